@@ -1,0 +1,1 @@
+//! Source tree to build plan to image: one provider per language.

@@ -1,0 +1,1 @@
+//! Sources, spans, rules and findings; rendering them to text and JSON.

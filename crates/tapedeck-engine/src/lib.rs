@@ -1,0 +1,1 @@
+//! The daemon of region local: main loop, store, executor and socket.

@@ -1,0 +1,1 @@
+//! OCI layers, manifests, the content store and base images.

@@ -1,0 +1,117 @@
+//! What the engine is asked to run: a packaged stack. The same shape whatever the source was.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Cpu, MemoryMb, ResourceName, StackName, StopTimeout};
+
+/// A text that is not `sha256:` and 64 lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a digest: it has the form sha256:<64 lower-case hexadecimal digits>")]
+pub struct InvalidDigest(pub String);
+
+/// The digest of an OCI manifest in the image store of this machine. Source: OCI image spec, descriptors.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ImageDigest(String);
+
+impl ImageDigest {
+    /// Checks and wraps a digest.
+    ///
+    /// # Errors
+    /// [`InvalidDigest`] for anything but a SHA-256 digest in the form of the OCI image spec.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidDigest> {
+        let text = text.into();
+        let hex = text.strip_prefix("sha256:").unwrap_or_default();
+        if hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            Ok(Self(text))
+        } else {
+            Err(InvalidDigest(text))
+        }
+    }
+
+    /// The digest with its `sha256:`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The 64 hexadecimal digits alone.
+    #[must_use]
+    pub fn hex(&self) -> &str {
+        &self.0["sha256:".len()..]
+    }
+
+    /// The first twelve digits, enough for people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        &self.hex()[..12]
+    }
+}
+
+impl fmt::Display for ImageDigest {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(&self.0)
+    }
+}
+
+impl TryFrom<String> for ImageDigest {
+    type Error = InvalidDigest;
+    fn try_from(text: String) -> Result<Self, InvalidDigest> {
+        Self::new(text)
+    }
+}
+
+impl From<ImageDigest> for String {
+    fn from(digest: ImageDigest) -> Self {
+        digest.0
+    }
+}
+
+/// The number of a version of a service's [`ContainerSpec`]: 1, 2, 3 …, as revisions of an ECS task definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(pub u64);
+
+impl fmt::Display for Revision {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// A packaged stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackSpec {
+    /// Its name.
+    pub name: StackName,
+    /// Its services. A service that is deployed but not named here is deleted.
+    pub services: Vec<ServiceSpec>,
+}
+
+/// One service of a packaged stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceSpec {
+    /// Its name.
+    pub name: ResourceName,
+    /// How many tasks are to run. Changing it makes no new revision.
+    pub desired_count: u32,
+    /// What each task runs. Changing anything in it makes a new revision.
+    pub container: ContainerSpec,
+}
+
+/// What a task runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerSpec {
+    /// The image, in the store of this machine.
+    pub image: ImageDigest,
+    /// Variables added to those of the image.
+    pub environment: BTreeMap<String, String>,
+    /// CPU quota.
+    pub cpu: Cpu,
+    /// Memory limit.
+    pub memory: MemoryMb,
+    /// Time between SIGTERM and SIGKILL.
+    pub stop_timeout: StopTimeout,
+}

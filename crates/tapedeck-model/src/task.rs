@@ -1,0 +1,165 @@
+//! One task: its id and what it was last seen doing.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Revision, Timestamp};
+
+/// A text that is not 32 lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a task id: it has 32 lower-case hexadecimal digits")]
+pub struct InvalidTaskId(pub String);
+
+/// The id of a task: 32 hexadecimal digits, as on ECS.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TaskId(String);
+
+impl TaskId {
+    /// Checks and wraps an id.
+    ///
+    /// # Errors
+    /// [`InvalidTaskId`] for anything but 32 lower-case hexadecimal digits.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidTaskId> {
+        let text = text.into();
+        if text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            Ok(Self(text))
+        } else {
+            Err(InvalidTaskId(text))
+        }
+    }
+
+    /// An id from sixteen (random) bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first eight digits, enough for people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        &self.0[..8]
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(&self.0)
+    }
+}
+
+impl TryFrom<String> for TaskId {
+    type Error = InvalidTaskId;
+    fn try_from(text: String) -> Result<Self, InvalidTaskId> {
+        Self::new(text)
+    }
+}
+
+impl From<TaskId> for String {
+    fn from(id: TaskId) -> Self {
+        id.0
+    }
+}
+
+/// A task of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its id.
+    pub id: TaskId,
+    /// The revision it runs.
+    pub revision: Revision,
+    /// Its own address.
+    pub address: Ipv4Addr,
+    /// When it was decided to start it.
+    pub created: Timestamp,
+    /// What it was last seen doing.
+    pub state: TaskState,
+}
+
+/// What a task was last seen doing. It never goes back up this list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "lastStatus", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TaskState {
+    /// Being prepared and started. It either comes to `Running` or to `Stopped`.
+    Pending,
+    /// Its process runs.
+    Running {
+        /// Since when.
+        started: Timestamp,
+        /// Process id of its PID 1 as this machine sees it.
+        pid: u32,
+    },
+    /// It was told to stop: SIGTERM was sent, SIGKILL follows after the stop timeout.
+    Stopping {
+        /// When its process had started, if it had.
+        started: Option<Timestamp>,
+        /// When it was told.
+        stopping: Timestamp,
+        /// Why it was told.
+        code: StopCode,
+        /// The same in words.
+        reason: String,
+    },
+    /// No process is left, and nothing else of it but its log.
+    Stopped {
+        /// When its process had started, if it had.
+        started: Option<Timestamp>,
+        /// When it ended.
+        stopped: Timestamp,
+        /// Why it ended.
+        code: StopCode,
+        /// The same in words, as `stoppedReason` on ECS.
+        reason: String,
+        /// Exit code of its PID 1; 128 + n after signal n; none when it never ran.
+        exit_code: Option<i32>,
+    },
+}
+
+impl TaskState {
+    /// Whether it holds or may come to hold a process that nobody has told to stop.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Pending | Self::Running { .. })
+    }
+
+    /// Whether nothing of it is left.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        matches!(self, Self::Stopped { .. })
+    }
+}
+
+/// `stopCode` of ECS (API reference of ECS, data type `Task`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StopCode {
+    /// It ended before its process ran.
+    TaskFailedToStart,
+    /// Its process ended by itself, with whatever code.
+    EssentialContainerExited,
+    /// A person asked for it.
+    UserInitiated,
+    /// The scheduler decided it: fewer tasks wanted, or another revision.
+    ServiceSchedulerInitiated,
+    /// The machine or its shim went away under it.
+    TerminationNotice,
+}
+
+impl fmt::Display for StopCode {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(match self {
+            Self::TaskFailedToStart => "TaskFailedToStart",
+            Self::EssentialContainerExited => "EssentialContainerExited",
+            Self::UserInitiated => "UserInitiated",
+            Self::ServiceSchedulerInitiated => "ServiceSchedulerInitiated",
+            Self::TerminationNotice => "TerminationNotice",
+        })
+    }
+}

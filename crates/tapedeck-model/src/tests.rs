@@ -1,0 +1,71 @@
+//! Each constructor takes what its rule allows and refuses the rest.
+
+use crate::*;
+
+#[test]
+fn names_follow_their_rules() {
+    assert!(StageName::new("dev").is_ok());
+    assert!(StageName::new("d").is_err(), "one letter");
+    assert!(StageName::new("Dev").is_err(), "upper case");
+    assert!(ResourceName::new("myWorker1").is_ok());
+    assert_eq!(
+        ResourceName::new("my-worker").unwrap_err().to_string(),
+        "`my-worker` is not a valid resource name: use 1 to 64 letters and digits"
+    );
+    let project = ProjectName::new("heartbeat").unwrap();
+    assert_eq!(
+        StackName::of(&project, &StageName::new("dev").unwrap()).as_str(),
+        "heartbeat-dev"
+    );
+}
+
+#[test]
+fn a_stack_name_of_valid_parts_is_valid() {
+    let longest = "a".repeat(48);
+    let name = StackName::of(
+        &ProjectName::new(&longest).unwrap(),
+        &StageName::new(&longest).unwrap(),
+    );
+    assert!(StackName::new(name.as_str()).is_ok());
+    let shortest = StackName::of(&ProjectName::new("ab").unwrap(), &StageName::new("cd").unwrap());
+    assert!(StackName::new(shortest.as_str()).is_ok());
+}
+
+#[test]
+fn sizes_keep_their_ranges() {
+    assert_eq!(Cpu::from_vcpu(0.25).unwrap().millis(), 250);
+    assert!(Cpu::from_vcpu(0.3).is_err());
+    assert_eq!(MemoryMb::new(512).unwrap().bytes(), 536_870_912);
+    assert!(MemoryMb::new(3).is_err());
+    assert!(StopTimeout::from_secs(1).is_err());
+    assert!(StopTimeout::from_secs(120).is_ok());
+    assert!(StopTimeout::from_secs(121).is_err());
+}
+
+#[test]
+fn digests_and_task_ids_are_checked() {
+    let digest = ImageDigest::new(format!("sha256:{}", "ab".repeat(32))).unwrap();
+    assert_eq!(digest.short(), "abababababab");
+    assert!(ImageDigest::new("sha256:abc").is_err());
+    assert!(ImageDigest::new("ab".repeat(32)).is_err());
+    assert_eq!(TaskId::from_bytes([0xab; 16]).short(), "abababab");
+    assert!(TaskId::new("xyz").is_err());
+}
+
+#[test]
+fn a_stage_that_came_over_the_wire_is_checked_too() {
+    assert!(serde_json_like("dev"));
+    assert!(!serde_json_like("Not a stage"));
+}
+
+fn serde_json_like(text: &str) -> bool {
+    StageName::try_from(text.to_string()).is_ok()
+}
+
+#[test]
+fn time_never_runs_backwards() {
+    let noon = Timestamp::from_millis(1_000);
+    let later = noon + std::time::Duration::from_secs(1);
+    assert_eq!(later.since(noon).as_millis(), 1_000);
+    assert!(noon.since(later).is_zero());
+}

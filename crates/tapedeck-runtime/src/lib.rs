@@ -1,0 +1,1 @@
+//! One task on this machine: container, network, cgroup, log capture and shim.
