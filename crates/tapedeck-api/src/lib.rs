@@ -1,1 +1,18 @@
-//! Wire types and client of the socket of the engine.
+//! Wire types and client of the engine's socket, and where region `local` keeps its files.
+//!
+//! One request is one line of JSON, answered by one line of JSON; a connection carries any number of them in turn.
+//! The first line that the engine sends is its [`Greeting`], so that a client of another version learns of it
+//! before it asks for anything. Only these types travel; what they mean is the engine's affair.
+
+mod client;
+mod home;
+mod message;
+mod status;
+
+pub use client::{Client, ClientError};
+pub use home::Home;
+pub use message::{Greeting, PROTOCOL, Refusal, Request, Response};
+pub use status::{EngineStatus, RolloutState, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! Where region `local` keeps its files: pure path arithmetic.
+
+use std::path::{Path, PathBuf};
+
+use tapedeck_model::{ResourceName, StackName, TaskId};
+
+/// The folders of one engine: `state` survives a reboot, `run` need not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    state: PathBuf,
+    run: PathBuf,
+}
+
+impl Home {
+    /// The folders of the machine-wide engine.
+    #[must_use]
+    pub fn of_machine() -> Self {
+        Self {
+            state: PathBuf::from("/var/lib/tapedeck"),
+            run: PathBuf::from("/run/tapedeck"),
+        }
+    }
+
+    /// Everything below one folder, as `TAPEDECK_HOME` asks for.
+    #[must_use]
+    pub fn at(folder: &Path) -> Self {
+        Self {
+            state: folder.to_path_buf(),
+            run: folder.join("run"),
+        }
+    }
+
+    /// The folder that survives a reboot. Its path is what distinguishes one engine from another.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// The folder that need not survive a reboot.
+    #[must_use]
+    pub fn run(&self) -> &Path {
+        &self.run
+    }
+
+    /// The socket of the engine, mode 0600.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.run.join("engine.sock")
+    }
+
+    /// Locked by the engine as long as it lives; holds its process id.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.state.join("engine.lock")
+    }
+
+    /// What an engine that was started in the background says.
+    #[must_use]
+    pub fn engine_log(&self) -> PathBuf {
+        self.state.join("engine.log")
+    }
+
+    /// The SQLite database of the engine.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.state.join("engine.db")
+    }
+
+    /// The image store.
+    #[must_use]
+    pub fn images(&self) -> PathBuf {
+        self.state.join("images")
+    }
+
+    /// What packaging remembers from run to run.
+    #[must_use]
+    pub fn build_cache(&self) -> PathBuf {
+        self.state.join("build")
+    }
+
+    /// One folder per task that is not stopped: its definition, writable layer and shim socket.
+    #[must_use]
+    pub fn tasks(&self) -> PathBuf {
+        self.state.join("tasks")
+    }
+
+    /// The folder of one task.
+    #[must_use]
+    pub fn task(&self, task: &TaskId) -> PathBuf {
+        self.tasks().join(task.as_str())
+    }
+
+    /// The logs of one stack.
+    #[must_use]
+    pub fn stack_logs(&self, stack: &StackName) -> PathBuf {
+        self.state.join("logs").join(stack.as_str())
+    }
+
+    /// The logs of one service: a folder per task.
+    #[must_use]
+    pub fn service_logs(&self, stack: &StackName, service: &ResourceName) -> PathBuf {
+        self.stack_logs(stack).join(service.as_str())
+    }
+
+    /// The log of one task.
+    #[must_use]
+    pub fn task_log(&self, stack: &StackName, service: &ResourceName, task: &TaskId) -> PathBuf {
+        self.service_logs(stack, service).join(task.as_str())
+    }
+}

@@ -1,0 +1,119 @@
+//! What a client may ask and how the engine answers.
+
+use serde::{Deserialize, Serialize};
+use tapedeck_model::{StackName, StackSpec};
+
+use crate::status::{EngineStatus, StackStatus, StackSummary};
+
+/// Version of this protocol. Engine and client work together when it is equal.
+pub const PROTOCOL: u32 = 1;
+
+/// First line on every connection, sent by the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Greeting {
+    /// [`PROTOCOL`] of the engine.
+    pub protocol: u32,
+    /// Version of the engine's binary.
+    pub version: String,
+    /// Process id of the engine.
+    pub pid: u32,
+}
+
+/// What a client may ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Request {
+    /// How the engine itself is.
+    EngineStatus,
+    /// Make this the desired state of the stack. Answered as soon as it is stored, long before it is reached.
+    ApplyStack {
+        /// The stack.
+        stack: StackSpec,
+    },
+    /// Stop all tasks of the stack and forget it. Answered as soon as it is stored.
+    DeleteStack {
+        /// The stack.
+        name: StackName,
+    },
+    /// How a stack is. With `newer_than`, answered when its `version` is greater than that, or after
+    /// `patience_ms` at the latest.
+    DescribeStack {
+        /// The stack.
+        name: StackName,
+        /// The version that the client knows.
+        newer_than: Option<u64>,
+        /// How long to wait for a newer one, in milliseconds.
+        patience_ms: u64,
+    },
+    /// All stacks.
+    ListStacks,
+    /// End the engine. Its tasks keep running and are adopted by the next engine, unless `tasks` is set.
+    StopEngine {
+        /// Stop all tasks too. They start again with the next engine.
+        tasks: bool,
+    },
+}
+
+/// How the engine answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "response", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Response {
+    /// To [`Request::EngineStatus`].
+    Engine {
+        /// How the engine is.
+        status: EngineStatus,
+    },
+    /// To [`Request::ApplyStack`], [`Request::DeleteStack`] and [`Request::DescribeStack`].
+    Stack {
+        /// How the stack is.
+        stack: StackStatus,
+    },
+    /// To [`Request::ListStacks`].
+    Stacks {
+        /// A row for each.
+        stacks: Vec<StackSummary>,
+    },
+    /// To [`Request::StopEngine`].
+    Stopping {
+        /// Tasks that keep running without the engine.
+        tasks_left: usize,
+    },
+    /// Instead of the answer: nothing was changed.
+    Refused {
+        /// Why.
+        refusal: Refusal,
+    },
+}
+
+/// Why the engine did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Refusal {
+    /// There is no such stack.
+    #[error("no stack named `{name}` is deployed here")]
+    UnknownStack {
+        /// The name that was asked for.
+        name: StackName,
+    },
+    /// The request was not understood.
+    #[error("the engine could not read the request: {reason}")]
+    Unreadable {
+        /// What was wrong with it.
+        reason: String,
+    },
+    /// A spec names an image that the store does not have.
+    #[error("service {service} cannot be deployed: {reason}")]
+    UnusableImage {
+        /// The service.
+        service: String,
+        /// What is wrong with its image.
+        reason: String,
+    },
+    /// The engine could not store what was asked.
+    #[error("the engine could not store the request: {reason}")]
+    Store {
+        /// What failed.
+        reason: String,
+    },
+}

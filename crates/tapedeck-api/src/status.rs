@@ -1,0 +1,128 @@
+//! How stacks, services and the engine are, as clients are told.
+
+use serde::{Deserialize, Serialize};
+use tapedeck_model::{
+    Cpu, ImageDigest, MemoryMb, ResourceName, Revision, StackName, StopTimeout, Task, Timestamp,
+};
+
+/// How the engine itself is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EngineStatus {
+    /// Version of its binary.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// Since when it runs.
+    pub started: Timestamp,
+    /// Its state folder.
+    pub home: String,
+    /// Bridge of its tasks.
+    pub bridge: String,
+    /// Addresses of its tasks, as `10.0.0.0/22`.
+    pub subnet: String,
+    /// `v1`, `hybrid` or `v2`.
+    pub cgroups: String,
+    /// Deployed stacks.
+    pub stacks: usize,
+    /// Tasks whose process runs.
+    pub tasks_running: usize,
+}
+
+/// A row of the list of stacks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StackSummary {
+    /// Its name.
+    pub name: StackName,
+    /// Its services.
+    pub services: usize,
+    /// Tasks wanted.
+    pub desired_count: u32,
+    /// Tasks whose process runs.
+    pub running_count: u32,
+    /// Whether everything is as desired.
+    pub steady: bool,
+}
+
+/// How one stack is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StackStatus {
+    /// Its name.
+    pub name: StackName,
+    /// Grows with every change of what is told here.
+    pub version: u64,
+    /// Its services, by name.
+    pub services: Vec<ServiceStatus>,
+}
+
+impl StackStatus {
+    /// Whether every service is as desired. A stack without services is.
+    #[must_use]
+    pub fn is_steady(&self) -> bool {
+        self.services
+            .iter()
+            .all(|service| service.rollout == RolloutState::Completed && service.steady)
+    }
+}
+
+/// How one service is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceStatus {
+    /// Its name.
+    pub name: ResourceName,
+    /// `ACTIVE`, or `DRAINING` while it is being deleted.
+    pub status: String,
+    /// The revision that is desired.
+    pub revision: Revision,
+    /// How far that revision has come.
+    pub rollout: RolloutState,
+    /// The image of that revision.
+    pub image: ImageDigest,
+    /// CPU of each task, in thousandths of a vCPU.
+    pub cpu: Cpu,
+    /// Memory of each task, in MiB.
+    pub memory: MemoryMb,
+    /// Seconds between SIGTERM and SIGKILL.
+    pub stop_timeout: StopTimeout,
+    /// Tasks wanted.
+    pub desired_count: u32,
+    /// Tasks whose process runs, of any revision.
+    pub running_count: u32,
+    /// Tasks being started.
+    pub pending_count: u32,
+    /// Whether there is nothing left to do.
+    pub steady: bool,
+    /// Failures of the desired revision in a row.
+    pub consecutive_failures: u32,
+    /// What is waited for, one sentence each.
+    pub waiting: Vec<String>,
+    /// When the next start is tried, while starts are held back.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Tasks that are not stopped, then the stopped ones that are still remembered, newest first.
+    pub tasks: Vec<Task>,
+    /// What happened lately, oldest first, at most 100.
+    pub events: Vec<ServiceEvent>,
+}
+
+/// `rolloutState` of ECS, without `FAILED`, which comes with the circuit breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RolloutState {
+    /// Tasks of an earlier revision still run, or not enough of this one.
+    InProgress,
+    /// The service was steady on this revision once.
+    Completed,
+}
+
+/// One event of a service, in the wording of ECS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub message: String,
+}
