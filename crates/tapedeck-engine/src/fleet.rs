@@ -1,0 +1,209 @@
+//! What the engine knows: every stack with its services and their tasks. Plain values; [`crate::store`] keeps them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use tapedeck_api::{RolloutState, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
+use tapedeck_model::{ContainerSpec, ResourceName, Revision, StackName, Task, TaskId, TaskState, Timestamp};
+use tapedeck_plan::Plan;
+
+/// How many events of a service are remembered, as ECS does.
+pub(crate) const EVENTS_KEPT: usize = 100;
+
+/// Names a service among all stacks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ServiceKey {
+    pub(crate) stack: StackName,
+    pub(crate) name: ResourceName,
+}
+
+impl std::fmt::Display for ServiceKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}/{}", self.stack, self.name)
+    }
+}
+
+/// Whether a service is wanted at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// It is deployed.
+    Active,
+    /// It is being deleted, and is forgotten when nothing of it is left.
+    Draining,
+}
+
+/// One service.
+#[derive(Debug, Clone)]
+pub(crate) struct Service {
+    pub(crate) life: Life,
+    pub(crate) desired_count: u32,
+    pub(crate) revision: Revision,
+    pub(crate) rollout: RolloutState,
+    /// The desired revision and every other that a remembered task runs or ran.
+    pub(crate) revisions: BTreeMap<Revision, ContainerSpec>,
+    pub(crate) tasks: BTreeMap<TaskId, Task>,
+    pub(crate) events: VecDeque<ServiceEvent>,
+    /// What was decided last; it says what is waited for.
+    pub(crate) plan: Plan,
+    /// Value of the engine's change counter when anything here last changed.
+    pub(crate) version: u64,
+}
+
+impl Service {
+    /// A service with its first revision.
+    pub(crate) fn new(desired_count: u32, container: ContainerSpec) -> Self {
+        Self::of(desired_count, Revision(1), BTreeMap::from([(Revision(1), container)]))
+    }
+
+    /// A service without tasks; `revision` is one of `revisions`.
+    pub(crate) fn of(
+        desired_count: u32,
+        revision: Revision,
+        revisions: BTreeMap<Revision, ContainerSpec>,
+    ) -> Self {
+        Self {
+            life: Life::Active,
+            desired_count,
+            revision,
+            rollout: RolloutState::InProgress,
+            revisions,
+            tasks: BTreeMap::new(),
+            events: VecDeque::new(),
+            plan: Plan::default(),
+            version: 0,
+        }
+    }
+
+    /// What the desired revision runs.
+    pub(crate) fn container(&self) -> &ContainerSpec {
+        self.revisions.get(&self.revision).expect("the desired revision is always among the revisions")
+    }
+
+    /// Makes `container` the desired revision, as a new one when it differs. Says whether anything changed.
+    pub(crate) fn update(&mut self, desired_count: u32, container: &ContainerSpec) -> bool {
+        let mut changed = self.life == Life::Draining || self.desired_count != desired_count;
+        self.life = Life::Active;
+        self.desired_count = desired_count;
+        if self.container() != container {
+            let newest = self.revisions.keys().next_back().copied().unwrap_or(self.revision);
+            self.revision = Revision(newest.0 + 1);
+            self.revisions.insert(self.revision, container.clone());
+            changed = true;
+        }
+        if changed {
+            self.rollout = RolloutState::InProgress;
+        }
+        changed
+    }
+
+    /// Tasks of which something may be left on this machine.
+    pub(crate) fn unstopped(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.values().filter(|task| !task.state.is_stopped())
+    }
+
+    /// Adds an event, dropping the oldest beyond [`EVENTS_KEPT`].
+    pub(crate) fn record(&mut self, at: Timestamp, message: String) {
+        self.events.push_back(ServiceEvent { at, message });
+        while self.events.len() > EVENTS_KEPT {
+            self.events.pop_front();
+        }
+    }
+
+    /// Forgets revisions that nobody runs or wants; returns them.
+    pub(crate) fn forget_unused_revisions(&mut self) -> Vec<Revision> {
+        let used = |revision: &Revision| {
+            *revision == self.revision || self.tasks.values().any(|task| task.revision == *revision)
+        };
+        let unused: Vec<Revision> = self.revisions.keys().copied().filter(|number| !used(number)).collect();
+        self.revisions.retain(|number, _| !unused.contains(number));
+        unused
+    }
+
+    fn count(&self, matches: impl Fn(&TaskState) -> bool) -> u32 {
+        u32::try_from(self.tasks.values().filter(|task| matches(&task.state)).count()).unwrap_or(u32::MAX)
+    }
+
+    fn status(&self, name: &ResourceName) -> ServiceStatus {
+        let container = self.container();
+        let mut tasks: Vec<Task> = self.tasks.values().cloned().collect();
+        tasks.sort_by_key(|task| (task.state.is_stopped(), std::cmp::Reverse(task.created), task.id.clone()));
+        ServiceStatus {
+            name: name.clone(),
+            status: match self.life {
+                Life::Active => "ACTIVE",
+                Life::Draining => "DRAINING",
+            }
+            .to_string(),
+            revision: self.revision,
+            rollout: self.rollout,
+            image: container.image.clone(),
+            cpu: container.cpu,
+            memory: container.memory,
+            stop_timeout: container.stop_timeout,
+            desired_count: self.wanted(),
+            running_count: self.count(|state| matches!(state, TaskState::Running { .. })),
+            pending_count: self.count(|state| matches!(state, TaskState::Pending)),
+            steady: self.plan.progress.steady,
+            consecutive_failures: self.plan.progress.consecutive_failures,
+            waiting: self.plan.waiting.iter().map(ToString::to_string).collect(),
+            next_attempt_at: self.plan.next_attempt_at(),
+            tasks,
+            events: self.events.iter().cloned().collect(),
+        }
+    }
+
+    /// Tasks wanted: none while the service is being deleted.
+    pub(crate) fn wanted(&self) -> u32 {
+        match self.life {
+            Life::Active => self.desired_count,
+            Life::Draining => 0,
+        }
+    }
+}
+
+/// Every service of every stack.
+#[derive(Debug, Default)]
+pub(crate) struct Fleet {
+    pub(crate) services: BTreeMap<ServiceKey, Service>,
+}
+
+impl Fleet {
+    /// The services of one stack, by name.
+    pub(crate) fn of_stack(&self, stack: &StackName) -> impl Iterator<Item = (&ServiceKey, &Service)> {
+        self.services.iter().filter(move |(key, _)| key.stack == *stack)
+    }
+
+    /// The service that a task belongs to.
+    pub(crate) fn owner_of(&self, task: &TaskId) -> Option<ServiceKey> {
+        self.services.iter().find(|(_, service)| service.tasks.contains_key(task)).map(|(key, _)| key.clone())
+    }
+
+    /// How one stack is, if there is one of that name.
+    pub(crate) fn stack_status(&self, stack: &StackName) -> Option<StackStatus> {
+        let mut version = 0;
+        let mut services = Vec::new();
+        for (key, service) in self.of_stack(stack) {
+            version = version.max(service.version);
+            services.push(service.status(&key.name));
+        }
+        (!services.is_empty()).then(|| StackStatus { name: stack.clone(), version, services })
+    }
+
+    /// A row for each stack.
+    pub(crate) fn summaries(&self) -> Vec<StackSummary> {
+        let mut rows: BTreeMap<&StackName, StackSummary> = BTreeMap::new();
+        for (key, service) in &self.services {
+            let row = rows.entry(&key.stack).or_insert_with(|| StackSummary {
+                name: key.stack.clone(),
+                services: 0,
+                desired_count: 0,
+                running_count: 0,
+                steady: true,
+            });
+            row.services += 1;
+            row.desired_count += service.wanted();
+            row.running_count += service.count(|state| matches!(state, TaskState::Running { .. }));
+            row.steady &= service.plan.progress.steady;
+        }
+        rows.into_values().collect()
+    }
+}

@@ -1,0 +1,317 @@
+//! The heart of the engine: one task that owns all state and is woken by a closed set of events.
+//!
+//! An event says *look*, never *what to do*: it changes what is known of a task, then the services concerned are
+//! reconciled (see [`crate::reconcile`]). The same happens on a period, so that a lost event costs a second at most.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tapedeck_api::{EngineStatus, Refusal, Request, Response, ServiceEvent};
+use tapedeck_model::{StopCode, TaskId, TaskState, Timestamp};
+use tapedeck_runtime::ShimState;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::clock::Clock;
+use crate::fleet::{Fleet, Service, ServiceKey};
+use crate::host::Host;
+use crate::link::Link;
+use crate::observe;
+use crate::store::{Store, StoreError};
+
+/// The longest time between two looks at everything, whatever happens.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Every reason the engine ever wakes, besides its timer.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A client asks something.
+    Asked(Request, oneshot::Sender<Response>),
+    /// A shim was started, or could not be.
+    Launched(TaskId, Result<Link, String>),
+    /// A shim says what its task does.
+    ShimSaid(TaskId, ShimState),
+    /// A shim ended its connection.
+    ShimGone(TaskId),
+    /// What a stopped task had left on this machine was removed, or could not be.
+    Cleaned(TaskId, Result<(), String>),
+    /// The process was asked to end.
+    Terminated,
+}
+
+/// Whether the engine is about to end.
+#[derive(Debug)]
+pub(crate) enum Phase {
+    /// It is not.
+    Serving,
+    /// It ends when no task is left; whoever asked for that is told then.
+    Emptying(Vec<oneshot::Sender<Response>>),
+    /// It ends now.
+    Ended,
+}
+
+/// All that the engine knows and holds.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) clock: Clock,
+    pub(crate) started: Timestamp,
+    pub(crate) store: Store,
+    pub(crate) fleet: Fleet,
+    pub(crate) host: Arc<Host>,
+    pub(crate) events: mpsc::UnboundedSender<Event>,
+    /// Connections to the shims of tasks that are not stopped.
+    pub(crate) links: HashMap<TaskId, Link>,
+    /// Tasks whose remains are being removed; their addresses are not free yet.
+    pub(crate) leaving: HashSet<TaskId>,
+    /// Tasks whose remains could not be removed; tried again on every period.
+    pub(crate) stuck: HashSet<TaskId>,
+    /// Services with changes that could not be written down yet.
+    pub(crate) unsaved: BTreeSet<ServiceKey>,
+    /// Counts changes of anything a client can see.
+    pub(crate) changes: watch::Sender<u64>,
+    pub(crate) phase: Phase,
+}
+
+impl Engine {
+    /// Serves events until the engine is asked to end.
+    pub(crate) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Event>) {
+        self.look_at_everything();
+        while !matches!(self.phase, Phase::Ended) {
+            let pause = self.until_next_look();
+            match tokio::time::timeout(pause, inbox.recv()).await {
+                Ok(Some(event)) => self.handle(event),
+                Ok(None) => break,
+                Err(_elapsed) => self.look_at_everything(),
+            }
+            self.end_if_empty();
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Asked(request, reply) => self.answer(request, reply),
+            Event::Launched(task, outcome) => self.launched(&task, outcome),
+            Event::ShimSaid(task, said) => {
+                let now = self.clock.now();
+                self.change(&task, |state| observe::after(state, &said, now));
+            }
+            Event::ShimGone(task) => self.shim_gone(&task),
+            Event::Cleaned(task, outcome) => self.cleaned(&task, outcome),
+            Event::Terminated => self.phase = Phase::Ended,
+        }
+    }
+
+    fn answer(&mut self, request: Request, reply: oneshot::Sender<Response>) {
+        let response = match request {
+            Request::EngineStatus => Response::Engine { status: self.status() },
+            Request::ListStacks => Response::Stacks { stacks: self.fleet.summaries() },
+            Request::DescribeStack { name, .. } => match self.fleet.stack_status(&name) {
+                Some(stack) => Response::Stack { stack },
+                None => Response::Refused { refusal: Refusal::UnknownStack { name } },
+            },
+            Request::ApplyStack { stack } => self.apply(&stack),
+            Request::DeleteStack { name } => self.delete(&name),
+            Request::StopEngine { tasks } => return self.stop(tasks, reply),
+        };
+        // A client that has gone away does not need its answer.
+        let _ = reply.send(response);
+    }
+
+    fn stop(&mut self, tasks: bool, reply: oneshot::Sender<Response>) {
+        if !tasks {
+            let tasks_left = self.fleet.services.values().map(|service| service.unstopped().count()).sum();
+            let _ = reply.send(Response::Stopping { tasks_left });
+            self.phase = Phase::Ended;
+            return;
+        }
+        match &mut self.phase {
+            Phase::Emptying(waiting) => waiting.push(reply),
+            phase => *phase = Phase::Emptying(vec![reply]),
+        }
+        self.look_at_everything();
+    }
+
+    fn end_if_empty(&mut self) {
+        let Phase::Emptying(waiting) = &mut self.phase else { return };
+        let left = self.fleet.services.values().any(|service| service.unstopped().next().is_some());
+        if left || !self.leaving.is_empty() {
+            return;
+        }
+        for reply in waiting.drain(..) {
+            let _ = reply.send(Response::Stopping { tasks_left: 0 });
+        }
+        self.phase = Phase::Ended;
+    }
+
+    /// Whether all tasks are to stop because the engine ends.
+    pub(crate) fn is_emptying(&self) -> bool {
+        matches!(self.phase, Phase::Emptying(_))
+    }
+
+    fn launched(&mut self, task: &TaskId, outcome: Result<Link, String>) {
+        match outcome {
+            Ok(link) => {
+                if let Some(timeout) = self.stop_timeout_if_stopping(task) {
+                    link.stop(timeout);
+                }
+                self.links.insert(task.clone(), link);
+            }
+            Err(failure) => {
+                let now = self.clock.now();
+                self.change(task, |state| observe::never_ran(state, failure, now));
+            }
+        }
+    }
+
+    /// A shim that goes without having said `exited` was killed. What it wrote down, if anything, counts.
+    fn shim_gone(&mut self, task: &TaskId) {
+        self.links.remove(task);
+        let now = self.clock.now();
+        let exit = self.host.exit_of(task);
+        self.change(task, |state| observe::without_shim(state, exit, "Shim of the task was killed", now));
+    }
+
+    /// Applies a change of state to a task, and looks at its service.
+    fn change(&mut self, task: &TaskId, next: impl FnOnce(&TaskState) -> Option<TaskState>) {
+        let Some(key) = self.fleet.owner_of(task) else { return };
+        let Some(known) = self.service_mut(&key).tasks.get_mut(task) else { return };
+        let Some(state) = next(&known.state) else { return };
+        known.state = state;
+        let (stopped, known) = (known.state.is_stopped(), known.clone());
+        self.save_tasks(&key, &[known]);
+        self.touch(&key);
+        if stopped {
+            self.clean(&key, task);
+        }
+        self.reconcile(&key);
+    }
+
+    /// Begins to remove what a stopped task left on this machine.
+    pub(crate) fn clean(&mut self, key: &ServiceKey, task: &TaskId) {
+        if !self.leaving.insert(task.clone()) {
+            return;
+        }
+        self.links.remove(task);
+        let (host, events, task) = (Arc::clone(&self.host), self.events.clone(), task.clone());
+        let log = host.home.task_log(&key.stack, &key.name, &task);
+        tokio::task::spawn_blocking(move || {
+            let outcome = host.clean(&task, &log);
+            let _ = events.send(Event::Cleaned(task, outcome));
+        });
+    }
+
+    fn cleaned(&mut self, task: &TaskId, outcome: Result<(), String>) {
+        self.leaving.remove(task);
+        let owner = self.fleet.owner_of(task);
+        match (outcome, &owner) {
+            (Ok(()), _) => {
+                self.stuck.remove(task);
+            }
+            (Err(why), Some(key)) => {
+                if self.stuck.insert(task.clone()) {
+                    let message = format!("(service {}) could not clean up (task {task}): {why}", key.name);
+                    self.record(key, message);
+                }
+            }
+            (Err(_), None) => {}
+        }
+        if let Some(key) = owner {
+            self.reconcile(&key);
+        }
+    }
+
+    /// Looks at every service; also tries again what could not be cleaned or written down before.
+    pub(crate) fn look_at_everything(&mut self) {
+        for key in std::mem::take(&mut self.unsaved) {
+            self.save_all_tasks(&key);
+        }
+        for task in self.stuck.clone() {
+            if let Some(key) = self.fleet.owner_of(&task) {
+                self.clean(&key, &task);
+            }
+        }
+        let keys: Vec<ServiceKey> = self.fleet.services.keys().cloned().collect();
+        for key in keys {
+            self.reconcile(&key);
+        }
+    }
+
+    fn until_next_look(&self) -> Duration {
+        let wake = self.fleet.services.values().filter_map(|service| service.plan.wake_at).min();
+        wake.map_or(PERIOD, |then| self.clock.until(then).min(PERIOD))
+    }
+
+    fn status(&self) -> EngineStatus {
+        let running = self.fleet.summaries().iter().map(|stack| stack.running_count as usize).sum();
+        EngineStatus {
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            pid: std::process::id(),
+            started: self.started,
+            home: self.host.home.state().display().to_string(),
+            bridge: self.host.network.bridge.clone(),
+            subnet: self.host.network.subnet.to_string(),
+            cgroups: self.host.cgroups.to_string(),
+            stacks: self.fleet.summaries().len(),
+            tasks_running: running,
+        }
+    }
+
+    fn stop_timeout_if_stopping(&self, task: &TaskId) -> Option<Duration> {
+        let service = self.fleet.services.get(&self.fleet.owner_of(task)?)?;
+        let task = service.tasks.get(task)?;
+        matches!(task.state, TaskState::Stopping { .. }).then(|| service.stop_timeout_of(task))
+    }
+
+    /// The service of a key that was taken from the fleet.
+    pub(crate) fn service_mut(&mut self, key: &ServiceKey) -> &mut Service {
+        self.fleet.services.get_mut(key).expect("the key was taken from the fleet and nothing was removed since")
+    }
+
+    /// Counts a change that clients of this stack can see.
+    pub(crate) fn touch(&mut self, key: &ServiceKey) {
+        self.changes.send_modify(|count| *count += 1);
+        let version = *self.changes.borrow();
+        if let Some(service) = self.fleet.services.get_mut(key) {
+            service.version = version;
+        }
+    }
+
+    /// Remembers an event of a service.
+    pub(crate) fn record(&mut self, key: &ServiceKey, message: String) {
+        let event = ServiceEvent { at: self.clock.now(), message };
+        // An event that cannot be kept is still shown while the engine lives; the next change tells of the disk.
+        let _ = self.store.add_event(key, &event);
+        self.service_mut(key).record(event.at, event.message);
+        self.touch(key);
+    }
+
+    /// Writes tasks down; says whether that worked. What did not is tried again on the period.
+    pub(crate) fn save_tasks(&mut self, key: &ServiceKey, tasks: &[tapedeck_model::Task]) -> bool {
+        match self.store.save_tasks(key, tasks, &[]) {
+            Ok(()) => true,
+            Err(error) => {
+                self.cannot_save(key, &error);
+                false
+            }
+        }
+    }
+
+    fn save_all_tasks(&mut self, key: &ServiceKey) {
+        let Some(service) = self.fleet.services.get(key) else { return };
+        if let Err(error) = self.store.save_tasks(key, service.tasks.values(), &[]) {
+            self.cannot_save(key, &error);
+        }
+    }
+
+    fn cannot_save(&mut self, key: &ServiceKey, error: &StoreError) {
+        if self.unsaved.insert(key.clone()) {
+            let message = format!("(service {}) {}", key.name, crate::chain(error));
+            let at = self.clock.now();
+            self.service_mut(key).record(at, message);
+            self.touch(key);
+        }
+    }
+}
+
+/// How a task is told apart that people or the end of the engine stopped.
+pub(crate) const ENGINE_STOP: (StopCode, &str) = (StopCode::UserInitiated, "Engine stopped together with its tasks");

@@ -1,0 +1,90 @@
+//! From what a shim says to what is known of its task. Pure.
+
+use tapedeck_model::{StopCode, TaskState, Timestamp};
+use tapedeck_runtime::{ShimState, TaskExit};
+
+/// `stoppedReason` of ECS for a process that ended by itself.
+const EXITED: &str = "Essential container in task exited";
+
+/// The state after a shim's message; none when it brings nothing new.
+pub(crate) fn after(known: &TaskState, said: &ShimState, now: Timestamp) -> Option<TaskState> {
+    match (known, said) {
+        (TaskState::Pending, ShimState::Running { pid, started }) => {
+            Some(TaskState::Running { started: *started, pid: *pid })
+        }
+        // Told to stop while it was starting: from now on it is known when it had started.
+        (
+            TaskState::Stopping { started: None, stopping, code, reason },
+            ShimState::Running { started, .. },
+        ) => Some(TaskState::Stopping {
+            started: Some(*started),
+            stopping: *stopping,
+            code: *code,
+            reason: reason.clone(),
+        }),
+        (TaskState::Stopped { .. }, _) => None,
+        (_, ShimState::Exited { exit }) => Some(stopped(known, exit, now)),
+        (_, ShimState::Starting | ShimState::Running { .. } | ShimState::Stopping) => None,
+    }
+}
+
+/// The state of a task whose shim could not even be started.
+pub(crate) fn never_ran(known: &TaskState, failure: String, now: Timestamp) -> Option<TaskState> {
+    let exit =
+        TaskExit { started: None, stopped: now, exit_code: None, oom_killed: false, failure: Some(failure) };
+    (!known.is_stopped()).then(|| stopped(known, &exit, now))
+}
+
+/// The state of a task whose shim is gone: what it wrote down last, else that it was lost for `reason`.
+pub(crate) fn without_shim(
+    known: &TaskState,
+    exit: Option<TaskExit>,
+    reason: &str,
+    now: Timestamp,
+) -> Option<TaskState> {
+    match (known, exit) {
+        (TaskState::Stopped { .. }, _) => None,
+        (_, Some(exit)) => Some(stopped(known, &exit, now)),
+        (TaskState::Stopping { started, code, reason, .. }, None) => Some(TaskState::Stopped {
+            started: *started,
+            stopped: now,
+            code: *code,
+            reason: reason.clone(),
+            exit_code: Some(137),
+        }),
+        (TaskState::Pending | TaskState::Running { .. }, None) => Some(TaskState::Stopped {
+            started: started_of(known),
+            stopped: now,
+            code: StopCode::TerminationNotice,
+            reason: reason.to_string(),
+            exit_code: None,
+        }),
+    }
+}
+
+fn stopped(known: &TaskState, exit: &TaskExit, now: Timestamp) -> TaskState {
+    let (code, reason) = match (known, &exit.failure) {
+        (TaskState::Stopping { code, reason, .. }, _) => (*code, reason.clone()),
+        (_, Some(failure)) => (StopCode::TaskFailedToStart, failure.clone()),
+        (_, None) if exit.oom_killed => (
+            StopCode::EssentialContainerExited,
+            "OutOfMemoryError: Container killed due to memory usage".to_string(),
+        ),
+        (_, None) => (StopCode::EssentialContainerExited, EXITED.to_string()),
+    };
+    TaskState::Stopped {
+        started: exit.started.or(started_of(known)),
+        stopped: exit.stopped.min(now),
+        code,
+        reason,
+        exit_code: exit.exit_code,
+    }
+}
+
+fn started_of(state: &TaskState) -> Option<Timestamp> {
+    match state {
+        TaskState::Pending => None,
+        TaskState::Running { started, .. } => Some(*started),
+        TaskState::Stopping { started, .. } | TaskState::Stopped { started, .. } => *started,
+    }
+}

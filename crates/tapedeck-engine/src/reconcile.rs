@@ -1,0 +1,198 @@
+//! From a plan to acts: each step is written down, then taken. Nothing is decided here.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use tapedeck_api::RolloutState;
+use tapedeck_model::{Revision, StopCode, Task, TaskId, TaskState};
+use tapedeck_plan::{Desired, Pace, Plan, Step, decide, events};
+
+use crate::fleet::{Life, ServiceKey};
+use crate::main_loop::{ENGINE_STOP, Engine, Event};
+
+impl Engine {
+    /// Decides for one service and takes the steps, until there is none left to take now.
+    pub(crate) fn reconcile(&mut self, key: &ServiceKey) {
+        while let Some(service) = self.fleet.services.get(key) {
+            let count = if self.is_emptying() { 0 } else { service.wanted() };
+            let desired = Desired { revision: service.revision, count, pace: Pace::default() };
+            let tasks: Vec<Task> = service.tasks.values().cloned().collect();
+            let plan = decide(&desired, &tasks, self.clock.now());
+            let steps = plan.steps.clone();
+            self.keep(key, plan);
+            if !self.take(key, &steps) {
+                break;
+            }
+        }
+        self.note_progress(key);
+    }
+
+    /// Remembers what was decided, for `info:stack`.
+    fn keep(&mut self, key: &ServiceKey, plan: Plan) {
+        let service = self.service_mut(key);
+        let changed = service.plan.waiting != plan.waiting || service.plan.progress != plan.progress;
+        service.plan = plan;
+        if changed {
+            self.touch(key);
+        }
+    }
+
+    /// Takes the steps; says whether that changed anything, so that it is worth deciding again.
+    fn take(&mut self, key: &ServiceKey, steps: &[Step]) -> bool {
+        let mut started = Vec::new();
+        let mut stopped = Vec::new();
+        let mut forgotten = Vec::new();
+        for step in steps {
+            match step {
+                Step::Start { revision } => started.extend(self.start(key, *revision)),
+                Step::Stop { task, code, reason } => {
+                    if self.stop_task(key, task, *code, reason) {
+                        stopped.push(task.clone());
+                    }
+                }
+                Step::Forget { task } => forgotten.push(task.clone()),
+            }
+        }
+        if !started.is_empty() {
+            self.record(key, events::started_tasks(&key.name, &started));
+        }
+        if !stopped.is_empty() {
+            self.record(key, events::stopped_tasks(&key.name, &stopped));
+        }
+        let dropped = self.forget(key, &forgotten);
+        !started.is_empty() || !stopped.is_empty() || dropped
+    }
+
+    /// Writes a new task down and has its shim started.
+    fn start(&mut self, key: &ServiceKey, revision: Revision) -> Option<TaskId> {
+        let container = self.fleet.services.get(key)?.revisions.get(&revision)?.clone();
+        let address = self.free_address()?;
+        let task = Task {
+            id: crate::random::task_id(),
+            revision,
+            address,
+            created: self.clock.now(),
+            state: TaskState::Pending,
+        };
+        if !self.save_tasks(key, std::slice::from_ref(&task)) {
+            return None;
+        }
+        self.service_mut(key).tasks.insert(task.id.clone(), task.clone());
+        self.touch(key);
+        let (host, events, id) = (Arc::clone(&self.host), self.events.clone(), task.id.clone());
+        let (key, launching) = (key.clone(), task);
+        tokio::task::spawn_blocking(move || {
+            let launched = host.launch(&key, &launching, &container);
+            let link = launched.and_then(|stream| crate::link::Link::open(&launching.id, stream, events.clone()));
+            let _ = events.send(Event::Launched(launching.id, link));
+        });
+        Some(id)
+    }
+
+    /// Writes down that a task is to stop, then tells its shim.
+    fn stop_task(&mut self, key: &ServiceKey, task: &TaskId, code: StopCode, reason: &str) -> bool {
+        let now = self.clock.now();
+        let (code, reason) = if self.is_emptying() { ENGINE_STOP } else { (code, reason) };
+        let Some(known) = self.service_mut(key).tasks.get_mut(task) else { return false };
+        let started = match known.state {
+            TaskState::Pending => None,
+            TaskState::Running { started, .. } => Some(started),
+            TaskState::Stopping { .. } | TaskState::Stopped { .. } => return false,
+        };
+        known.state = TaskState::Stopping { started, stopping: now, code, reason: reason.to_string() };
+        let known = known.clone();
+        self.save_tasks(key, std::slice::from_ref(&known));
+        self.touch(key);
+        let timeout = self.service_mut(key).stop_timeout_of(&known);
+        if let Some(link) = self.links.get(task) {
+            link.stop(timeout);
+        }
+        true
+    }
+
+    /// Forgets stopped tasks; says whether there were any.
+    fn forget(&mut self, key: &ServiceKey, tasks: &[TaskId]) -> bool {
+        let gone: Vec<TaskId> = tasks.iter().filter(|task| !self.leaving.contains(*task)).cloned().collect();
+        if gone.is_empty() || self.store.save_tasks(key, [], &gone).is_err() {
+            return false;
+        }
+        let service = self.service_mut(key);
+        for task in &gone {
+            service.tasks.remove(task);
+        }
+        let unused = service.forget_unused_revisions();
+        let rollout = service.rollout;
+        // Revisions that stay written down although unused are dropped with the next rollout.
+        let _ = self.store.save_rollout(key, rollout, &unused);
+        self.touch(key);
+        true
+    }
+
+    /// Notices that a rollout is complete, or that a deleted service is gone.
+    fn note_progress(&mut self, key: &ServiceKey) {
+        let Some(service) = self.fleet.services.get(key) else { return };
+        if service.life == Life::Draining {
+            let left = service.tasks.keys().any(|task| self.leaving.contains(task));
+            if !left && service.unstopped().next().is_none() {
+                self.remove(key);
+            }
+            return;
+        }
+        if service.rollout == RolloutState::InProgress && service.plan.progress.steady && !self.is_emptying() {
+            let revision = service.revision;
+            self.complete(key, revision);
+        }
+    }
+
+    fn complete(&mut self, key: &ServiceKey, revision: Revision) {
+        let service = self.service_mut(key);
+        service.rollout = RolloutState::Completed;
+        let unused = service.forget_unused_revisions();
+        // If this cannot be written, the next engine completes the rollout once more, which changes nothing.
+        let _ = self.store.save_rollout(key, RolloutState::Completed, &unused);
+        self.record(key, events::deployment_completed(&key.name, revision));
+        self.record(key, events::steady_state(&key.name));
+        self.collect_garbage();
+    }
+
+    fn remove(&mut self, key: &ServiceKey) {
+        if let Err(error) = self.store.remove_service(key) {
+            let message = format!("(service {}) {}", key.name, crate::chain(&error));
+            return self.record(key, message);
+        }
+        self.fleet.services.remove(key);
+        let siblings: Vec<ServiceKey> = self.fleet.of_stack(&key.stack).map(|(key, _)| key.clone()).collect();
+        self.touch(key);
+        for sibling in siblings {
+            self.touch(&sibling);
+        }
+        self.host.remove_logs(key);
+        self.collect_garbage();
+    }
+
+    /// The lowest address that no task holds.
+    fn free_address(&self) -> Option<Ipv4Addr> {
+        let held: std::collections::BTreeSet<Ipv4Addr> = self
+            .fleet
+            .services
+            .values()
+            .flat_map(|service| service.tasks.values())
+            .filter(|task| !task.state.is_stopped() || self.leaving.contains(&task.id))
+            .map(|task| task.address)
+            .collect();
+        self.host.network.task_addresses().find(|address| !held.contains(address))
+    }
+
+    /// Removes images that no service refers to, in the background.
+    pub(crate) fn collect_garbage(&self) {
+        let images: std::collections::BTreeSet<_> = self
+            .fleet
+            .services
+            .values()
+            .flat_map(|service| service.revisions.values())
+            .map(|container| container.image.clone())
+            .collect();
+        let host = Arc::clone(&self.host);
+        tokio::task::spawn_blocking(move || host.collect_garbage(&images.into_iter().collect::<Vec<_>>()));
+    }
+}

@@ -1,0 +1,256 @@
+//! The command line: Stacktape's command names and flags. Only shapes stand here; [`crate::options`] gives them meaning.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Plays a stacktape.yml: packages its worker services and runs them on this machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tapedeck",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  tapedeck deploy                              deploy ./stacktape.yml to stage `dev` on this machine
+  tapedeck deploy --stage production           the same file, another stage
+  tapedeck info:stack                          what runs, and what is waited for
+  tapedeck logs --resourceName worker --follow
+  tapedeck delete --yes
+
+Exit codes:
+  0   done
+  1   the operation failed: the code does not build, the tasks do not stay up, there is no such stack
+  2   the command line or the config is wrong; nothing was changed
+  3   something around tapedeck is missing: a privilege, a program, the engine, disk space
+  70  a mistake of tapedeck itself
+
+Files: /var/lib/tapedeck and /run/tapedeck; the environment variable TAPEDECK_HOME moves both."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the config and say everything that is wrong with it. Touches nothing.
+    #[command(after_help = crate::commands::validate::EXAMPLES)]
+    Validate(ValidateArgs),
+    /// Package the worker services of the config and make them run.
+    #[command(after_help = crate::commands::deploy::EXAMPLES)]
+    Deploy(DeployArgs),
+    /// Show a stack: services, tasks, events, and what is waited for.
+    #[command(name = "info:stack", after_help = crate::commands::info_stack::EXAMPLES)]
+    InfoStack(InfoStackArgs),
+    /// List the stacks on this machine.
+    #[command(name = "info:stacks", after_help = crate::commands::info_stacks::EXAMPLES)]
+    InfoStacks(InfoStacksArgs),
+    /// Print the logs of a service, oldest first.
+    #[command(after_help = crate::commands::logs::EXAMPLES)]
+    Logs(LogsArgs),
+    /// Stop all tasks of a stack and remove everything of it, logs included.
+    #[command(after_help = crate::commands::delete::EXAMPLES)]
+    Delete(DeleteArgs),
+    /// Start, stop or inspect the engine of region `local`. A deploy starts it by itself.
+    #[command(subcommand)]
+    Engine(EngineCommand),
+    /// Print the completion script of a shell.
+    #[command(after_help = crate::commands::completions::EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// The process that owns one task. Started by the engine.
+    #[command(hide = true)]
+    Shim {
+        /// The folder of the task.
+        task_directory: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EngineCommand {
+    /// Start the engine in the background. Tasks of an earlier engine are adopted.
+    Start(JsonArgs),
+    /// End the engine. Tasks keep running without it, unless --tasks is given.
+    Stop(EngineStopArgs),
+    /// Show whether the engine runs, and how.
+    Status(JsonArgs),
+    /// Run the engine in the foreground, for a service manager.
+    #[command(after_help = crate::commands::engine_run::EXAMPLES)]
+    Run,
+}
+
+/// A stage of a project in a region.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StackArgs {
+    /// Stage of the project
+    #[arg(long, short, default_value = "dev", value_name = "NAME")]
+    pub(crate) stage: String,
+    /// Where to run: `local` is this machine
+    #[arg(long, short, default_value = "local", value_name = "REGION")]
+    pub(crate) region: String,
+    /// Name of the project [default: `projectName` of the config, else the name of its folder]
+    #[arg(long = "projectName", value_name = "NAME")]
+    pub(crate) project_name: Option<String>,
+}
+
+/// Where the config is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ConfigArgs {
+    /// The config file [default: stacktape.yml or stacktape.yaml in the working directory]
+    #[arg(long = "configPath", value_name = "FILE")]
+    pub(crate) config_path: Option<PathBuf>,
+    /// Run as if started in this folder
+    #[arg(long = "currentWorkingDirectory", value_name = "FOLDER")]
+    pub(crate) current_working_directory: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct JsonArgs {
+    /// Print JSON on stdout, nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeployArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Package again even where nothing changed
+    #[arg(long = "noCache")]
+    pub(crate) no_cache: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InfoStackArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Name of the stack, instead of project and stage
+    #[arg(long = "stackName", value_name = "NAME", conflicts_with = "project_name")]
+    pub(crate) stack_name: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InfoStacksArgs {
+    /// Where to look: `local` is this machine
+    #[arg(long, short, default_value = "local", value_name = "REGION")]
+    pub(crate) region: String,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogsArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// The service [default: all services of the stack]
+    #[arg(long = "resourceName", value_name = "NAME")]
+    pub(crate) resource_name: Option<String>,
+    /// Only this task: its id or the beginning of it
+    #[arg(long, value_name = "ID")]
+    pub(crate) task: Option<String>,
+    /// Only lines since then: `30s`, `15m`, `2h`, `1d`, or a time such as 2026-11-23T08:00:00Z
+    #[arg(long, visible_alias = "startTime", default_value = "1h", value_name = "TIME")]
+    pub(crate) since: String,
+    /// Only lines with all of these words; `-word` excludes, "two words" are one, `?a ?b` is either
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
+    pub(crate) filter: Option<String>,
+    /// At most the last N lines of the past [default: 100, all with --follow's later lines]
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: usize,
+    /// Go on with new lines as they come
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Only the text of each line, as the task wrote it
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) raw: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeleteArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Do not ask
+    #[arg(long, short, visible_alias = "autoConfirmOperation")]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EngineStopArgs {
+    /// Stop all tasks too; they start again with the next engine
+    #[arg(long)]
+    pub(crate) tasks: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+/// Shells that we have completions for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// Stacktape's short names of several letters, which the usual rules for short options would take apart.
+const STACKTAPE_ALIASES: [(&str, &str); 9] = [
+    ("-prj", "--projectName"),
+    ("-cp", "--configPath"),
+    ("-cwd", "--currentWorkingDirectory"),
+    ("-rn", "--resourceName"),
+    ("-st", "--startTime"),
+    ("-rw", "--raw"),
+    ("-lim", "--limit"),
+    ("-nc", "--noCache"),
+    ("-aco", "--autoConfirmOperation"),
+];
+
+/// Replaces Stacktape's short names of several letters by the long ones.
+pub(crate) fn with_long_names(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    arguments
+        .map(|argument| {
+            let Some(text) = argument.to_str() else { return argument };
+            let (name, value) = match text.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (text, None),
+            };
+            match (STACKTAPE_ALIASES.iter().find(|(short, _)| *short == name), value) {
+                (Some((_, long)), Some(value)) => OsString::from(format!("{long}={value}")),
+                (Some((_, long)), None) => OsString::from(long),
+                (None, _) => argument,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,171 @@
+//! `tapedeck deploy`
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use tapedeck_api::{ServiceStatus, StackStatus};
+use tapedeck_build::{BuildRequest, Built, Outcome as Packaged};
+use tapedeck_image::Store;
+use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState, WorkerService};
+
+use crate::args::DeployArgs;
+use crate::commands::logs;
+use crate::context::Context;
+use crate::engine;
+use crate::exit::{ExitKind, Failure, OrFail, Outcome};
+use crate::options::{ConfigFile, load_stack};
+use crate::printer::{Printer, Progress};
+use crate::report;
+use crate::text::{count, span};
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  tapedeck deploy
+  tapedeck deploy --configPath examples/heartbeat/stacktape.yml --stage staging
+  tapedeck deploy --json | jq .stack.services";
+
+/// After so many failures in a row of a new revision the deploy stops waiting.
+const FAILURES: u32 = 3;
+
+/// Log lines that are shown of each task at the end.
+const LAST_LINES: usize = 2;
+
+/// Load, package, hand over, wait, show.
+pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Outcome {
+    let began = Instant::now();
+    let (stack, config) = load_stack(context, printer, &args.stack, &args.config)?;
+    engine::require_root("deploy to region local")?;
+    let images = Store::open(&context.home.images()).or_fail(ExitKind::Environment)?;
+    // Held until the engine knows the new images, so that none is taken for garbage.
+    let _share = images.share().or_fail(ExitKind::Environment)?;
+
+    let mut progress = printer.progress("deploy");
+    let mut packaged = Vec::new();
+    for service in &stack.services {
+        let built = package(args, context, &config, &images, (service, &mut progress))?;
+        progress.done(&format!("{}: {}", service.name, told(&built)));
+        packaged.push(built);
+    }
+    let mut client = engine::ensure_running(context, &mut progress)?;
+    let spec = spec_of(&stack, &packaged);
+    let before = client.describe_stack(&spec.name).ok();
+    let applied = client.apply_stack(spec).map_err(|error| engine::failed(error, &stack.name()))?;
+    let unchanged = before.is_some_and(|before| before.is_steady() && before.version == applied.version);
+    let reached = settle(&mut client, applied, context, &mut progress)?;
+    drop(progress);
+
+    if printer.is_json() {
+        printer.json(&serde_json::json!({ "unchanged": unchanged, "stack": reached }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    printer.data(report::stack(&reached, engine::now()));
+    for line in logs::last_lines(context, &reached, LAST_LINES) {
+        printer.data(line);
+    }
+    let took = span(began.elapsed());
+    printer.say(match unchanged {
+        true => format!("nothing has changed: stack {} is as defined ({took})", reached.name),
+        false => format!("stack {} is deployed ({took})", reached.name),
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn package(
+    args: &DeployArgs,
+    context: &Context,
+    config: &ConfigFile,
+    images: &Store,
+    (service, progress): (&WorkerService, &mut Progress),
+) -> Result<Built, Failure> {
+    let request = BuildRequest {
+        store: images,
+        service: &service.name,
+        packaging: &service.packaging,
+        source_root: &config.folder,
+        cache_directory: &context.home.build_cache(),
+        no_cache: args.no_cache,
+    };
+    tapedeck_build::build(&request, progress).map_err(|error| {
+        let help = error.help();
+        let failure = Failure::new(ExitKind::Operation, error);
+        match help {
+            Some(help) => failure.help(help),
+            None => failure.help("nothing was changed; what runs keeps running"),
+        }
+    })
+}
+
+/// What packaging a service came to, in a line.
+fn told(built: &Built) -> String {
+    match &built.outcome {
+        Packaged::Unchanged => format!("unchanged, image {}", built.image.short()),
+        Packaged::Rebuilt { reasons } => format!("packaged, image {} ({})", built.image.short(), reasons.join(", ")),
+    }
+}
+
+fn spec_of(stack: &Stack, packaged: &[Built]) -> StackSpec {
+    let services = stack.services.iter().zip(packaged).map(|(service, built)| ServiceSpec {
+        name: service.name.clone(),
+        desired_count: service.scaling.min_instances,
+        container: ContainerSpec {
+            image: built.image.clone(),
+            environment: service.environment_map(),
+            cpu: service.cpu,
+            memory: service.memory,
+            stop_timeout: service.stop_timeout,
+        },
+    });
+    StackSpec { name: stack.name(), services: services.collect() }
+}
+
+/// Waits until the stack is steady, or a service of it keeps failing.
+fn settle(
+    client: &mut tapedeck_api::Client,
+    mut stack: StackStatus,
+    context: &Context,
+    progress: &mut Progress,
+) -> Result<StackStatus, Failure> {
+    while !stack.is_steady() {
+        if let Some(service) = stack.services.iter().find(|service| service.consecutive_failures >= FAILURES) {
+            return Err(does_not_stay_up(context, &stack, service));
+        }
+        let unsteady: Vec<String> =
+            stack.services.iter().filter(|service| !service.steady).map(step_of).collect();
+        progress.now(&unsteady.join("; "));
+        stack = client
+            .await_change(&stack.name, stack.version, Duration::from_secs(5))
+            .map_err(|error| engine::failed(error, &stack.name))?;
+    }
+    Ok(stack)
+}
+
+fn step_of(service: &ServiceStatus) -> String {
+    let current = service.tasks.iter().filter(|task| {
+        task.revision == service.revision && matches!(task.state, TaskState::Running { .. })
+    });
+    format!("{}: {}/{} running revision {}", service.name, current.count(), service.desired_count, service.revision)
+}
+
+/// The failure that is told when a new revision does not come up. Tasks of the old one still run.
+fn does_not_stay_up(context: &Context, stack: &StackStatus, service: &ServiceStatus) -> Failure {
+    let mut message = format!(
+        "service {} does not stay up: {} in a row of revision {}",
+        service.name,
+        count(service.consecutive_failures as usize, "failed start"),
+        service.revision
+    );
+    let failed = service.tasks.iter().find(|task| task.revision == service.revision && task.state.is_stopped());
+    if let Some(task) = failed
+        && let TaskState::Stopped { reason, exit_code, .. } = &task.state
+    {
+        let code = exit_code.map_or(String::new(), |code| format!(" (exit code {code})"));
+        message.push_str(&format!("\n  task {}: {reason}{code}", task.id.short()));
+        for line in logs::last_lines_of(context, &stack.name, &service.name, &task.id, 10) {
+            message.push_str(&format!("\n  | {line}"));
+        }
+    }
+    let old = service.tasks.iter().filter(|task| task.revision != service.revision && task.state.is_live()).count();
+    Failure::operation(message).help(match old {
+        0 => format!("mend it and deploy again; until then it is tried again with growing pauses (`tapedeck logs --resourceName {}`)", service.name),
+        old => format!("mend it and deploy again; {} of the revision before keep running", count(old, "task")),
+    })
+}

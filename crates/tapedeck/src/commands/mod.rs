@@ -1,0 +1,52 @@
+//! One file per command: its examples, then a body that reads as the story.
+
+pub(crate) mod completions;
+pub(crate) mod delete;
+pub(crate) mod deploy;
+pub(crate) mod engine_run;
+pub(crate) mod engine_start;
+pub(crate) mod engine_status;
+pub(crate) mod engine_stop;
+pub(crate) mod info_stack;
+pub(crate) mod info_stacks;
+pub(crate) mod logs;
+pub(crate) mod shim;
+pub(crate) mod validate;
+
+use crate::args::{Command, EngineCommand};
+use crate::context::Context;
+use crate::exit::Outcome;
+use crate::printer::Printer;
+
+/// Whether the command is to print JSON.
+pub(crate) fn wants_json(command: &Command) -> bool {
+    match command {
+        Command::Validate(args) => args.output.json,
+        Command::Deploy(args) => args.output.json,
+        Command::InfoStack(args) => args.output.json,
+        Command::InfoStacks(args) => args.output.json,
+        Command::Logs(args) => args.output.json,
+        Command::Delete(args) => args.output.json,
+        Command::Engine(EngineCommand::Start(args) | EngineCommand::Status(args)) => args.json,
+        Command::Engine(EngineCommand::Stop(args)) => args.output.json,
+        Command::Engine(EngineCommand::Run) | Command::Completions(_) | Command::Shim { .. } => false,
+    }
+}
+
+/// Runs a command.
+pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Outcome {
+    match command {
+        Command::Validate(args) => validate::run(&args, context, printer),
+        Command::Deploy(args) => deploy::run(&args, context, printer),
+        Command::InfoStack(args) => info_stack::run(&args, context, printer),
+        Command::InfoStacks(args) => info_stacks::run(&args, context, printer),
+        Command::Logs(args) => logs::run(&args, context, printer),
+        Command::Delete(args) => delete::run(&args, context, printer),
+        Command::Engine(EngineCommand::Start(_)) => engine_start::run(context, printer),
+        Command::Engine(EngineCommand::Stop(args)) => engine_stop::run(&args, context, printer),
+        Command::Engine(EngineCommand::Status(_)) => engine_status::run(context, printer),
+        Command::Engine(EngineCommand::Run) => engine_run::run(context, printer),
+        Command::Completions(args) => completions::run(&args, printer),
+        Command::Shim { task_directory } => shim::run(&task_directory),
+    }
+}

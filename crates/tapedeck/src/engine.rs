@@ -1,0 +1,154 @@
+//! Reaching the engine of this machine, starting it when it is needed.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tapedeck_api::{Client, ClientError, Refusal};
+use tapedeck_engine::EngineError;
+use tapedeck_model::{StackName, Timestamp};
+
+use crate::context::{Context, TAPEDECK_HOME};
+use crate::exit::{ExitKind, Failure, OrFail};
+use crate::printer::Progress;
+
+/// How long a new engine may take until it answers. Adopting hundreds of tasks takes a fraction of it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Lines of the engine's log that are shown when it did not come up.
+const LOG_LINES: usize = 5;
+
+/// The time now, for ages in reports.
+pub(crate) fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Namespaces, mounts and cgroups need root.
+///
+/// # Errors
+/// When this process is not root's.
+pub(crate) fn require_root(what: &str) -> Result<(), Failure> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        ExitKind::Environment,
+        anyhow::anyhow!("could not {what}: it makes namespaces, mounts and cgroups, which only root may"),
+    )
+    .help("run the same command with sudo"))
+}
+
+/// Connects to the engine; none when no engine runs.
+///
+/// # Errors
+/// When something listens that does not speak our protocol, or the socket belongs to another user.
+pub(crate) fn try_connect(context: &Context) -> Result<Option<Client>, Failure> {
+    match Client::connect(&context.home.socket()) {
+        Ok(client) => Ok(Some(client)),
+        Err(ClientError::Unreachable { source, .. })
+            if matches!(
+                source.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error @ ClientError::Unreachable { .. }) => {
+            Err(Failure::new(ExitKind::Environment, error).help("the engine belongs to root: run this with sudo"))
+        }
+        Err(error) => Err(Failure::new(ExitKind::Environment, error)),
+    }
+}
+
+/// Whether an engine holds its lock or answers.
+pub(crate) fn is_running(context: &Context) -> bool {
+    tapedeck_engine::is_locked(&context.home)
+}
+
+/// Connects to the engine that a deployed stack must have.
+///
+/// # Errors
+/// When no engine runs.
+pub(crate) fn connect_to_stack(context: &Context, name: &StackName) -> Result<Client, Failure> {
+    try_connect(context)?.ok_or_else(|| {
+        Failure::operation(format!("stack {name} is not running: there is no engine at {}", context.home.socket().display()))
+            .help("`tapedeck engine start` brings back what was deployed; `tapedeck deploy` deploys")
+    })
+}
+
+/// A failure of a request about a stack.
+pub(crate) fn failed(error: ClientError, name: &StackName) -> Failure {
+    match error {
+        ClientError::Refused(Refusal::UnknownStack { .. }) => Failure::new(ExitKind::Operation, error)
+            .help(format!("`tapedeck info:stacks` lists what is; `tapedeck deploy` makes {name}")),
+        ClientError::Refused(Refusal::Store { .. }) => Failure::new(ExitKind::Environment, error)
+            .help("free some space on the disk of the state folder, then try again; running tasks are not affected"),
+        ClientError::Refused(_) => Failure::new(ExitKind::Operation, error),
+        _ => Failure::new(ExitKind::Environment, error),
+    }
+}
+
+/// Connects to the engine, starting it in the background first when none runs.
+///
+/// # Errors
+/// When it does not come up; its last words are in the error.
+pub(crate) fn ensure_running(context: &Context, progress: &mut Progress) -> Result<Client, Failure> {
+    if let Some(client) = try_connect(context)? {
+        return Ok(client);
+    }
+    require_root("start the engine")?;
+    progress.now("starting the engine");
+    let mut child = launch(context)?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(client) = try_connect(context)? {
+            return Ok(client);
+        }
+        // Another command may have started one at the same time: then ours has ended, and theirs will answer.
+        let ended = child.try_wait().or_fail(ExitKind::Internal)?;
+        let lost_race = ended.is_some() && is_running(context);
+        if (ended.is_some() && !lost_race) || Instant::now() > deadline {
+            return Err(did_not_start(context));
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn launch(context: &Context) -> Result<Child, Failure> {
+    let log_path = context.home.engine_log();
+    fs_err::create_dir_all(context.home.state()).or_fail(ExitKind::Environment)?;
+    let log = fs_err::OpenOptions::new().create(true).append(true).open(&log_path).or_fail(ExitKind::Environment)?;
+    let errors = log.try_clone().or_fail(ExitKind::Environment)?;
+    let mut command = Command::new(&context.executable);
+    command.args(["engine", "run"]).current_dir("/").process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::from(log.into_file())).stderr(Stdio::from(errors.into_file()));
+    // The engine needs nothing of the caller's environment, and must not keep its secrets in its own.
+    command.env_clear();
+    for name in [TAPEDECK_HOME, "PATH", "LANG", "TZ"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command.spawn().map_err(|error| {
+        let what = format!("could not start the engine ({})", context.executable.display());
+        Failure::new(ExitKind::Environment, anyhow::Error::new(error).context(what))
+    })
+}
+
+fn did_not_start(context: &Context) -> Failure {
+    let log = context.home.engine_log();
+    let text = fs_err::read_to_string(&log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n  ");
+    Failure::new(ExitKind::Environment, anyhow::anyhow!("the engine did not start; it said:\n  {last}"))
+        .help(format!("the whole log is {}; `tapedeck engine run` starts it in the foreground", log.display()))
+}
+
+/// Whose turn it is after the engine failed.
+pub(crate) fn kind_of(error: &EngineError) -> ExitKind {
+    match error {
+        EngineError::Runtime(_) => ExitKind::Internal,
+        _ => ExitKind::Environment,
+    }
+}

@@ -1,0 +1,40 @@
+//! `tapedeck`: plays a `stacktape.yml`.
+//!
+//! Only this crate reads the command line and the environment, and only its [`printer`] writes to the terminal.
+//! Commands live in [`commands`], one file each.
+
+mod args;
+mod commands;
+mod context;
+mod engine;
+mod exit;
+mod filter;
+mod options;
+mod printer;
+mod report;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Arguments;
+use crate::context::Context;
+use crate::printer::Printer;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse_from(args::with_long_names(std::env::args_os()));
+    let printer = Printer::new(commands::wants_json(&arguments.command));
+    let outcome =
+        Context::of_process().and_then(|context| commands::run(arguments.command, &context, &printer));
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            printer.failure(&failure);
+            ExitCode::from(failure.kind.code())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! Where flag, config file and environment meet: what a command was asked, resolved.
+
+use std::path::{Path, PathBuf};
+
+use tapedeck_config::LoadOptions;
+use tapedeck_diagnostic::Source;
+use tapedeck_model::{ProjectName, Stack, StackName, StageName};
+
+use crate::args::{ConfigArgs, StackArgs};
+use crate::context::Context;
+use crate::exit::{ExitKind, Failure};
+use crate::printer::Printer;
+
+/// Config files that are looked for, in this order.
+const CONFIG_NAMES: [&str; 2] = ["stacktape.yml", "stacktape.yaml"];
+
+/// A config file that was read.
+#[derive(Debug)]
+pub(crate) struct ConfigFile {
+    /// Its text, under the name that people know it by.
+    pub(crate) source: Source,
+    /// The folder that its paths start at.
+    pub(crate) folder: PathBuf,
+}
+
+/// Checks the region.
+///
+/// # Errors
+/// For any region but `local`.
+pub(crate) fn require_local(region: &str) -> Result<(), Failure> {
+    if region == "local" {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("region `{region}` is not supported yet: this version runs services on this machine only"))
+        .help("leave --region out, or give `--region local`"))
+}
+
+/// The folder that a command works in.
+fn folder_of(context: &Context, config: &ConfigArgs) -> PathBuf {
+    match &config.current_working_directory {
+        Some(folder) => context.working_directory.join(folder),
+        None => context.working_directory.clone(),
+    }
+}
+
+/// Finds the config file, without reading it.
+fn find_config(context: &Context, config: &ConfigArgs) -> Option<PathBuf> {
+    let folder = folder_of(context, config);
+    match &config.config_path {
+        Some(path) => Some(folder.join(path)),
+        None => CONFIG_NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file()),
+    }
+}
+
+/// Reads the config file.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub(crate) fn read_config(context: &Context, config: &ConfigArgs) -> Result<ConfigFile, Failure> {
+    let Some(path) = find_config(context, config) else {
+        let folder = folder_of(context, config);
+        return Err(Failure::usage(format!("there is no stacktape.yml in {}", folder.display()))
+            .help("name the config with --configPath, or start in its folder"));
+    };
+    let text = fs_err::read_to_string(&path).map_err(|error| {
+        Failure::new(ExitKind::Usage, error).help("--configPath is relative to the working directory")
+    })?;
+    let folder = match &config.current_working_directory {
+        Some(_) => folder_of(context, config),
+        None => path.parent().map_or_else(|| context.working_directory.clone(), Path::to_path_buf),
+    };
+    let folder = fs_err::canonicalize(&folder).map_err(|error| Failure::new(ExitKind::Usage, error))?;
+    let shown = path.strip_prefix(&context.working_directory).unwrap_or(&path).display().to_string();
+    Ok(ConfigFile { source: Source::new(shown, text), folder })
+}
+
+/// What the config means for a stage, as far as it can be told before it is read.
+///
+/// # Errors
+/// When stage or project name are not valid names.
+pub(crate) fn load_options(args: &StackArgs, folder: &Path) -> Result<LoadOptions, Failure> {
+    let stage = StageName::new(&args.stage).map_err(|error| Failure::new(ExitKind::Usage, error))?;
+    let project_name = args
+        .project_name
+        .as_ref()
+        .map(ProjectName::new)
+        .transpose()
+        .map_err(|error| Failure::new(ExitKind::Usage, error))?;
+    let fallback_project_name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(LoadOptions { project_name, fallback_project_name, stage })
+}
+
+/// Reads and checks the config. Everything that was found is told on stderr.
+///
+/// # Errors
+/// When the config has mistakes; they have been told then.
+pub(crate) fn load_stack(
+    context: &Context,
+    printer: &Printer,
+    stack: &StackArgs,
+    config: &ConfigArgs,
+) -> Result<(Stack, ConfigFile), Failure> {
+    require_local(&stack.region)?;
+    let file = read_config(context, config)?;
+    let options = load_options(stack, &file.folder)?;
+    let (loaded, found) = tapedeck_config::load(&file.source, &options);
+    if !found.is_empty() {
+        printer.tell(tapedeck_diagnostic::render_text(&found, &file.source).trim_end());
+    }
+    match loaded {
+        Some(loaded) => Ok((loaded, file)),
+        None => Err(Failure::usage(format!(
+            "{} has {}; nothing was changed",
+            file.source.name(),
+            crate::text::count(found.error_count(), "mistake")
+        ))),
+    }
+}
+
+/// The name of the stack that a command is about. The config is read only when no flag names the project.
+///
+/// # Errors
+/// When neither flag, config nor folder give a valid name.
+pub(crate) fn stack_name(context: &Context, stack: &StackArgs, config: &ConfigArgs) -> Result<StackName, Failure> {
+    require_local(&stack.region)?;
+    let folder = folder_of(context, config);
+    if stack.project_name.is_none() && find_config(context, config).is_some() {
+        let file = read_config(context, config)?;
+        let options = load_options(stack, &file.folder)?;
+        let stage = options.stage.clone();
+        return tapedeck_config::project_name(&file.source, &options)
+            .map(|project| StackName::of(&project, &stage))
+            .ok_or_else(|| {
+                Failure::usage(format!("{} does not tell the name of the project", file.source.name()))
+                    .help("run `tapedeck validate`, or give --projectName")
+            });
+    }
+    let options = load_options(stack, &folder)?;
+    let project = options
+        .project_name
+        .or_else(|| options.fallback_project_name.as_deref().and_then(tapedeck_config::normalized_project_name))
+        .ok_or_else(|| {
+            Failure::usage("the name of the project is not known here")
+                .help("give --projectName, or start in the folder of the config")
+        })?;
+    Ok(StackName::of(&project, &options.stage))
+}

@@ -1,0 +1,144 @@
+//! All output goes through here: stdout is data, stderr is talk. Colour only on terminals.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::exit::Failure;
+
+/// Where output goes, and in which form.
+#[derive(Debug, Clone)]
+pub(crate) struct Printer {
+    json: bool,
+    live: bool,
+}
+
+impl Printer {
+    /// A printer; `json` makes stdout machine-readable and keeps progress off stderr.
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, live: !json && std::io::stderr().is_terminal() }
+    }
+
+    /// Whether stdout is to be JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// A line of data.
+    pub(crate) fn data(&self, line: impl AsRef<str>) {
+        write_line(&mut anstream::stdout(), line.as_ref());
+    }
+
+    /// Data as one line of JSON.
+    pub(crate) fn json(&self, value: &impl Serialize) {
+        match serde_json::to_string(value) {
+            Ok(line) => self.data(line),
+            Err(error) => self.warn(format!("could not write JSON: {error}")),
+        }
+    }
+
+    /// A line of talk. Not shown with `--json`.
+    pub(crate) fn say(&self, line: impl AsRef<str>) {
+        if !self.json {
+            self.tell(line.as_ref());
+        }
+    }
+
+    /// A warning. Always shown.
+    pub(crate) fn warn(&self, line: impl AsRef<str>) {
+        self.tell(&format!("{YELLOW}warning{RESET}: {}", line.as_ref()));
+    }
+
+    /// Text on stderr as it stands, such as rendered diagnostics. Always shown.
+    pub(crate) fn tell(&self, text: &str) {
+        write_line(&mut anstream::stderr(), text);
+    }
+
+    /// An error with its causes and its way out.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        let mut text = format!("{RED}error{RESET}: {}", failure.error);
+        for cause in failure.error.chain().skip(1) {
+            text.push_str(&format!("\n  because {cause}"));
+        }
+        if let Some(help) = &failure.help {
+            text.push_str(&format!("\n{CYAN}help{RESET}: {help}"));
+        }
+        self.tell(&text);
+    }
+
+    /// Something that takes a while. On a terminal a spinner turns beside its current step; elsewhere each step is
+    /// a line.
+    pub(crate) fn progress(&self, title: &str) -> Progress {
+        let bar = self.live.then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {msg} {elapsed:.dim}") {
+                bar.set_style(style);
+            }
+            bar.set_prefix(title.to_string());
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Progress { title: title.to_string(), bar, printer: self.clone(), last: String::new() }
+    }
+}
+
+/// See [`Printer::progress`]. The spinner is removed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    title: String,
+    bar: Option<ProgressBar>,
+    printer: Printer,
+    last: String,
+}
+
+impl Progress {
+    /// What is being done now. Said once, however often it is told.
+    pub(crate) fn now(&mut self, step: &str) {
+        if self.last == step {
+            return;
+        }
+        step.clone_into(&mut self.last);
+        match &self.bar {
+            Some(bar) => bar.set_message(step.to_string()),
+            None => self.printer.say(format!("{}: {step}", self.title)),
+        }
+    }
+
+    /// A line that stays.
+    pub(crate) fn done(&mut self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.printer.say(line)),
+            None => self.printer.say(line),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl tapedeck_image::Progress for Progress {
+    fn step(&mut self, text: &str) {
+        self.now(text);
+    }
+}
+
+/// Escape codes of the colours in use; `anstream` drops them where no terminal reads them.
+pub(crate) const RED: &str = "\x1b[1;31m";
+pub(crate) const YELLOW: &str = "\x1b[1;33m";
+pub(crate) const GREEN: &str = "\x1b[32m";
+pub(crate) const CYAN: &str = "\x1b[36m";
+pub(crate) const DIM: &str = "\x1b[2m";
+pub(crate) const BOLD: &str = "\x1b[1m";
+pub(crate) const RESET: &str = "\x1b[0m";
+
+/// A reader that has gone away (`| head`) is no mistake: the rest is not wanted.
+fn write_line(out: &mut impl Write, line: &str) {
+    let _ = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+}

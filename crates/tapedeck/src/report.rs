@@ -1,0 +1,120 @@
+//! How stacks, services and the engine are shown to people. Pure: values in, text out.
+
+use std::fmt::Write;
+
+use tapedeck_api::{EngineStatus, RolloutState, ServiceStatus, StackStatus, StackSummary};
+use tapedeck_model::{Task, TaskState, Timestamp};
+
+use crate::printer::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
+use crate::text::{count, instant, span};
+
+/// Stopped tasks and events that are shown of each service.
+const SHOWN: usize = 5;
+
+/// A stack with all its services.
+pub(crate) fn stack(stack: &StackStatus, now: Timestamp) -> String {
+    let mut out = format!("{BOLD}stack {}{RESET}\n", stack.name);
+    for service in &stack.services {
+        out.push('\n');
+        out.push_str(&self::service(service, now));
+    }
+    if stack.services.is_empty() {
+        out.push_str("  it has no worker services\n");
+    }
+    out.trim_end().to_string()
+}
+
+fn service(service: &ServiceStatus, now: Timestamp) -> String {
+    let mut out = String::new();
+    let colour = if service.steady { GREEN } else { YELLOW };
+    let _ = writeln!(
+        out,
+        "  {BOLD}{}{RESET}  {colour}{}{RESET}  {}/{} running{}",
+        service.name,
+        state_of(service),
+        service.running_count,
+        service.desired_count,
+        if service.pending_count > 0 { format!(", {} starting", service.pending_count) } else { String::new() }
+    );
+    let _ = writeln!(
+        out,
+        "    revision {}, image {}, {}, {}",
+        service.revision,
+        service.image.short(),
+        service.cpu,
+        service.memory
+    );
+    for waiting in &service.waiting {
+        let _ = writeln!(out, "    {YELLOW}waiting{RESET} {waiting}");
+    }
+    let (unstopped, stopped): (Vec<&Task>, Vec<&Task>) =
+        service.tasks.iter().partition(|task| !task.state.is_stopped());
+    for task in unstopped.iter().chain(stopped.iter().take(SHOWN)) {
+        let _ = writeln!(out, "    {}", self::task(task, now));
+    }
+    for event in service.events.iter().rev().take(SHOWN).collect::<Vec<_>>().into_iter().rev() {
+        let _ = writeln!(out, "    {DIM}{} {}{RESET}", instant(event.at), event.message);
+    }
+    out
+}
+
+fn state_of(service: &ServiceStatus) -> &str {
+    match (service.status.as_str(), service.rollout, service.steady) {
+        ("ACTIVE", RolloutState::Completed, true) => "steady",
+        ("ACTIVE", RolloutState::InProgress, _) => "rolling out",
+        ("ACTIVE", ..) => "recovering",
+        _ => "being deleted",
+    }
+}
+
+fn task(task: &Task, now: Timestamp) -> String {
+    let what = match &task.state {
+        TaskState::Pending => format!("{YELLOW}PENDING{RESET}  since {}", span(now.since(task.created))),
+        TaskState::Running { started, pid } => {
+            format!("{GREEN}RUNNING{RESET}  since {}, pid {pid}, address {}", span(now.since(*started)), task.address)
+        }
+        TaskState::Stopping { stopping, reason, .. } => {
+            format!("{YELLOW}STOPPING{RESET} since {}: {reason}", span(now.since(*stopping)))
+        }
+        TaskState::Stopped { stopped, reason, exit_code, .. } => {
+            let code = exit_code.map_or(String::new(), |code| format!(", exit code {code}"));
+            format!("{DIM}STOPPED{RESET}  {} ago{code}: {reason}", span(now.since(*stopped)))
+        }
+    };
+    format!("task {} (revision {}) {what}", task.id.short(), task.revision)
+}
+
+/// The list of stacks.
+pub(crate) fn stacks(stacks: &[StackSummary]) -> String {
+    if stacks.is_empty() {
+        return "no stacks".to_string();
+    }
+    let width = stacks.iter().map(|stack| stack.name.as_str().len()).max().unwrap_or(0);
+    let rows = stacks.iter().map(|stack| {
+        let state = if stack.steady { format!("{GREEN}steady{RESET}") } else { format!("{RED}changing{RESET}") };
+        format!(
+            "{:width$}  {state}  {}, {}/{} tasks running",
+            stack.name,
+            count(stack.services, "service"),
+            stack.running_count,
+            stack.desired_count
+        )
+    });
+    rows.collect::<Vec<_>>().join("\n")
+}
+
+/// The engine.
+pub(crate) fn engine(status: &EngineStatus, now: Timestamp) -> String {
+    format!(
+        "engine {} runs since {} (pid {})\n  state    {}\n  network  {} {}\n  cgroups  {}\n  stacks   {}, {} running",
+        status.version,
+        span(now.since(status.started)),
+        status.pid,
+        status.home,
+        status.bridge,
+        status.subnet,
+        status.cgroups,
+        status.stacks,
+        count(status.tasks_running, "task"),
+    )
+}
