@@ -1,1 +1,24 @@
 //! Desired and observed to a plan: the pure decisions of the engine.
+//!
+//! Start at [`decide`]. It sorts the tasks of one service into named sets (`tally`), lets the rollout stop and start
+//! (`rollout`), counts what failed (`streak`) and drops old records (`retention`); [`events`] words what happened.
+//!
+//! Nothing here reads a clock, a file or the environment, draws a random number or remembers anything between two
+//! calls: equal arguments, equal plans. Whatever has to be remembered is in the records of the tasks.
+
+mod decide;
+mod desired;
+pub mod events;
+mod plan;
+mod retention;
+mod rollout;
+mod standing;
+mod streak;
+mod tally;
+
+pub use decide::decide;
+pub use desired::{BackOff, Desired, Pace};
+pub use plan::{Plan, Progress, Step, Waiting};
+
+#[cfg(test)]
+mod tests;

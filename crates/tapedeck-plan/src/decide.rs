@@ -1,0 +1,181 @@
+//! The decision: from the sorted tasks to steps, waits and the time to look again.
+
+use std::collections::BTreeSet;
+
+use tapedeck_model::{StopCode, Task, TaskId, TaskState, Timestamp};
+
+use crate::retention::Retention;
+use crate::rollout::{Rollout, Starts};
+use crate::standing::{Fallback, fallback};
+use crate::streak::Allowance;
+use crate::tally::{Member, Tally, Worth};
+use crate::{Desired, Plan, Step, Waiting};
+
+/// Decides the next steps for one service, of which `tasks` are all known tasks in any order.
+///
+/// Executing all steps and deciding again at the same `now` gives a plan without steps. Costs O(n log n) in the number
+/// of tasks.
+pub fn decide(desired: &Desired, tasks: &[Task], now: Timestamp) -> Plan {
+    let tally = Tally::of(desired, tasks, now);
+    let fallback = fallback(&tally, tasks);
+    let rollout = Rollout::of(&tally, fallback.as_ref());
+    let needed = tally
+        .streak
+        .needed()
+        .chain(fallback.iter().flat_map(|fallback| fallback.streak.needed()))
+        .collect();
+    let retention = Retention::of(&tally, &needed);
+    let progress = tally.progress();
+    let waiting = waiting(&tally, &rollout, fallback.as_ref());
+    let wake_at = if progress.steady {
+        retention.next
+    } else {
+        wake_at(&tally, &waiting, fallback.as_ref())
+            .chain(retention.next)
+            .min()
+    };
+    Plan {
+        steps: steps(desired, &rollout, &retention),
+        waiting,
+        wake_at,
+        progress,
+    }
+}
+
+fn steps(desired: &Desired, rollout: &Rollout<'_>, retention: &Retention<'_>) -> Vec<Step> {
+    let stops = rollout.stops.iter().map(|task| Step::Stop {
+        task: (*task).clone(),
+        code: StopCode::ServiceSchedulerInitiated,
+        reason: stop_reason(desired),
+    });
+    let mut starts: Vec<Starts> = rollout.fallback.into_iter().chain([rollout.desired]).collect();
+    starts.sort_by_key(|starts| starts.revision);
+    let starts = starts.into_iter().flat_map(|starts| {
+        let revision = starts.revision;
+        std::iter::repeat_n(Step::Start { revision }, starts.due)
+    });
+    let forgets = retention.forget.iter().map(|task| Step::Forget {
+        task: (*task).clone(),
+    });
+    stops.chain(starts).chain(forgets).collect()
+}
+
+fn stop_reason(desired: &Desired) -> String {
+    if desired.count == 0 {
+        "Task stopped by service deletion".to_owned()
+    } else {
+        format!("Scaling activity initiated by (deployment {})", desired.revision)
+    }
+}
+
+fn waiting(tally: &Tally<'_>, rollout: &Rollout<'_>, fallback: Option<&Fallback<'_>>) -> Vec<Waiting> {
+    let stops: BTreeSet<&TaskId> = rollout.stops.iter().copied().collect();
+    let kept: Vec<&Member<'_>> = tally
+        .live()
+        .filter(|member| !stops.contains(&member.task.id))
+        .collect();
+    let mut waiting = Vec::new();
+    if let Some(tasks) = ids(tally.stopping.iter().copied()) {
+        waiting.push(Waiting::ForStop { tasks });
+    }
+    let pending = kept.iter().filter(|member| member.worth == Worth::Pending);
+    if let Some(tasks) = ids(pending.map(|member| member.task)) {
+        waiting.push(Waiting::ForStart { tasks });
+    }
+    waiting.extend(settling(tally, &kept));
+    let failures = fallback.map(|fallback| fallback.streak.failures());
+    waiting.extend(
+        rollout
+            .fallback
+            .zip(failures)
+            .and_then(|(starts, failures)| held_back(starts, failures)),
+    );
+    waiting.extend(held_back(rollout.desired, tally.streak.failures()));
+    let outdated = kept
+        .iter()
+        .map(|member| member.task)
+        .filter(|task| task.revision != tally.desired.revision);
+    if let Some(tasks) = ids(outdated) {
+        let revision = tally.desired.revision;
+        waiting.push(Waiting::ForReplacement { tasks, revision });
+    }
+    waiting
+}
+
+fn settling(tally: &Tally<'_>, kept: &[&Member<'_>]) -> Option<Waiting> {
+    let settling = || {
+        kept.iter()
+            .filter(|member| matches!(member.worth, Worth::Fresh | Worth::OnTrial))
+            .map(|member| member.task)
+    };
+    let until = settling().filter_map(|task| healthy_at(tally, task)).min()?;
+    let tasks = ids(settling())?;
+    Some(Waiting::ForSettling { tasks, until })
+}
+
+fn healthy_at(tally: &Tally<'_>, task: &Task) -> Option<Timestamp> {
+    let started = started(task)?;
+    let is_current = task.revision == tally.desired.revision;
+    let forgiven_after = tally
+        .desired
+        .pace
+        .back_off
+        .forgiven_after
+        .max(tally.desired.pace.settled_after);
+    Some(started + tally.healthy_after(is_current).min(forgiven_after))
+}
+
+fn started(task: &Task) -> Option<Timestamp> {
+    match &task.state {
+        TaskState::Running { started, .. } => Some(*started),
+        TaskState::Pending | TaskState::Stopping { .. } | TaskState::Stopped { .. } => None,
+    }
+}
+
+fn held_back(starts: Starts, failures: u32) -> Option<Waiting> {
+    let revision = starts.revision;
+    let held_back = u32::try_from(starts.held_back).unwrap_or(u32::MAX);
+    if held_back == 0 {
+        return None;
+    }
+    Some(match starts.allowance {
+        Allowance::NoneBefore(until) => Waiting::ForBackOff {
+            revision,
+            starts: held_back,
+            failures,
+            until,
+        },
+        Allowance::Attempts(_) | Allowance::Unlimited => Waiting::ForAttempt {
+            revision,
+            starts: held_back,
+            failures,
+        },
+    })
+}
+
+/// Every time after `now` at which, without any event, the next decision may come out differently.
+fn wake_at(
+    tally: &Tally<'_>,
+    waiting: &[Waiting],
+    fallback: Option<&Fallback<'_>>,
+) -> impl Iterator<Item = Timestamp> {
+    let pace = tally.desired.pace;
+    let held = fallback.map(|fallback| fallback.streak.trusted_after());
+    let failed =
+        tally.streak.failures() > 0 || fallback.is_some_and(|fallback| fallback.streak.failures() > 0);
+    let mut times: Vec<Timestamp> = waiting.iter().filter_map(Waiting::until).collect();
+    for task in tally.live().map(|member| member.task) {
+        let Some(started) = started(task) else { continue };
+        times.extend(healthy_at(tally, task));
+        times.extend(held.map(|held| started + held));
+        times.extend(failed.then(|| started + pace.back_off.forgiven_after));
+    }
+    let now = tally.now;
+    times.into_iter().filter(move |time| *time > now)
+}
+
+fn ids<'t>(tasks: impl Iterator<Item = &'t Task>) -> Option<Vec<TaskId>> {
+    let mut ids: Vec<TaskId> = tasks.map(|task| task.id.clone()).collect();
+    ids.sort_unstable();
+    (!ids.is_empty()).then_some(ids)
+}

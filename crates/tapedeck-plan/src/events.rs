@@ -1,0 +1,77 @@
+//! The texts of service events, worded as ECS words them. Source: ECS developer guide, "service event messages".
+//!
+//! Only wording: when an event is due and how often is decided by who writes it, with [`transitions`].
+
+use std::fmt::Write;
+
+use tapedeck_model::{ResourceName, Revision, TaskId};
+
+use crate::Progress;
+
+/// `(service S) has started N tasks: (task T1) (task T2).`
+#[must_use]
+pub fn started_tasks(service: &ResourceName, tasks: &[TaskId]) -> String {
+    format!(
+        "(service {service}) has started {} tasks: {}.",
+        tasks.len(),
+        task_list(tasks)
+    )
+}
+
+/// `(service S) has stopped N running tasks: (task T1) (task T2).`
+#[must_use]
+pub fn stopped_tasks(service: &ResourceName, tasks: &[TaskId]) -> String {
+    format!(
+        "(service {service}) has stopped {} running tasks: {}.",
+        tasks.len(),
+        task_list(tasks)
+    )
+}
+
+/// `(service S) has reached a steady state.`
+#[must_use]
+pub fn steady_state(service: &ResourceName) -> String {
+    format!("(service {service}) has reached a steady state.")
+}
+
+/// `(service S) is unable to consistently start tasks successfully.`
+#[must_use]
+pub fn unable_to_start(service: &ResourceName) -> String {
+    format!("(service {service}) is unable to consistently start tasks successfully.")
+}
+
+/// `(service S) (deployment D) deployment completed.` Our deployments are named by their revision.
+#[must_use]
+pub fn deployment_completed(service: &ResourceName, revision: Revision) -> String {
+    format!("(service {service}) (deployment {revision}) deployment completed.")
+}
+
+/// The events that two successive decisions about a service differ by, in the order in which ECS writes them.
+///
+/// `before` is the progress at the previous decision, none for a service seen for the first time. A service says that it
+/// is unable to start tasks once per row of failures, and that it is steady once each time it becomes so. Deleted
+/// services say nothing.
+#[must_use]
+pub fn transitions(service: &ResourceName, before: Option<&Progress>, after: &Progress) -> Vec<String> {
+    let mut events = Vec::new();
+    if after.desired == 0 {
+        return events;
+    }
+    let same_revision = before.filter(|before| before.revision == after.revision);
+    if after.is_impaired() && !same_revision.is_some_and(Progress::is_impaired) {
+        events.push(unable_to_start(service));
+    }
+    if after.steady && !same_revision.is_some_and(|before| before.steady && before.desired == after.desired) {
+        events.push(steady_state(service));
+    }
+    events
+}
+
+fn task_list(tasks: &[TaskId]) -> String {
+    let mut text = String::new();
+    for task in tasks {
+        let space = if text.is_empty() { "" } else { " " };
+        write!(text, "{space}(task {task})").expect("writing to a String cannot fail");
+    }
+    text
+}

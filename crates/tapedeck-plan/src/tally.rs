@@ -1,0 +1,176 @@
+//! Sorts the tasks of a service into named sets; each set has one fate.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use tapedeck_model::{Task, TaskState, Timestamp};
+
+use crate::streak::{Streak, uptime};
+use crate::{Desired, Progress};
+
+/// The tasks of one service, sorted.
+#[derive(Debug)]
+pub(crate) struct Tally<'a> {
+    pub(crate) desired: Desired,
+    pub(crate) now: Timestamp,
+    /// Live tasks of the desired revision, the first to be given up first.
+    pub(crate) current: Vec<Member<'a>>,
+    /// Live tasks of other revisions, the first to be given up first.
+    pub(crate) outdated: Vec<Member<'a>>,
+    /// Tasks told to stop. They count for nothing and hold up nothing.
+    pub(crate) stopping: Vec<&'a Task>,
+    /// Tasks that have stopped, oldest first.
+    pub(crate) stopped: Vec<&'a Task>,
+    /// Failures of the desired revision.
+    pub(crate) streak: Streak<'a>,
+}
+
+/// A live task and what it is worth.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Member<'a> {
+    pub(crate) task: &'a Task,
+    pub(crate) worth: Worth,
+}
+
+/// What a live task is worth, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Worth {
+    /// It does not run yet.
+    Pending,
+    /// It runs, but not yet for `settled_after`.
+    Fresh,
+    /// It is settled, but its revision failed so often that it has to hold longer than that.
+    OnTrial,
+    /// It counts as healthy.
+    Healthy,
+}
+
+impl Worth {
+    /// Whether it runs for at least `settled_after`.
+    pub(crate) fn is_settled(self) -> bool {
+        self >= Self::OnTrial
+    }
+}
+
+impl<'a> Tally<'a> {
+    pub(crate) fn of(desired: &Desired, tasks: &'a [Task], now: Timestamp) -> Self {
+        let of_current: Vec<&Task> = tasks
+            .iter()
+            .filter(|task| task.revision == desired.revision)
+            .collect();
+        let mut tally = Self {
+            desired: *desired,
+            now,
+            current: Vec::new(),
+            outdated: Vec::new(),
+            stopping: Vec::new(),
+            stopped: Vec::new(),
+            streak: Streak::of(&of_current, desired.pace, now),
+        };
+        for task in tasks {
+            tally.put(task);
+        }
+        tally.current.sort_unstable_by(Member::given_up_before);
+        tally.outdated.sort_unstable_by(Member::given_up_before);
+        tally
+            .stopping
+            .sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        tally
+            .stopped
+            .sort_unstable_by(|one, other| (stop_time(one), &one.id).cmp(&(stop_time(other), &other.id)));
+        tally
+    }
+
+    fn put(&mut self, task: &'a Task) {
+        let is_current = task.revision == self.desired.revision;
+        match &task.state {
+            TaskState::Pending | TaskState::Running { .. } => {
+                let worth = worth(
+                    uptime(task, self.now),
+                    self.settled_after(),
+                    self.healthy_after(is_current),
+                );
+                let set = if is_current {
+                    &mut self.current
+                } else {
+                    &mut self.outdated
+                };
+                set.push(Member { task, worth });
+            }
+            TaskState::Stopping { .. } => self.stopping.push(task),
+            TaskState::Stopped { .. } => self.stopped.push(task),
+        }
+    }
+
+    fn settled_after(&self) -> Duration {
+        self.desired.pace.settled_after
+    }
+
+    /// How long a task has to run to count as healthy. Older revisions have earned their trust.
+    pub(crate) fn healthy_after(&self, is_current: bool) -> Duration {
+        if is_current {
+            self.streak.trusted_after()
+        } else {
+            self.settled_after()
+        }
+    }
+
+    pub(crate) fn live(&self) -> impl Iterator<Item = &Member<'a>> {
+        self.current.iter().chain(&self.outdated)
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let pending = self
+            .live()
+            .filter(|member| member.worth == Worth::Pending)
+            .count();
+        let healthy = self
+            .current
+            .iter()
+            .filter(|member| member.worth == Worth::Healthy)
+            .count();
+        let wanted = usize::try_from(self.desired.count).unwrap_or(usize::MAX);
+        Progress {
+            revision: self.desired.revision,
+            desired: self.desired.count,
+            running: count(self.live().count() - pending),
+            pending: count(pending),
+            healthy: count(healthy),
+            outdated: count(self.outdated.len()),
+            stopping: count(self.stopping.len()),
+            consecutive_failures: self.streak.failures(),
+            steady: healthy == wanted
+                && self.current.len() == wanted
+                && self.outdated.is_empty()
+                && self.stopping.is_empty(),
+        }
+    }
+}
+
+impl Member<'_> {
+    /// Not running ones first, then unsettled ones, then the youngest. (ECS takes a random one of several alike.)
+    fn given_up_before(one: &Self, other: &Self) -> std::cmp::Ordering {
+        let key = |member: &Self| (member.worth, Reverse(member.task.created));
+        key(one)
+            .cmp(&key(other))
+            .then_with(|| other.task.id.cmp(&one.task.id))
+    }
+}
+
+fn worth(uptime: Option<Duration>, settled_after: Duration, healthy_after: Duration) -> Worth {
+    match uptime {
+        None => Worth::Pending,
+        Some(uptime) if uptime < settled_after => Worth::Fresh,
+        Some(uptime) if uptime < healthy_after => Worth::OnTrial,
+        Some(_) => Worth::Healthy,
+    }
+}
+
+/// When a task stopped; the epoch for one that has not.
+pub(crate) fn stop_time(task: &Task) -> Timestamp {
+    match &task.state {
+        TaskState::Stopped { stopped, .. } => *stopped,
+        TaskState::Pending | TaskState::Running { .. } | TaskState::Stopping { .. } => Timestamp::default(),
+    }
+}
