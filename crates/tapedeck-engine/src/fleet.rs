@@ -1,10 +1,11 @@
 //! What the engine knows: every stack with its services and their tasks. Plain values; [`crate::store`] keeps them.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use tapedeck_api::{RolloutState, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
 use tapedeck_model::{ContainerSpec, ResourceName, Revision, StackName, Task, TaskId, TaskState, Timestamp};
-use tapedeck_plan::Plan;
+use tapedeck_plan::{Plan, Waiting};
 
 /// How many events of a service are remembered, as ECS does.
 pub(crate) const EVENTS_KEPT: usize = 100;
@@ -42,8 +43,8 @@ pub(crate) struct Service {
     pub(crate) revisions: BTreeMap<Revision, ContainerSpec>,
     pub(crate) tasks: BTreeMap<TaskId, Task>,
     pub(crate) events: VecDeque<ServiceEvent>,
-    /// What was decided last; it says what is waited for.
-    pub(crate) plan: Plan,
+    /// What was decided last; it says what is waited for. None until this engine has looked at the service.
+    pub(crate) plan: Option<Plan>,
     /// Value of the engine's change counter when anything here last changed.
     pub(crate) version: u64,
 }
@@ -68,7 +69,7 @@ impl Service {
             revisions,
             tasks: BTreeMap::new(),
             events: VecDeque::new(),
-            plan: Plan::default(),
+            plan: None,
             version: 0,
         }
     }
@@ -93,6 +94,16 @@ impl Service {
             self.rollout = RolloutState::InProgress;
         }
         changed
+    }
+
+    /// Whether the last decision found nothing left to do.
+    pub(crate) fn is_steady(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.progress.steady)
+    }
+
+    /// Time between SIGTERM and SIGKILL of one of its tasks.
+    pub(crate) fn stop_timeout_of(&self, task: &Task) -> Duration {
+        self.revisions.get(&task.revision).unwrap_or_else(|| self.container()).stop_timeout.duration()
     }
 
     /// Tasks of which something may be left on this machine.
@@ -125,6 +136,7 @@ impl Service {
     fn status(&self, name: &ResourceName) -> ServiceStatus {
         let container = self.container();
         let mut tasks: Vec<Task> = self.tasks.values().cloned().collect();
+        let waiting = self.plan.as_ref().map_or(&[][..], |plan| &plan.waiting);
         tasks.sort_by_key(|task| (task.state.is_stopped(), std::cmp::Reverse(task.created), task.id.clone()));
         ServiceStatus {
             name: name.clone(),
@@ -142,10 +154,13 @@ impl Service {
             desired_count: self.wanted(),
             running_count: self.count(|state| matches!(state, TaskState::Running { .. })),
             pending_count: self.count(|state| matches!(state, TaskState::Pending)),
-            steady: self.plan.progress.steady,
-            consecutive_failures: self.plan.progress.consecutive_failures,
-            waiting: self.plan.waiting.iter().map(ToString::to_string).collect(),
-            next_attempt_at: self.plan.next_attempt_at(),
+            steady: self.is_steady(),
+            consecutive_failures: self.plan.as_ref().map_or(0, |plan| plan.progress.consecutive_failures),
+            waiting: waiting.iter().map(ToString::to_string).collect(),
+            next_attempt_at: waiting
+                .iter()
+                .filter(|waiting| matches!(waiting, Waiting::ForBackOff { .. }))
+                .find_map(Waiting::until),
             tasks,
             events: self.events.iter().cloned().collect(),
         }
@@ -202,7 +217,7 @@ impl Fleet {
             row.services += 1;
             row.desired_count += service.wanted();
             row.running_count += service.count(|state| matches!(state, TaskState::Running { .. }));
-            row.steady &= service.plan.progress.steady;
+            row.steady &= service.is_steady();
         }
         rows.into_values().collect()
     }

@@ -1,1 +1,41 @@
-//! The daemon of region local: main loop, store, executor and socket.
+//! The daemon of region `local`: it keeps the services running that were deployed to this machine.
+//!
+//! One task, [`main_loop`], owns all state. It is woken by a closed set of events, has [`tapedeck_plan`] decide, and
+//! carries the steps out ([`reconcile`]). What people ask for arrives through [`server`] and is applied in
+//! [`desired`]; what shims say is turned into states in [`observe`]; [`host`] touches the machine; [`store`]
+//! remembers. A new engine first adopts what the one before left running ([`adopt`]).
+
+mod adopt;
+mod clock;
+mod desired;
+mod fleet;
+mod host;
+mod image_user;
+mod link;
+mod lock;
+mod main_loop;
+mod observe;
+mod random;
+mod reconcile;
+mod server;
+mod start;
+mod store;
+
+pub use lock::LockError;
+pub use start::{EngineError, Options, is_locked, run};
+pub use store::StoreError;
+
+#[cfg(test)]
+mod tests;
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}

@@ -22,6 +22,9 @@ use crate::store::{Store, StoreError};
 /// The longest time between two looks at everything, whatever happens.
 const PERIOD: Duration = Duration::from_secs(1);
 
+/// How often old logs are looked for.
+const LOG_PERIOD: Duration = Duration::from_secs(60 * 60);
+
 /// Every reason the engine ever wakes, besides its timer.
 #[derive(Debug)]
 pub(crate) enum Event {
@@ -70,11 +73,13 @@ pub(crate) struct Engine {
     /// Counts changes of anything a client can see.
     pub(crate) changes: watch::Sender<u64>,
     pub(crate) phase: Phase,
+    /// When old logs were last looked for.
+    pub(crate) logs_expired: Timestamp,
 }
 
 impl Engine {
-    /// Serves events until the engine is asked to end.
-    pub(crate) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Event>) {
+    /// Serves events until the engine is asked to end. Returns how many tasks are left running then.
+    pub(crate) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Event>) -> usize {
         self.look_at_everything();
         while !matches!(self.phase, Phase::Ended) {
             let pause = self.until_next_look();
@@ -85,6 +90,7 @@ impl Engine {
             }
             self.end_if_empty();
         }
+        self.tasks_left()
     }
 
     fn handle(&mut self, event: Event) {
@@ -119,8 +125,7 @@ impl Engine {
 
     fn stop(&mut self, tasks: bool, reply: oneshot::Sender<Response>) {
         if !tasks {
-            let tasks_left = self.fleet.services.values().map(|service| service.unstopped().count()).sum();
-            let _ = reply.send(Response::Stopping { tasks_left });
+            let _ = reply.send(Response::Stopping { tasks_left: self.tasks_left() });
             self.phase = Phase::Ended;
             return;
         }
@@ -132,15 +137,21 @@ impl Engine {
     }
 
     fn end_if_empty(&mut self) {
+        let left = self.tasks_left();
         let Phase::Emptying(waiting) = &mut self.phase else { return };
-        let left = self.fleet.services.values().any(|service| service.unstopped().next().is_some());
-        if left || !self.leaving.is_empty() {
+        if left > 0 {
             return;
         }
         for reply in waiting.drain(..) {
             let _ = reply.send(Response::Stopping { tasks_left: 0 });
         }
         self.phase = Phase::Ended;
+    }
+
+    /// Tasks of which something may be left on this machine.
+    fn tasks_left(&self) -> usize {
+        let unstopped: usize = self.fleet.services.values().map(|service| service.unstopped().count()).sum();
+        unstopped + self.leaving.len()
     }
 
     /// Whether all tasks are to stop because the engine ends.
@@ -150,12 +161,14 @@ impl Engine {
 
     fn launched(&mut self, task: &TaskId, outcome: Result<Link, String>) {
         match outcome {
-            Ok(link) => {
+            // The task may have ended before its connection was handed over.
+            Ok(link) if self.is_unstopped(task) => {
                 if let Some(timeout) = self.stop_timeout_if_stopping(task) {
                     link.stop(timeout);
                 }
                 self.links.insert(task.clone(), link);
             }
+            Ok(_link) => {}
             Err(failure) => {
                 let now = self.clock.now();
                 self.change(task, |state| observe::never_ran(state, failure, now));
@@ -181,21 +194,20 @@ impl Engine {
         self.save_tasks(&key, &[known]);
         self.touch(&key);
         if stopped {
-            self.clean(&key, task);
+            self.clean(task);
         }
         self.reconcile(&key);
     }
 
     /// Begins to remove what a stopped task left on this machine.
-    pub(crate) fn clean(&mut self, key: &ServiceKey, task: &TaskId) {
+    pub(crate) fn clean(&mut self, task: &TaskId) {
         if !self.leaving.insert(task.clone()) {
             return;
         }
         self.links.remove(task);
         let (host, events, task) = (Arc::clone(&self.host), self.events.clone(), task.clone());
-        let log = host.home.task_log(&key.stack, &key.name, &task);
         tokio::task::spawn_blocking(move || {
-            let outcome = host.clean(&task, &log);
+            let outcome = host.clean(&task);
             let _ = events.send(Event::Cleaned(task, outcome));
         });
     }
@@ -226,22 +238,38 @@ impl Engine {
             self.save_all_tasks(&key);
         }
         for task in self.stuck.clone() {
-            if let Some(key) = self.fleet.owner_of(&task) {
-                self.clean(&key, &task);
-            }
+            self.clean(&task);
         }
         let keys: Vec<ServiceKey> = self.fleet.services.keys().cloned().collect();
         for key in keys {
             self.reconcile(&key);
         }
+        if self.clock.now().since(self.logs_expired) >= LOG_PERIOD {
+            self.expire_logs();
+        }
+    }
+
+    /// Looks for logs beyond their retention, in the background.
+    fn expire_logs(&mut self) {
+        self.logs_expired = self.clock.now();
+        let unstopped = |service: &Service| service.unstopped().map(|task| task.id.clone()).collect();
+        let services: Vec<(ServiceKey, HashSet<TaskId>)> =
+            self.fleet.services.iter().map(|(key, service)| (key.clone(), unstopped(service))).collect();
+        let (host, now) = (Arc::clone(&self.host), self.logs_expired);
+        tokio::task::spawn_blocking(move || {
+            for (key, live) in services {
+                host.expire_logs(&key, &|task| live.contains(task), now.millis());
+            }
+        });
     }
 
     fn until_next_look(&self) -> Duration {
-        let wake = self.fleet.services.values().filter_map(|service| service.plan.wake_at).min();
+        let wake = self.fleet.services.values().filter_map(|service| service.plan.as_ref()?.wake_at).min();
         wake.map_or(PERIOD, |then| self.clock.until(then).min(PERIOD))
     }
 
-    fn status(&self) -> EngineStatus {
+    /// How the engine is.
+    pub(crate) fn status(&self) -> EngineStatus {
         let running = self.fleet.summaries().iter().map(|stack| stack.running_count as usize).sum();
         EngineStatus {
             version: env!("CARGO_PKG_VERSION").to_string(),
@@ -254,6 +282,11 @@ impl Engine {
             stacks: self.fleet.summaries().len(),
             tasks_running: running,
         }
+    }
+
+    fn is_unstopped(&self, task: &TaskId) -> bool {
+        let owner = self.fleet.owner_of(task).and_then(|key| self.fleet.services.get(&key));
+        owner.is_some_and(|service| service.tasks.get(task).is_some_and(|task| !task.state.is_stopped()))
     }
 
     fn stop_timeout_if_stopping(&self, task: &TaskId) -> Option<Duration> {

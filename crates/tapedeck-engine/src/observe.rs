@@ -15,7 +15,7 @@ pub(crate) fn after(known: &TaskState, said: &ShimState, now: Timestamp) -> Opti
         // Told to stop while it was starting: from now on it is known when it had started.
         (
             TaskState::Stopping { started: None, stopping, code, reason },
-            ShimState::Running { started, .. },
+            ShimState::Running { started, .. } | ShimState::Stopping { started: Some(started), .. },
         ) => Some(TaskState::Stopping {
             started: Some(*started),
             stopping: *stopping,
@@ -24,7 +24,7 @@ pub(crate) fn after(known: &TaskState, said: &ShimState, now: Timestamp) -> Opti
         }),
         (TaskState::Stopped { .. }, _) => None,
         (_, ShimState::Exited { exit }) => Some(stopped(known, exit, now)),
-        (_, ShimState::Starting | ShimState::Running { .. } | ShimState::Stopping) => None,
+        (_, ShimState::Starting | ShimState::Running { .. } | ShimState::Stopping { .. }) => None,
     }
 }
 
@@ -65,11 +65,8 @@ pub(crate) fn without_shim(
 fn stopped(known: &TaskState, exit: &TaskExit, now: Timestamp) -> TaskState {
     let (code, reason) = match (known, &exit.failure) {
         (TaskState::Stopping { code, reason, .. }, _) => (*code, reason.clone()),
-        (_, Some(failure)) => (StopCode::TaskFailedToStart, failure.clone()),
-        (_, None) if exit.oom_killed => (
-            StopCode::EssentialContainerExited,
-            "OutOfMemoryError: Container killed due to memory usage".to_string(),
-        ),
+        (_, Some(failure)) if exit.exit_code.is_none() => (StopCode::TaskFailedToStart, failure.clone()),
+        (_, Some(failure)) => (StopCode::EssentialContainerExited, failure.clone()),
         (_, None) => (StopCode::EssentialContainerExited, EXITED.to_string()),
     };
     TaskState::Stopped {

@@ -15,7 +15,7 @@ impl Engine {
     pub(crate) fn reconcile(&mut self, key: &ServiceKey) {
         while let Some(service) = self.fleet.services.get(key) {
             let count = if self.is_emptying() { 0 } else { service.wanted() };
-            let desired = Desired { revision: service.revision, count, pace: Pace::default() };
+            let desired = Desired { revision: service.revision, count, pace: Pace::fast() };
             let tasks: Vec<Task> = service.tasks.values().cloned().collect();
             let plan = decide(&desired, &tasks, self.clock.now());
             let steps = plan.steps.clone();
@@ -24,16 +24,27 @@ impl Engine {
                 break;
             }
         }
-        self.note_progress(key);
+        self.remove_if_gone(key);
     }
 
-    /// Remembers what was decided, for `info:stack`.
+    /// Remembers what was decided, for `info:stack`, and tells what differs from the decision before.
     fn keep(&mut self, key: &ServiceKey, plan: Plan) {
         let service = self.service_mut(key);
-        let changed = service.plan.waiting != plan.waiting || service.plan.progress != plan.progress;
-        service.plan = plan;
-        if changed {
+        let before = service.plan.replace(plan.clone());
+        // A service that was complete when this engine started has told so already.
+        let told_already = before.is_none() && service.rollout == RolloutState::Completed;
+        let before = before.unwrap_or_else(|| Plan { progress: plan.progress, ..plan.clone() });
+        if before.waiting != plan.waiting || before.progress != plan.progress {
             self.touch(key);
+        }
+        let wanted = self.service_mut(key).life == Life::Active && !self.is_emptying();
+        if wanted && plan.progress.steady && self.service_mut(key).rollout == RolloutState::InProgress {
+            self.complete(key, plan.progress.revision);
+        }
+        if !told_already {
+            for message in events::transitions(&key.name, Some(&before.progress), &plan.progress) {
+                self.record(key, message);
+            }
         }
     }
 
@@ -128,19 +139,14 @@ impl Engine {
         true
     }
 
-    /// Notices that a rollout is complete, or that a deleted service is gone.
-    fn note_progress(&mut self, key: &ServiceKey) {
+    /// Notices that a deleted service is gone.
+    fn remove_if_gone(&mut self, key: &ServiceKey) {
         let Some(service) = self.fleet.services.get(key) else { return };
         if service.life == Life::Draining {
             let left = service.tasks.keys().any(|task| self.leaving.contains(task));
             if !left && service.unstopped().next().is_none() {
                 self.remove(key);
             }
-            return;
-        }
-        if service.rollout == RolloutState::InProgress && service.plan.progress.steady && !self.is_emptying() {
-            let revision = service.revision;
-            self.complete(key, revision);
         }
     }
 
@@ -151,7 +157,6 @@ impl Engine {
         // If this cannot be written, the next engine completes the rollout once more, which changes nothing.
         let _ = self.store.save_rollout(key, RolloutState::Completed, &unused);
         self.record(key, events::deployment_completed(&key.name, revision));
-        self.record(key, events::steady_state(&key.name));
         self.collect_garbage();
     }
 

@@ -114,6 +114,14 @@ impl Store {
             .map_err(|source| self.failed("write a setting", source))
     }
 
+    /// The latest time that an event was written down for.
+    pub(crate) fn latest_time(&self) -> Result<Timestamp, StoreError> {
+        self.connection
+            .query_row("select coalesce(max(at), 0) from event", [], |row| row.get::<_, i64>(0))
+            .map(|at| Timestamp::from_millis(at.unsigned_abs()))
+            .map_err(|source| self.failed("read the events", source))
+    }
+
     /// Reads everything.
     pub(crate) fn load(&self) -> Result<Fleet, StoreError> {
         self.try_load().map_err(|source| self.failed("read the services", source))

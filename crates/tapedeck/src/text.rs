@@ -29,3 +29,41 @@ pub(crate) fn instant(at: Timestamp) -> String {
         Err(_) => at.to_string(),
     }
 }
+
+/// The point in time that a text means: `30s`, `15m`, `2h`, `1d`, `1w` before now, a time of ISO 8601, a date (its
+/// beginning in UTC), or seconds or milliseconds since the Unix epoch.
+///
+/// # Errors
+/// A sentence that names the text and the forms, when it is none of these.
+pub(crate) fn point_in_time(text: &str, now: jiff::Timestamp) -> Result<Timestamp, String> {
+    let unreadable = || {
+        format!(
+            "`{text}` is not a point in time: use `30s`, `15m`, `2h`, `1d`, `1w`, a time such as \
+             2026-11-23T08:00:00Z, a date, or seconds since the Unix epoch"
+        )
+    };
+    let millis = |at: jiff::Timestamp| u64::try_from(at.as_millisecond()).map_err(|_| unreadable());
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return millis(at).map(Timestamp::from_millis);
+    }
+    if let Ok(date) = text.parse::<jiff::civil::Date>() {
+        let start = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| unreadable())?;
+        return millis(start.timestamp()).map(Timestamp::from_millis);
+    }
+    if let Ok(number) = text.parse::<u64>() {
+        // Seconds until the year 5138; beyond that they are milliseconds.
+        return Ok(Timestamp::from_millis(if number < 100_000_000_000 { number * 1000 } else { number }));
+    }
+    let unit = text.chars().next_back().ok_or_else(unreadable)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        'w' => 604_800,
+        _ => return Err(unreadable()),
+    };
+    let number: u64 = text[..text.len() - 1].parse().map_err(|_| unreadable())?;
+    let back = Duration::from_secs(number.checked_mul(seconds).ok_or_else(unreadable)?);
+    Ok(Timestamp::from_millis(millis(now)?) - back)
+}

@@ -1,0 +1,39 @@
+# tapedeck: `make demo` shows it, `make test` checks it. Both do all their own set-up.
+
+CARGO ?= cargo
+BINARY = $(or $(CARGO_TARGET_DIR),target)/release/tapedeck
+DEMO = --configPath examples/heartbeat/stacktape.yml
+
+.PHONY: help demo demo-clean test lint bench build install setup
+
+help:
+	@echo 'make demo        deploy examples/heartbeat to this machine and show it'
+	@echo 'make demo-clean  remove everything that the demo made'
+	@echo 'make test        all checks and tests (needs root for those of real containers)'
+	@echo 'make bench       compare with runc, docker and others, in one run'
+	@echo 'make install     put the binary into /usr/local/bin'
+
+demo: setup build
+	@dev/demo.sh $(BINARY) $(DEMO)
+
+demo-clean: build
+	@dev/demo-clean.sh $(BINARY) $(DEMO)
+
+test: setup lint
+	$(CARGO) test --workspace
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+bench: setup build
+	@benches/run.sh $(BINARY)
+
+build:
+	@$(CARGO) build --release --package tapedeck
+
+install: build
+	install -m 0755 $(BINARY) /usr/local/bin/tapedeck
+
+setup:
+	@dev/setup.sh

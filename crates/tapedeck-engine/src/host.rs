@@ -1,0 +1,177 @@
+//! What the engine does to this machine. Every method blocks and is called from a blocking thread; none decides.
+
+use std::path::{Path, PathBuf};
+use std::os::unix::net::UnixStream;
+
+use tapedeck_api::{Home, Refusal};
+use tapedeck_image::{Image, Store as Images};
+use tapedeck_model::{ContainerSpec, ImageDigest, StackSpec, Task, TaskId};
+use tapedeck_runtime::cgroup::CgroupKind;
+use tapedeck_runtime::network::{HostNetwork, resolv_conf};
+use tapedeck_runtime::{DEFAULT_PIDS_LIMIT, TaskDefinition, TaskExit, TaskProcess};
+
+use crate::fleet::ServiceKey;
+use crate::image_user;
+
+/// Where the resolver of systemd keeps the name servers that it asks itself.
+const RESOLVED_CONF: &str = "/run/systemd/resolve/resolv.conf";
+
+/// Days that the log of a stopped task is kept (product page, "Logging": `retentionDays`, default 90).
+const LOG_DAYS: u64 = 90;
+
+/// This machine, as far as the engine uses it.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) home: Home,
+    pub(crate) images: Images,
+    pub(crate) network: HostNetwork,
+    pub(crate) cgroups: CgroupKind,
+    /// Cgroup of all tasks of this engine, below the mount point of each hierarchy.
+    pub(crate) cgroup_root: String,
+    /// The binary that shims are.
+    pub(crate) executable: PathBuf,
+}
+
+impl Host {
+    /// Starts the shim of a task, which starts the task.
+    pub(crate) fn launch(
+        &self,
+        key: &ServiceKey,
+        task: &Task,
+        container: &ContainerSpec,
+    ) -> Result<UnixStream, String> {
+        let image = self
+            .images
+            .image(&container.image)
+            .map_err(|error| format!("CannotPullContainerError: {}", crate::chain(&error)))?;
+        let definition = self
+            .definition(key, task, container, &image)
+            .map_err(|why| format!("CannotCreateContainerError: {why}"))?;
+        tapedeck_runtime::spawn(&self.executable, &self.home.task(&task.id), &definition)
+            .map(tapedeck_runtime::ShimConnection::into_stream)
+            .map_err(|error| format!("CannotStartContainerError: {}", crate::chain(&error)))
+    }
+
+    /// Connects to the shim of a task that an earlier engine started; none when there is no such shim any more.
+    pub(crate) fn adopt(&self, task: &TaskId) -> Option<UnixStream> {
+        tapedeck_runtime::connect(&self.home.task(task)).ok().map(tapedeck_runtime::ShimConnection::into_stream)
+    }
+
+    /// How a task ended, as its shim wrote it down.
+    pub(crate) fn exit_of(&self, task: &TaskId) -> Option<TaskExit> {
+        // A file that cannot be read says as little as none.
+        tapedeck_runtime::read_exit(&self.home.task(task)).ok().flatten()
+    }
+
+    /// Removes all that a task has left on this machine but its log.
+    pub(crate) fn clean(&self, task: &TaskId) -> Result<(), String> {
+        let folder = self.home.task(task);
+        if !folder.exists() {
+            return Ok(());
+        }
+        tapedeck_runtime::cleanup(&folder).map_err(|error| crate::chain(&error))
+    }
+
+    /// Folders of tasks that are not among `known`: left by an engine that was killed at a bad moment.
+    pub(crate) fn strangers(&self, known: &dyn Fn(&TaskId) -> bool) -> Vec<TaskId> {
+        let Ok(folders) = fs_err::read_dir(self.home.tasks()) else { return Vec::new() };
+        folders
+            .flatten()
+            .filter_map(|folder| TaskId::new(folder.file_name().to_string_lossy()).ok())
+            .filter(|task| !known(task))
+            .collect()
+    }
+
+    /// Whether every image of a stack is in the store and can be run.
+    pub(crate) fn check_images(&self, stack: &StackSpec) -> Result<(), Refusal> {
+        for service in &stack.services {
+            let checked = self
+                .images
+                .image(&service.container.image)
+                .map_err(|error| crate::chain(&error))
+                .and_then(|image| command_of(&image).and_then(|_| image_user::ids(&image.config.user, &image.layers)));
+            if let Err(reason) = checked {
+                return Err(Refusal::UnusableImage { service: service.name.to_string(), reason });
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes images that no service refers to. Skipped while somebody deploys; the next change tries again.
+    pub(crate) fn collect_garbage(&self, keep: &[ImageDigest]) {
+        let _ = self.images.collect_garbage(keep);
+    }
+
+    /// Removes the logs of a service that was deleted, and the folder of its stack when it was the last.
+    pub(crate) fn remove_logs(&self, key: &ServiceKey) {
+        // What cannot be removed now is in nobody's way; a service of the same name finds only logs of other tasks.
+        let _ = fs_err::remove_dir_all(self.home.service_logs(&key.stack, &key.name));
+        let _ = fs_err::remove_dir(self.home.stack_logs(&key.stack));
+    }
+
+    /// Removes what is older than the retention from the logs of stopped tasks, and logs that are empty then.
+    pub(crate) fn expire_logs(&self, key: &ServiceKey, live: &dyn Fn(&TaskId) -> bool, now_ms: u64) {
+        let before = now_ms.saturating_sub(LOG_DAYS * 24 * 60 * 60 * 1000).saturating_mul(1_000_000);
+        let Ok(folders) = fs_err::read_dir(self.home.service_logs(&key.stack, &key.name)) else { return };
+        for folder in folders.flatten() {
+            let ended = TaskId::new(folder.file_name().to_string_lossy()).is_ok_and(|task| !live(&task));
+            if !ended {
+                continue;
+            }
+            // A log that cannot be read is left alone: better too much than too little.
+            let _ = tapedeck_runtime::log::remove_expired(&folder.path(), before);
+            if matches!(tapedeck_runtime::log::last_timestamp(&folder.path()), Ok(Some(last)) if last < before) {
+                let _ = fs_err::remove_dir_all(folder.path());
+            }
+        }
+    }
+
+    fn definition(
+        &self,
+        key: &ServiceKey,
+        task: &Task,
+        container: &ContainerSpec,
+        image: &Image,
+    ) -> Result<TaskDefinition, String> {
+        let (uid, gid) = image_user::ids(&image.config.user, &image.layers)?;
+        let mut environment = image.config.env.clone();
+        environment.extend(container.environment.clone());
+        let hostname = format!("ip-{}", task.address.to_string().replace('.', "-"));
+        environment.entry("HOSTNAME".to_string()).or_insert_with(|| hostname.clone());
+        Ok(TaskDefinition {
+            id: task.id.clone(),
+            hostname,
+            layers: image.layers.clone(),
+            process: TaskProcess {
+                args: command_of(image)?,
+                environment: environment.into_iter().collect(),
+                working_directory: image.config.working_dir.clone(),
+                uid,
+                gid,
+                additional_gids: Vec::new(),
+            },
+            cpu: container.cpu,
+            memory: container.memory,
+            pids_limit: DEFAULT_PIDS_LIMIT,
+            stop_signal: image_user::signal(&image.config.stop_signal)?,
+            network: self.network.task(task.address),
+            resolv_conf: resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF)),
+            log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
+            cgroup: format!("{}/{}", self.cgroup_root, task.id),
+        })
+    }
+}
+
+/// The command line of an image.
+fn command_of(image: &Image) -> Result<Vec<String>, String> {
+    let command = [image.config.entrypoint.as_slice(), image.config.cmd.as_slice()].concat();
+    if command.is_empty() {
+        return Err("the image names no command to run (neither Entrypoint nor Cmd)".to_string());
+    }
+    Ok(command)
+}
+
+/// A file that need not exist.
+fn text_of(path: impl AsRef<Path>) -> String {
+    fs_err::read_to_string(path.as_ref()).unwrap_or_default()
+}

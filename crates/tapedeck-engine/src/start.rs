@@ -1,0 +1,174 @@
+//! Bringing an engine up and down.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustix::fs::FlockOperation;
+use tapedeck_api::{EngineStatus, Home};
+use tapedeck_image::Store as Images;
+use tapedeck_runtime::cgroup::{self, MissingControllers};
+use tapedeck_runtime::network::{self, HostNetwork, NetworkError};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::Clock;
+use crate::host::Host;
+use crate::lock::{EngineLock, LockError};
+use crate::main_loop::{Engine, Event, Phase};
+use crate::server::{self, Server};
+use crate::store::{Store, StoreError};
+
+/// Threads for work that blocks: starting shims and cleaning up.
+const BLOCKING_THREADS: usize = 4;
+
+/// What an engine needs to know.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where it keeps its files.
+    pub home: Home,
+    /// The binary that it starts as `<executable> shim <task directory>`.
+    pub executable: PathBuf,
+}
+
+/// Why the engine did not start or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The state folder is in use.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The state could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The image store could not be opened.
+    #[error(transparent)]
+    Images(#[from] tapedeck_image::StoreError),
+    /// The bridge and its rules could not be made.
+    #[error("could not make the network of the tasks")]
+    Network(#[from] NetworkError),
+    /// This machine's cgroups lack what limits need.
+    #[error("could not limit tasks on this machine")]
+    Cgroups(#[from] MissingControllers),
+    /// A folder or the socket could not be made.
+    #[error("could not {what}")]
+    Files {
+        /// What was tried.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The async runtime could not be made.
+    #[error("could not start the engine's runtime")]
+    Runtime(#[source] std::io::Error),
+}
+
+/// Whether an engine holds the lock of a state folder.
+#[must_use]
+pub fn is_locked(home: &Home) -> bool {
+    let Ok(file) = fs_err::File::open(home.lock()) else { return false };
+    rustix::fs::flock(file.file(), FlockOperation::NonBlockingLockShared).is_err()
+}
+
+/// Runs an engine until it is asked to end; `ready` is called once, when it answers.
+///
+/// # Errors
+/// [`EngineError`] when it cannot start. Tasks of an earlier engine are not touched then.
+pub fn run(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<(), EngineError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()
+        .map_err(EngineError::Runtime)?;
+    let _lock = take_home(&options.home)?;
+    runtime.block_on(serve(options, ready))
+}
+
+fn take_home(home: &Home) -> Result<EngineLock, EngineError> {
+    let mut private = std::fs::DirBuilder::new();
+    private.recursive(true).mode(0o700);
+    for folder in [home.state(), home.run(), home.tasks().as_path()] {
+        private.create(folder).map_err(|error| EngineError::Files {
+            what: "make the engine's folders",
+            source: std::io::Error::new(error.kind(), format!("{}: {error}", folder.display())),
+        })?;
+    }
+    Ok(EngineLock::take(&home.lock(), home.state())?)
+}
+
+async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<(), EngineError> {
+    let home = options.home.clone();
+    let store = Store::open(&home.database())?;
+    let clock = Clock::start(store.latest_time()?);
+    let host = Arc::new(prepare(&options, &store)?);
+    let (events, inbox) = mpsc::unbounded_channel();
+    // Versions go on from where an earlier engine cannot have been: it counts changes, this counts from the time.
+    let (changes, watching) = watch::channel(clock.now().millis());
+    let mut engine = Engine {
+        clock,
+        started: clock.now(),
+        fleet: store.load()?,
+        store,
+        host: Arc::clone(&host),
+        events: events.clone(),
+        links: HashMap::new(),
+        leaving: HashSet::new(),
+        stuck: HashSet::new(),
+        unsaved: BTreeSet::new(),
+        changes,
+        phase: Phase::Serving,
+        logs_expired: clock.now(),
+    };
+    engine.adopt()?;
+    let listener = server::bind(&home.socket())
+        .map_err(|source| EngineError::Files { what: "listen on the engine's socket", source })?;
+    tokio::spawn(Server { events: events.clone(), changes: watching, host: Arc::clone(&host) }.serve(listener));
+    tokio::spawn(end_on_signals(events));
+    ready(&engine.status());
+    let tasks_left = engine.run(inbox).await;
+    let _ = fs_err::remove_file(home.socket());
+    if tasks_left == 0 {
+        // Without tasks there is nothing to connect; the next engine makes it again.
+        network::remove(&host.network)?;
+        let _ = cgroup::remove_parent(&host.cgroup_root);
+    }
+    Ok(())
+}
+
+fn prepare(options: &Options, store: &Store) -> Result<Host, EngineError> {
+    let cgroups = cgroup::check_controllers()?.kind();
+    let seed = options.home.state().as_os_str().as_encoded_bytes();
+    let network = match store.setting::<HostNetwork>("network")? {
+        Some(network) => network,
+        None => {
+            let own = HostNetwork::candidates(seed).next().map(|candidate| candidate.bridge);
+            let network = HostNetwork::choose(seed, &network::taken(own.as_deref())?)?;
+            store.set_setting("network", &network)?;
+            network
+        }
+    };
+    network::ensure(&network)?;
+    Ok(Host {
+        home: options.home.clone(),
+        images: Images::open(options.home.images())?,
+        cgroup_root: format!("/tapedeck-{}", network.bridge.trim_start_matches("td-")),
+        network,
+        cgroups,
+        executable: options.executable.clone(),
+    })
+}
+
+/// SIGTERM and SIGINT end the engine as `engine stop` does; a signal that cannot be watched for ends it at once.
+async fn end_on_signals(events: mpsc::UnboundedSender<Event>) {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    let _ = events.send(Event::Terminated);
+}

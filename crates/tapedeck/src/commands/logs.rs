@@ -1,0 +1,207 @@
+//! `tapedeck logs`
+//!
+//! Logs are read from their files, not through the engine: they are there whether or not it runs.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tapedeck_api::StackStatus;
+use tapedeck_model::{ResourceName, StackName, TaskId, Timestamp};
+use tapedeck_runtime::log::{Line, Merge, Reader, Stream, Watch};
+
+use crate::args::LogsArgs;
+use crate::context::Context;
+use crate::exit::{ExitKind, Failure, OrFail, Outcome};
+use crate::filter::Filter;
+use crate::options::stack_name;
+use crate::printer::{CYAN, DIM, Printer, RESET};
+use crate::text::{instant, point_in_time};
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  tapedeck logs --resourceName worker
+  tapedeck logs --since 15m --filter 'error -timeout'
+  tapedeck logs --resourceName worker --follow --raw | jq .";
+
+/// How long the follower sleeps at most when nothing is written.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Whose line it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Origin {
+    service: ResourceName,
+    task: TaskId,
+}
+
+/// Prints what is there, oldest first, then goes on with `--follow`.
+pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outcome {
+    let stack = stack_name(context, &args.stack, &args.config)?;
+    let since = point_in_time(&args.since, context.now).map_err(Failure::usage)?;
+    let folder = context.home.stack_logs(&stack);
+    let wanted = Wanted::of(args)?;
+    if !folder.is_dir() {
+        return Err(Failure::operation(format!("stack {stack} has no logs on this machine"))
+            .help("`tapedeck info:stacks` lists the stacks; logs of a deleted stack are deleted with it"));
+    }
+    // Watched from before the first look, so that nothing falls between reading and following.
+    let watch = args.follow.then(|| Watch::new(&folder)).transpose().or_fail(ExitKind::Environment)?;
+    let mut merge = Merge::default();
+    add_new_tasks(&folder, &wanted, since, &mut merge)?;
+
+    let mut past = VecDeque::new();
+    while let Some((origin, line)) = merge.next_line().or_fail(ExitKind::Environment)? {
+        if wanted.line(&line) {
+            past.push_back((origin, line));
+            if past.len() > args.limit {
+                past.pop_front();
+            }
+        }
+    }
+    if past.is_empty() && !args.follow {
+        printer.say(format!("no lines since {} that match", args.since));
+    }
+    for (origin, line) in past {
+        print(args, printer, &origin, &line);
+    }
+    let Some(mut watch) = watch else { return Ok(ExitCode::SUCCESS) };
+    loop {
+        watch.wait(PATIENCE).or_fail(ExitKind::Environment)?;
+        add_new_tasks(&folder, &wanted, since, &mut merge)?;
+        while let Some((origin, line)) = merge.next_line().or_fail(ExitKind::Environment)? {
+            if wanted.line(&line) {
+                print(args, printer, &origin, &line);
+            }
+        }
+    }
+}
+
+/// Which services, tasks and lines are asked for.
+struct Wanted {
+    service: Option<ResourceName>,
+    task: Option<String>,
+    filter: Filter,
+}
+
+impl Wanted {
+    fn of(args: &LogsArgs) -> Result<Self, Failure> {
+        let service =
+            args.resource_name.as_ref().map(ResourceName::new).transpose().or_fail(ExitKind::Usage)?;
+        let filter = args.filter.as_deref().map(Filter::parse).unwrap_or_default();
+        Ok(Self { service, task: args.task.clone(), filter })
+    }
+
+    fn origin(&self, origin: &Origin) -> bool {
+        self.service.as_ref().is_none_or(|service| *service == origin.service)
+            && self.task.as_ref().is_none_or(|task| origin.task.as_str().starts_with(task.as_str()))
+    }
+
+    fn line(&self, line: &Line) -> bool {
+        self.filter.matches(&String::from_utf8_lossy(&line.text))
+    }
+}
+
+/// Adds the logs of tasks that were not there before.
+fn add_new_tasks(
+    folder: &Path,
+    wanted: &Wanted,
+    since: Timestamp,
+    merge: &mut Merge<Origin>,
+) -> Result<(), Failure> {
+    for origin in origins(folder) {
+        if merge.keys().any(|known| *known == origin) || !wanted.origin(&origin) {
+            continue;
+        }
+        let log = folder.join(origin.service.as_str()).join(origin.task.as_str());
+        let since_ns = since.millis().saturating_mul(1_000_000);
+        merge.add(origin, Reader::open_since(&log, since_ns).or_fail(ExitKind::Environment)?);
+    }
+    Ok(())
+}
+
+/// Every task that has a log: `<service>/<task>`. Other names are none of ours.
+fn origins(folder: &Path) -> Vec<Origin> {
+    let names = |folder: &Path| -> Vec<String> {
+        let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    };
+    let services = names(folder).into_iter().filter_map(|name| ResourceName::new(name).ok());
+    let mut found: Vec<Origin> = services
+        .flat_map(|service| {
+            let tasks = names(&folder.join(service.as_str())).into_iter().filter_map(|name| TaskId::new(name).ok());
+            tasks.map(move |task| Origin { service: service.clone(), task }).collect::<Vec<_>>()
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+fn print(args: &LogsArgs, printer: &Printer, origin: &Origin, line: &Line) {
+    let text = String::from_utf8_lossy(&line.text);
+    if printer.is_json() {
+        printer.json(&serde_json::json!({
+            "time": instant(moment(line)),
+            "service": origin.service,
+            "task": origin.task,
+            "stream": stream_name(line),
+            "message": text,
+        }));
+    } else if args.raw {
+        printer.data(text);
+    } else {
+        printer.data(shown(origin, line));
+    }
+}
+
+fn shown(origin: &Origin, line: &Line) -> String {
+    let text = String::from_utf8_lossy(&line.text);
+    let text = if line.marker { format!("{DIM}[{text}]{RESET}") } else { text.into_owned() };
+    format!(
+        "{DIM}{}{RESET} {CYAN}{}/{}{RESET} {text}",
+        instant(moment(line)),
+        origin.service,
+        origin.task.short()
+    )
+}
+
+fn moment(line: &Line) -> Timestamp {
+    Timestamp::from_millis(line.timestamp_ns / 1_000_000)
+}
+
+fn stream_name(line: &Line) -> &'static str {
+    match line.stream {
+        Stream::Stdout => "stdout",
+        Stream::Stderr => "stderr",
+    }
+}
+
+/// The last lines of each task of a stack that is not stopped, as `logs` shows them.
+pub(crate) fn last_lines(context: &Context, stack: &StackStatus, count: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    for service in &stack.services {
+        for task in service.tasks.iter().filter(|task| !task.state.is_stopped()) {
+            let origin = Origin { service: service.name.clone(), task: task.id.clone() };
+            let log = context.home.task_log(&stack.name, &service.name, &task.id);
+            found.extend(tail(&log, count).into_iter().map(|line| (origin.clone(), line)));
+        }
+    }
+    found.sort_by_key(|(_, line)| line.timestamp_ns);
+    found.iter().map(|(origin, line)| shown(origin, line)).collect()
+}
+
+/// The text of the last lines of one task.
+pub(crate) fn last_lines_of(
+    context: &Context,
+    stack: &StackName,
+    service: &ResourceName,
+    task: &TaskId,
+    count: usize,
+) -> Vec<String> {
+    let log = context.home.task_log(stack, service, task);
+    tail(&log, count).iter().map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect()
+}
+
+/// The last lines of a log. One that cannot be read is shown as empty: these lines are an extra.
+fn tail(log: &Path, count: usize) -> Vec<Line> {
+    Reader::open(log).tail(count).unwrap_or_default()
+}

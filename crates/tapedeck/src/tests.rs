@@ -1,0 +1,83 @@
+//! The pure parts of the command line.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{CommandFactory, Parser};
+use tapedeck_model::Timestamp;
+
+use crate::args::{Arguments, Command, with_long_names};
+use crate::filter::Filter;
+use crate::text::{count, instant, point_in_time, span};
+
+#[test]
+fn the_command_line_is_consistent() {
+    Arguments::command().debug_assert();
+}
+
+#[test]
+fn stacktape_short_names_are_understood() {
+    let words = ["tapedeck", "logs", "-prj", "demo", "-rn=worker", "-st", "2h", "-s", "prod", "--filter", "-x"];
+    let arguments = Arguments::parse_from(with_long_names(words.iter().map(OsString::from)));
+    let Command::Logs(logs) = arguments.command else { panic!("another command: {arguments:?}") };
+    assert_eq!(logs.stack.project_name.as_deref(), Some("demo"));
+    assert_eq!(logs.resource_name.as_deref(), Some("worker"));
+    assert_eq!(logs.since, "2h");
+    assert_eq!(logs.stack.stage, "prod");
+    assert_eq!(logs.filter.as_deref(), Some("-x"));
+}
+
+#[test]
+fn every_command_has_an_example() {
+    for command in Arguments::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+        let has_subcommands = command.get_subcommands().next().is_some();
+        assert!(command.get_after_help().is_some() || has_subcommands, "{} has no example", command.get_name());
+    }
+}
+
+#[test]
+fn filters_take_lines_apart() {
+    let check = |pattern: &str, line: &str| Filter::parse(pattern).matches(line);
+    assert!(check("", "anything"));
+    assert!(check("error", "an error"));
+    assert!(!check("error", "an Error"), "case matters");
+    assert!(check("a b", "b before a"));
+    assert!(!check("a -b", "a and b"));
+    assert!(check("\"two words\"", "with two words in it"));
+    assert!(!check("\"two words\"", "two other words"));
+    assert!(check("?warn ?error", "error"));
+    assert!(!check("?warn ?error", "info"));
+    assert!(check("-", "a - b"), "a lone sign is a term");
+    assert!(!check("-\"not this\"", "not this"));
+}
+
+#[test]
+fn points_in_time_are_read_in_every_form() {
+    let now: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+    let check = |text: &str, expected: &str| {
+        let at = point_in_time(text, now).unwrap();
+        assert_eq!(instant(at), expected, "{text}");
+    };
+    check("30s", "2026-11-23T11:59:30.000Z");
+    check("2h", "2026-11-23T10:00:00.000Z");
+    check("1w", "2026-11-16T12:00:00.000Z");
+    check("2026-11-22T08:00:00Z", "2026-11-22T08:00:00.000Z");
+    check("2026-11-22", "2026-11-22T00:00:00.000Z");
+    check("1700000000", "2023-11-14T22:13:20.000Z");
+    check("1700000000123", "2023-11-14T22:13:20.123Z");
+    for wrong in ["", "h", "-1h", "yesterday", "5 parsecs", "99999999999999999999d", "10é"] {
+        let message = point_in_time(wrong, now).unwrap_err();
+        assert!(message.contains(&format!("`{wrong}`")), "{message}");
+    }
+}
+
+#[test]
+fn spans_and_counts_read_well() {
+    assert_eq!(span(Duration::from_millis(340)), "340 ms");
+    assert_eq!(span(Duration::from_millis(4200)), "4.2 s");
+    assert_eq!(span(Duration::from_secs(185)), "3 min 5 s");
+    assert_eq!(span(Duration::from_secs(2 * 86_400)), "2 d 0 h");
+    assert_eq!(count(1, "task"), "1 task");
+    assert_eq!(count(0, "task"), "0 tasks");
+    assert_eq!(instant(Timestamp::from_millis(0)), "1970-01-01T00:00:00.000Z");
+}

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Removes what the demo made: the stack, the engine when nothing else needs it, and its files.
+set -eu
+tapedeck=$1
+shift
+state=${TAPEDECK_HOME:-/var/lib/tapedeck}
+if "$tapedeck" engine status >/dev/null 2>&1; then
+    "$tapedeck" delete "$@" --yes || true
+elif [ -d "$state" ]; then
+    # The engine was stopped, its tasks were not: bring it back to remove them.
+    "$tapedeck" engine start >/dev/null && { "$tapedeck" delete "$@" --yes || true; }
+fi
+if [ -d "$state" ] && [ "$("$tapedeck" info:stacks --json)" = "[]" ]; then
+    "$tapedeck" engine stop --tasks
+    rm -rf "$state" "${TAPEDECK_HOME:+$TAPEDECK_HOME/run}" 
+    [ -n "${TAPEDECK_HOME:-}" ] || rm -rf /run/tapedeck
+else
+    echo "other stacks are deployed here: the engine and its files stay" >&2
+fi
+rm -rf examples/heartbeat/node_modules
