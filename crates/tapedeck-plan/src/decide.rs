@@ -116,13 +116,7 @@ fn settling(tally: &Tally<'_>, kept: &[&Member<'_>]) -> Option<Waiting> {
 fn healthy_at(tally: &Tally<'_>, task: &Task) -> Option<Timestamp> {
     let started = started(task)?;
     let is_current = task.revision == tally.desired.revision;
-    let forgiven_after = tally
-        .desired
-        .pace
-        .back_off
-        .forgiven_after
-        .max(tally.desired.pace.settled_after);
-    Some(started + tally.healthy_after(is_current).min(forgiven_after))
+    Some(started + tally.healthy_after(is_current))
 }
 
 fn started(task: &Task) -> Option<Timestamp> {

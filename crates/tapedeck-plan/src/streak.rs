@@ -91,11 +91,12 @@ impl<'a> Streak<'a> {
         self.chain.last().map(|failure| failure.created)
     }
 
-    /// How long a task of this revision has to run before it counts as healthy: the more often it failed, the longer.
+    /// How long a task of this revision has to run before it counts as healthy: the more often it failed, the longer,
+    /// up to the time that makes up for all failures.
     pub(crate) fn trusted_after(&self) -> Duration {
-        self.pace
-            .settled_after
-            .max(self.pace.back_off.delay(self.failures()))
+        let back_off = &self.pace.back_off;
+        let trial = back_off.delay(self.failures()).min(back_off.forgiven_after);
+        self.pace.settled_after.max(trial)
     }
 
     /// How many may be started, given the live tasks of the revision.

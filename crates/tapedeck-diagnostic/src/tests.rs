@@ -1,0 +1,163 @@
+//! Positions, guesses and renderings, each on a small text.
+
+use crate::*;
+
+fn misspelt() -> (Diagnostics, Source) {
+    let text = "resources:\n  mailer: { type: worker-service, propertes: {} }\n";
+    let source = Source::new("stacktape.yml", text);
+    let start = text.find("propertes").unwrap();
+    let key = Spanned::new("propertes".to_string(), Span::new(start, start + 9));
+    let mut diagnostics = Diagnostics::new();
+    diagnostics.unknown_key(&key, "a resource", &["type", "properties", "overrides"]);
+    (diagnostics, source)
+}
+
+#[test]
+fn a_finding_shows_its_line_and_marks_it() {
+    let (diagnostics, source) = misspelt();
+    let expected = "\
+error[unknown-key]: `propertes` is not a key of a resource
+ --> stacktape.yml:2:35
+  |
+2 |   mailer: { type: worker-service, propertes: {} }
+  |                                   ^^^^^^^^^
+help: did you mean `properties`?
+";
+    assert_eq!(render_text(&diagnostics, &source), expected);
+}
+
+#[test]
+fn a_finding_becomes_json_with_both_ends() {
+    let (diagnostics, source) = misspelt();
+    let parsed: serde_json::Value = serde_json::from_str(&render_json(&diagnostics, &source)).unwrap();
+    let expected = serde_json::json!([{
+        "rule": "unknown-key", "severity": "error", "message": "`propertes` is not a key of a resource",
+        "help": "did you mean `properties`?", "file": "stacktape.yml",
+        "line": 2, "column": 35, "endLine": 2, "endColumn": 44,
+    }]);
+    assert_eq!(parsed, expected);
+}
+
+#[test]
+fn nothing_found_renders_as_nothing() {
+    let source = Source::new("a", "");
+    assert_eq!(render_text(&Diagnostics::new(), &source), "");
+    assert_eq!(render_json(&Diagnostics::new(), &source), "[]");
+    assert!(!Diagnostics::new().has_errors());
+}
+
+#[test]
+fn columns_count_characters() {
+    let source = Source::new("a", "ä: ö\r\nb\n");
+    assert_eq!(source.position(4), Position { line: 1, column: 4 });
+    assert_eq!(
+        source.position(1),
+        Position { line: 1, column: 1 },
+        "inside the first character"
+    );
+    assert_eq!(
+        source.position(999),
+        Position { line: 3, column: 1 },
+        "past the end"
+    );
+    assert_eq!(source.line(1), "ä: ö");
+    assert_eq!(source.line(2), "b");
+    assert_eq!((source.line(0), source.line(4)), ("", ""));
+}
+
+#[test]
+fn findings_come_by_place_and_once() {
+    let mut diagnostics = Diagnostics::new();
+    diagnostics.not_supported_yet(Span::new(4, 5), "`b`");
+    diagnostics.no_effect_yet(Span::new(1, 2), "`a`", "it waits");
+    diagnostics.not_supported_yet(Span::new(4, 5), "`b`");
+    let rules: Vec<Rule> = diagnostics.iter().map(|one| one.rule).collect();
+    assert_eq!(rules, [Rule::NoEffectYet, Rule::NotSupportedYet]);
+    assert_eq!(
+        (
+            diagnostics.count(Severity::Error),
+            diagnostics.count(Severity::Warning)
+        ),
+        (1, 1)
+    );
+    assert!(diagnostics.has_errors());
+}
+
+#[test]
+fn a_second_place_is_a_note() {
+    let source = Source::new("a.yml", "cpu: 1\ncpu: 2\n");
+    let mut diagnostics = Diagnostics::new();
+    diagnostics.duplicate_key(&Spanned::new("cpu".into(), Span::new(7, 10)), Span::new(0, 3));
+    let text = render_text(&diagnostics, &source);
+    assert!(
+        text.contains("\n2 | cpu: 2\n  | ^^^\nnote: it is given first here: a.yml:1:1\nhelp: keep one"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_span_of_several_lines_is_marked_to_the_end_of_the_first() {
+    let source = Source::new("a", "key: [1,\n 2]\n");
+    let mut diagnostics = Diagnostics::new();
+    diagnostics.wrong_type(Span::new(5, 12), "`key`", "a number", Found::List);
+    assert!(render_text(&diagnostics, &source).contains("1 | key: [1,\n  |      ^^^\n"));
+}
+
+#[test]
+fn tabs_control_characters_and_long_lines_do_not_reach_the_terminal() {
+    let text = format!("\t\u{1b}[2J{}x{}", "a".repeat(300), "b".repeat(300));
+    let at = text.find('x').unwrap();
+    let source = Source::new("a", text);
+    let mut diagnostics = Diagnostics::new();
+    diagnostics.too_large(Span::new(at, at + 1), "it is long");
+    diagnostics.too_large(Span::new(1, 2), "it is odd");
+    let shown = render_text(&diagnostics, &source);
+    assert!(!shown.contains('\u{1b}') && !shown.contains('\t'));
+    assert!(shown.lines().all(|line| line.chars().count() < 120), "{shown}");
+    let lines: Vec<&str> = shown
+        .lines()
+        .filter(|line| line.contains('^') || line.contains('x'))
+        .collect();
+    let caret = lines[2].chars().position(|letter| letter == '^');
+    assert_eq!(
+        lines[1].chars().position(|letter| letter == 'x'),
+        caret,
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_guess_is_close_or_not_made() {
+    let known = ["type", "properties", "stopTimeout", "environment"];
+    assert_eq!(nearest("propertes", &known), Some("properties"));
+    assert_eq!(nearest("stop_timeout", &known), Some("stopTimeout"));
+    assert_eq!(nearest("enviroment", &known), Some("environment"));
+    assert_eq!(
+        nearest("tyep", &known),
+        Some("type"),
+        "a transposition is one edit"
+    );
+    assert_eq!(nearest("colour", &known), None);
+    assert_eq!(nearest("", &known), None);
+    assert_eq!(nearest(&"x".repeat(100_000), &known), None);
+}
+
+#[test]
+fn quotes_are_short_and_plain() {
+    assert_eq!(quoted("a\nb\u{7}"), "`a\\nb\u{fffd}`");
+    assert_eq!(quoted(&"é".repeat(500)).chars().count(), 63);
+}
+
+#[test]
+fn every_rule_has_its_own_name_and_a_line_in_the_reference() {
+    let page = rules_markdown();
+    let mut names: Vec<&str> = Rule::ALL.iter().map(|rule| rule.name()).collect();
+    for rule in Rule::ALL {
+        let json = serde_json::to_string(rule).unwrap();
+        assert_eq!(json.trim_matches('"'), rule.name());
+        assert!(page.contains(&format!("| `{}` | {} |", rule.name(), rule.severity().word())));
+    }
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), Rule::ALL.len());
+}

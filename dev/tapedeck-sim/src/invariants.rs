@@ -1,0 +1,177 @@
+//! What must hold of every decision, whatever the world does. Each violation is a sentence; none is good.
+//!
+//! Written against the promises of `tapedeck_plan` and not with its code: the counts here are taken anew.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tapedeck_model::{Task, TaskState, Timestamp};
+use tapedeck_plan::{Desired, Plan, Step, decide};
+
+/// What is wrong with a plan for these tasks at that time.
+#[must_use]
+pub fn of_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -> Vec<String> {
+    let seen = Seen { desired, tasks, now };
+    let mut violations = Vec::new();
+    let mut check = |holds: bool, what: &str| {
+        if !holds {
+            violations.push(format!(
+                "{what}\n  at {now}: {desired:?}\n  {tasks:#?}\n  {plan:#?}"
+            ));
+        }
+    };
+    check(
+        seen.floor_is_kept(plan),
+        "a stop leaves fewer settled tasks than desired",
+    );
+    check(
+        seen.ceiling_is_kept(plan),
+        "a start exceeds the desired count and one",
+    );
+    check(
+        seen.steps_make_sense(plan),
+        "a step concerns a task it cannot concern, or twice",
+    );
+    check(seen.steady_is_right(plan), "steady is told wrongly");
+    check(
+        !plan.progress.steady || plan.waiting.is_empty(),
+        "a steady service waits for something",
+    );
+    check(
+        plan.progress.steady || desired.count == 0 || !plan.steps.is_empty() || !plan.waiting.is_empty(),
+        "nothing is done and nothing says why",
+    );
+    check(
+        plan.wake_at.is_none_or(|wake| wake > now),
+        "the time to look again has passed",
+    );
+    check(seen.order_is_irrelevant(plan), "the order of the tasks matters");
+    check(
+        seen.old_starts_only_without_healthy_new(plan),
+        "an old revision is started beside a healthy new task",
+    );
+    violations
+}
+
+/// What is wrong with the plan made right after one was executed: it must have nothing to do, until it says so.
+#[must_use]
+pub fn of_second_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -> Vec<String> {
+    let mut violations = Vec::new();
+    if !plan.steps.is_empty() {
+        violations.push(format!(
+            "deciding again finds more to do\n  at {now}: {desired:?}\n  {tasks:#?}\n  {plan:#?}"
+        ));
+    }
+    let millisecond = Duration::from_millis(1);
+    let before = plan
+        .wake_at
+        .map_or(now + Duration::from_secs(3600), |wake| wake - millisecond);
+    let later = decide(desired, tasks, before);
+    if later
+        .steps
+        .iter()
+        .any(|step| !matches!(step, Step::Forget { .. }))
+        || later.progress.steady != plan.progress.steady
+    {
+        violations.push(format!(
+            "something is due before the time to look again\n  at {now}: {desired:?}\n  {tasks:#?}\n  {plan:#?}\n  {later:#?}"
+        ));
+    }
+    violations
+}
+
+struct Seen<'a> {
+    desired: &'a Desired,
+    tasks: &'a [Task],
+    now: Timestamp,
+}
+
+impl Seen<'_> {
+    fn wanted(&self) -> usize {
+        usize::try_from(self.desired.count).unwrap_or(usize::MAX)
+    }
+
+    fn is_settled(&self, task: &Task) -> bool {
+        matches!(&task.state, TaskState::Running { started, .. }
+            if self.now.since(*started) >= self.desired.pace.settled_after)
+    }
+
+    fn count(&self, matches: impl Fn(&Task) -> bool) -> usize {
+        self.tasks.iter().filter(|task| matches(task)).count()
+    }
+
+    fn floor_is_kept(&self, plan: &Plan) -> bool {
+        let stopped = stopped(plan);
+        let before = self.count(|task| self.is_settled(task));
+        let after = self.count(|task| self.is_settled(task) && !stopped.contains(task.id.as_str()));
+        after >= before.min(self.wanted())
+    }
+
+    fn ceiling_is_kept(&self, plan: &Plan) -> bool {
+        let stopped = stopped(plan);
+        let starts = plan
+            .steps
+            .iter()
+            .filter(|step| matches!(step, Step::Start { .. }))
+            .count();
+        let left = self.count(|task| task.state.is_live() && !stopped.contains(task.id.as_str()));
+        let is_rollout = self.count(|task| {
+            task.revision != self.desired.revision && !matches!(task.state, TaskState::Stopping { .. })
+        }) > 0;
+        let ceiling = if self.wanted() == 0 {
+            0
+        } else {
+            self.wanted() + usize::from(is_rollout)
+        };
+        starts == 0 || left + starts <= ceiling
+    }
+
+    fn steps_make_sense(&self, plan: &Plan) -> bool {
+        let mut concerned = BTreeSet::new();
+        plan.steps.iter().all(|step| match step {
+            Step::Start { revision } => {
+                *revision == self.desired.revision || self.count(|task| task.revision == *revision) > 0
+            }
+            Step::Stop { task, .. } => {
+                concerned.insert(task) && self.count(|seen| seen.id == *task && seen.state.is_live()) == 1
+            }
+            Step::Forget { task } => {
+                concerned.insert(task) && self.count(|seen| seen.id == *task && seen.state.is_stopped()) == 1
+            }
+        })
+    }
+
+    fn steady_is_right(&self, plan: &Plan) -> bool {
+        let left = self.count(|task| !task.state.is_stopped());
+        let settled = self.count(|task| task.revision == self.desired.revision && self.is_settled(task));
+        let may_be_steady = left == self.wanted() && settled == self.wanted();
+        // After failures a task has to hold longer, so the other direction holds only without failures.
+        let must_be_steady = may_be_steady && plan.progress.consecutive_failures < 2;
+        (!plan.progress.steady || may_be_steady) && (plan.progress.steady || !must_be_steady)
+    }
+
+    fn order_is_irrelevant(&self, plan: &Plan) -> bool {
+        let mut tasks = self.tasks.to_vec();
+        tasks.reverse();
+        tasks.rotate_left(self.tasks.len() / 3);
+        decide(self.desired, &tasks, self.now) == *plan
+    }
+
+    fn old_starts_only_without_healthy_new(&self, plan: &Plan) -> bool {
+        let starts_old = plan
+            .steps
+            .iter()
+            .any(|step| matches!(step, Step::Start { revision } if *revision != self.desired.revision));
+        !starts_old || plan.progress.healthy == 0
+    }
+}
+
+fn stopped(plan: &Plan) -> BTreeSet<&str> {
+    plan.steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Stop { task, .. } => Some(task.as_str()),
+            Step::Start { .. } | Step::Forget { .. } => None,
+        })
+        .collect()
+}

@@ -1,0 +1,405 @@
+//! The simulated world: tasks that behave as told, and an engine that executes each plan at once.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tapedeck_model::{ResourceName, Revision, StopCode, Task, TaskId, TaskState, Timestamp};
+use tapedeck_plan::{Desired, Plan, Progress, Step, decide, events};
+
+use crate::invariants;
+use crate::transcript::Transcript;
+
+/// How the tasks of one revision behave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behaviour {
+    /// Time from the decision to start until the process runs or fails to; at least 1 ms is taken.
+    pub starts_in: Duration,
+    /// Time from the decision to stop until the process is gone; at least 1 ms is taken.
+    pub stops_in: Duration,
+    /// What becomes of the tasks, one after the other, from the first again after the last. Empty: they run for ever.
+    pub fates: Vec<Fate>,
+}
+
+/// What becomes of a task that nobody stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It runs for ever.
+    Runs,
+    /// Its process never runs.
+    FailsToStart,
+    /// Its process exits.
+    Exits {
+        /// Time from its start.
+        after: Duration,
+        /// Its exit code.
+        code: i32,
+    },
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Self {
+            starts_in: Duration::from_millis(50),
+            stops_in: Duration::from_millis(100),
+            fates: Vec::new(),
+        }
+    }
+}
+
+/// One service, its tasks, the engine and the clock.
+#[derive(Debug)]
+pub struct World {
+    service: ResourceName,
+    now: Timestamp,
+    desired: Option<Desired>,
+    tasks: Vec<Task>,
+    behaviours: BTreeMap<Revision, Behaviour>,
+    /// What happens next to each task by itself, by number.
+    due: BTreeMap<u32, (Timestamp, Due)>,
+    created: BTreeMap<Revision, u32>,
+    engine: Engine,
+    violations: Vec<String>,
+    pub(crate) transcript: Transcript,
+}
+
+#[derive(Debug, Default)]
+struct Engine {
+    is_down: bool,
+    /// It dies after executing that many steps of the next plan that has steps.
+    dies_after: Option<usize>,
+    wake_at: Option<Timestamp>,
+    progress: Option<Progress>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Due {
+    Started { fate: Fate },
+    Exited { code: i32 },
+    Stopped,
+}
+
+impl World {
+    /// Far enough from the epoch that an hour before it exists.
+    const BEGINNING: Timestamp = Timestamp::from_millis(1_000_000_000);
+
+    /// An empty world with one service that is not deployed.
+    #[must_use]
+    pub fn new(service: ResourceName) -> Self {
+        Self {
+            transcript: Transcript::new(service.clone(), Self::BEGINNING),
+            service,
+            now: Self::BEGINNING,
+            desired: None,
+            tasks: Vec::new(),
+            behaviours: BTreeMap::new(),
+            due: BTreeMap::new(),
+            created: BTreeMap::new(),
+            engine: Engine::default(),
+            violations: Vec::new(),
+        }
+    }
+
+    /// The name of the service.
+    #[must_use]
+    pub fn service(&self) -> &ResourceName {
+        &self.service
+    }
+
+    /// The virtual time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// What is wanted, if it was ever deployed.
+    #[must_use]
+    pub fn desired(&self) -> Option<&Desired> {
+        self.desired.as_ref()
+    }
+
+    /// The records of all tasks, in the order of their creation.
+    #[must_use]
+    pub fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
+    /// How many tasks of a revision were ever started.
+    #[must_use]
+    pub fn attempts(&self, revision: Revision) -> u32 {
+        self.created.get(&revision).copied().unwrap_or(0)
+    }
+
+    /// Whether a decision now would find the service steady.
+    #[must_use]
+    pub fn is_steady(&self) -> bool {
+        self.look().is_some_and(|plan| plan.progress.steady)
+    }
+
+    /// What was found wrong with any decision so far, as sentences.
+    #[must_use]
+    pub fn violations(&self) -> &[String] {
+        &self.violations
+    }
+
+    /// What would be decided now, without doing it. None before the first deployment.
+    #[must_use]
+    pub fn look(&self) -> Option<Plan> {
+        self.desired
+            .as_ref()
+            .map(|desired| decide(desired, &self.tasks, self.now))
+    }
+
+    /// The number of a task, counted from 1 in the order of creation.
+    #[must_use]
+    pub fn number(id: &TaskId) -> u32 {
+        u32::from_str_radix(id.short(), 16).unwrap_or(0)
+    }
+
+    /// Says how the tasks of a revision behave that are started from now on.
+    pub fn behave(&mut self, revision: Revision, behaviour: Behaviour) {
+        self.behaviours.insert(revision, behaviour);
+    }
+
+    /// Changes what is wanted; the engine, if it is up, decides at once.
+    pub fn deploy(&mut self, desired: Desired) {
+        self.desired = Some(desired);
+        self.decide();
+    }
+
+    /// Ends the process of a running task. Does nothing to one that does not run.
+    pub fn kill(&mut self, number: u32, code: i32) {
+        let is_running = self
+            .task(number)
+            .is_some_and(|task| matches!(task.state, TaskState::Running { .. }));
+        if is_running {
+            self.happen(number, Due::Exited { code });
+            self.decide();
+        }
+    }
+
+    /// Tells a live task to stop, as a person would.
+    pub fn stop(&mut self, number: u32) {
+        if self.task(number).is_some_and(|task| task.state.is_live()) {
+            self.tell_to_stop(number, StopCode::UserInitiated, "Task stopped by user".to_owned());
+            self.decide();
+        }
+    }
+
+    /// Ends the engine. Tasks go on without it, and what becomes of them is recorded.
+    pub fn engine_down(&mut self) {
+        self.engine = Engine {
+            is_down: true,
+            ..Engine::default()
+        };
+    }
+
+    /// Starts the engine, which finds the records and decides.
+    pub fn engine_up(&mut self) {
+        self.engine = Engine::default();
+        self.decide();
+    }
+
+    /// Lets the engine die after so many steps of the next plan that has steps.
+    pub fn engine_dies_after(&mut self, steps: usize) {
+        self.engine.dies_after = Some(steps);
+    }
+
+    /// Whether the engine is down.
+    #[must_use]
+    pub fn is_engine_down(&self) -> bool {
+        self.engine.is_down
+    }
+
+    /// Lets time pass.
+    pub fn advance(&mut self, span: Duration) {
+        let end = self.now + span;
+        loop {
+            let happening = self.due.values().map(|(time, _)| *time);
+            let wake = self.engine.wake_at.filter(|_| !self.engine.is_down);
+            let Some(next) = happening.chain(wake).min().filter(|next| *next <= end) else {
+                break;
+            };
+            self.now = next.max(self.now);
+            let happened: Vec<(u32, Due)> = self
+                .due
+                .iter()
+                .filter(|(_, (time, _))| *time <= self.now)
+                .map(|(number, (_, due))| (*number, *due))
+                .collect();
+            for (number, due) in happened {
+                self.happen(number, due);
+            }
+            self.decide();
+        }
+        self.now = end;
+    }
+
+    fn decide(&mut self) {
+        let Some(desired) = self.desired.filter(|_| !self.engine.is_down) else {
+            return;
+        };
+        let plan = decide(&desired, &self.tasks, self.now);
+        self.violations
+            .extend(invariants::of_plan(&desired, &self.tasks, self.now, &plan));
+        self.transcript.waits(self.now, &plan.waiting);
+        for event in events::transitions(&self.service, self.engine.progress.as_ref(), &plan.progress) {
+            self.transcript.line(self.now, &event);
+        }
+        self.engine.progress = Some(plan.progress);
+        let dies_after = self.engine.dies_after.filter(|_| !plan.steps.is_empty());
+        for step in plan.steps.iter().take(dies_after.unwrap_or(usize::MAX)) {
+            self.execute(step);
+        }
+        if dies_after.is_some() {
+            self.engine_down();
+            return;
+        }
+        let again = decide(&desired, &self.tasks, self.now);
+        self.violations.extend(invariants::of_second_plan(
+            &desired,
+            &self.tasks,
+            self.now,
+            &again,
+        ));
+        self.engine.wake_at = again.wake_at;
+    }
+
+    fn execute(&mut self, step: &Step) {
+        match step {
+            Step::Start { revision } => self.start(*revision),
+            Step::Stop { task, code, reason } => self.tell_to_stop(Self::number(task), *code, reason.clone()),
+            Step::Forget { task } => self.tasks.retain(|record| record.id != *task),
+        }
+    }
+
+    fn start(&mut self, revision: Revision) {
+        let number = self.created.values().sum::<u32>() + 1;
+        let attempt = self.created.entry(revision).or_default();
+        let behaviour = self.behaviours.entry(revision).or_default();
+        let turn = usize::try_from(*attempt).unwrap_or(usize::MAX);
+        *attempt += 1;
+        let fate = match behaviour.fates.as_slice() {
+            [] => Fate::Runs,
+            fates => fates[turn % fates.len()],
+        };
+        let takes = behaviour.starts_in.max(Duration::from_millis(1));
+        let mut id = [0; 16];
+        id[..4].copy_from_slice(&number.to_be_bytes());
+        self.tasks.push(Task {
+            id: TaskId::from_bytes(id),
+            revision,
+            address: Ipv4Addr::LOCALHOST,
+            created: self.now,
+            state: TaskState::Pending,
+        });
+        self.due.insert(number, (self.now + takes, Due::Started { fate }));
+        self.transcript.line(
+            self.now,
+            &format!("start {} of revision {revision}", self.transcript.name(number)),
+        );
+    }
+
+    fn tell_to_stop(&mut self, number: u32, code: StopCode, reason: String) {
+        self.transcript.line(
+            self.now,
+            &format!("stop {}: {reason}", self.transcript.name(number)),
+        );
+        let now = self.now;
+        let Some(task) = self.task(number) else { return };
+        let started = started(&task.state);
+        task.state = TaskState::Stopping {
+            started,
+            stopping: now,
+            code,
+            reason,
+        };
+        let revision = task.revision;
+        let takes = self.behaviours.entry(revision).or_default().stops_in;
+        self.due
+            .insert(number, (now + takes.max(Duration::from_millis(1)), Due::Stopped));
+    }
+
+    fn happen(&mut self, number: u32, due: Due) {
+        self.due.remove(&number);
+        let now = self.now;
+        let name = self.transcript.name(number);
+        let Some(task) = self.task(number) else { return };
+        let started = started(&task.state);
+        let (state, text) = match (due, task.state.clone()) {
+            (
+                Due::Started {
+                    fate: Fate::FailsToStart,
+                },
+                _,
+            ) => (
+                stopped_by_itself(None, now, None),
+                format!("{name} failed to start"),
+            ),
+            (Due::Started { fate }, _) => {
+                if let Fate::Exits { after, code } = fate {
+                    self.due.insert(number, (now + after, Due::Exited { code }));
+                }
+                let running = TaskState::Running {
+                    started: now,
+                    pid: 1000 + number,
+                };
+                (running, format!("{name} runs"))
+            }
+            (Due::Stopped, TaskState::Stopping { code, reason, .. }) => {
+                let stopped = TaskState::Stopped {
+                    started,
+                    stopped: now,
+                    code,
+                    reason,
+                    exit_code: started.map(|_| 143),
+                };
+                (stopped, format!("{name} stopped"))
+            }
+            (Due::Stopped, _) => (stopped_by_itself(started, now, Some(0)), format!("{name} ended")),
+            (Due::Exited { code }, _) => (
+                stopped_by_itself(started, now, Some(code)),
+                format!("{name} exited with code {code}"),
+            ),
+        };
+        if let Some(task) = self.task(number) {
+            task.state = state;
+        }
+        self.transcript.line(now, &text);
+    }
+
+    fn task(&mut self, number: u32) -> Option<&mut Task> {
+        self.tasks
+            .iter_mut()
+            .find(|task| Self::number(&task.id) == number)
+    }
+}
+
+fn started(state: &TaskState) -> Option<Timestamp> {
+    match state {
+        TaskState::Pending => None,
+        TaskState::Running { started, .. } => Some(*started),
+        TaskState::Stopping { started, .. } | TaskState::Stopped { started, .. } => *started,
+    }
+}
+
+fn stopped_by_itself(started: Option<Timestamp>, stopped: Timestamp, exit_code: Option<i32>) -> TaskState {
+    let (code, reason) = if started.is_some() {
+        (
+            StopCode::EssentialContainerExited,
+            "Essential container in task exited",
+        )
+    } else {
+        (
+            StopCode::TaskFailedToStart,
+            "CannotStartContainerError: told to fail",
+        )
+    };
+    TaskState::Stopped {
+        started,
+        stopped,
+        code,
+        reason: reason.to_owned(),
+        exit_code,
+    }
+}
