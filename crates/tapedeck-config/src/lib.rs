@@ -41,5 +41,14 @@ pub fn load(source: &Source, options: &LoadOptions) -> (Option<Stack>, Diagnosti
     (stack.filter(|_| usable), diagnostics)
 }
 
+/// The name of the project alone, for commands about what is deployed already: it is there even while the rest of the
+/// file has mistakes.
+#[must_use]
+pub fn project_name(source: &Source, options: &LoadOptions) -> Option<ProjectName> {
+    let mut unread = Diagnostics::new();
+    let tree = parse::parse(source, &mut unread)?;
+    lower::project_name(&tree, options, &mut unread)
+}
+
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use tapedeck_config::LoadOptions;
-use tapedeck_diagnostic::Source;
+use tapedeck_diagnostic::{Severity, Source};
 use tapedeck_model::{ProjectName, Stack, StackName, StageName};
 
 use crate::args::{ConfigArgs, StackArgs};
@@ -112,7 +112,7 @@ pub(crate) fn load_stack(
         None => Err(Failure::usage(format!(
             "{} has {}; nothing was changed",
             file.source.name(),
-            crate::text::count(found.error_count(), "mistake")
+            crate::text::count(found.count(Severity::Error), "mistake")
         ))),
     }
 }
@@ -123,25 +123,18 @@ pub(crate) fn load_stack(
 /// When neither flag, config nor folder give a valid name.
 pub(crate) fn stack_name(context: &Context, stack: &StackArgs, config: &ConfigArgs) -> Result<StackName, Failure> {
     require_local(&stack.region)?;
-    let folder = folder_of(context, config);
-    if stack.project_name.is_none() && find_config(context, config).is_some() {
-        let file = read_config(context, config)?;
-        let options = load_options(stack, &file.folder)?;
-        let stage = options.stage.clone();
-        return tapedeck_config::project_name(&file.source, &options)
-            .map(|project| StackName::of(&project, &stage))
-            .ok_or_else(|| {
-                Failure::usage(format!("{} does not tell the name of the project", file.source.name()))
-                    .help("run `tapedeck validate`, or give --projectName")
-            });
-    }
+    let (source, folder) = match find_config(context, config) {
+        Some(_) if stack.project_name.is_none() => {
+            let file = read_config(context, config)?;
+            (file.source, file.folder)
+        }
+        // No file is needed when a flag or the folder names the project.
+        _ => (Source::new("the working directory", "{}"), folder_of(context, config)),
+    };
     let options = load_options(stack, &folder)?;
-    let project = options
-        .project_name
-        .or_else(|| options.fallback_project_name.as_deref().and_then(tapedeck_config::normalized_project_name))
-        .ok_or_else(|| {
-            Failure::usage("the name of the project is not known here")
-                .help("give --projectName, or start in the folder of the config")
-        })?;
+    let project = tapedeck_config::project_name(&source, &options).ok_or_else(|| {
+        Failure::usage(format!("{} does not tell the name of the project", source.name()))
+            .help("give --projectName, or run `tapedeck validate` to see what is wrong with the config")
+    })?;
     Ok(StackName::of(&project, &options.stage))
 }

@@ -9,7 +9,7 @@ mod project;
 mod worker_service;
 
 use tapedeck_diagnostic::{Diagnostics, Spanned};
-use tapedeck_model::{Stack, WorkerService};
+use tapedeck_model::{ProjectName, Stack, WorkerService};
 
 use crate::LoadOptions;
 use crate::parse::{Mapping, Value};
@@ -35,6 +35,15 @@ pub(crate) fn stack(
         // Only now: each of them has been judged, whole or not.
         services: services.into_iter().collect::<Option<_>>()?,
     })
+}
+
+/// The name of the project alone.
+pub(crate) fn project_name(
+    tree: &Spanned<Value>,
+    options: &LoadOptions,
+    diagnostics: &mut Diagnostics,
+) -> Option<ProjectName> {
+    project::name(tree.value.as_mapping()?, tree.span, options, diagnostics)
 }
 
 fn is_of_type(resource: &Value, wanted: &str) -> bool {
