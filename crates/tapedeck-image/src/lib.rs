@@ -1,1 +1,36 @@
-//! OCI layers, manifests, the content store and base images.
+//! The image store of region `local`: layers, manifests, base images. No daemon.
+//!
+//! A [`Store`] is an OCI image layout on disk plus every layer unpacked once, ready to be a read-only lower
+//! directory of an overlayfs. [`Store::put_layer`] turns [`Entry`] values into a reproducible layer,
+//! [`Store::put_image`] stacks layers on a base, [`Store::image`] says what to mount and what to start.
+//! [`base`] assembles base images on machines that reach no container registry.
+//!
+//! How files are named: images by the digest of their manifest, layers by their diff id. Nothing is ever
+//! changed in place; everything is written beside and renamed. See [`store`](mod@crate::store) for durability.
+
+pub mod base;
+mod digest;
+mod entry;
+mod error;
+mod garbage;
+mod image;
+mod import;
+mod key;
+mod layer;
+mod manifest;
+mod platform;
+mod progress;
+pub mod store;
+mod tarball;
+mod unpack;
+
+pub use digest::Digest;
+pub use entry::{Contents, Entry, EntryKind};
+pub use error::{CollectError, ImportError, PutImageError, PutLayerError, ReadImageError, StoreError};
+pub use garbage::{Collected, Collection};
+pub use image::{ConfigChange, Image, ImageConfig};
+pub use key::InputKey;
+pub use layer::{Layer, LayerMediaType};
+pub use platform::Platform;
+pub use progress::{NoProgress, Progress};
+pub use store::{SharedLock, Store};
