@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
+use tapedeck_image::base::BaseError;
+use tapedeck_image::{PutImageError, PutLayerError};
 
 use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
 
@@ -11,7 +12,9 @@ use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// No packager knows the extension of the entry file.
-    #[error("cannot package `{service}`: no packager is known for `{entry}`: the entry file has to end in {known}")]
+    #[error(
+        "cannot package `{service}`: no packager is known for `{entry}`: the entry file has to end in {known}"
+    )]
     UnknownLanguage {
         /// The service.
         service: String,
@@ -74,7 +77,9 @@ pub enum BuildError {
     #[error(transparent)]
     PackageManager(#[from] UnknownPackageManager),
     /// A program that is needed on this machine is not there.
-    #[error("`{program}` is needed to {purpose} but is not in PATH: install it, on Debian with `apt install nodejs npm`")]
+    #[error(
+        "`{program}` is needed to {purpose} but is not in PATH: install it, on Debian with `apt install nodejs npm`"
+    )]
     MissingProgram {
         /// The program.
         program: &'static str,
@@ -120,7 +125,9 @@ pub enum BuildError {
     #[error(transparent)]
     Bundle(#[from] BundleError),
     /// The pinned bundler could not be fetched.
-    #[error("cannot fetch the bundler: `{command}` ended with {status}: check the network, or add esbuild to the project\n{output}")]
+    #[error(
+        "cannot fetch the bundler: `{command}` ended with {status}: check the network, or add esbuild to the project\n{output}"
+    )]
     FetchBundler {
         /// The command line.
         command: String,
@@ -130,7 +137,9 @@ pub enum BuildError {
         output: String,
     },
     /// The bundler that came is not the one that was asked for.
-    #[error("the bundler {package} that the package registry served has the SHA-512 {found}, not {expected}: it was not used")]
+    #[error(
+        "the bundler {package} that the package registry served has the SHA-512 {found}, not {expected}: it was not used"
+    )]
     BundlerIntegrity {
         /// Package and version.
         package: String,
@@ -195,14 +204,16 @@ pub enum BuildError {
         #[source]
         source: PutImageError,
     },
-    /// The image that was just stored cannot be read.
-    #[error("cannot read back the image of `{service}`")]
-    ReadBack {
+    /// There is no base image.
+    #[error("cannot package `{service}`: no base image with Node {major}")]
+    Base {
         /// The service.
         service: String,
+        /// The major version of Node.
+        major: u16,
         /// Why.
         #[source]
-        source: ReadImageError,
+        source: BaseError,
     },
 }
 

@@ -18,7 +18,11 @@ impl Guard {
         if let Some(folder) = path.parent() {
             fs_err::create_dir_all(folder)?;
         }
-        let file = fs_err::OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
+        let file = fs_err::OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(path)?;
         if flock(file.file(), FlockOperation::NonBlockingLockExclusive).is_err() {
             while_waiting();
             flock(file.file(), FlockOperation::LockExclusive)?;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
-use crate::{BuildError, Source};
+use crate::BuildError;
+use crate::request::Source;
 
 /// Files found by `includeFiles` and not taken away by `excludeFiles`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,10 +29,15 @@ pub(crate) fn find(source: &Source<'_>) -> Result<Included, BuildError> {
         let before = included.files.len();
         search(source.root, pattern, &wanted, &mut included)?;
         if included.files.len() == before {
-            return Err(BuildError::NothingIncluded { glob: pattern.clone(), root: source.root.to_owned() });
+            return Err(BuildError::NothingIncluded {
+                glob: pattern.clone(),
+                root: source.root.to_owned(),
+            });
         }
     }
-    included.files.retain(|file| !excluded.matched(file, false).is_whitelist());
+    included
+        .files
+        .retain(|file| !excluded.matched(file, false).is_whitelist());
     for list in [&mut included.files, &mut included.folders] {
         list.sort();
         list.dedup();
@@ -40,18 +46,27 @@ pub(crate) fn find(source: &Source<'_>) -> Result<Included, BuildError> {
 }
 
 fn globs(root: &Path, setting: &'static str, patterns: &[String]) -> Result<Override, BuildError> {
-    let refuse = |glob: &str, rule: String| BuildError::Glob { setting, glob: glob.to_owned(), rule };
+    let refuse = |glob: &str, rule: String| BuildError::Glob {
+        setting,
+        glob: glob.to_owned(),
+        rule,
+    };
     let mut builder = OverrideBuilder::new(root);
     for pattern in patterns {
         let plain = pattern.trim_start_matches("./");
         if plain.is_empty() || plain.starts_with(['/', '!']) || plain.split('/').any(|part| part == "..") {
-            let rule = "patterns start at the folder of the config file and stay inside it, without `!`".to_owned();
+            let rule =
+                "patterns start at the folder of the config file and stay inside it, without `!`".to_owned();
             return Err(refuse(pattern, rule));
         }
         // A leading slash keeps `a.txt` from matching in every folder.
-        builder.add(&format!("/{plain}")).map_err(|error| refuse(pattern, error.to_string()))?;
+        builder
+            .add(&format!("/{plain}"))
+            .map_err(|error| refuse(pattern, error.to_string()))?;
     }
-    builder.build().map_err(|error| refuse(&patterns.join(", "), error.to_string()))
+    builder
+        .build()
+        .map_err(|error| refuse(&patterns.join(", "), error.to_string()))
 }
 
 fn search(root: &Path, pattern: &str, wanted: &Override, included: &mut Included) -> Result<(), BuildError> {
@@ -69,7 +84,9 @@ fn search(root: &Path, pattern: &str, wanted: &Override, included: &mut Included
             Ok(item) => item,
             Err(_) if !start.exists() => return Ok(()),
             Err(error) => {
-                let source = error.into_io_error().unwrap_or_else(|| std::io::Error::other("the walk failed"));
+                let source = error
+                    .into_io_error()
+                    .unwrap_or_else(|| std::io::Error::other("the walk failed"));
                 return Err(BuildError::file("search for included files")(source));
             }
         };
@@ -86,14 +103,23 @@ fn search(root: &Path, pattern: &str, wanted: &Override, included: &mut Included
 
 /// Whether a pattern names the file or a folder it is in.
 fn is_wanted(wanted: &Override, file: &Path) -> bool {
-    let folders = file.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+    let folders = file
+        .ancestors()
+        .skip(1)
+        .filter(|folder| !folder.as_os_str().is_empty());
     wanted.matched(file, false).is_whitelist()
-        || folders.into_iter().any(|folder| wanted.matched(folder, true).is_whitelist())
+        || folders
+            .into_iter()
+            .any(|folder| wanted.matched(folder, true).is_whitelist())
 }
 
 /// The folders at the beginning of a pattern that hold no wildcard.
 fn literal_folder(pattern: &str) -> PathBuf {
     let is_literal = |part: &&str| !part.contains(['*', '?', '[', '{', '\\']);
     let parts: Vec<&str> = pattern.split('/').collect();
-    parts[..parts.len() - 1].iter().copied().take_while(is_literal).collect()
+    parts[..parts.len() - 1]
+        .iter()
+        .copied()
+        .take_while(is_literal)
+        .collect()
 }

@@ -42,7 +42,11 @@ pub(crate) struct Finished {
 impl Finished {
     /// The last lines of what it said: its errors, or its output when it wrote no errors.
     pub(crate) fn tail(&self) -> String {
-        let said = if self.stderr.iter().all(u8::is_ascii_whitespace) { &self.stdout } else { &self.stderr };
+        let said = if self.stderr.iter().all(u8::is_ascii_whitespace) {
+            &self.stdout
+        } else {
+            &self.stderr
+        };
         let text = String::from_utf8_lossy(said);
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
@@ -62,7 +66,11 @@ impl Invocation {
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .output()?;
-        Ok(Finished { status: output.status, stdout: output.stdout, stderr: output.stderr })
+        Ok(Finished {
+            status: output.status,
+            stdout: output.stdout,
+            stderr: output.stderr,
+        })
     }
 }
 
@@ -70,6 +78,8 @@ impl Invocation {
 impl fmt::Display for Invocation {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.program.file_name().unwrap_or_default().to_string_lossy())?;
-        self.arguments.iter().try_for_each(|argument| write!(out, " {}", argument.to_string_lossy()))
+        self.arguments
+            .iter()
+            .try_for_each(|argument| write!(out, " {}", argument.to_string_lossy()))
     }
 }

@@ -1,5 +1,6 @@
 //! Telling whether a file or folder is still what it was, first by its metadata and then by its contents.
 
+use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -24,12 +25,21 @@ pub(crate) struct Stamp {
 /// What a path held, by metadata and by contents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Input {
-    pub(crate) path: PathBuf,
     /// None: it did not exist.
     stamp: Option<Stamp>,
-    /// Hash of the bytes of a file or of the names in a folder. None: it changed while it was being used, so
-    /// nobody can say what was used.
-    contents: Option<String>,
+    /// Hash of the bytes of a file or of the names in a folder. Empty when it did not exist.
+    pub(crate) contents: String,
+    /// It did not change between its use and this look at it.
+    is_certain: bool,
+}
+
+/// Looks at paths, each once, taking hashes over from an earlier round where the metadata is still the same.
+#[derive(Debug)]
+pub(crate) struct Observations {
+    /// What is observed was used after this moment.
+    used_since: SystemTime,
+    earlier: BTreeMap<PathBuf, Input>,
+    seen: BTreeMap<PathBuf, Input>,
 }
 
 impl Stamp {
@@ -53,45 +63,87 @@ impl Stamp {
         self.modified_ns
     }
 
+    /// Whether the file may have been changed after `moment`.
+    pub(crate) fn is_newer_than(self, moment: SystemTime) -> bool {
+        self.changed_ns >= trusted_before(moment)
+    }
+
     fn is_directory(self) -> bool {
         self.mode & 0o170_000 == 0o040_000
     }
 }
 
 impl Input {
-    /// Looks at `path`, which was used at some time after `used_since`.
-    ///
-    /// Contents that may have changed since then are not trusted: the file may have been used before the change and
-    /// be hashed after it.
-    pub(crate) fn observe(path: PathBuf, used_since: SystemTime) -> io::Result<Self> {
-        let stamp = Stamp::of(&path)?;
-        let contents = match stamp {
-            None => None,
-            Some(stamp) if stamp.changed_ns >= trusted_before(used_since) => None,
-            Some(stamp) => Some(hash_contents(&path, stamp)?),
-        };
-        Ok(Self { path, stamp, contents })
-    }
-
-    /// Whether the path still holds the same. A touched file with equal contents is the same.
-    pub(crate) fn is_unchanged(&self) -> io::Result<bool> {
-        let now = Stamp::of(&self.path)?;
-        match (self.stamp, now, &self.contents) {
-            (None, None, _) => Ok(true),
-            (Some(_), Some(_), None) | (None, Some(_), _) | (Some(_), None, _) => Ok(false),
-            (Some(then), Some(now), Some(_)) if then == now => Ok(true),
-            (Some(_), Some(now), Some(contents)) => Ok(hash_contents(&self.path, now)? == *contents),
+    /// Whether `path` still holds the same. A touched file with equal contents is the same.
+    pub(crate) fn is_unchanged(&self, path: &Path) -> io::Result<bool> {
+        match (self.stamp, Stamp::of(path)?) {
+            (None, None) => Ok(true),
+            (Some(then), Some(now)) if self.is_certain => {
+                Ok(then == now || hash_contents(path, now)? == self.contents)
+            }
+            _ => Ok(false),
         }
     }
 
-    /// Whether two looks at one path saw the same contents for certain.
-    pub(crate) fn has_contents_of(&self, other: &Self) -> bool {
-        self.contents == other.contents && self.stamp.is_some() == other.stamp.is_some()
+    /// Whether somebody may execute it.
+    pub(crate) fn is_executable(&self) -> bool {
+        self.stamp.is_some_and(|stamp| stamp.mode & 0o111 != 0)
     }
 
     /// Whether it is a folder, of which only the names in it count.
     pub(crate) fn is_directory(&self) -> bool {
         self.stamp.is_some_and(Stamp::is_directory)
+    }
+}
+
+impl Observations {
+    /// Starts a round of looking, about what is used from now on.
+    pub(crate) fn since(used_since: SystemTime, earlier: BTreeMap<PathBuf, Input>) -> Self {
+        Self {
+            used_since,
+            earlier,
+            seen: BTreeMap::new(),
+        }
+    }
+
+    /// Looks at `path`.
+    ///
+    /// What may have changed since its use is not certain: it may have been used before the change and be hashed
+    /// after it.
+    pub(crate) fn observe(&mut self, path: &Path) -> io::Result<&Input> {
+        if !self.seen.contains_key(path) {
+            let input = self.look(path)?;
+            self.seen.insert(path.to_owned(), input);
+        }
+        Ok(&self.seen[path])
+    }
+
+    /// Everything that was looked at.
+    pub(crate) fn into_seen(self) -> BTreeMap<PathBuf, Input> {
+        self.seen
+    }
+
+    fn look(&self, path: &Path) -> io::Result<Input> {
+        let Some(stamp) = Stamp::of(path)? else {
+            return Ok(Input {
+                stamp: None,
+                contents: String::new(),
+                is_certain: true,
+            });
+        };
+        let earlier = self
+            .earlier
+            .get(path)
+            .filter(|earlier| earlier.stamp == Some(stamp) && earlier.is_certain);
+        let contents = match earlier {
+            Some(earlier) => earlier.contents.clone(),
+            None => hash_contents(path, stamp)?,
+        };
+        Ok(Input {
+            stamp: Some(stamp),
+            contents,
+            is_certain: !stamp.is_newer_than(self.used_since),
+        })
     }
 }
 
@@ -118,5 +170,8 @@ fn hash_contents(path: &Path, stamp: Stamp) -> io::Result<String> {
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

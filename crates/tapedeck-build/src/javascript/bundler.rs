@@ -93,7 +93,11 @@ pub enum BundleError {
 }
 
 fn count(errors: usize) -> String {
-    if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") }
+    if errors == 1 {
+        "1 error".to_owned()
+    } else {
+        format!("{errors} errors")
+    }
 }
 
 /// Each error on lines of its own.

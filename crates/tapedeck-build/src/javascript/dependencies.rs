@@ -11,13 +11,14 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use tapedeck_image::{Entry, EntryKind};
 
-use super::esbuild::normalized;
 use super::install::{self, NPM_RECORD};
 use super::lock::{InstalledPackages, Selection, join};
 use super::package_manager::{ChosenManager, PackageManager};
 use super::project::Project;
+use crate::BuildError;
+use crate::path::normalized;
+use crate::request::Workshop;
 use crate::stamp::{Stamp, hash};
-use crate::{BuildError, Workshop};
 
 /// What the last build found out about dependencies. Good as long as `quick` is what [`quick_key`] gives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,9 +59,14 @@ pub(crate) fn quick_key(project: &Project, salt: &str) -> Result<String, BuildEr
 /// Files and folders that change whenever packages are installed.
 pub(crate) fn marker_paths(project: &Project) -> Vec<PathBuf> {
     let modules = project.workspace.join("node_modules");
-    let mut paths: Vec<PathBuf> = [".package-lock.json", ".modules.yaml", ".yarn-integrity", ".yarn-state.yml"]
-        .map(|name| modules.join(name))
-        .to_vec();
+    let mut paths: Vec<PathBuf> = [
+        ".package-lock.json",
+        ".modules.yaml",
+        ".yarn-integrity",
+        ".yarn-state.yml",
+    ]
+    .map(|name| modules.join(name))
+    .to_vec();
     paths.push(modules);
     if project.is_in_workspace() {
         paths.push(project.root.join("node_modules"));
@@ -83,13 +89,24 @@ pub(crate) fn collect(
     match production_folder(project, manager, workshop)? {
         Some(folder) => {
             workshop.progress.step("packing the production dependencies");
-            collect_whole(&[(folder.join("node_modules"), PathBuf::from("app/node_modules"))], excluded)
+            collect_whole(
+                &[(folder.join("node_modules"), PathBuf::from("app/node_modules"))],
+                excluded,
+            )
         }
         None => {
-            workshop.progress.step("packing the whole of node_modules, development dependencies included");
-            let mut roots = vec![(project.root.join("node_modules"), PathBuf::from("app/node_modules"))];
+            workshop
+                .progress
+                .step("packing the whole of node_modules, development dependencies included");
+            let mut roots = vec![(
+                project.root.join("node_modules"),
+                PathBuf::from("app/node_modules"),
+            )];
             if project.is_in_workspace() {
-                roots.push((project.workspace.join("node_modules"), PathBuf::from("node_modules")));
+                roots.push((
+                    project.workspace.join("node_modules"),
+                    PathBuf::from("node_modules"),
+                ));
             }
             collect_whole(&roots, excluded)
         }
@@ -108,12 +125,20 @@ pub(crate) fn content_key(entries: &[Entry]) -> Result<String, BuildError> {
                 hash(&fs::read(path).map_err(BuildError::file("read a file for the image"))?)
             }
         };
-        text.push_str(&format!("{}\0{:o}\0{contents}\n", entry.path.display(), entry.mode));
+        text.push_str(&format!(
+            "{}\0{:o}\0{contents}\n",
+            entry.path.display(),
+            entry.mode
+        ));
     }
     Ok(hash(text.as_bytes()))
 }
 
-fn collect_selected(project: &Project, record: &Path, excluded: &[String]) -> Result<Dependencies, BuildError> {
+fn collect_selected(
+    project: &Project,
+    record: &Path,
+    excluded: &[String],
+) -> Result<Dependencies, BuildError> {
     let text = fs::read_to_string(record).map_err(BuildError::file("read npm's record of node_modules"))?;
     let installed = InstalledPackages::parse(&text).map_err(|source| BuildError::InvalidFile {
         path: record.to_owned(),
@@ -122,13 +147,22 @@ fn collect_selected(project: &Project, record: &Path, excluded: &[String]) -> Re
     })?;
     let place = project.place_in_workspace();
     let mut selection = installed.needed_by(&place, &project.manifest);
-    selection.packages.retain(|folder| !excluded.iter().any(|name| folder.ends_with(&join("node_modules", name))));
+    selection.packages.retain(|folder| {
+        !excluded
+            .iter()
+            .any(|name| folder.ends_with(&join("node_modules", name)))
+    });
     let external = external_names(project, &selection, excluded);
     let mut entries = Vec::new();
     for folder in &selection.packages {
         // What belongs to the project's other packages is bundled together with them.
-        let Some(destination) = destination_of(folder, &place) else { continue };
-        let package = Place { source: project.workspace.join(folder), destination };
+        let Some(destination) = destination_of(folder, &place) else {
+            continue;
+        };
+        let package = Place {
+            source: project.workspace.join(folder),
+            destination,
+        };
         // An optional package may be meant for another platform.
         if package.source.is_dir() {
             add_tree(&package, &Excluding::NestedModules, &mut entries)?;
@@ -156,13 +190,16 @@ fn external_names(project: &Project, selection: &Selection, excluded: &[String])
 /// Where a package goes, or None when it belongs to another package of the workspace.
 fn destination_of(folder: &str, place: &str) -> Option<PathBuf> {
     if place.is_empty() {
-        return folder.starts_with("node_modules/").then(|| Path::new("app").join(folder));
+        return folder
+            .starts_with("node_modules/")
+            .then(|| Path::new("app").join(folder));
     }
     if folder.starts_with("node_modules/") {
         return Some(PathBuf::from(folder));
     }
     let own = folder.strip_prefix(place)?.strip_prefix('/')?;
-    own.starts_with("node_modules/").then(|| Path::new("app").join(own))
+    own.starts_with("node_modules/")
+        .then(|| Path::new("app").join(own))
 }
 
 /// Adds the links in `.bin` that lead to selected packages.
@@ -177,13 +214,17 @@ fn add_programs(
     for here in places {
         let modules = join(here, "node_modules");
         let folder = project.workspace.join(&modules).join(".bin");
-        let Some(destination) = destination_of(&join(&modules, ".bin"), place) else { continue };
+        let Some(destination) = destination_of(&join(&modules, ".bin"), place) else {
+            continue;
+        };
         if !folder.is_dir() {
             continue;
         }
         for link in fs::read_dir(&folder).map_err(&read)? {
             let link = link.map_err(&read)?;
-            let Ok(target) = fs::read_link(link.path()) else { continue };
+            let Ok(target) = fs::read_link(link.path()) else {
+                continue;
+            };
             let owner = target.strip_prefix("..").ok().map(|rest| package_name(rest));
             let is_selected = owner.is_some_and(|name| selection.packages.contains(&join(&modules, &name)));
             if is_selected {
@@ -198,7 +239,11 @@ fn add_programs(
 fn package_name(path: &Path) -> String {
     let mut parts = path.components().map(|part| part.as_os_str().to_string_lossy());
     let first = parts.next().unwrap_or_default();
-    if first.starts_with('@') { format!("{first}/{}", parts.next().unwrap_or_default()) } else { first.into_owned() }
+    if first.starts_with('@') {
+        format!("{first}/{}", parts.next().unwrap_or_default())
+    } else {
+        first.into_owned()
+    }
 }
 
 /// What a copied tree leaves out.
@@ -214,7 +259,10 @@ fn add_tree(place: &Place, excluding: &Excluding<'_>, entries: &mut Vec<Entry>) 
     for item in fs::read_dir(&place.source).map_err(&read)? {
         let item = item.map_err(&read)?;
         let kind = item.file_type().map_err(&read)?;
-        let inner = Place { source: item.path(), destination: place.destination.join(item.file_name()) };
+        let inner = Place {
+            source: item.path(),
+            destination: place.destination.join(item.file_name()),
+        };
         if kind.is_dir() {
             if matches!(excluding, Excluding::NestedModules) && item.file_name() == "node_modules" {
                 continue;
@@ -231,7 +279,11 @@ fn add_tree(place: &Place, excluding: &Excluding<'_>, entries: &mut Vec<Entry>) 
         } else if kind.is_file() {
             let mode = item.metadata().map_err(&read)?.permissions().mode();
             let copy = owned(Entry::copy(&inner.destination, &inner.source));
-            entries.push(if mode & 0o111 == 0 { copy } else { copy.executable() });
+            entries.push(if mode & 0o111 == 0 {
+                copy
+            } else {
+                copy.executable()
+            });
         }
     }
     Ok(())
@@ -244,7 +296,11 @@ fn moved_link(link: &Path, target: &Path, roots: &[(PathBuf, PathBuf)]) -> Optio
     if link.starts_with(root) && target.is_relative() {
         return Some(target.to_owned());
     }
-    Some(Path::new("/").join(destination).join(leads_to.strip_prefix(root).ok()?))
+    Some(
+        Path::new("/")
+            .join(destination)
+            .join(leads_to.strip_prefix(root).ok()?),
+    )
 }
 
 fn collect_whole(roots: &[(PathBuf, PathBuf)], excluded: &[String]) -> Result<Dependencies, BuildError> {
@@ -252,15 +308,25 @@ fn collect_whole(roots: &[(PathBuf, PathBuf)], excluded: &[String]) -> Result<De
     let mut external: BTreeSet<String> = excluded.iter().cloned().collect();
     for (source, destination) in roots.iter().filter(|(source, _)| source.is_dir()) {
         external.extend(names_in(source, roots)?);
-        let place = Place { source: source.clone(), destination: destination.clone() };
+        let place = Place {
+            source: source.clone(),
+            destination: destination.clone(),
+        };
         add_tree(&place, &Excluding::LinksOutOf(roots), &mut entries)?;
     }
     let is_excluded = |entry: &Entry| {
-        excluded.iter().any(|name| roots.iter().any(|(_, root)| entry.path.starts_with(root.join(name))))
+        excluded.iter().any(|name| {
+            roots
+                .iter()
+                .any(|(_, root)| entry.path.starts_with(root.join(name)))
+        })
     };
     entries.retain(|entry| !is_excluded(entry));
     sort(&mut entries);
-    Ok(Dependencies { external: external.into_iter().collect(), entries })
+    Ok(Dependencies {
+        external: external.into_iter().collect(),
+        entries,
+    })
 }
 
 /// Names of the packages in a `node_modules` folder that are not links to the project's own packages.
@@ -271,16 +337,18 @@ fn names_in(modules: &Path, roots: &[(PathBuf, PathBuf)]) -> Result<Vec<String>,
         let name = item.map_err(&read)?.file_name().to_string_lossy().into_owned();
         if name.starts_with('@') {
             for inner in fs::read_dir(modules.join(&name)).map_err(&read)? {
-                names.push(format!("{name}/{}", inner.map_err(&read)?.file_name().to_string_lossy()));
+                names.push(format!(
+                    "{name}/{}",
+                    inner.map_err(&read)?.file_name().to_string_lossy()
+                ));
             }
         } else if !name.starts_with('.') {
             names.push(name);
         }
     }
     let is_inside = |name: &String| {
-        fs::read_link(modules.join(name)).is_ok_and(|target| {
-            moved_link(&modules.join(name), &target, roots).is_none()
-        })
+        fs::read_link(modules.join(name))
+            .is_ok_and(|target| moved_link(&modules.join(name), &target, roots).is_none())
     };
     names.retain(|name| !is_inside(name));
     Ok(names)
@@ -309,9 +377,21 @@ fn production_folder(
     }
     fs::create_dir_all(&above).map_err(&write)?;
     let scratch = tempfile::tempdir_in(&above).map_err(&write)?;
-    copy_settings(project, lock.path.file_name().unwrap_or_default().as_ref(), scratch.path()).map_err(&write)?;
-    let invocation = install::invocation(manager, arguments, scratch.path(), workshop.search_path.to_owned())?;
-    workshop.progress.step(&format!("installing production dependencies with `{invocation}`"));
+    copy_settings(
+        project,
+        lock.path.file_name().unwrap_or_default().as_ref(),
+        scratch.path(),
+    )
+    .map_err(&write)?;
+    let invocation = install::invocation(
+        manager,
+        arguments,
+        scratch.path(),
+        workshop.search_path.to_owned(),
+    )?;
+    workshop
+        .progress
+        .step(&format!("installing production dependencies with `{invocation}`"));
     if install::run(&invocation).is_err() || !scratch.path().join("node_modules").is_dir() {
         return Ok(None);
     }
@@ -323,13 +403,19 @@ fn production_folder(
 
 /// Copies what a package manager reads, without the scripts of `package.json`, which expect the whole project.
 fn copy_settings(project: &Project, lock: &Path, folder: &Path) -> std::io::Result<()> {
-    for name in [lock, ".npmrc".as_ref(), ".yarnrc.yml".as_ref(), "pnpm-workspace.yaml".as_ref()] {
+    for name in [
+        lock,
+        ".npmrc".as_ref(),
+        ".yarnrc.yml".as_ref(),
+        "pnpm-workspace.yaml".as_ref(),
+    ] {
         let source = project.root.join(name);
         if source.is_file() {
             fs::copy(source, folder.join(name))?;
         }
     }
-    let mut manifest: serde_json::Value = serde_json::from_slice(&fs::read(project.root.join("package.json"))?)?;
+    let mut manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(project.root.join("package.json"))?)?;
     if let Some(fields) = manifest.as_object_mut() {
         fields.remove("scripts");
     }

@@ -1,7 +1,7 @@
 //! The bundler esbuild, run as the native executable that it is.
 
 use std::ffi::OsString;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use serde_json::Value;
 use tapedeck_model::ModuleFormat;
 
 use super::bundler::{Bundle, BundleError, BundleRequest, Bundler, SourceError};
+use crate::path::{normalized, relative_to};
 use crate::process::{Finished, Invocation};
 
 /// Name of the report about inputs among the files in the scratch folder.
@@ -48,9 +49,10 @@ impl Bundler for Esbuild {
             folder: request.folder.to_owned(),
             search_path: self.search_path.clone(),
         };
-        let finished = invocation
-            .run()
-            .map_err(|source| BundleError::Start { program: self.program.clone(), source })?;
+        let finished = invocation.run().map_err(|source| BundleError::Start {
+            program: self.program.clone(),
+            source,
+        })?;
         if !finished.status.success() {
             return Err(failure(request, &invocation, &finished));
         }
@@ -82,7 +84,12 @@ fn arguments(request: &BundleRequest<'_>, output: &Path) -> Vec<OsString> {
     if let Some(tsconfig) = request.tsconfig {
         arguments.push(joined("--tsconfig=", tsconfig));
     }
-    arguments.extend(request.external.iter().map(|name| format!("--external:{name}").into()));
+    arguments.extend(
+        request
+            .external
+            .iter()
+            .map(|name| format!("--external:{name}").into()),
+    );
     arguments
 }
 
@@ -101,7 +108,11 @@ fn failure(request: &BundleRequest<'_>, invocation: &Invocation, finished: &Fini
             output: finished.tail(),
         };
     }
-    let entry = request.entry.strip_prefix(request.folder).unwrap_or(request.entry).to_owned();
+    let entry = request
+        .entry
+        .strip_prefix(request.folder)
+        .unwrap_or(request.entry)
+        .to_owned();
     BundleError::Source { entry, errors }
 }
 
@@ -110,11 +121,17 @@ pub(super) fn parse_errors(text: &str) -> Vec<SourceError> {
     let mut errors: Vec<SourceError> = Vec::new();
     let mut is_in_error = false;
     for line in text.lines() {
-        let headline = line.split_once("[ERROR] ").or_else(|| line.split_once("[WARNING] "));
+        let headline = line
+            .split_once("[ERROR] ")
+            .or_else(|| line.split_once("[WARNING] "));
         if let Some((_, message)) = headline {
             is_in_error = line.contains("[ERROR] ");
             if is_in_error {
-                errors.push(SourceError { message: message.to_owned(), place: None, excerpt: String::new() });
+                errors.push(SourceError {
+                    message: message.to_owned(),
+                    place: None,
+                    excerpt: String::new(),
+                });
             }
         } else if let Some(error) = errors.last_mut().filter(|_| is_in_error) {
             add_detail(error, line);
@@ -153,7 +170,11 @@ fn read_bundle(request: &BundleRequest<'_>, output: &Path) -> std::io::Result<Bu
         }
     }
     let report: Report = serde_json::from_slice(&fs::read(output.join(REPORT))?)?;
-    let inputs = report.inputs.keys().filter_map(|path| input_path(path, request.folder)).collect();
+    let inputs = report
+        .inputs
+        .keys()
+        .filter_map(|path| input_path(path, request.folder))
+        .collect();
     Ok(Bundle { files, inputs })
 }
 
@@ -180,27 +201,4 @@ fn with_portable_sources(map: &[u8], output: &Path, folder: &Path) -> std::io::R
         }
     }
     Ok(serde_json::to_vec(&map)?)
-}
-
-/// Removes `.` and `..` by name.
-pub(super) fn normalized(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::ParentDir => {
-                clean.pop();
-            }
-            Component::CurDir => {}
-            other => clean.push(other),
-        }
-    }
-    clean
-}
-
-/// The way from `folder` to `path`, with `..` where needed. Both are absolute.
-pub(super) fn relative_to(path: &Path, folder: &Path) -> String {
-    let shared = path.components().zip(folder.components()).take_while(|(one, other)| one == other).count();
-    let up = folder.components().skip(shared).map(|_| "..".to_owned());
-    let down = path.components().skip(shared).map(|part| part.as_os_str().to_string_lossy().into_owned());
-    up.chain(down).collect::<Vec<_>>().join("/")
 }

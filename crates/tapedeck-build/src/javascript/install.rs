@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::lock::InstalledPackages;
 use super::package_manager::{ChosenManager, PackageManager};
 use super::project::Project;
+use crate::BuildError;
 use crate::guard::Guard;
 use crate::process::{Invocation, find_executable};
+use crate::request::Workshop;
 use crate::stamp::{Stamp, hash};
-use crate::{BuildError, Workshop};
 
 /// npm's record of what it installed.
 pub(crate) const NPM_RECORD: &str = "node_modules/.package-lock.json";
@@ -47,7 +48,9 @@ pub(crate) struct InstallFacts {
 pub(crate) fn reason_to_install(facts: &InstallFacts) -> Option<InstallReason> {
     match facts.installed_ns {
         None => Some(InstallReason::Missing),
-        Some(installed) if installed < facts.wanted_ns && !facts.is_as_wanted => Some(InstallReason::Outdated),
+        Some(installed) if installed < facts.wanted_ns && !facts.is_as_wanted => {
+            Some(InstallReason::Outdated)
+        }
         Some(_) => None,
     }
 }
@@ -63,7 +66,10 @@ pub(crate) fn survey(project: &Project, cache: &Path) -> Result<InstallFacts, Bu
     let read = BuildError::file("look at node_modules");
     let modules = Stamp::of(&project.workspace.join("node_modules")).map_err(&read)?;
     let record = Stamp::of(&project.workspace.join(NPM_RECORD)).map_err(&read)?;
-    let mut wanted = vec![project.root.join("package.json"), project.workspace.join("package.json")];
+    let mut wanted = vec![
+        project.root.join("package.json"),
+        project.workspace.join("package.json"),
+    ];
     wanted.extend(project.lock.as_ref().map(|lock| lock.path.clone()));
     let mut wanted_ns = 0;
     for path in wanted {
@@ -89,16 +95,29 @@ pub(crate) fn install(
 ) -> Result<(), BuildError> {
     let _guard = lock(project, workshop)?;
     // Somebody else may have installed in the meantime.
-    let Some(reason) = reason_to_install(&survey(project, workshop.cache)?) else { return Ok(()) };
+    let Some(reason) = reason_to_install(&survey(project, workshop.cache)?) else {
+        return Ok(());
+    };
     let arguments = manager.manager.install_arguments(project.lock.is_some());
-    let invocation = invocation(manager, arguments, &project.workspace, workshop.search_path.to_owned())?;
-    workshop.progress.step(&format!("installing dependencies with `{invocation}`: {}", reason.describe()));
+    let invocation = invocation(
+        manager,
+        arguments,
+        &project.workspace,
+        workshop.search_path.to_owned(),
+    )?;
+    workshop.progress.step(&format!(
+        "installing dependencies with `{invocation}`: {}",
+        reason.describe()
+    ));
     run(&invocation)?;
     if !project.workspace.join("node_modules").is_dir() {
         // A package manager need not make an empty folder, but one that plays Plug'n'Play would go unnoticed.
         if manager.manager == PackageManager::YarnBerry {
             let folder = project.workspace.clone();
-            return Err(BuildError::NoNodeModules { command: invocation.to_string(), folder });
+            return Err(BuildError::NoNodeModules {
+                command: invocation.to_string(),
+                folder,
+            });
         }
         fs::create_dir_all(project.workspace.join("node_modules"))
             .map_err(BuildError::file("make an empty node_modules"))?;
@@ -112,9 +131,10 @@ pub(crate) fn install(
 /// [`BuildError::Install`] with its last lines when it fails.
 pub(crate) fn run(invocation: &Invocation) -> Result<(), BuildError> {
     let command = invocation.to_string();
-    let finished = invocation
-        .run()
-        .map_err(|source| BuildError::Start { command: command.clone(), source })?;
+    let finished = invocation.run().map_err(|source| BuildError::Start {
+        command: command.clone(),
+        source,
+    })?;
     if finished.status.success() {
         return Ok(());
     }
@@ -142,18 +162,27 @@ pub(crate) fn invocation(
         all.extend(["exec", "--yes"].map(Into::into));
         all.push(format!("--package={package}").into());
         all.extend(["--", name].map(Into::into));
-        find_executable("npm", &search_path)
-            .ok_or(BuildError::MissingProgram { program: "npm", purpose: "install dependencies" })?
+        find_executable("npm", &search_path).ok_or(BuildError::MissingProgram {
+            program: "npm",
+            purpose: "install dependencies",
+        })?
     };
     all.extend(arguments.iter().map(Into::into));
-    Ok(Invocation { program, arguments: all, folder: folder.to_owned(), search_path })
+    Ok(Invocation {
+        program,
+        arguments: all,
+        folder: folder.to_owned(),
+        search_path,
+    })
 }
 
 fn lock(project: &Project, workshop: &mut Workshop<'_>) -> Result<Guard, BuildError> {
     let path = memory_path(project, workshop.cache).with_extension("lock");
     let progress = &mut workshop.progress;
-    Guard::acquire(&path, || progress.step("waiting for another deploy that installs the same dependencies"))
-        .map_err(BuildError::file("lock the installation of dependencies"))
+    Guard::acquire(&path, || {
+        progress.step("waiting for another deploy that installs the same dependencies")
+    })
+    .map_err(BuildError::file("lock the installation of dependencies"))
 }
 
 fn memory_path(project: &Project, cache: &Path) -> PathBuf {
@@ -162,7 +191,9 @@ fn memory_path(project: &Project, cache: &Path) -> PathBuf {
 }
 
 fn remember(project: &Project, cache: &Path) -> Result<(), BuildError> {
-    let memory = Memory { wanted: wanted(&Project::with_lock_now(project)?)? };
+    let memory = Memory {
+        wanted: wanted(&project.with_lock_now()?)?,
+    };
     let bytes = serde_json::to_vec(&memory).expect("a struct of one text is always JSON");
     crate::record::write(&memory_path(project, cache), &bytes)
         .map_err(BuildError::file("remember the installation of dependencies"))
@@ -176,7 +207,11 @@ fn is_remembered(project: &Project, cache: &Path) -> bool {
 
 /// A hash of everything that says what is to be installed.
 fn wanted(project: &Project) -> Result<String, BuildError> {
-    let mut text = format!("{:?}{:?}", project.manifest.wanted(), project.workspace_manifest.wanted());
+    let mut text = format!(
+        "{:?}{:?}",
+        project.manifest.wanted(),
+        project.workspace_manifest.wanted()
+    );
     if let Some(lock) = &project.lock {
         let bytes = fs::read(&lock.path).map_err(BuildError::file("read the lock file"))?;
         text.push_str(&hash(&bytes));
@@ -186,11 +221,16 @@ fn wanted(project: &Project) -> Result<String, BuildError> {
 
 /// Whether npm's record of what it installed agrees with the lock file, and that with `package.json`.
 fn is_as_locked(project: &Project) -> bool {
-    let Some(lock) = project.lock.as_ref().filter(|lock| lock.manager == PackageManager::Npm) else {
+    let Some(lock) = project
+        .lock
+        .as_ref()
+        .filter(|lock| lock.manager == PackageManager::Npm)
+    else {
         return false;
     };
     let read = |path: &Path| InstalledPackages::parse(&fs::read_to_string(path).ok()?).ok();
-    let (Some(locked), Some(installed)) = (read(&lock.path), read(&project.workspace.join(NPM_RECORD))) else {
+    let (Some(locked), Some(installed)) = (read(&lock.path), read(&project.workspace.join(NPM_RECORD)))
+    else {
         return false;
     };
     installed.satisfies(&locked)

@@ -51,10 +51,14 @@ impl InstalledPackages {
     /// Everything that the package in the folder `place` (empty: the root) needs when it runs.
     pub(crate) fn needed_by(&self, place: &str, manifest: &Manifest) -> Selection {
         let mut selection = Selection::default();
-        let mut open: Vec<String> =
-            manifest.production_names().filter_map(|name| self.resolve(place, name)).collect();
+        let mut open: Vec<String> = manifest
+            .production_names()
+            .filter_map(|name| self.resolve(place, name))
+            .collect();
         while let Some(folder) = open.pop() {
-            let Some(package) = self.packages.get(&folder) else { continue };
+            let Some(package) = self.packages.get(&folder) else {
+                continue;
+            };
             let (folder, is_new) = if package.link {
                 let target = package.resolved.clone().unwrap_or_default();
                 (target.clone(), selection.linked.insert(target))
@@ -77,7 +81,11 @@ impl InstalledPackages {
             if self.packages.contains_key(&candidate) {
                 return Some(candidate);
             }
-            here = if folder.is_empty() { None } else { Some(folder.rsplit_once('/').map_or("", |(above, _)| above)) };
+            here = if folder.is_empty() {
+                None
+            } else {
+                Some(folder.rsplit_once('/').map_or("", |(above, _)| above))
+            };
         }
         None
     }
@@ -85,17 +93,24 @@ impl InstalledPackages {
     /// Whether this record of what is installed is what `lock` (a `package-lock.json`) asks for.
     pub(crate) fn satisfies(&self, lock: &Self) -> bool {
         let is_as_locked = |(folder, package): (&String, &InstalledPackage)| {
-            lock.packages.get(folder).is_some_and(|locked| locked.is_same_version(package))
+            lock.packages
+                .get(folder)
+                .is_some_and(|locked| locked.is_same_version(package))
         };
         let is_there = |(folder, package): (&String, &InstalledPackage)| {
-            folder.is_empty() || package.optional || package.dev_optional || self.packages.contains_key(folder)
+            folder.is_empty()
+                || package.optional
+                || package.dev_optional
+                || self.packages.contains_key(folder)
         };
         self.packages.iter().all(is_as_locked) && lock.packages.iter().all(is_there)
     }
 
     /// Whether the lock file was made for this `package.json`, which lies in the folder `place`.
     pub(crate) fn is_lock_of(&self, place: &str, manifest: &Manifest) -> bool {
-        let Some(root) = self.packages.get(place) else { return false };
+        let Some(root) = self.packages.get(place) else {
+            return false;
+        };
         let empty = BTreeMap::new();
         [
             (&root.dependencies, &manifest.dependencies),
@@ -110,9 +125,13 @@ impl InstalledPackages {
 
 impl InstalledPackage {
     fn needs(&self) -> impl Iterator<Item = &str> {
-        [&self.dependencies, &self.optional_dependencies, &self.peer_dependencies]
-            .into_iter()
-            .flat_map(|section| section.keys().map(String::as_str))
+        [
+            &self.dependencies,
+            &self.optional_dependencies,
+            &self.peer_dependencies,
+        ]
+        .into_iter()
+        .flat_map(|section| section.keys().map(String::as_str))
     }
 
     fn is_same_version(&self, other: &Self) -> bool {
@@ -133,5 +152,9 @@ impl Selection {
 
 /// Joins two relative paths with `/`; the first may be empty.
 pub(crate) fn join(place: &str, rest: &str) -> String {
-    if place.is_empty() { rest.to_owned() } else { format!("{place}/{rest}") }
+    if place.is_empty() {
+        rest.to_owned()
+    } else {
+        format!("{place}/{rest}")
+    }
 }

@@ -56,10 +56,14 @@ impl Manifest {
 
     /// Names of the packages that its code may need when it runs.
     pub(crate) fn production_names(&self) -> impl Iterator<Item = &str> {
-        [&self.dependencies, &self.optional_dependencies, &self.peer_dependencies]
-            .into_iter()
-            .flatten()
-            .flat_map(|section| section.keys().map(String::as_str))
+        [
+            &self.dependencies,
+            &self.optional_dependencies,
+            &self.peer_dependencies,
+        ]
+        .into_iter()
+        .flatten()
+        .flat_map(|section| section.keys().map(String::as_str))
     }
 
     /// Every dependency with its kind and wanted version, for comparing.
@@ -72,7 +76,10 @@ impl Manifest {
         ]
         .into_iter()
         .flat_map(|(kind, section)| {
-            section.iter().flatten().map(move |(name, version)| (kind, name.as_str(), version.as_str()))
+            section
+                .iter()
+                .flatten()
+                .map(move |(name, version)| (kind, name.as_str(), version.as_str()))
         })
         .collect()
     }

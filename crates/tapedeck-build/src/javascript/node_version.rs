@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 /// The version that was chosen and where it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeVersion {
     /// The major version, such as 24.
     pub major: u16,
@@ -62,14 +64,26 @@ pub(crate) struct Offer {
 /// even (long-term) line, else the newest.
 pub(crate) fn choose(wishes: &[Wish], offer: Offer) -> Result<NodeVersion, InvalidNodeVersion> {
     let Some(wish) = wishes.iter().min_by_key(|wish| wish.source.rank()) else {
-        return Ok(NodeVersion { major: offer.default, source: "default".to_owned() });
+        return Ok(NodeVersion {
+            major: offer.default,
+            source: "default".to_owned(),
+        });
     };
     let text = wish.version_text();
-    let allowed: Vec<u16> =
-        (offer.oldest..=offer.newest).filter(|&major| allows(text, major, offer.default).unwrap_or(false)).collect();
+    let allowed: Vec<u16> = (offer.oldest..=offer.newest)
+        .filter(|&major| allows(text, major, offer.default).unwrap_or(false))
+        .collect();
     let even = allowed.iter().copied().filter(|major| major % 2 == 0).max();
-    let best = if allowed.contains(&offer.default) { Some(offer.default) } else { even.or(allowed.last().copied()) };
-    best.map(|major| NodeVersion { major, source: wish.source.to_string() }).ok_or_else(|| InvalidNodeVersion {
+    let best = if allowed.contains(&offer.default) {
+        Some(offer.default)
+    } else {
+        even.or(allowed.last().copied())
+    };
+    best.map(|major| NodeVersion {
+        major,
+        source: wish.source.to_string(),
+    })
+    .ok_or_else(|| InvalidNodeVersion {
         source_name: wish.source.to_string(),
         text: text.to_owned(),
         oldest: offer.oldest,
@@ -94,7 +108,9 @@ impl Wish {
 pub(crate) fn tool_version(text: &str) -> Option<&str> {
     text.lines().find_map(|line| {
         let mut words = line.split_whitespace();
-        matches!(words.next(), Some("nodejs" | "node")).then(|| words.next()).flatten()
+        matches!(words.next(), Some("nodejs" | "node"))
+            .then(|| words.next())
+            .flatten()
     })
 }
 
@@ -125,7 +141,9 @@ impl std::fmt::Display for WishSource {
 
 /// Whether a range in npm's notation allows some version of a major line. None: the text is no range.
 fn allows(text: &str, major: u16, default: u16) -> Option<bool> {
-    text.split("||").try_fold(false, |found, alternative| Some(found | allows_all(alternative.trim(), major, default)?))
+    text.split("||").try_fold(false, |found, alternative| {
+        Some(found | allows_all(alternative.trim(), major, default)?)
+    })
 }
 
 /// One alternative of a range: comparators that all have to hold.
@@ -134,17 +152,24 @@ fn allows_all(text: &str, major: u16, default: u16) -> Option<bool> {
         return Some((parse(low, default)?.major..=parse(high, default)?.major).contains(&major));
     }
     // `>= 20` is one comparator, although it has a space.
-    let joined = ["<", ">", "=", "^", "~"].iter().fold(text.to_owned(), |text, sign| {
-        text.replace(&format!("{sign} "), sign)
-    });
+    let joined = ["<", ">", "=", "^", "~"]
+        .iter()
+        .fold(text.to_owned(), |text, sign| {
+            text.replace(&format!("{sign} "), sign)
+        });
     if joined.trim().is_empty() {
         return None;
     }
-    joined.split_whitespace().try_fold(true, |holds, comparator| Some(holds & holds_for(comparator, major, default)?))
+    joined.split_whitespace().try_fold(true, |holds, comparator| {
+        Some(holds & holds_for(comparator, major, default)?)
+    })
 }
 
 fn holds_for(comparator: &str, major: u16, default: u16) -> Option<bool> {
-    if matches!(comparator, "*" | "x" | "X" | "latest" | "current" | "node" | "stable" | "lts/*" | "lts" | "system") {
+    if matches!(
+        comparator,
+        "*" | "x" | "X" | "latest" | "current" | "node" | "stable" | "lts/*" | "lts" | "system"
+    ) {
         return Some(true);
     }
     let digits = comparator.trim_start_matches(['<', '>', '=', '^', '~']);
@@ -171,8 +196,16 @@ struct Parsed {
 fn parse(text: &str, default: u16) -> Option<Parsed> {
     let text = text.trim().trim_start_matches(['v', 'V']);
     if let Some(name) = text.strip_prefix("lts/") {
-        let major = if name == "*" { default } else { line_of_code_name(name)? };
-        return Some(Parsed { major, is_bare: true, is_inside: false });
+        let major = if name == "*" {
+            default
+        } else {
+            line_of_code_name(name)?
+        };
+        return Some(Parsed {
+            major,
+            is_bare: true,
+            is_inside: false,
+        });
     }
     let numbers = text.split(['-', '+']).next().unwrap_or(text);
     let mut parts = numbers.split('.');
@@ -182,8 +215,14 @@ fn parse(text: &str, default: u16) -> Option<Parsed> {
     if rest.len() > 2 || !rest.iter().all(is_part) {
         return None;
     }
-    let is_inside = rest.iter().any(|part| part.parse::<u32>().is_ok_and(|number| number > 0));
-    Some(Parsed { major, is_bare: rest.iter().all(|part| part.parse::<u32>().is_err()), is_inside })
+    let is_inside = rest
+        .iter()
+        .any(|part| part.parse::<u32>().is_ok_and(|number| number > 0));
+    Some(Parsed {
+        major,
+        is_bare: rest.iter().all(|part| part.parse::<u32>().is_err()),
+        is_inside,
+    })
 }
 
 /// Long-term lines by their code names. Source: the release schedule of Node.

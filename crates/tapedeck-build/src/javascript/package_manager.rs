@@ -23,7 +23,9 @@ pub(crate) struct ChosenManager {
 
 /// The field `packageManager` of a `package.json` names a manager that is not known here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("packageManager is `{text}` in package.json, which is not known here: use npm, pnpm, yarn or bun, as in `npm@11.0.0`")]
+#[error(
+    "packageManager is `{text}` in package.json, which is not known here: use npm, pnpm, yarn or bun, as in `npm@11.0.0`"
+)]
 pub struct UnknownPackageManager {
     /// The text of the field.
     pub text: String,
@@ -70,8 +72,18 @@ impl PackageManager {
     pub(crate) fn production_arguments(self) -> Option<&'static [&'static str]> {
         match self {
             Self::Npm => None,
-            Self::Pnpm => Some(&["install", "--prod", "--frozen-lockfile", "--config.node-linker=hoisted"]),
-            Self::YarnClassic => Some(&["install", "--production", "--frozen-lockfile", "--non-interactive"]),
+            Self::Pnpm => Some(&[
+                "install",
+                "--prod",
+                "--frozen-lockfile",
+                "--config.node-linker=hoisted",
+            ]),
+            Self::YarnClassic => Some(&[
+                "install",
+                "--production",
+                "--frozen-lockfile",
+                "--non-interactive",
+            ]),
             Self::YarnBerry => Some(&["workspaces", "focus", "--production"]),
             Self::Bun => Some(&["install", "--production", "--frozen-lockfile"]),
         }
@@ -99,24 +111,39 @@ pub(crate) fn choose(
 ) -> Result<ChosenManager, UnknownPackageManager> {
     let Some(field) = field.map(str::trim).filter(|text| !text.is_empty()) else {
         let manager = match lock {
-            Some((PackageManager::YarnClassic, text)) if !text.contains("yarn lockfile v1") => PackageManager::YarnBerry,
+            Some((PackageManager::YarnClassic, text)) if !text.contains("yarn lockfile v1") => {
+                PackageManager::YarnBerry
+            }
             Some((manager, _)) => manager,
             None => PackageManager::Npm,
         };
-        return Ok(ChosenManager { manager, version: None });
+        return Ok(ChosenManager {
+            manager,
+            version: None,
+        });
     };
-    let (name, version) = field.split_once('@').map_or((field, None), |(name, version)| (name, Some(version)));
+    let (name, version) = field
+        .split_once('@')
+        .map_or((field, None), |(name, version)| (name, Some(version)));
     // A hash may follow the version: `pnpm@9.1.0+sha512.…`.
     let version = version.map(|text| text.split('+').next().unwrap_or(text).to_owned());
     let manager = match name {
         "npm" => PackageManager::Npm,
         "pnpm" => PackageManager::Pnpm,
         "bun" => PackageManager::Bun,
-        "yarn" if version.as_deref().is_some_and(|version| version.starts_with("1.") || version == "1") => {
+        "yarn"
+            if version
+                .as_deref()
+                .is_some_and(|version| version.starts_with("1.") || version == "1") =>
+        {
             PackageManager::YarnClassic
         }
         "yarn" => PackageManager::YarnBerry,
-        _ => return Err(UnknownPackageManager { text: field.to_owned() }),
+        _ => {
+            return Err(UnknownPackageManager {
+                text: field.to_owned(),
+            });
+        }
     };
     Ok(ChosenManager { manager, version })
 }

@@ -7,7 +7,8 @@ use ignore::overrides::OverrideBuilder;
 use super::manifest::Manifest;
 use super::node_version::{Wish, WishSource, tool_version};
 use super::package_manager::{LOCK_FILES, PackageManager};
-use crate::{BuildError, Source};
+use crate::BuildError;
+use crate::request::Source;
 
 /// How much of a lock file tells its format.
 const LOCK_HEAD_BYTES: usize = 400;
@@ -43,7 +44,8 @@ pub(crate) struct LockFile {
 impl Project {
     /// Looks around the entry file.
     pub(crate) fn survey(source: &Source<'_>) -> Result<Self, BuildError> {
-        let entry_folder = source.entry.parent().unwrap_or(source.root);
+        let entry = source.entry();
+        let entry_folder = entry.parent().unwrap_or(source.root);
         let root = ancestors_in_repository(entry_folder)
             .find(|folder| folder.join("package.json").is_file())
             .ok_or_else(|| BuildError::NoPackageJson {
@@ -55,15 +57,37 @@ impl Project {
         let (workspace, workspace_manifest) = find_workspace(&root, &manifest)?;
         let lock = find_lock(&workspace)?;
         let tsconfig = source.packaging.javascript.ts_config_path.as_deref();
-        let tsconfig = tsconfig.map(|written| resolve_tsconfig(source.root, written)).transpose()?;
-        let mut project = Self { root, workspace, manifest, workspace_manifest, lock, wishes: Vec::new(), tsconfig };
+        let tsconfig = tsconfig
+            .map(|written| resolve_tsconfig(source.root, written))
+            .transpose()?;
+        let mut project = Self {
+            root,
+            workspace,
+            manifest,
+            workspace_manifest,
+            lock,
+            wishes: Vec::new(),
+            tsconfig,
+        };
         project.wishes = project.find_wishes(source)?;
         Ok(project)
     }
 
+    /// The same with the lock file that is there now.
+    pub(crate) fn with_lock_now(&self) -> Result<Self, BuildError> {
+        Ok(Self {
+            lock: find_lock(&self.workspace)?,
+            ..self.clone()
+        })
+    }
+
     /// The project's folder relative to the workspace, with `/`; empty outside of a workspace.
     pub(crate) fn place_in_workspace(&self) -> String {
-        self.root.strip_prefix(&self.workspace).unwrap_or(Path::new("")).to_string_lossy().into_owned()
+        self.root
+            .strip_prefix(&self.workspace)
+            .unwrap_or(Path::new(""))
+            .to_string_lossy()
+            .into_owned()
     }
 
     /// Whether it is one of several packages that are installed together.
@@ -81,17 +105,34 @@ impl Project {
     fn find_wishes(&self, source: &Source<'_>) -> Result<Vec<Wish>, BuildError> {
         let mut wishes = Vec::new();
         if let Some(version) = source.packaging.javascript.node_version {
-            wishes.push(Wish { source: WishSource::Configuration, text: version.to_string() });
+            wishes.push(Wish {
+                source: WishSource::Configuration,
+                text: version.to_string(),
+            });
         }
-        let folders: &[_] = if self.is_in_workspace() { &[&self.root, &self.workspace] } else { &[&self.root] };
+        let folders: &[_] = if self.is_in_workspace() {
+            &[&self.root, &self.workspace]
+        } else {
+            &[&self.root]
+        };
         for folder in folders {
-            let manifest = if *folder == &self.root { &self.manifest } else { &self.workspace_manifest };
+            let manifest = if *folder == &self.root {
+                &self.manifest
+            } else {
+                &self.workspace_manifest
+            };
             let path = source.relative(&folder.join("package.json"));
             if let Some(text) = manifest.engines.as_ref().and_then(|engines| engines.node.clone()) {
-                wishes.push(Wish { source: WishSource::Engines(path.clone()), text });
+                wishes.push(Wish {
+                    source: WishSource::Engines(path.clone()),
+                    text,
+                });
             }
             if let Some(text) = manifest.volta.as_ref().and_then(|volta| volta.node.clone()) {
-                wishes.push(Wish { source: WishSource::Volta(path), text });
+                wishes.push(Wish {
+                    source: WishSource::Volta(path),
+                    text,
+                });
             }
             for name in [".nvmrc", ".node-version", ".tool-versions"] {
                 wishes.extend(read_wish(source, &folder.join(name))?);
@@ -108,10 +149,16 @@ fn read_wish(source: &Source<'_>, path: &Path) -> Result<Option<Wish>, BuildErro
     let text = fs_err::read_to_string(path).map_err(BuildError::file("read the wanted version of Node"))?;
     let shown = source.relative(path);
     if !path.ends_with(".tool-versions") {
-        return Ok(Some(Wish { source: WishSource::VersionFile(shown), text }));
+        return Ok(Some(Wish {
+            source: WishSource::VersionFile(shown),
+            text,
+        }));
     }
     // The file may speak of other tools only.
-    Ok(tool_version(&text).is_some().then_some(Wish { source: WishSource::ToolVersions(shown), text }))
+    Ok(tool_version(&text).is_some().then_some(Wish {
+        source: WishSource::ToolVersions(shown),
+        text,
+    }))
 }
 
 /// The folder itself and those above it, up to the one that holds `.git`.
@@ -135,7 +182,9 @@ fn find_workspace(root: &Path, manifest: &Manifest) -> Result<(PathBuf, Manifest
             continue;
         }
         let candidate = Manifest::read(&path)?;
-        let is_member = candidate.workspace_patterns().is_some_and(|patterns| lists(folder, &patterns, root));
+        let is_member = candidate
+            .workspace_patterns()
+            .is_some_and(|patterns| lists(folder, &patterns, root));
         if is_pnpm || is_member {
             return Ok((folder.to_owned(), candidate));
         }
@@ -152,7 +201,9 @@ fn lists(workspace: &Path, patterns: &[&str], member: &Path) -> bool {
             return false;
         }
     }
-    globs.build().is_ok_and(|globs| globs.matched(member, true).is_whitelist())
+    globs
+        .build()
+        .is_ok_and(|globs| globs.matched(member, true).is_whitelist())
 }
 
 fn find_lock(folder: &Path) -> Result<Option<LockFile>, BuildError> {
@@ -172,5 +223,9 @@ fn resolve_tsconfig(root: &Path, written: &str) -> Result<PathBuf, BuildError> {
     if resolved.is_file() {
         return Ok(resolved);
     }
-    Err(BuildError::MissingFile { setting: "tsConfigPath", written: written.to_owned(), resolved })
+    Err(BuildError::MissingFile {
+        setting: "tsConfigPath",
+        written: written.to_owned(),
+        resolved,
+    })
 }

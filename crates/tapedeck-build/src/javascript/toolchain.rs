@@ -12,9 +12,10 @@ use tapedeck_image::Platform;
 use super::esbuild::Esbuild;
 use super::manifest::Manifest;
 use super::project::Project;
+use crate::BuildError;
 use crate::guard::Guard;
 use crate::process::{Invocation, find_executable};
-use crate::{BuildError, Workshop};
+use crate::request::Workshop;
 
 /// The version that is used when a project has none of its own.
 const PINNED_VERSION: &str = "0.28.2";
@@ -28,15 +29,25 @@ const PINNED_ARM64: &str = "a56e000b43f78adf1cedda3d315338a79d45cc7cdd33f4d9adea
 /// The bundler for this project. Quick unless it has to be fetched.
 pub(crate) fn bundler(project: &Project, workshop: &mut Workshop<'_>) -> Result<Esbuild, BuildError> {
     let folders = [&project.root, &project.workspace];
-    if let Some(own) = folders.into_iter().find_map(|folder| own_esbuild(folder, workshop.search_path)) {
+    if let Some(own) = folders
+        .into_iter()
+        .find_map(|folder| own_esbuild(folder, workshop.search_path))
+    {
         return Ok(own);
     }
-    let folder = workshop.cache.join("esbuild").join(format!("{PINNED_VERSION}-{}", Platform::host().as_str()));
+    let folder = workshop
+        .cache
+        .join("esbuild")
+        .join(format!("{PINNED_VERSION}-{}", Platform::host().as_str()));
     let program = folder.join("esbuild");
     if !program.is_file() {
         fetch(&folder, workshop)?;
     }
-    Ok(Esbuild { program, version: PINNED_VERSION.to_owned(), search_path: workshop.search_path.to_owned() })
+    Ok(Esbuild {
+        program,
+        version: PINNED_VERSION.to_owned(),
+        search_path: workshop.search_path.to_owned(),
+    })
 }
 
 /// npm's name for the processor of this machine.
@@ -56,11 +67,20 @@ fn own_esbuild(folder: &Path, search_path: &OsStr) -> Option<Esbuild> {
         .ok()
         .or_else(|| Some(script.parent()?.parent()?.to_owned()))?;
     let native = format!("@esbuild/linux-{}", processor());
-    let candidates = [package.join("node_modules").join(&native), package.parent()?.join(&native)];
-    let found = candidates.iter().find(|candidate| candidate.join("bin/esbuild").is_file());
+    let candidates = [
+        package.join("node_modules").join(&native),
+        package.parent()?.join(&native),
+    ];
+    let found = candidates
+        .iter()
+        .find(|candidate| candidate.join("bin/esbuild").is_file());
     let program = found.map_or(script, |native| native.join("bin/esbuild"));
     let version = Manifest::read(&package.join("package.json")).ok()?.version?;
-    Some(Esbuild { program, version, search_path: search_path.to_owned() })
+    Some(Esbuild {
+        program,
+        version,
+        search_path: search_path.to_owned(),
+    })
 }
 
 fn fetch(folder: &Path, workshop: &mut Workshop<'_>) -> Result<(), BuildError> {
@@ -86,18 +106,23 @@ fn fetch(folder: &Path, workshop: &mut Workshop<'_>) -> Result<(), BuildError> {
 }
 
 fn download(package: &str, folder: &Path, search_path: &OsStr) -> Result<PathBuf, BuildError> {
-    let program = find_executable("npm", search_path)
-        .ok_or(BuildError::MissingProgram { program: "npm", purpose: "fetch the bundler" })?;
+    let program = find_executable("npm", search_path).ok_or(BuildError::MissingProgram {
+        program: "npm",
+        purpose: "fetch the bundler",
+    })?;
     let invocation = Invocation {
         program,
-        arguments: ["pack", package, "--silent", "--pack-destination", "."].map(Into::into).to_vec(),
+        arguments: ["pack", package, "--silent", "--pack-destination", "."]
+            .map(Into::into)
+            .to_vec(),
         folder: folder.to_owned(),
         search_path: search_path.to_owned(),
     };
     let command = invocation.to_string();
-    let finished = invocation
-        .run()
-        .map_err(|source| BuildError::Start { command: command.clone(), source })?;
+    let finished = invocation.run().map_err(|source| BuildError::Start {
+        command: command.clone(),
+        source,
+    })?;
     let packed = fs::read_dir(folder)
         .map_err(BuildError::file("keep the bundler"))?
         .filter_map(Result::ok)
@@ -118,11 +143,18 @@ fn verify(package: &str, bytes: &[u8]) -> Result<(), BuildError> {
         Platform::Amd64 => PINNED_X64,
         Platform::Arm64 => PINNED_ARM64,
     };
-    let found: String = Sha512::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let found: String = Sha512::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     if found == expected {
         return Ok(());
     }
-    Err(BuildError::BundlerIntegrity { package: package.to_owned(), expected, found })
+    Err(BuildError::BundlerIntegrity {
+        package: package.to_owned(),
+        expected,
+        found,
+    })
 }
 
 /// Writes the one file that is needed of the packed package.
@@ -137,14 +169,20 @@ fn unpack_program(packed: &[u8], folder: &Path) -> io::Result<()> {
             return write_program(&folder.join("esbuild"), &program);
         }
     }
-    Err(io::Error::new(io::ErrorKind::NotFound, "the package holds no bin/esbuild"))
+    Err(io::Error::new(
+        io::ErrorKind::NotFound,
+        "the package holds no bin/esbuild",
+    ))
 }
 
 fn write_program(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o755).open(path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o755)
+        .open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
