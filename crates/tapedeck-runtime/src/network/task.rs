@@ -96,7 +96,7 @@ pub(crate) fn hardware_address(address: Ipv4Addr) -> [u8; 6] {
 }
 
 /// A new namespace, with a connection to it. A thread changes into it, because the caller has to stay where it is.
-fn new_namespace(task_id: &str) -> Result<(OwnedFd, Netlink), NetworkError> {
+pub(super) fn new_namespace(task_id: &str) -> Result<(OwnedFd, Netlink), NetworkError> {
     let failed =
         |source| NetworkError::kernel(format!("make the network namespace of task {task_id}"), source);
     let enter = || -> Result<(OwnedFd, Netlink), NetworkError> {

@@ -1,0 +1,266 @@
+//! From layers to an image in the store, and the account of what was done.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use tapedeck_image::{ConfigChange, Contents, Entry, EntryKind, Image, InputKey, Layer};
+use tapedeck_model::ImageDigest;
+
+use crate::BuildError;
+use crate::javascript::{DependencyMemory, NodeVersion};
+use crate::record::Record;
+use crate::request::{Source, Workshop};
+use crate::stamp::{Observations, Stamp};
+
+/// What packaging a service came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    /// The image, which is in the store.
+    pub image: ImageDigest,
+    /// What had to be done.
+    pub outcome: Outcome,
+    /// Bytes of the whole image as it would be transferred, base included.
+    pub size: u64,
+    /// Absolute paths of the project's own files that are in the program, sorted.
+    pub source_files: Vec<PathBuf>,
+    /// The Node in the image.
+    pub node: NodeVersion,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What had to be done to have an image of the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing: the image is that of the last build.
+    Unchanged,
+    /// The image differs from that of the last build, or there was none.
+    Rebuilt {
+        /// The layers that are not those of the last build, bottom first. Empty when only the base or the way to
+        /// start changed.
+        layers: Vec<LayerChange>,
+    },
+}
+
+/// A layer that is not that of the last build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerChange {
+    /// Which one.
+    pub layer: LayerName,
+    /// The files that differ from the last build, relative to the folder of the config file where possible, folders
+    /// left out. Empty when there was no last build, or when settings changed.
+    pub because: Vec<PathBuf>,
+}
+
+/// The layers above the base, bottom first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LayerName {
+    /// What the application needs of other people's code.
+    Dependencies,
+    /// What `includeFiles` adds.
+    IncludedFiles,
+    /// The bundle.
+    Application,
+}
+
+impl LayerName {
+    /// As people read it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dependencies => "dependencies",
+            Self::IncludedFiles => "included files",
+            Self::Application => "application",
+        }
+    }
+}
+
+impl fmt::Display for LayerName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.as_str())
+    }
+}
+
+/// Such as `application: checksum changed because src/main.ts`.
+impl fmt::Display for LayerChange {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((first, others)) = self.because.split_first() else {
+            return write!(out, "{}: new", self.layer);
+        };
+        write!(
+            out,
+            "{}: checksum changed because {}",
+            self.layer,
+            first.display()
+        )?;
+        match others.len() {
+            0 => Ok(()),
+            1 => write!(out, " and {}", others[0].display()),
+            count => write!(out, " and {count} others"),
+        }
+    }
+}
+
+/// What a provider made, ready to be stacked on a base.
+pub(crate) struct Assembly {
+    pub(crate) base: ImageDigest,
+    pub(crate) layers: Vec<Draft>,
+    pub(crate) config: ConfigChange,
+    pub(crate) observations: Observations,
+    pub(crate) node: NodeVersion,
+    pub(crate) source_files: Vec<PathBuf>,
+    pub(crate) dependencies: Option<DependencyMemory>,
+}
+
+/// A layer that is perhaps in the store already.
+pub(crate) struct Draft {
+    pub(crate) name: LayerName,
+    /// A hash of everything in it.
+    pub(crate) key: String,
+    pub(crate) content: Content,
+}
+
+/// What a layer is made of.
+pub(crate) enum Content {
+    /// It is already in the store.
+    Stored(Layer),
+    /// It is not known to be in the store. Files that are copied were hashed for the key after `hashed_at`.
+    Entries {
+        entries: Vec<Entry>,
+        hashed_at: SystemTime,
+    },
+}
+
+/// The result when nothing changed since `record`.
+pub(crate) fn unchanged(record: &Record, image: &Image, took: Duration) -> Built {
+    Built {
+        image: record.image.clone(),
+        outcome: Outcome::Unchanged,
+        size: image.size,
+        source_files: record.source_files.clone(),
+        node: record.node.clone(),
+        took,
+    }
+}
+
+/// Puts layers and image into the store. The record is complete but for its settings.
+pub(crate) fn put(
+    assembly: Assembly,
+    source: &Source<'_>,
+    workshop: &mut Workshop<'_>,
+    started: Instant,
+) -> Result<(Built, Record), BuildError> {
+    let mut layers = Vec::new();
+    let mut keys = BTreeMap::new();
+    let mut names = Vec::new();
+    for draft in assembly.layers {
+        let (name, key) = (draft.name, draft.key.clone());
+        layers.push((put_layer(draft, source, workshop)?, format!("tapedeck: {name}")));
+        keys.insert(name.as_str().to_owned(), key);
+        names.push(name);
+    }
+    let stacked: Vec<(Layer, &str)> = layers
+        .iter()
+        .map(|(layer, by)| (layer.clone(), by.as_str()))
+        .collect();
+    let image = workshop
+        .store
+        .put_image(Some(&assembly.base), &stacked, &assembly.config)
+        .map_err(|error| BuildError::Image {
+            service: source.service.to_string(),
+            source: error,
+        })?;
+    let mut record = Record::of_image(image.digest.clone(), String::new(), assembly.node.clone());
+    record.inputs = assembly.observations.into_seen();
+    record.layers = keys;
+    record.source_files.clone_from(&assembly.source_files);
+    record.dependencies = assembly.dependencies;
+    let outcome = outcome(workshop.previous, &record, &names, source);
+    let built = Built {
+        image: image.digest,
+        outcome,
+        size: image.size,
+        source_files: assembly.source_files,
+        node: assembly.node,
+        took: started.elapsed(),
+    };
+    Ok((built, record))
+}
+
+/// The layer of these inputs, if it is in the store and may be used.
+pub(crate) fn stored_layer(key: &str, workshop: &Workshop<'_>) -> Option<Layer> {
+    // Unreadable means that it has to be made again, which tells what is wrong if something is.
+    workshop.store.layer_of_key(&InputKey::of([key])).ok().flatten()
+}
+
+fn put_layer(draft: Draft, source: &Source<'_>, workshop: &Workshop<'_>) -> Result<Layer, BuildError> {
+    let failed = |error| BuildError::Layer {
+        layer: draft.name.as_str(),
+        service: source.service.to_string(),
+        source: error,
+    };
+    let (entries, hashed_at) = match draft.content {
+        Content::Stored(layer) => return Ok(layer),
+        Content::Entries { entries, hashed_at } => (entries, hashed_at),
+    };
+    let sources: Vec<PathBuf> = entries
+        .iter()
+        .filter_map(copied_file)
+        .map(Path::to_owned)
+        .collect();
+    let layer = workshop.store.put_layer(entries).map_err(failed)?;
+    // A file that changed after it was hashed may have been copied with other contents than the key speaks of.
+    let is_as_hashed = |path: &PathBuf| {
+        Stamp::of(path).is_ok_and(|stamp| stamp.is_some_and(|stamp| !stamp.is_newer_than(hashed_at)))
+    };
+    if sources.iter().all(is_as_hashed) {
+        let key = InputKey::of([draft.key.as_str()]);
+        workshop
+            .store
+            .remember_layer(&key, &layer)
+            .map_err(|error| failed(error.into()))?;
+    }
+    Ok(layer)
+}
+
+fn copied_file(entry: &Entry) -> Option<&Path> {
+    match &entry.kind {
+        EntryKind::File(Contents::Source(path)) => Some(path),
+        _ => None,
+    }
+}
+
+fn outcome(previous: Option<&Record>, record: &Record, names: &[LayerName], source: &Source<'_>) -> Outcome {
+    let Some(previous) = previous else {
+        let layers = names
+            .iter()
+            .map(|&layer| LayerChange {
+                layer,
+                because: Vec::new(),
+            })
+            .collect();
+        return Outcome::Rebuilt { layers };
+    };
+    if previous.image == record.image {
+        return Outcome::Unchanged;
+    }
+    let differences: Vec<PathBuf> = previous
+        .differences(&record.inputs)
+        .into_iter()
+        .filter(|path| record.inputs.get(path).is_none_or(|input| !input.is_directory()))
+        .map(|path| source.relative(&path))
+        .collect();
+    let is_changed =
+        |name: &LayerName| previous.layers.get(name.as_str()) != record.layers.get(name.as_str());
+    let layers = names
+        .iter()
+        .filter(|name| is_changed(name))
+        .map(|&layer| LayerChange {
+            layer,
+            because: differences.clone(),
+        })
+        .collect();
+    Outcome::Rebuilt { layers }
+}

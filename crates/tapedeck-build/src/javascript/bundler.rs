@@ -1,0 +1,119 @@
+//! What packaging needs of a bundler, whichever it is.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tapedeck_model::ModuleFormat;
+
+/// Makes one program out of an entry file and what it imports.
+pub(crate) trait Bundler {
+    /// Name and version. Part of what decides whether a bundle is still good.
+    fn identity(&self) -> String;
+
+    /// Bundles.
+    ///
+    /// # Errors
+    /// [`BundleError`] when the source has errors or the bundler cannot run.
+    fn bundle(&self, request: &BundleRequest<'_>) -> Result<Bundle, BundleError>;
+}
+
+/// What to bundle and how.
+#[derive(Debug, Clone)]
+pub(crate) struct BundleRequest<'a> {
+    /// Absolute path of the entry file.
+    pub(crate) entry: &'a Path,
+    /// Absolute path of the folder that messages and source maps are relative to.
+    pub(crate) folder: &'a Path,
+    /// A `tsconfig.json` for all files, instead of the nearest one of each.
+    pub(crate) tsconfig: Option<&'a Path>,
+    /// The bundle has to run on this major version of Node.
+    pub(crate) node_major: u16,
+    pub(crate) format: ModuleFormat,
+    pub(crate) source_map: bool,
+    /// Packages that stay outside: their imports are left as they are.
+    pub(crate) external: &'a [String],
+    /// A folder for temporary files.
+    pub(crate) scratch: &'a Path,
+}
+
+/// A program in one file, perhaps with a source map and assets beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bundle {
+    /// Files by name, sorted; the program is `index.js`.
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+    /// Absolute paths of every file that was read to make it.
+    pub(crate) inputs: Vec<PathBuf>,
+}
+
+/// One error in the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceError {
+    /// What is wrong, such as `Expected ";" but found "x"`.
+    pub message: String,
+    /// File, line from 1 and column from 0, such as `src/main.ts:3:10`, when it can be said.
+    pub place: Option<String>,
+    /// The line in question with a mark below it, possibly empty.
+    pub excerpt: String,
+}
+
+/// A bundle could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// The source has errors.
+    #[error("cannot bundle {}: {} in the source{}", entry.display(), count(errors.len()), Listed(errors))]
+    Source {
+        /// The entry file, relative to the folder of the config file.
+        entry: PathBuf,
+        /// At least one.
+        errors: Vec<SourceError>,
+    },
+    /// The bundler ended without a result and without an error that is understood.
+    #[error("cannot bundle: `{command}` ended with {status}\n{output}")]
+    Failed {
+        /// The command line.
+        command: String,
+        /// How it ended.
+        status: String,
+        /// The last lines it wrote.
+        output: String,
+    },
+    /// The bundler could not be started.
+    #[error("cannot start the bundler {}", program.display())]
+    Start {
+        /// Its program.
+        program: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// What the bundler wrote cannot be read.
+    #[error("cannot use what the bundler wrote")]
+    Output(#[source] io::Error),
+}
+
+fn count(errors: usize) -> String {
+    if errors == 1 {
+        "1 error".to_owned()
+    } else {
+        format!("{errors} errors")
+    }
+}
+
+/// Each error on lines of its own.
+struct Listed<'a>(&'a [SourceError]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for error in self.0 {
+            match &error.place {
+                Some(place) => write!(out, "\n{place}: {}", error.message)?,
+                None => write!(out, "\n{}", error.message)?,
+            }
+            if !error.excerpt.is_empty() {
+                write!(out, "\n{}", error.excerpt)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,431 @@
+//! The layer of dependencies: what an application needs of `node_modules`, and nothing that only development needs.
+//!
+//! A package keeps its place relative to the application, so that Node resolves in the image as it does in the project:
+//! the project's own `node_modules` goes to `/app/node_modules`, that of a workspace above it to `/node_modules`.
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+use tapedeck_image::{Entry, EntryKind};
+
+use super::install::{self, NPM_RECORD};
+use super::lock::{InstalledPackages, Selection, join};
+use super::package_manager::{ChosenManager, PackageManager};
+use super::project::Project;
+use crate::BuildError;
+use crate::path::normalized;
+use crate::request::Workshop;
+use crate::stamp::{Stamp, hash};
+
+/// What the last build found out about dependencies. Good as long as `quick` is what [`quick_key`] gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DependencyMemory {
+    pub(crate) quick: String,
+    /// Packages that the application finds outside of its bundle.
+    pub(crate) external: Vec<String>,
+    /// Key of the layer. None: nothing is needed, so there is no layer.
+    pub(crate) layer_key: Option<String>,
+}
+
+/// The dependencies of an application, ready to become a layer.
+#[derive(Debug)]
+pub(crate) struct Dependencies {
+    pub(crate) external: Vec<String>,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// A folder that goes into the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    source: PathBuf,
+    /// Path in the image, without the first `/`.
+    destination: PathBuf,
+}
+
+/// What decides about dependencies, read without looking at each file: metadata of the folders, the record of the
+/// package manager, and what `package.json` wants.
+pub(crate) fn quick_key(project: &Project, salt: &str) -> Result<String, BuildError> {
+    let mut text = format!("{salt}{:?}", project.manifest.wanted());
+    for path in marker_paths(project) {
+        let stamp = Stamp::of(&path).map_err(BuildError::file("look at node_modules"))?;
+        text.push_str(&format!("{}{stamp:?}", path.display()));
+    }
+    Ok(hash(text.as_bytes()))
+}
+
+/// Files and folders that change whenever packages are installed.
+pub(crate) fn marker_paths(project: &Project) -> Vec<PathBuf> {
+    let modules = project.workspace.join("node_modules");
+    let mut paths: Vec<PathBuf> = [
+        ".package-lock.json",
+        ".modules.yaml",
+        ".yarn-integrity",
+        ".yarn-state.yml",
+    ]
+    .map(|name| modules.join(name))
+    .to_vec();
+    paths.push(modules);
+    if project.is_in_workspace() {
+        paths.push(project.root.join("node_modules"));
+    }
+    paths.extend(project.lock.as_ref().map(|lock| lock.path.clone()));
+    paths
+}
+
+/// Finds everything the application needs.
+pub(crate) fn collect(
+    project: &Project,
+    manager: &ChosenManager,
+    excluded: &[String],
+    workshop: &mut Workshop<'_>,
+) -> Result<Dependencies, BuildError> {
+    let record = project.workspace.join(NPM_RECORD);
+    if manager.manager == PackageManager::Npm && record.is_file() {
+        return collect_selected(project, &record, excluded);
+    }
+    match production_folder(project, manager, workshop)? {
+        Some(folder) => {
+            workshop.progress.step("packing the production dependencies");
+            collect_whole(
+                &[(folder.join("node_modules"), PathBuf::from("app/node_modules"))],
+                excluded,
+            )
+        }
+        None => {
+            workshop
+                .progress
+                .step("packing the whole of node_modules, development dependencies included");
+            let mut roots = vec![(
+                project.root.join("node_modules"),
+                PathBuf::from("app/node_modules"),
+            )];
+            if project.is_in_workspace() {
+                roots.push((
+                    project.workspace.join("node_modules"),
+                    PathBuf::from("node_modules"),
+                ));
+            }
+            collect_whole(&roots, excluded)
+        }
+    }
+}
+
+/// A key of the contents: paths, kinds, modes and bytes.
+pub(crate) fn content_key(entries: &[Entry]) -> Result<String, BuildError> {
+    let mut text = String::new();
+    for entry in entries {
+        let contents = match &entry.kind {
+            EntryKind::Directory => "directory".to_owned(),
+            EntryKind::Symlink(target) => format!("link {}", target.display()),
+            EntryKind::File(tapedeck_image::Contents::Bytes(bytes)) => hash(bytes),
+            EntryKind::File(tapedeck_image::Contents::Source(path)) => {
+                hash(&fs::read(path).map_err(BuildError::file("read a file for the image"))?)
+            }
+        };
+        text.push_str(&format!(
+            "{}\0{:o}\0{contents}\n",
+            entry.path.display(),
+            entry.mode
+        ));
+    }
+    Ok(hash(text.as_bytes()))
+}
+
+fn collect_selected(
+    project: &Project,
+    record: &Path,
+    excluded: &[String],
+) -> Result<Dependencies, BuildError> {
+    let text = fs::read_to_string(record).map_err(BuildError::file("read npm's record of node_modules"))?;
+    let installed = InstalledPackages::parse(&text).map_err(|source| BuildError::InvalidFile {
+        path: record.to_owned(),
+        expected: "npm's record of node_modules",
+        source,
+    })?;
+    let place = project.place_in_workspace();
+    let mut selection = installed.needed_by(&place, &project.manifest);
+    selection.packages.retain(|folder| {
+        !excluded
+            .iter()
+            .any(|name| folder.ends_with(&join("node_modules", name)))
+    });
+    let external = external_names(project, &selection, excluded);
+    let mut entries = Vec::new();
+    for folder in &selection.packages {
+        // What belongs to the project's other packages is bundled together with them.
+        let Some(destination) = destination_of(folder, &place) else {
+            continue;
+        };
+        let package = Place {
+            source: project.workspace.join(folder),
+            destination,
+        };
+        // An optional package may be meant for another platform.
+        if package.source.is_dir() {
+            add_tree(&package, &Excluding::NestedModules, &mut entries)?;
+        }
+    }
+    add_programs(project, &selection, &place, &mut entries)?;
+    sort(&mut entries);
+    Ok(Dependencies { external, entries })
+}
+
+/// Packages that the bundle leaves outside. When one of the project's own packages has its own version of a package,
+/// that name is not left outside: both versions are bundled, each where it belongs.
+fn external_names(project: &Project, selection: &Selection, excluded: &[String]) -> Vec<String> {
+    let place = project.place_in_workspace();
+    let mut names: BTreeSet<&str> = selection.names_in("").chain(selection.names_in(&place)).collect();
+    for linked in &selection.linked {
+        for name in selection.names_in(linked) {
+            names.remove(name);
+        }
+    }
+    names.extend(excluded.iter().map(String::as_str));
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Where a package goes, or None when it belongs to another package of the workspace.
+fn destination_of(folder: &str, place: &str) -> Option<PathBuf> {
+    if place.is_empty() {
+        return folder
+            .starts_with("node_modules/")
+            .then(|| Path::new("app").join(folder));
+    }
+    if folder.starts_with("node_modules/") {
+        return Some(PathBuf::from(folder));
+    }
+    let own = folder.strip_prefix(place)?.strip_prefix('/')?;
+    own.starts_with("node_modules/")
+        .then(|| Path::new("app").join(own))
+}
+
+/// Adds the links in `.bin` that lead to selected packages.
+fn add_programs(
+    project: &Project,
+    selection: &Selection,
+    place: &str,
+    entries: &mut Vec<Entry>,
+) -> Result<(), BuildError> {
+    let read = BuildError::file("read node_modules/.bin");
+    let places: BTreeSet<&str> = ["", place].into();
+    for here in places {
+        let modules = join(here, "node_modules");
+        let folder = project.workspace.join(&modules).join(".bin");
+        let Some(destination) = destination_of(&join(&modules, ".bin"), place) else {
+            continue;
+        };
+        if !folder.is_dir() {
+            continue;
+        }
+        for link in fs::read_dir(&folder).map_err(&read)? {
+            let link = link.map_err(&read)?;
+            let Ok(target) = fs::read_link(link.path()) else {
+                continue;
+            };
+            let owner = target.strip_prefix("..").ok().map(|rest| package_name(rest));
+            let is_selected = owner.is_some_and(|name| selection.packages.contains(&join(&modules, &name)));
+            if is_selected {
+                entries.push(owned(Entry::symlink(destination.join(link.file_name()), target)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The package at the beginning of a path below `node_modules`: one part, or two when it has a scope.
+fn package_name(path: &Path) -> String {
+    let mut parts = path.components().map(|part| part.as_os_str().to_string_lossy());
+    let first = parts.next().unwrap_or_default();
+    if first.starts_with('@') {
+        format!("{first}/{}", parts.next().unwrap_or_default())
+    } else {
+        first.into_owned()
+    }
+}
+
+/// What a copied tree leaves out.
+enum Excluding<'a> {
+    /// Packages inside a package: they are selected one by one.
+    NestedModules,
+    /// Links that lead out of the given roots: packages of the project itself, which are bundled.
+    LinksOutOf(&'a [(PathBuf, PathBuf)]),
+}
+
+fn add_tree(place: &Place, excluding: &Excluding<'_>, entries: &mut Vec<Entry>) -> Result<(), BuildError> {
+    let read = BuildError::file("read node_modules");
+    for item in fs::read_dir(&place.source).map_err(&read)? {
+        let item = item.map_err(&read)?;
+        let kind = item.file_type().map_err(&read)?;
+        let inner = Place {
+            source: item.path(),
+            destination: place.destination.join(item.file_name()),
+        };
+        if kind.is_dir() {
+            if matches!(excluding, Excluding::NestedModules) && item.file_name() == "node_modules" {
+                continue;
+            }
+            entries.push(owned(Entry::directory(&inner.destination)));
+            add_tree(&inner, excluding, entries)?;
+        } else if kind.is_symlink() {
+            let target = fs::read_link(&inner.source).map_err(&read)?;
+            let target = match excluding {
+                Excluding::NestedModules => Some(target),
+                Excluding::LinksOutOf(roots) => moved_link(&inner.source, &target, roots),
+            };
+            entries.extend(target.map(|target| owned(Entry::symlink(&inner.destination, target))));
+        } else if kind.is_file() {
+            let mode = item.metadata().map_err(&read)?.permissions().mode();
+            let copy = owned(Entry::copy(&inner.destination, &inner.source));
+            entries.push(if mode & 0o111 == 0 {
+                copy
+            } else {
+                copy.executable()
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The target that a link has in the image, or None when what it leads to is not there.
+fn moved_link(link: &Path, target: &Path, roots: &[(PathBuf, PathBuf)]) -> Option<PathBuf> {
+    let leads_to = normalized(&link.parent()?.join(target));
+    let (root, destination) = roots.iter().find(|(root, _)| leads_to.starts_with(root))?;
+    if link.starts_with(root) && target.is_relative() {
+        return Some(target.to_owned());
+    }
+    Some(
+        Path::new("/")
+            .join(destination)
+            .join(leads_to.strip_prefix(root).ok()?),
+    )
+}
+
+fn collect_whole(roots: &[(PathBuf, PathBuf)], excluded: &[String]) -> Result<Dependencies, BuildError> {
+    let mut entries = Vec::new();
+    let mut external: BTreeSet<String> = excluded.iter().cloned().collect();
+    for (source, destination) in roots.iter().filter(|(source, _)| source.is_dir()) {
+        external.extend(names_in(source, roots)?);
+        let place = Place {
+            source: source.clone(),
+            destination: destination.clone(),
+        };
+        add_tree(&place, &Excluding::LinksOutOf(roots), &mut entries)?;
+    }
+    let is_excluded = |entry: &Entry| {
+        excluded.iter().any(|name| {
+            roots
+                .iter()
+                .any(|(_, root)| entry.path.starts_with(root.join(name)))
+        })
+    };
+    entries.retain(|entry| !is_excluded(entry));
+    sort(&mut entries);
+    Ok(Dependencies {
+        external: external.into_iter().collect(),
+        entries,
+    })
+}
+
+/// Names of the packages in a `node_modules` folder that are not links to the project's own packages.
+fn names_in(modules: &Path, roots: &[(PathBuf, PathBuf)]) -> Result<Vec<String>, BuildError> {
+    let read = BuildError::file("read node_modules");
+    let mut names = Vec::new();
+    for item in fs::read_dir(modules).map_err(&read)? {
+        let name = item.map_err(&read)?.file_name().to_string_lossy().into_owned();
+        if name.starts_with('@') {
+            for inner in fs::read_dir(modules.join(&name)).map_err(&read)? {
+                names.push(format!(
+                    "{name}/{}",
+                    inner.map_err(&read)?.file_name().to_string_lossy()
+                ));
+            }
+        } else if !name.starts_with('.') {
+            names.push(name);
+        }
+    }
+    let is_inside = |name: &String| {
+        fs::read_link(modules.join(name))
+            .is_ok_and(|target| moved_link(&modules.join(name), &target, roots).is_none())
+    };
+    names.retain(|name| !is_inside(name));
+    Ok(names)
+}
+
+/// Installs what runs in production into a folder beside the records, once per lock file. None when that cannot be
+/// done: packages of a workspace need each other, and some projects have scripts or settings that do not survive it.
+fn production_folder(
+    project: &Project,
+    manager: &ChosenManager,
+    workshop: &mut Workshop<'_>,
+) -> Result<Option<PathBuf>, BuildError> {
+    let (Some(arguments), Some(lock)) = (manager.manager.production_arguments(), &project.lock) else {
+        return Ok(None);
+    };
+    if project.is_in_workspace() {
+        return Ok(None);
+    }
+    let write = BuildError::file("prepare a folder for production dependencies");
+    let locked = fs::read(&lock.path).map_err(&write)?;
+    let key = hash(format!("{:?}{:?}{}", manager, project.manifest.wanted(), hash(&locked)).as_bytes());
+    let above = workshop.cache.join("production");
+    let folder = above.join(&key[..32]);
+    if folder.join("node_modules").is_dir() {
+        return Ok(Some(folder));
+    }
+    fs::create_dir_all(&above).map_err(&write)?;
+    let scratch = tempfile::tempdir_in(&above).map_err(&write)?;
+    copy_settings(
+        project,
+        lock.path.file_name().unwrap_or_default().as_ref(),
+        scratch.path(),
+    )
+    .map_err(&write)?;
+    let invocation = install::invocation(
+        manager,
+        arguments,
+        scratch.path(),
+        workshop.search_path.to_owned(),
+    )?;
+    workshop
+        .progress
+        .step(&format!("installing production dependencies with `{invocation}`"));
+    if install::run(&invocation).is_err() || !scratch.path().join("node_modules").is_dir() {
+        return Ok(None);
+    }
+    // It may hold credentials, and is not needed any more.
+    fs::remove_file(scratch.path().join(".npmrc")).ok();
+    fs::rename(scratch.path(), &folder).map_err(&write)?;
+    Ok(Some(folder))
+}
+
+/// Copies what a package manager reads, without the scripts of `package.json`, which expect the whole project.
+fn copy_settings(project: &Project, lock: &Path, folder: &Path) -> std::io::Result<()> {
+    for name in [
+        lock,
+        ".npmrc".as_ref(),
+        ".yarnrc.yml".as_ref(),
+        "pnpm-workspace.yaml".as_ref(),
+    ] {
+        let source = project.root.join(name);
+        if source.is_file() {
+            fs::copy(source, folder.join(name))?;
+        }
+    }
+    let mut manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(project.root.join("package.json"))?)?;
+    if let Some(fields) = manifest.as_object_mut() {
+        fields.remove("scripts");
+    }
+    fs::write(folder.join("package.json"), serde_json::to_vec(&manifest)?)
+}
+
+fn owned(entry: Entry) -> Entry {
+    entry.owned_by(crate::APP_USER, crate::APP_USER)
+}
+
+fn sort(entries: &mut [Entry]) {
+    entries.sort_by(|one, other| one.path.cmp(&other.path));
+}

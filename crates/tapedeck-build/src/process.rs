@@ -1,0 +1,85 @@
+//! Other programs: finding them and running them to their end, with everything they say kept for an error.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+/// How many lines of a failed program's output an error repeats.
+const TAIL_LINES: usize = 20;
+
+/// The first executable file of that name in the folders of `search_path` (the form of `PATH`).
+pub(crate) fn find_executable(name: &str, search_path: &OsStr) -> Option<PathBuf> {
+    std::env::split_paths(search_path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(|candidate| is_executable(candidate))
+}
+
+fn is_executable(path: &Path) -> bool {
+    fs_err::metadata(path).is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
+}
+
+/// A program with its arguments, where to run it and the `PATH` it gets.
+#[derive(Debug, Clone)]
+pub(crate) struct Invocation {
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) folder: PathBuf,
+    pub(crate) search_path: OsString,
+}
+
+/// What a program that ended by itself left behind.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+}
+
+impl Finished {
+    /// The last lines of what it said: its errors, or its output when it wrote no errors.
+    pub(crate) fn tail(&self) -> String {
+        let said = if self.stderr.iter().all(u8::is_ascii_whitespace) {
+            &self.stdout
+        } else {
+            &self.stderr
+        };
+        let text = String::from_utf8_lossy(said);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
+    }
+}
+
+impl Invocation {
+    /// Runs it without standard input and waits for its end.
+    ///
+    /// # Errors
+    /// When it cannot be started. Ending with a failure is no error here: see [`Finished::status`].
+    pub(crate) fn run(&self) -> io::Result<Finished> {
+        let output = Command::new(&self.program)
+            .args(&self.arguments)
+            .current_dir(&self.folder)
+            .env("PATH", &self.search_path)
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .output()?;
+        Ok(Finished {
+            status: output.status,
+            stdout: output.stdout,
+            stderr: output.stderr,
+        })
+    }
+}
+
+/// As a person would type it: the program by its name, then the arguments.
+impl fmt::Display for Invocation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.program.file_name().unwrap_or_default().to_string_lossy())?;
+        self.arguments
+            .iter()
+            .try_for_each(|argument| write!(out, " {}", argument.to_string_lossy()))
+    }
+}

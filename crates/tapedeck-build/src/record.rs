@@ -1,0 +1,104 @@
+//! What the last build of a service was made from, so that an unchanged service is recognised without any work.
+//!
+//! A record is only a memory. A lost or damaged one costs one build; therefore it is renamed into place but not synced.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tapedeck_model::{ImageDigest, ResourceName};
+
+use crate::javascript::{DependencyMemory, NodeVersion};
+use crate::stamp::{Input, hash};
+
+/// Changes whenever this crate would make another image of the same source.
+const BUILDER: &str = "1";
+
+/// The last build of one service of one source tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    builder: String,
+    /// The packaging settings, as JSON.
+    pub(crate) settings: String,
+    pub(crate) image: ImageDigest,
+    /// Everything that was looked at.
+    pub(crate) inputs: BTreeMap<PathBuf, Input>,
+    /// Input keys of the layers above the base, by name.
+    pub(crate) layers: BTreeMap<String, String>,
+    pub(crate) node: NodeVersion,
+    pub(crate) source_files: Vec<PathBuf>,
+    pub(crate) dependencies: Option<DependencyMemory>,
+}
+
+impl Record {
+    /// A record of a build by this version of the crate.
+    pub(crate) fn of_image(image: ImageDigest, settings: String, node: NodeVersion) -> Self {
+        Self {
+            builder: BUILDER.to_owned(),
+            settings,
+            image,
+            inputs: BTreeMap::new(),
+            layers: BTreeMap::new(),
+            node,
+            source_files: Vec::new(),
+            dependencies: None,
+        }
+    }
+
+    /// Reads a record. None when there is none that can be used.
+    pub(crate) fn load(path: &Path) -> Option<Self> {
+        let record: Self = serde_json::from_slice(&fs_err::read(path).ok()?).ok()?;
+        (record.builder == BUILDER).then_some(record)
+    }
+
+    /// Replaces the record at `path`.
+    pub(crate) fn save(&self, path: &Path) -> io::Result<()> {
+        write(path, &serde_json::to_vec(self)?)
+    }
+
+    /// Whether everything it was made from is still the same.
+    pub(crate) fn is_current(&self) -> io::Result<bool> {
+        for (path, input) in &self.inputs {
+            if !input.is_unchanged(path)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Paths whose contents differ in `now`, files before folders.
+    pub(crate) fn differences(&self, now: &BTreeMap<PathBuf, Input>) -> Vec<PathBuf> {
+        let mut changed: Vec<(&PathBuf, &Input)> = now
+            .iter()
+            .filter(|(path, input)| {
+                self.inputs
+                    .get(*path)
+                    .is_none_or(|then| then.contents != input.contents)
+            })
+            .collect();
+        let gone = self
+            .inputs
+            .iter()
+            .filter(|(path, input)| !now.contains_key(*path) && !input.is_directory() && !path.exists());
+        changed.extend(gone);
+        changed.sort_by_key(|(path, input)| (input.is_directory(), *path));
+        changed.into_iter().map(|(path, _)| path.clone()).collect()
+    }
+}
+
+/// Where the record of a service is kept.
+pub(crate) fn path_of(cache: &Path, root: &Path, service: &ResourceName) -> PathBuf {
+    let name = hash(format!("{}\0{service}", root.display()).as_bytes());
+    cache.join("records").join(format!("{}.json", &name[..32]))
+}
+
+/// Replaces a small file as a whole, making its folder when missing.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs_err::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
