@@ -75,12 +75,15 @@ impl Checker<'_> {
         if matches!(own_type, OwnType::Refused) {
             return;
         }
+        let names = object.key_names();
+        let mut misspelt = Vec::new();
         for entry in &mapping.entries {
             match object.key(&entry.key.value) {
                 Some(key) => self.entry(entry, key, mapping),
-                None => self
-                    .diagnostics
-                    .unknown_key(&entry.key, object.name, &object.key_names()),
+                None => {
+                    self.diagnostics.unknown_key(&entry.key, object.name, &names);
+                    misspelt.extend(nearest(&entry.key.value, &names));
+                }
             }
         }
         for key in object.keys {
