@@ -1,5 +1,6 @@
 //! What surrounds a command: where it runs and where region `local` keeps its files. Read once, in `main`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -19,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) home: Home,
     /// This executable, for starting engines and shims.
     pub(crate) executable: PathBuf,
+    /// `PATH`, where package managers are looked for.
+    pub(crate) search_path: OsString,
     /// The time at the start of the command.
     pub(crate) now: Timestamp,
 }
@@ -43,6 +46,7 @@ impl Context {
         };
         let executable = std::env::current_exe()
             .map_err(|error| Failure::usage(format!("could not tell where tapedeck itself is: {error}")))?;
-        Ok(Self { working_directory, home, executable, now: Timestamp::now() })
+        let search_path = std::env::var_os("PATH").unwrap_or_default();
+        Ok(Self { working_directory, home, executable, search_path, now: Timestamp::now() })
     }
 }

@@ -82,23 +82,22 @@ fn package(
         packaging: &service.packaging,
         source_root: &config.folder,
         cache_directory: &context.home.build_cache(),
+        search_path: &context.search_path,
         no_cache: args.no_cache,
     };
     tapedeck_build::build(&request, progress).map_err(|error| {
-        let help = error.help();
-        let failure = Failure::new(ExitKind::Operation, error);
-        match help {
-            Some(help) => failure.help(help),
-            None => failure.help("nothing was changed; what runs keeps running"),
-        }
+        Failure::new(ExitKind::Operation, error).help("nothing was changed; what runs keeps running")
     })
 }
 
 /// What packaging a service came to, in a line.
 fn told(built: &Built) -> String {
     match &built.outcome {
-        Packaged::Unchanged => format!("unchanged, image {}", built.image.short()),
-        Packaged::Rebuilt { reasons } => format!("packaged, image {} ({})", built.image.short(), reasons.join(", ")),
+        Packaged::Unchanged => format!("unchanged, image {} ({})", built.image.short(), span(built.took)),
+        Packaged::Rebuilt { layers } => {
+            let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
+            format!("packaged in {}, image {} ({})", span(built.took), built.image.short(), layers.join("; "))
+        }
     }
 }
 
