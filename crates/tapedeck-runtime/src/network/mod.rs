@@ -1,0 +1,24 @@
+//! The network of tasks: one bridge, one firewall table and one subnet per engine; one namespace and one address per task.
+//!
+//! A task can reach out, through address translation; nothing can reach in: not the outside, not the host, not another
+//! task. The rules are in `rules`, as text for `nft`; links, addresses and routes are made by netlink messages, because
+//! starting a process for each would cost more than everything else in the start of a task.
+//!
+//! A task's namespace has no name and no mount: it lives exactly as long as a file descriptor or a process holds it.
+//! Nothing here knows what a container is.
+
+mod error;
+mod files;
+mod host;
+mod netlink;
+mod rules;
+mod subnet;
+mod task;
+#[cfg(test)]
+mod tests;
+
+pub use error::NetworkError;
+pub use files::{hosts_file, resolv_conf};
+pub use host::{HostNetwork, Taken, ensure, exists, remove, taken};
+pub use subnet::{ParseSubnetError, Subnet};
+pub use task::{TaskNetwork, create, delete_interface, interface_name};

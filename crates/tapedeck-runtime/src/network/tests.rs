@@ -1,0 +1,1 @@
+//! Tests of the network, pure ones and ones on real namespaces.
