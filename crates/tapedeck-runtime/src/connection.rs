@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use fs_err as fs;
-use fs_err::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use fs_err::os::unix::fs::OpenOptionsExt as _;
 
 use crate::definition::{SOCKET_NAME, TaskDefinition, TaskDirectory, write_json};
 
@@ -127,7 +127,7 @@ struct Inheritance {
 
 fn prepare(task_directory: &Path, definition: &TaskDefinition) -> io::Result<Inheritance> {
     let directory = TaskDirectory(task_directory);
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(task_directory)?;
+    fs::create_dir_all(task_directory)?;
     fs::set_permissions(task_directory, std::fs::Permissions::from_mode(0o700))?;
 
     let mut public = definition.clone();

@@ -14,7 +14,7 @@ use seccompiler::{
     SeccompRule, TargetArch, sock_filter,
 };
 
-use super::syscalls::{ALLOWED, ALLOWED_HERE, ALLOWED_NEW, NEWEST};
+use super::syscalls::{ALLOWED, ALLOWED_HERE, ALLOWED_NEW, IO_PGETEVENTS, NEWEST};
 
 #[cfg(target_arch = "x86_64")]
 const ARCHITECTURE: TargetArch = TargetArch::x86_64;
@@ -36,7 +36,7 @@ pub(super) fn filters() -> Result<[BpfProgram; 2], BackendError> {
 }
 
 fn allowed() -> Result<BpfProgram, BackendError> {
-    let lists = ALLOWED.iter().chain(ALLOWED_HERE).chain(ALLOWED_NEW).chain(&[libc::SYS_clone3]);
+    let lists = ALLOWED.iter().chain(ALLOWED_HERE).chain(ALLOWED_NEW).chain(&[IO_PGETEVENTS, libc::SYS_clone3]);
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = lists.map(|number| (*number, Vec::new())).collect();
     rules.insert(libc::SYS_clone, vec![first_argument(SeccompCmpOp::MaskedEq(NAMESPACE_FLAGS), 0)?]);
     rules.insert(libc::SYS_socket, vec![first_argument(SeccompCmpOp::Ne, AF_VSOCK)?]);

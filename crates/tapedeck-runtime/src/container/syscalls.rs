@@ -19,7 +19,7 @@ pub(super) const ALLOWED: &[libc::c_long] = numbers![
     SYS_getitimer SYS_getpeername SYS_getpgid SYS_getpid SYS_getppid SYS_getpriority SYS_getrandom SYS_getresgid
     SYS_getresuid SYS_getrlimit SYS_getrusage SYS_getsid SYS_getsockname SYS_getsockopt SYS_gettid SYS_gettimeofday
     SYS_getuid SYS_getxattr SYS_inotify_add_watch SYS_inotify_init1 SYS_inotify_rm_watch SYS_io_cancel SYS_io_destroy
-    SYS_io_getevents SYS_io_pgetevents SYS_io_setup SYS_io_submit SYS_ioctl SYS_ioprio_get SYS_ioprio_set SYS_kill
+    SYS_io_getevents SYS_io_setup SYS_io_submit SYS_ioctl SYS_ioprio_get SYS_ioprio_set SYS_kill
     SYS_landlock_add_rule SYS_landlock_create_ruleset SYS_landlock_restrict_self SYS_lgetxattr SYS_linkat SYS_listen
     SYS_listxattr SYS_llistxattr SYS_lremovexattr SYS_lseek SYS_lsetxattr SYS_madvise SYS_membarrier SYS_memfd_create
     SYS_memfd_secret SYS_mincore SYS_mkdirat SYS_mknodat SYS_mlock SYS_mlock2 SYS_mlockall SYS_mmap SYS_mprotect
@@ -43,6 +43,13 @@ pub(super) const ALLOWED: &[libc::c_long] = numbers![
     SYS_timerfd_settime SYS_times SYS_tkill SYS_truncate SYS_umask SYS_uname SYS_unlinkat SYS_utimensat SYS_vmsplice
     SYS_wait4 SYS_waitid SYS_write SYS_writev
 ];
+
+/// `io_pgetevents`, which the `libc` crate does not name.
+#[cfg(target_arch = "x86_64")]
+pub(super) const IO_PGETEVENTS: libc::c_long = 333;
+/// `io_pgetevents`, which the `libc` crate does not name.
+#[cfg(target_arch = "aarch64")]
+pub(super) const IO_PGETEVENTS: libc::c_long = 292;
 
 /// Those that newer architectures no longer have.
 #[cfg(target_arch = "x86_64")]
