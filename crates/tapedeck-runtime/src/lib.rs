@@ -1,4 +1,24 @@
 //! One task on this machine: container, network, cgroup, log capture and shim.
+//!
+//! The life of a task: [`spawn`] starts a shim (this program again, with the hidden command that calls [`shim::main`]),
+//! which makes the container, takes its output and tells its state on a [`ShimConnection`]. [`connect`] finds a shim
+//! again, [`read_exit`] says how a task ended whose shim is gone, [`cleanup`] removes whatever is left of it.
+//!
+//! This is the only crate with `unsafe`. It decides nothing: when to start and stop what is `tapedeck-plan`'s to say.
 
+pub mod cgroup;
 pub mod log;
 pub mod network;
+pub mod protocol;
+pub mod shim;
+
+mod cleanup;
+mod connection;
+mod container;
+mod definition;
+
+pub use cleanup::{CleanupError, CleanupErrors, cleanup};
+pub use connection::{ConnectError, ShimConnection, StartError, connect, spawn};
+pub use definition::{
+    DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, TaskDefinition, TaskExit, TaskProcess, read_definition, read_exit,
+};

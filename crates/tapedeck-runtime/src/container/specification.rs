@@ -1,0 +1,114 @@
+//! The OCI runtime specification of a task. Pure: a definition in, text out.
+//!
+//! It gives what Docker gives by default (capabilities, masked and read-only paths, mounts), with three differences:
+//! no new privileges can be gained; device files can neither be made (`CAP_MKNOD` is left out) nor used outside `/dev`,
+//! which makes a filter of devices superfluous and works the same on every cgroup version; and the system calls
+//! are filtered by the [executor](super::executor), not by libcontainer.
+
+use serde_json::{Value, json};
+
+use crate::definition::TaskDefinition;
+
+/// Docker's default capabilities, without `CAP_MKNOD`.
+const CAPABILITIES: [&str; 13] = [
+    "CAP_AUDIT_WRITE",
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_RAW",
+    "CAP_SETFCAP",
+    "CAP_SETGID",
+    "CAP_SETPCAP",
+    "CAP_SETUID",
+    "CAP_SYS_CHROOT",
+];
+
+/// What a container must not see at all, as Docker masks it.
+const MASKED_PATHS: [&str; 12] = [
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
+];
+
+/// What a container may read but not change.
+const READONLY_PATHS: [&str; 5] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+/// Open files a process may have, as on Fargate.
+const OPEN_FILES: u64 = 65_535;
+
+/// The text of `config.json`. `namespace` is the file descriptor of the network namespace to join.
+pub(super) fn text(definition: &TaskDefinition, namespace: i32) -> String {
+    let process = &definition.process;
+    // Another user than root has none in effect, but may get some of these through a program that carries them,
+    // were that not forbidden by `noNewPrivileges`.
+    let effective: &[&str] = if process.uid == 0 { &CAPABILITIES } else { &[] };
+    json!({
+        "ociVersion": "1.0.2",
+        "hostname": definition.hostname,
+        "root": { "path": "rootfs", "readonly": false },
+        "process": {
+            "terminal": false,
+            "user": { "uid": process.uid, "gid": process.gid },
+            "cwd": process.working_directory,
+            "args": process.args,
+            // The real one stays with the executor, so that secrets are in no file.
+            "env": [],
+            "noNewPrivileges": true,
+            // A shim is spared when the machine runs out of memory; its task is not.
+            "oomScoreAdj": 0,
+            "rlimits": [{ "type": "RLIMIT_NOFILE", "hard": OPEN_FILES, "soft": OPEN_FILES }],
+            "capabilities": { "bounding": CAPABILITIES, "effective": effective, "permitted": effective },
+        },
+        "mounts": mounts(),
+        "linux": {
+            "cgroupsPath": definition.cgroup,
+            "namespaces": [
+                { "type": "pid" },
+                { "type": "mount" },
+                { "type": "ipc" },
+                { "type": "uts" },
+                { "type": "cgroup" },
+                { "type": "network", "path": format!("/proc/self/fd/{namespace}") },
+            ],
+            "sysctl": {
+                "net.ipv4.ip_unprivileged_port_start": "0",
+                "net.ipv4.ping_group_range": "0 2147483647",
+            },
+            "maskedPaths": MASKED_PATHS,
+            "readonlyPaths": READONLY_PATHS,
+        },
+    })
+    .to_string()
+}
+
+fn mounts() -> Value {
+    let mount = |target: &str, kind: &str, options: &[&str]| {
+        json!({ "destination": target, "type": kind, "source": kind, "options": options })
+    };
+    json!([
+        mount("/proc", "proc", &["nosuid", "noexec", "nodev"]),
+        mount("/dev", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
+        mount(
+            "/dev/pts",
+            "devpts",
+            &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]
+        ),
+        mount("/sys", "sysfs", &["nosuid", "noexec", "nodev", "ro"]),
+        // Language runtimes size their heaps by the limits they find here.
+        mount("/sys/fs/cgroup", "cgroup", &["nosuid", "noexec", "nodev", "relatime", "ro"]),
+        mount("/dev/mqueue", "mqueue", &["nosuid", "noexec", "nodev"]),
+        mount("/dev/shm", "tmpfs", &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]),
+    ])
+}

@@ -1,0 +1,177 @@
+//! What a task is to be, what became of it, and where its files lie. Values only; the files are read and written here,
+//! but nothing is started or stopped.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt as _;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tapedeck_model::{Cpu, MemoryMb, TaskId, Timestamp};
+
+use crate::network::TaskNetwork;
+
+/// Processes and threads a task may have unless its definition says otherwise.
+pub const DEFAULT_PIDS_LIMIT: u32 = 4096;
+
+/// SIGTERM, the signal that asks a task to end unless its image names another.
+pub const DEFAULT_STOP_SIGNAL: i32 = libc::SIGTERM;
+
+/// Everything a shim needs to know to run one task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskDefinition {
+    /// The task's id.
+    pub id: TaskId,
+    /// Its host name, also in its `/etc/hosts`.
+    pub hostname: String,
+    /// The unpacked layers of its image, top first, at least one; never written to.
+    pub layers: Vec<PathBuf>,
+    /// Its process.
+    pub process: TaskProcess,
+    /// Hard limit of CPU time.
+    pub cpu: Cpu,
+    /// Hard limit of memory, without any swap.
+    pub memory: MemoryMb,
+    /// Hard limit of processes and threads, 16 or more.
+    #[serde(default = "default_pids_limit")]
+    pub pids_limit: u32,
+    /// Number of the signal that asks its process to end, 1 to 64.
+    #[serde(default = "default_stop_signal")]
+    pub stop_signal: i32,
+    /// Where it is connected.
+    pub network: TaskNetwork,
+    /// Text of its `/etc/resolv.conf`.
+    pub resolv_conf: String,
+    /// Where its log is kept; outlives the task.
+    pub log_directory: PathBuf,
+    /// Its cgroup below the mount point of each hierarchy, such as `/tapedeck-1a2b/<task id>`.
+    pub cgroup: String,
+}
+
+/// The process that is PID 1 of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskProcess {
+    /// Program and arguments, at least one. Without a slash the program is looked up in `PATH`.
+    pub args: Vec<String>,
+    /// The whole environment, in order. May hold secrets: it is handed to the shim in memory and never reaches a disk.
+    #[serde(default)]
+    pub environment: Vec<(String, String)>,
+    /// Where it starts; made if it does not exist.
+    pub working_directory: PathBuf,
+    /// User id it runs as.
+    pub uid: u32,
+    /// Group id it runs as.
+    pub gid: u32,
+    /// Further groups it belongs to.
+    #[serde(default)]
+    pub additional_gids: Vec<u32>,
+}
+
+fn default_pids_limit() -> u32 {
+    DEFAULT_PIDS_LIMIT
+}
+
+fn default_stop_signal() -> i32 {
+    DEFAULT_STOP_SIGNAL
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskExit {
+    /// When its process started, if it did.
+    pub started: Option<Timestamp>,
+    /// When its process ended, or when starting it failed.
+    pub stopped: Timestamp,
+    /// Exit code of PID 1, 128 + n after signal n; none when it never ran.
+    pub exit_code: Option<i32>,
+    /// Whether the kernel killed a process of it for want of memory.
+    pub oom_killed: bool,
+    /// What ECS would give as `reason` of the container: `CannotStartContainerError: …`,
+    /// `CannotCreateContainerError: …` or `ResourceInitializationError: …` when it never ran, `OutOfMemoryError: …`
+    /// when that is why PID 1 was killed.
+    pub failure: Option<String>,
+}
+
+/// The folder of one task, and the names in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TaskDirectory<'a>(pub(crate) &'a Path);
+
+impl TaskDirectory<'_> {
+    /// The definition, without its environment.
+    pub(crate) fn definition(self) -> PathBuf {
+        self.0.join("task.json")
+    }
+
+    /// How the task ended, once it has.
+    pub(crate) fn exit(self) -> PathBuf {
+        self.0.join("exit.json")
+    }
+
+    /// What the shim has to say when something goes wrong.
+    pub(crate) fn shim_log(self) -> PathBuf {
+        self.0.join("shim.log")
+    }
+
+    /// What the task changes in its file system.
+    pub(crate) fn upper(self) -> PathBuf {
+        self.0.join("upper")
+    }
+
+    /// Scratch space of overlayfs.
+    pub(crate) fn work(self) -> PathBuf {
+        self.0.join("work")
+    }
+
+    /// Mount point that is only in use in the mount namespace of the process that creates the container.
+    pub(crate) fn bundle(self) -> PathBuf {
+        self.0.join("bundle")
+    }
+}
+
+/// Name of the socket in a task's folder.
+pub(crate) const SOCKET_NAME: &str = "shim.sock";
+
+/// How the task in this folder ended; none if it has not, or if its shim was killed before it could say.
+///
+/// # Errors
+/// When the file is there but cannot be read.
+pub fn read_exit(task_directory: &Path) -> io::Result<Option<TaskExit>> {
+    read_json(&TaskDirectory(task_directory).exit())
+}
+
+/// The definition of the task in this folder, without its environment; none if it was never written.
+///
+/// # Errors
+/// When the file is there but cannot be read.
+pub fn read_definition(task_directory: &Path) -> io::Result<Option<TaskDefinition>> {
+    read_json(&TaskDirectory(task_directory).definition())
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("parse {}: {error}", path.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a file, readable by its owner alone, so that after a crash at any moment it is there in full or not at all.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize, durable: bool) -> io::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(&serde_json::to_vec(value)?)?;
+    if durable {
+        file.sync_all()?;
+    }
+    fs::rename(&temporary, path)?;
+    if durable && let Some(folder) = path.parent() {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}

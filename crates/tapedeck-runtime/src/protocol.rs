@@ -1,0 +1,73 @@
+//! What a shim and its engine say to each other: one JSON object a line, in both directions.
+
+use serde::{Deserialize, Serialize};
+use tapedeck_model::Timestamp;
+
+use crate::definition::TaskExit;
+
+/// What a shim tells: its state when somebody connects, and each change after that. The connection ends after
+/// [`ShimState::Exited`], when everything the task used has been given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "camelCase")]
+pub enum ShimState {
+    /// The container is being made.
+    Starting,
+    /// Its process runs.
+    Running {
+        /// Process id of PID 1, as this machine sees it.
+        pid: u32,
+        /// Since when.
+        started: Timestamp,
+    },
+    /// The task was told to stop, and has not ended yet.
+    Stopping {
+        /// Process id of PID 1, if it had started.
+        pid: Option<u32>,
+        /// Since when it had been running, if it had.
+        started: Option<Timestamp>,
+    },
+    /// No process of the task is left, all its output is in its log, and `exit.json` is on disk.
+    Exited {
+        /// How it ended.
+        exit: TaskExit,
+    },
+}
+
+/// What a shim can be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ShimCommand {
+    /// Ask PID 1 to end, and kill everything after the timeout. Told again, the earlier deadline holds.
+    Stop {
+        /// Milliseconds until the kill; with zero nothing is asked.
+        timeout_ms: u64,
+    },
+}
+
+impl ShimState {
+    /// The line to send, with its end.
+    ///
+    /// # Panics
+    /// Never: a state has only fields that JSON can hold.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        line(self)
+    }
+}
+
+impl ShimCommand {
+    /// The line to send, with its end.
+    ///
+    /// # Panics
+    /// Never: a command has only fields that JSON can hold.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        line(self)
+    }
+}
+
+fn line(message: &impl Serialize) -> String {
+    let mut line = serde_json::to_string(message).expect("numbers, texts and nothing else");
+    line.push('\n');
+    line
+}

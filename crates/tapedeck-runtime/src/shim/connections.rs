@@ -1,0 +1,82 @@
+//! Everybody who is connected to the shim.
+
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use crate::protocol::{ShimCommand, ShimState};
+
+/// Longest command that is listened to, in bytes.
+const LONGEST_COMMAND: usize = 4096;
+
+/// The listening socket and all connections made to it.
+pub(super) struct Connections {
+    listener: UnixListener,
+    open: Vec<Connection>,
+    /// What somebody who connects is told.
+    greeting: String,
+}
+
+struct Connection {
+    stream: UnixStream,
+    received: Vec<u8>,
+}
+
+impl Connections {
+    /// Nobody is connected yet. `listener` must be in non-blocking mode.
+    pub(super) fn new(listener: UnixListener, state: &ShimState) -> Self {
+        Self { listener, open: Vec::new(), greeting: state.to_line() }
+    }
+
+    /// What to wait for: the listener, then each connection.
+    pub(super) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        std::iter::once(self.listener.as_fd()).chain(self.open.iter().map(|connection| connection.stream.as_fd()))
+    }
+
+    /// Tells everybody, now and when they connect.
+    pub(super) fn tell(&mut self, state: &ShimState) {
+        self.greeting = state.to_line();
+        let line = self.greeting.as_bytes();
+        self.open.retain_mut(|connection| send(&mut connection.stream, line));
+    }
+
+    /// Accepts who wants to connect and returns the commands that have arrived.
+    pub(super) fn listen(&mut self) -> Vec<ShimCommand> {
+        while let Ok((mut stream, _)) = self.listener.accept() {
+            if stream.set_nonblocking(true).is_ok() && send(&mut stream, self.greeting.as_bytes()) {
+                self.open.push(Connection { stream, received: Vec::new() });
+            }
+        }
+        let mut commands = Vec::new();
+        self.open.retain_mut(|connection| connection.read(&mut commands));
+        commands
+    }
+}
+
+impl Connection {
+    /// Adds the commands that have arrived. Returns whether the connection is still of use.
+    fn read(&mut self, commands: &mut Vec<ShimCommand>) -> bool {
+        let mut buffer = [0; 512];
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return false,
+                Ok(length) => self.received.extend_from_slice(&buffer[..length]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+            }
+            while let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.received.drain(..=end).collect();
+                // A command of a younger engine that this shim does not know must not end the task.
+                commands.extend(serde_json::from_slice::<ShimCommand>(&line).ok());
+            }
+            if self.received.len() > LONGEST_COMMAND {
+                return false;
+            }
+        }
+    }
+}
+
+/// Whoever cannot take one short line does not listen, and is let go: they can connect again.
+fn send(stream: &mut UnixStream, line: &[u8]) -> bool {
+    stream.write_all(line).is_ok()
+}
