@@ -6,12 +6,13 @@ use std::os::unix::net::UnixStream;
 use tapedeck_api::{Home, Refusal};
 use tapedeck_image::{Image, Store as Images};
 use tapedeck_model::{ContainerSpec, ImageDigest, StackSpec, Task, TaskId};
-use tapedeck_runtime::cgroup::CgroupKind;
-use tapedeck_runtime::network::{HostNetwork, resolv_conf};
+use tapedeck_runtime::cgroup::{CgroupKind, CgroupLayout, MOUNT_ROOT};
+use tapedeck_runtime::network::{self, HostNetwork, resolv_conf};
 use tapedeck_runtime::{DEFAULT_PIDS_LIMIT, TaskDefinition, TaskExit, TaskProcess};
 
 use crate::fleet::ServiceKey;
 use crate::image_user;
+use crate::start::EngineError;
 
 /// Where the resolver of systemd keeps the name servers that it asks itself.
 const RESOLVED_CONF: &str = "/run/systemd/resolve/resolv.conf";
@@ -66,10 +67,14 @@ impl Host {
     /// Removes all that a task has left on this machine but its log.
     pub(crate) fn clean(&self, task: &TaskId) -> Result<(), String> {
         let folder = self.home.task(task);
-        if !folder.exists() {
-            return Ok(());
+        let definition = tapedeck_runtime::read_definition(&folder).map_err(|error| error.to_string())?;
+        if let Some(definition) = definition {
+            tapedeck_runtime::cleanup(&folder, &definition).map_err(|error| crate::chain(&error))?;
         }
-        tapedeck_runtime::cleanup(&folder).map_err(|error| crate::chain(&error))
+        match fs_err::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.to_string()),
+            _ => Ok(()),
+        }
     }
 
     /// Folders of tasks that are not among `known`: left by an engine that was killed at a bad moment.
@@ -100,6 +105,13 @@ impl Host {
     /// Removes images that no service refers to. Skipped while somebody deploys; the next change tries again.
     pub(crate) fn collect_garbage(&self, keep: &[ImageDigest]) {
         let _ = self.images.collect_garbage(keep);
+    }
+
+    /// Removes what all tasks share. Only without tasks: the next engine makes it again.
+    pub(crate) fn remove_shared(&self) -> Result<(), EngineError> {
+        network::remove(&self.network)?;
+        let layout = CgroupLayout::detect(MOUNT_ROOT.as_ref())?;
+        layout.task(&self.cgroup_root).and_then(|cgroup| cgroup.remove()).map_err(EngineError::Remains)
     }
 
     /// Removes the logs of a service that was deleted, and the folder of its stack when it was the last.

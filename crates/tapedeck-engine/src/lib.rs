@@ -25,9 +25,6 @@ pub use lock::LockError;
 pub use start::{EngineError, Options, is_locked, run};
 pub use store::StoreError;
 
-#[cfg(test)]
-mod tests;
-
 /// An error and its causes in one line.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

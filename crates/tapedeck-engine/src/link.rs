@@ -4,7 +4,7 @@ use std::os::unix::net::UnixStream as BlockingStream;
 use std::time::Duration;
 
 use tapedeck_model::TaskId;
-use tapedeck_runtime::{ShimCommand, ShimState};
+use tapedeck_runtime::protocol::{ShimCommand, ShimState};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedReadHalf;
@@ -34,9 +34,7 @@ impl Link {
         let (commands, mut orders) = mpsc::unbounded_channel::<ShimCommand>();
         tokio::spawn(async move {
             while let Some(command) = orders.recv().await {
-                let Ok(mut line) = serde_json::to_vec(&command) else { continue };
-                line.push(b'\n');
-                if writing.write_all(&line).await.is_err() {
+                if writing.write_all(command.to_line().as_bytes()).await.is_err() {
                     // The reading side notices the end of the connection too, and tells.
                     break;
                 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tapedeck_api::{EngineStatus, Refusal, Request, Response, ServiceEvent};
 use tapedeck_model::{StopCode, TaskId, TaskState, Timestamp};
-use tapedeck_runtime::ShimState;
+use tapedeck_runtime::protocol::ShimState;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
@@ -64,9 +64,9 @@ pub(crate) struct Engine {
     pub(crate) events: mpsc::UnboundedSender<Event>,
     /// Connections to the shims of tasks that are not stopped.
     pub(crate) links: HashMap<TaskId, Link>,
-    /// Tasks whose remains are being removed; their addresses are not free yet.
+    /// Stopped tasks of which something is left on this machine; their addresses are not free yet.
     pub(crate) leaving: HashSet<TaskId>,
-    /// Tasks whose remains could not be removed; tried again on every period.
+    /// Those of them whose remains could not be removed; tried again on every period.
     pub(crate) stuck: HashSet<TaskId>,
     /// Services with changes that could not be written down yet.
     pub(crate) unsaved: BTreeSet<ServiceKey>,
@@ -172,6 +172,7 @@ impl Engine {
             Err(failure) => {
                 let now = self.clock.now();
                 self.change(task, |state| observe::never_ran(state, failure, now));
+                self.clean(task);
             }
         }
     }
@@ -182,6 +183,7 @@ impl Engine {
         let now = self.clock.now();
         let exit = self.host.exit_of(task);
         self.change(task, |state| observe::without_shim(state, exit, "Shim of the task was killed", now));
+        self.clean(task);
     }
 
     /// Applies a change of state to a task, and looks at its service.
@@ -190,21 +192,19 @@ impl Engine {
         let Some(known) = self.service_mut(&key).tasks.get_mut(task) else { return };
         let Some(state) = next(&known.state) else { return };
         known.state = state;
-        let (stopped, known) = (known.state.is_stopped(), known.clone());
+        let known = known.clone();
+        if known.state.is_stopped() {
+            self.leaving.insert(task.clone());
+        }
         self.save_tasks(&key, &[known]);
         self.touch(&key);
-        if stopped {
-            self.clean(task);
-        }
         self.reconcile(&key);
     }
 
-    /// Begins to remove what a stopped task left on this machine.
+    /// Begins to remove what a stopped task, whose shim is gone, left on this machine.
     pub(crate) fn clean(&mut self, task: &TaskId) {
-        if !self.leaving.insert(task.clone()) {
-            return;
-        }
-        self.links.remove(task);
+        self.leaving.insert(task.clone());
+        self.stuck.remove(task);
         let (host, events, task) = (Arc::clone(&self.host), self.events.clone(), task.clone());
         tokio::task::spawn_blocking(move || {
             let outcome = host.clean(&task);
@@ -213,23 +213,21 @@ impl Engine {
     }
 
     fn cleaned(&mut self, task: &TaskId, outcome: Result<(), String>) {
-        self.leaving.remove(task);
-        let owner = self.fleet.owner_of(task);
-        match (outcome, &owner) {
-            (Ok(()), _) => {
-                self.stuck.remove(task);
+        let Some(key) = self.fleet.owner_of(task) else { return };
+        match outcome {
+            Ok(()) => {
+                self.leaving.remove(task);
             }
-            (Err(why), Some(key)) => {
-                if self.stuck.insert(task.clone()) {
-                    let message = format!("(service {}) could not clean up (task {task}): {why}", key.name);
-                    self.record(key, message);
+            Err(why) => {
+                self.stuck.insert(task.clone());
+                let message = format!("(service {}) could not clean up (task {task}): {why}", key.name);
+                let told = self.service_mut(&key).events.back().is_some_and(|last| last.message == message);
+                if !told {
+                    self.record(&key, message);
                 }
             }
-            (Err(_), None) => {}
         }
-        if let Some(key) = owner {
-            self.reconcile(&key);
-        }
+        self.reconcile(&key);
     }
 
     /// Looks at every service; also tries again what could not be cleaned or written down before.

@@ -1,7 +1,8 @@
 //! From what a shim says to what is known of its task. Pure.
 
 use tapedeck_model::{StopCode, TaskState, Timestamp};
-use tapedeck_runtime::{ShimState, TaskExit};
+use tapedeck_runtime::TaskExit;
+use tapedeck_runtime::protocol::ShimState;
 
 /// `stoppedReason` of ECS for a process that ended by itself.
 const EXITED: &str = "Essential container in task exited";
@@ -9,21 +10,11 @@ const EXITED: &str = "Essential container in task exited";
 /// The state after a shim's message; none when it brings nothing new.
 pub(crate) fn after(known: &TaskState, said: &ShimState, now: Timestamp) -> Option<TaskState> {
     match (known, said) {
+        (TaskState::Stopped { .. }, _) => None,
+        (_, ShimState::Exited { exit }) => Some(stopped(known, exit, now)),
         (TaskState::Pending, ShimState::Running { pid, started }) => {
             Some(TaskState::Running { started: *started, pid: *pid })
         }
-        // Told to stop while it was starting: from now on it is known when it had started.
-        (
-            TaskState::Stopping { started: None, stopping, code, reason },
-            ShimState::Running { started, .. } | ShimState::Stopping { started: Some(started), .. },
-        ) => Some(TaskState::Stopping {
-            started: Some(*started),
-            stopping: *stopping,
-            code: *code,
-            reason: reason.clone(),
-        }),
-        (TaskState::Stopped { .. }, _) => None,
-        (_, ShimState::Exited { exit }) => Some(stopped(known, exit, now)),
         (_, ShimState::Starting | ShimState::Running { .. } | ShimState::Stopping { .. }) => None,
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustix::fs::FlockOperation;
 use tapedeck_api::{EngineStatus, Home};
 use tapedeck_image::Store as Images;
-use tapedeck_runtime::cgroup::{self, MissingControllers};
+use tapedeck_runtime::cgroup::{self, CgroupError, MissingControllers};
 use tapedeck_runtime::network::{self, HostNetwork, NetworkError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -50,6 +50,9 @@ pub enum EngineError {
     /// This machine's cgroups lack what limits need.
     #[error("could not limit tasks on this machine")]
     Cgroups(#[from] MissingControllers),
+    /// The cgroup of the tasks could not be removed at the end.
+    #[error("could not remove the cgroup of the tasks")]
+    Remains(#[source] CgroupError),
     /// A folder or the socket could not be made.
     #[error("could not {what}")]
     Files {
@@ -129,9 +132,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
     let tasks_left = engine.run(inbox).await;
     let _ = fs_err::remove_file(home.socket());
     if tasks_left == 0 {
-        // Without tasks there is nothing to connect; the next engine makes it again.
-        network::remove(&host.network)?;
-        let _ = cgroup::remove_parent(&host.cgroup_root);
+        host.remove_shared()?;
     }
     Ok(())
 }

@@ -29,6 +29,16 @@ pub enum CgroupKind {
     Version2,
 }
 
+impl std::fmt::Display for CgroupKind {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.pad(match self {
+            Self::Version1 => "v1",
+            Self::Hybrid => "hybrid",
+            Self::Version2 => "v2",
+        })
+    }
+}
+
 /// The cgroup hierarchies of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CgroupLayout {
