@@ -8,7 +8,7 @@ use netlink_packet_core::{
     NetlinkMessage, NetlinkPayload,
 };
 use netlink_packet_route::address::{AddressAttribute, AddressMessage};
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage};
+use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage, State};
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
 };
@@ -67,9 +67,22 @@ impl Netlink {
     pub(crate) fn link_index(&mut self, name: &str) -> io::Result<Option<u32>> {
         let mut link = LinkMessage::default();
         link.attributes = vec![LinkAttribute::IfName(name.to_owned())];
+        Ok(self.get_link(link)?.map(|link| link.header.index))
+    }
+
+    /// Whether the kernel has noticed that a link can carry packets. It drops all of them before. Being asked makes
+    /// newer kernels notice; older ones do so in the background.
+    pub(crate) fn link_ready(&mut self, index: u32) -> io::Result<bool> {
+        let mut link = LinkMessage::default();
+        link.header.index = index;
+        let link = self.get_link(link)?.ok_or(io::ErrorKind::NotFound)?;
+        Ok(link.attributes.contains(&LinkAttribute::OperState(State::Up)))
+    }
+
+    fn get_link(&mut self, link: LinkMessage) -> io::Result<Option<LinkMessage>> {
         match self.exchange(RouteNetlinkMessage::GetLink(link), NLM_F_ACK) {
             Ok(answers) => Ok(answers.into_iter().find_map(|answer| match answer {
-                RouteNetlinkMessage::NewLink(link) => Some(link.header.index),
+                RouteNetlinkMessage::NewLink(link) => Some(link),
                 _ => None,
             })),
             Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Ok(None),

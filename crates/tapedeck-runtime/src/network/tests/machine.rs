@@ -99,7 +99,10 @@ fn tasks_do_not_reach_each_other_through_the_gateway() {
         let port = within(&other.namespace, || serve(0));
         let address = network.task_addresses().next().unwrap();
         // For this task all but the gateway is elsewhere, so that it asks the gateway to pass packets on.
-        let narrow = crate::network::TaskNetwork { prefix: 30, ..network.task(address) };
+        let narrow = crate::network::TaskNetwork {
+            prefix: 30,
+            ..network.task(address)
+        };
         let namespace = create(&narrow, "narrow").unwrap();
         assert!(within(&namespace, || ask(other.address, port)).is_err());
     });
@@ -182,7 +185,7 @@ fn an_address_can_be_used_again_at_once() {
         let network = network("one");
         ensure(&network).unwrap();
         let port = within(outside, || serve(0));
-        for round in 0..3 {
+        for round in 0..20 {
             let address = network.task_addresses().next().unwrap();
             let id = format!("round-{round}");
             let namespace = create(&network.task(address), &id).unwrap();
