@@ -69,6 +69,7 @@ pub fn create(network: &TaskNetwork, task_id: &str) -> Result<OwnedFd, NetworkEr
         other => other.map_err(failed)?,
     }
     let connected = isolate(&mut host, &outer).and_then(|port| {
+        pin(&mut host, network.address, port, bridge).map_err(failed)?;
         let link = configure_inside(&mut inside, network).map_err(failed)?;
         wait_until_ready(&mut inside, link).map_err(failed)?;
         wait_until_ready(&mut host, port).map_err(failed)?;
@@ -159,13 +160,27 @@ fn isolate(host: &mut Netlink, outer: &str) -> Result<u32, NetworkError> {
         .link_index(outer)
         .map_err(failed)?
         .ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
-    let port = vec![InfoBridgePort::Isolated(true), InfoBridgePort::HairpinMode(false)];
+    let port = vec![
+        InfoBridgePort::Isolated(true),
+        InfoBridgePort::HairpinMode(false),
+        InfoBridgePort::Learning(false),
+        InfoBridgePort::UnicastFlood(false),
+    ];
     let port = LinkAttribute::LinkInfo(vec![
         LinkInfo::PortKind(InfoPortKind::Bridge),
         LinkInfo::PortData(InfoPortData::BridgePort(port)),
     ]);
     host.set_up(index, vec![port]).map_err(failed)?;
     Ok(index)
+}
+
+/// Writes down where the task is, instead of letting the machine learn it from packets: a task could claim to be another.
+///
+/// The entry for the address stays when the task is gone. It is right for the next task at that address too, since the
+/// hardware address follows from it, and it ends with the bridge.
+fn pin(host: &mut Netlink, address: Ipv4Addr, port: u32, bridge: u32) -> io::Result<()> {
+    host.pin_to_port(port, hardware_address(address))?;
+    host.pin_neighbour(bridge, address, hardware_address(address))
 }
 
 /// Sets the links of the task's own namespace up; returns the index of the one to the outside.
