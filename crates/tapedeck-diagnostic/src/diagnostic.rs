@@ -29,10 +29,20 @@ pub struct Related {
 }
 
 /// All findings about one source. They are made by the methods in `factory`, one per [`Rule`].
+///
+/// Of very many only the first are kept, so that a file of nothing but mistakes takes no time to be told about; whether
+/// there are errors is known of all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
+    /// How many were found, kept or not.
+    made: usize,
+    /// Whether one of them, kept or not, is an error.
+    errors: bool,
 }
+
+/// How many findings are kept.
+const MOST: usize = 500;
 
 impl Diagnostics {
     /// No findings yet.
@@ -44,13 +54,25 @@ impl Diagnostics {
     /// Whether the source cannot be used.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.found.iter().any(|one| one.severity == Severity::Error)
+        self.errors
+    }
+
+    /// Whether some findings are left out because there are so many.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.made > self.found.len()
     }
 
     /// Whether nothing was found at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
+    }
+
+    /// How many times something was found so far. Compare before and after a check to see whether it found anything.
+    #[must_use]
+    pub fn made(&self) -> usize {
+        self.made
     }
 
     /// How many distinct findings have this severity.
@@ -70,6 +92,11 @@ impl Diagnostics {
 
     /// Adds a finding. The severity is the rule's.
     pub(crate) fn push(&mut self, rule: Rule, span: Span, message: String, help: Option<String>) {
+        self.errors |= rule.severity() == Severity::Error;
+        self.made += 1;
+        if self.made > MOST {
+            return;
+        }
         self.found.push(Diagnostic {
             rule,
             severity: rule.severity(),
@@ -82,7 +109,9 @@ impl Diagnostics {
 
     /// Gives the finding that was added last a second place.
     pub(crate) fn relate(&mut self, span: Span, message: &str) {
-        if let Some(last) = self.found.last_mut() {
+        if !self.has_more()
+            && let Some(last) = self.found.last_mut()
+        {
             last.related = Some(Related {
                 span,
                 message: message.to_string(),

@@ -139,13 +139,21 @@ impl Diagnostics {
         self.push(Rule::NotSupportedYet, at, message, Some(help.into()));
     }
 
+    /// A YAML tag that nobody gave a meaning, such as `!Ref`.
+    pub fn unknown_tag(&mut self, at: Span, tag: &str) {
+        let message = format!("the tag {} has no meaning in a config file", quoted(tag));
+        self.push(
+            Rule::UnknownTag,
+            at,
+            message,
+            Some("write the value without a tag".into()),
+        );
+    }
+
     /// A size that AWS would refuse. Sizes are such as `2 vCPU with 4096 MiB`.
     pub fn invalid_fargate_size(&mut self, at: Span, given: &str, nearest: &[String]) {
         let message = format!("Fargate offers no task of {given}: it runs here, but AWS would refuse it");
-        let help = format!(
-            "the nearest sizes that Fargate offers are {}",
-            nearest.join(" and ")
-        );
+        let help = format!("near it, Fargate offers {}", nearest.join(" and "));
         self.push(Rule::InvalidFargateSize, at, message, Some(help));
     }
 

@@ -13,7 +13,10 @@ const EXCERPT_LEAD: usize = 40;
 /// The findings as text, one paragraph each, by their place in the source. Empty when there are none.
 #[must_use]
 pub fn render_text(diagnostics: &Diagnostics, source: &Source) -> String {
-    let paragraphs: Vec<String> = diagnostics.iter().map(|one| paragraph(one, source)).collect();
+    let mut paragraphs: Vec<String> = diagnostics.iter().map(|one| paragraph(one, source)).collect();
+    if diagnostics.has_more() {
+        paragraphs.push("there are more findings than are shown\n".to_string());
+    }
     paragraphs.join("\n")
 }
 

@@ -70,6 +70,8 @@ rules! {
     InvalidValue, "invalid-value", Error, "A value of the right type that is not one of those allowed.";
     OutOfRange, "out-of-range", Error, "A number that is too small or too great.";
     InvalidName, "invalid-name", Error, "A name of a project, resource or variable that breaks the rule for such names.";
+    UnknownTag, "unknown-tag", Error,
+        "A YAML tag other than YAML's own, such as the short forms of CloudFormation (`!Ref`).";
     NotSupportedYet, "not-supported-yet", Error,
         "A part of the language that Stacktape knows and this version of tapedeck cannot act on. It is refused rather \
          than left out in silence.";

@@ -16,6 +16,9 @@ use crate::manifest::{
 use crate::store::{BlobFault, retry_interrupted};
 use crate::{Digest, Layer, Platform, PutImageError, ReadImageError, Store};
 
+/// The annotation that says what an image is built on. Source: OCI image spec, annotations.
+const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+
 /// An image whose layers are unpacked and can be mounted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
@@ -65,6 +68,8 @@ pub struct ConfigChange {
     pub stop_signal: Option<String>,
     /// Labels to add or replace.
     pub labels: BTreeMap<String, String>,
+    /// Annotations of the manifest. Those of the base are not inherited.
+    pub annotations: BTreeMap<String, String>,
     /// Platform of an image without a base; that of this program if unset. A base brings its own.
     pub platform: Option<Platform>,
 }
@@ -123,6 +128,12 @@ impl Store {
                 created_by: (*created_by).to_owned(),
                 empty_layer: false,
             });
+        }
+        manifest.annotations = change.annotations.clone();
+        if let Some(base) = base {
+            manifest
+                .annotations
+                .insert(BASE_DIGEST.to_owned(), base.to_string());
         }
         apply(change, &mut config.config);
         EPOCH.clone_into(&mut config.created);

@@ -27,7 +27,7 @@ mod unpack;
 pub use digest::Digest;
 pub use entry::{Contents, Entry, EntryKind};
 pub use error::{CollectError, ImportError, PutImageError, PutLayerError, ReadImageError, StoreError};
-pub use garbage::{Collected, Collection};
+pub use garbage::{Collected, Collection, KeepBases};
 pub use image::{ConfigChange, Image, ImageConfig};
 pub use key::InputKey;
 pub use layer::{Layer, LayerMediaType};

@@ -35,7 +35,7 @@ use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use crate::{Digest, StoreError};
 
 pub(crate) use blob::BlobFault;
-pub(crate) use workspace::Workspace;
+pub(crate) use workspace::{Workspace, ignore_missing};
 
 /// The image store of one machine and one user. Cheap to clone; safe to use from many processes at once.
 #[derive(Debug, Clone)]

@@ -89,11 +89,6 @@ impl<W: Write> TarWriter<W> {
         }
     }
 
-    /// The writer below, for content that is not in memory. [`Self::pad`] must follow.
-    pub(crate) fn raw(&mut self) -> &mut W {
-        &mut self.out
-    }
-
     /// Ends the archive.
     pub(crate) fn finish(mut self) -> io::Result<W> {
         self.out.write_all(&[0; 2 * BLOCK])?;

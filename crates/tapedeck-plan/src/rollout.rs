@@ -16,8 +16,8 @@ use crate::tally::{Member, Tally, Worth};
 #[derive(Debug)]
 pub(crate) struct Rollout<'a> {
     wanted: usize,
-    current: Vec<Member<'a>>,
-    outdated: Vec<Member<'a>>,
+    current: Kept<'a>,
+    outdated: Kept<'a>,
     /// Tasks to stop.
     pub(crate) stops: Vec<&'a TaskId>,
     /// Starts of the desired revision.
@@ -61,13 +61,11 @@ impl Starts {
 
 impl<'a> Rollout<'a> {
     pub(crate) fn of(tally: &Tally<'a>, fallback: Option<&Fallback<'a>>) -> Self {
-        // Given up from the end of the list, hence reversed.
-        let reversed = |members: &[Member<'a>]| members.iter().rev().copied().collect();
         let live = tally.current.iter().map(|member| member.task);
         let mut rollout = Self {
             wanted: usize::try_from(tally.desired.count).unwrap_or(usize::MAX),
-            current: reversed(&tally.current),
-            outdated: reversed(&tally.outdated),
+            current: Kept::of(&tally.current),
+            outdated: Kept::of(&tally.outdated),
             stops: Vec::new(),
             desired: Starts::none(tally.desired.revision, tally.streak.allowance(live)),
             fallback: fallback.map(|fallback| Starts::none(fallback.revision, fallback.allowance)),
@@ -88,8 +86,7 @@ impl<'a> Rollout<'a> {
 
     fn stop(&mut self) {
         if self.wanted == 0 {
-            let all = self.current.drain(..).chain(self.outdated.drain(..));
-            self.stops.extend(all.map(|member| &member.task.id));
+            while self.give_up_current() || self.give_up_outdated() {}
             return;
         }
         while self.current_count() > self.wanted && self.give_up_current() {}
@@ -132,43 +129,81 @@ impl<'a> Rollout<'a> {
 
     /// Whether the desired revision has shown that it holds.
     fn is_proven(&self) -> bool {
-        self.healthy(&self.current) > 0
-    }
-
-    fn healthy(&self, members: &[Member<'_>]) -> usize {
-        members
-            .iter()
-            .filter(|member| member.worth == Worth::Healthy)
-            .count()
+        self.current.healthy() > 0
     }
 
     /// Whether the desired count stays healthy without the next outdated task.
     fn may_give_up_outdated(&self) -> bool {
-        match self.outdated.last().map(|member| member.worth) {
+        match self.outdated.next() {
             None => false,
-            Some(Worth::Healthy) => self.healthy(&self.current) + self.healthy(&self.outdated) > self.wanted,
-            Some(_) => self.live_count() > self.wanted,
+            Some(Worth::Healthy) => self.current.healthy() + self.outdated.healthy() > self.wanted,
+            Some(Worth::Pending | Worth::Fresh | Worth::OnTrial) => self.live_count() > self.wanted,
         }
     }
 
     /// Whether the desired count stays settled without the next task of the desired revision.
     fn may_give_up_current(&self) -> bool {
-        let both = self.current.iter().chain(&self.outdated);
-        let settled = both.filter(|member| member.worth.is_settled()).count();
+        let settled = self.current.settled() + self.outdated.settled();
         self.current
-            .last()
-            .is_some_and(|member| !member.worth.is_settled() || settled > self.wanted)
+            .next()
+            .is_some_and(|worth| !worth.is_settled() || settled > self.wanted)
     }
 
     fn give_up_current(&mut self) -> bool {
-        let given_up = self.current.pop();
-        self.stops.extend(given_up.map(|member| &member.task.id));
+        let given_up = self.current.give_up();
+        self.stops.extend(given_up);
         given_up.is_some()
     }
 
     fn give_up_outdated(&mut self) -> bool {
-        let given_up = self.outdated.pop();
-        self.stops.extend(given_up.map(|member| &member.task.id));
+        let given_up = self.outdated.give_up();
+        self.stops.extend(given_up);
         given_up.is_some()
+    }
+}
+
+/// Members that are given up one by one, those worth least first.
+#[derive(Debug)]
+struct Kept<'a> {
+    /// Worth most first, as they go from the end.
+    members: Vec<Member<'a>>,
+    /// How many are healthy as long as all members are there: they are the last to go.
+    healthy: usize,
+    /// The same of those that are settled.
+    settled: usize,
+}
+
+impl<'a> Kept<'a> {
+    fn of(worth_least_first: &[Member<'a>]) -> Self {
+        let count = |least: Worth| {
+            let worthy = worth_least_first.iter().filter(|member| member.worth >= least);
+            worthy.count()
+        };
+        Self {
+            members: worth_least_first.iter().rev().copied().collect(),
+            healthy: count(Worth::Healthy),
+            settled: count(Worth::OnTrial),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    fn healthy(&self) -> usize {
+        self.healthy.min(self.len())
+    }
+
+    fn settled(&self) -> usize {
+        self.settled.min(self.len())
+    }
+
+    /// What the next to go is worth.
+    fn next(&self) -> Option<Worth> {
+        self.members.last().map(|member| member.worth)
+    }
+
+    fn give_up(&mut self) -> Option<&'a TaskId> {
+        self.members.pop().map(|member| &member.task.id)
     }
 }

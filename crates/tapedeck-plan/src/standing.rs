@@ -84,7 +84,7 @@ fn standings(tally: &Tally<'_>, tasks: &[Task], rollout_began: Timestamp) -> BTr
         .filter(|task| task.revision != tally.desired.revision)
     {
         let standing = standings.entry(task.revision).or_default();
-        let is_restored = task.created >= rollout_began;
+        let is_restored = task.created > rollout_began;
         match &task.state {
             TaskState::Stopped {
                 started,
@@ -94,7 +94,7 @@ fn standings(tally: &Tally<'_>, tasks: &[Task], rollout_began: Timestamp) -> BTr
             } if *code != StopCode::ServiceSchedulerInitiated => {
                 let was_settled =
                     started.is_some_and(|started| stopped.since(started) >= tally.desired.pace.settled_after);
-                standing.lost += usize::from(!is_restored && was_settled && *stopped >= rollout_began);
+                standing.lost += usize::from(!is_restored && was_settled && *stopped > rollout_began);
             }
             TaskState::Stopped { .. }
             | TaskState::Stopping { .. }

@@ -99,11 +99,13 @@ impl Checker<'_> {
     }
 
     fn integer_or_text(&mut self, place: Place<'_>, range: &Range) {
-        let digits = place.value.value.as_text().map(|text| text.parse::<i64>().ok());
-        match digits {
-            Some(Some(number)) if (range.min..=range.max).contains(&number) => {}
-            Some(_) => self.out_of_range(place, range),
-            None => self.integer(place, range),
+        let Some(text) = place.value.value.as_text() else {
+            return self.integer(place, range);
+        };
+        match text.parse::<i64>() {
+            Ok(number) if (range.min..=range.max).contains(&number) => {}
+            Ok(_) => self.out_of_range(place, range),
+            Err(_) => self.invalid(place, text, Allowed::Advice(range.advice)),
         }
     }
 

@@ -150,14 +150,23 @@ impl Checker<'_> {
         if self.directive(place) {
             return;
         }
+        let before = self.diagnostics.made();
         self.kind(place, &key.kind, parent);
+        if self.diagnostics.made() == before {
+            self.support(entry, key);
+        }
+    }
+
+    /// Tells how far a key is supported whose value is right.
+    fn support(&mut self, entry: &Entry, key: &'static Key) {
         match (key.support, canonical(&entry.value.value)) {
             (Support::Only(only), Some(given)) if given != only => {
                 let subject = quoted(&format!("{}: {given}", key.name));
                 self.diagnostics.not_supported_yet(entry.value.span, &subject);
             }
             (Support::NoEffect(reason), given) if given.as_deref() != key.default => {
-                self.diagnostics.no_effect_yet(entry.key.span, &subject, reason);
+                self.diagnostics
+                    .no_effect_yet(entry.key.span, &quoted(key.name), reason);
             }
             _ => {}
         }

@@ -60,7 +60,7 @@ fn scaling(scaling: &Mapping, diagnostics: &mut Diagnostics) -> Scaling {
             let reason = "`minInstances` and `maxInstances` are equal, so there is nothing to scale";
             diagnostics.no_effect_yet(policy.key.span, "`scalingPolicy`", reason);
         }
-        (Some(max), None) if max_instances > min_instances => {
+        (Some(max), None) if min_instances > 0 && max_instances > min_instances => {
             let reason =
                 format!("there is no autoscaling, so `minInstances` (here {min_instances}) instances run");
             diagnostics.no_effect_yet(max.key.span, "`maxInstances`", &reason);

@@ -5,9 +5,11 @@
 //! can be made to loop or to eat memory by a file.
 
 mod builder;
+mod frame;
 mod limits;
 mod offsets;
 mod scalar;
+mod spans;
 mod value;
 
 use saphyr_parser::{Event, Parser};
@@ -46,20 +48,16 @@ fn read(source: &Source, diagnostics: &mut Diagnostics) -> Result<Option<Spanned
         let (event, marks) = match next {
             Ok(event) => event,
             Err(error) => {
-                let at = Span::point(offsets.byte(error.marker().index()));
-                builder.syntax(at, error.info());
-                return Err(Stop);
+                let at = offsets.byte(error.marker().index());
+                return Err(builder.refuse(Span::point(at), &lower_first(error.info()), advice(text, at)));
             }
         };
         let span = Span::new(offsets.byte(marks.start.index()), offsets.byte(marks.end.index()));
         if matches!(event, Event::DocumentStart(_)) {
             documents += 1;
             if documents > 1 {
-                builder.syntax(
-                    span,
-                    "a second document begins here, but a config file is one document",
-                );
-                return Err(Stop);
+                let help = "keep one document, and move the other to a file of its own";
+                return Err(builder.refuse(span, "a second document begins here", help));
             }
         }
         builder.event(event, span)?;
@@ -89,4 +87,25 @@ fn refuse_unreadable(source: &Source, diagnostics: &mut Diagnostics) -> Result<(
         return Err(Stop);
     }
     Ok(())
+}
+
+/// What to look at when the text is not YAML from `at` on.
+fn advice(text: &str, at: usize) -> &'static str {
+    let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[line_start..].lines().next().unwrap_or_default();
+    let indent = &line[..line.len() - line.trim_start().len()];
+    if indent.contains('\t') {
+        "YAML is indented with spaces: replace the tab"
+    } else if text[at..].trim().is_empty() {
+        "the file ends before a quote, bracket or brace is closed, or a key has its value"
+    } else {
+        "look at this line and the one above: indentation, quotes, brackets, or a missing colon"
+    }
+}
+
+/// The parser's own words as our messages begin.
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
 }

@@ -4,8 +4,12 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::link::LinkAttribute;
+
 use super::world::{MACHINE, METADATA, OUTSIDE, ask, eventually, on_a_machine, serve, within};
 use crate::network::netlink::Netlink;
+use crate::network::task::hardware_address;
 use crate::network::{
     HostNetwork, NetworkError, create, delete_interface, ensure, exists, interface_name, remove, taken,
 };
@@ -99,10 +103,55 @@ fn tasks_do_not_reach_each_other_through_the_gateway() {
         let port = within(&other.namespace, || serve(0));
         let address = network.task_addresses().next().unwrap();
         // For this task all but the gateway is elsewhere, so that it asks the gateway to pass packets on.
-        let narrow = crate::network::TaskNetwork { prefix: 30, ..network.task(address) };
+        let narrow = crate::network::TaskNetwork {
+            prefix: 30,
+            ..network.task(address)
+        };
         let namespace = create(&narrow, "narrow").unwrap();
         assert!(within(&namespace, || ask(other.address, port)).is_err());
     });
+}
+
+/// A task with the right to change its own link takes the address of another one.
+#[test]
+fn a_task_cannot_take_the_place_of_another() {
+    on_a_machine(|outside| {
+        let network = network("one");
+        ensure(&network).unwrap();
+        let (honest, thief) = (task(&network, 0), task(&network, 1));
+        let port = within(outside, || serve(0));
+        assert!(within(&honest.namespace, || ask(OUTSIDE, port)).is_ok());
+        within(&thief.namespace, || {
+            assert!(ask(OUTSIDE, port).is_ok());
+            take_address(honest.address, &network);
+            assert!(ask(OUTSIDE, port).is_err(), "the answers are not for the thief");
+        });
+        assert!(
+            within(&honest.namespace, || ask(OUTSIDE, port)).is_ok(),
+            "nothing changed for the other"
+        );
+    });
+}
+
+/// Gives the link in this namespace the addresses that belong to the task at `address`, and no others.
+fn take_address(address: Ipv4Addr, network: &HostNetwork) {
+    let mut netlink = Netlink::open().unwrap();
+    let index = netlink.link_index("eth0").unwrap().unwrap();
+    for own in netlink.addresses().unwrap() {
+        if own.header.index == index {
+            netlink.change(RouteNetlinkMessage::DelAddress(own), 0).unwrap();
+        }
+    }
+    netlink
+        .set_up(
+            index,
+            vec![LinkAttribute::Address(hardware_address(address).to_vec())],
+        )
+        .unwrap();
+    netlink
+        .add_address(index, address, network.subnet.prefix())
+        .unwrap();
+    netlink.add_default_route(index, network.gateway).unwrap();
 }
 
 fn remove_table(network: &HostNetwork) {
@@ -182,7 +231,7 @@ fn an_address_can_be_used_again_at_once() {
         let network = network("one");
         ensure(&network).unwrap();
         let port = within(outside, || serve(0));
-        for round in 0..3 {
+        for round in 0..20 {
             let address = network.task_addresses().next().unwrap();
             let id = format!("round-{round}");
             let namespace = create(&network.task(address), &id).unwrap();

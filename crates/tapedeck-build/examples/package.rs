@@ -1,0 +1,59 @@
+//! Packages one service of a folder and says what was done and how long it took, for measuring.
+//!
+//! `cargo run --release -p tapedeck-build --example package -- <folder> <entry file> <state folder> [rounds]`
+
+use std::path::Path;
+use std::time::Instant;
+
+use tapedeck_build::{BuildRequest, Outcome, build};
+use tapedeck_image::{Progress, Store};
+use tapedeck_model::{JavaScriptConfig, Packaging, ResourceName, StacktapeImageBuildpack};
+
+struct Loud;
+
+impl Progress for Loud {
+    #[expect(clippy::print_stderr, reason = "a tool for people who measure")]
+    fn step(&mut self, text: &str) {
+        eprintln!("  {text}");
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a tool for people who measure")]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [folder, entry, state, ..] = arguments.as_slice() else {
+        return Err("give a folder, an entry file and a state folder".into());
+    };
+    let started = Instant::now();
+    let store = Store::open(Path::new(state).join("images"))?;
+    let packaging = Packaging::StacktapeImageBuildpack(StacktapeImageBuildpack {
+        entryfile_path: entry.clone(),
+        include_files: Vec::new(),
+        exclude_files: Vec::new(),
+        exclude_dependencies: Vec::new(),
+        javascript: JavaScriptConfig::default(),
+    });
+    let request = BuildRequest {
+        store: &store,
+        service: &ResourceName::new("measured")?,
+        packaging: &packaging,
+        source_root: Path::new(folder),
+        cache_directory: &Path::new(state).join("build"),
+        search_path: &std::env::var_os("PATH").unwrap_or_default(),
+        no_cache: false,
+    };
+    let built = build(&request, &mut Loud)?;
+    println!(
+        "{} in {:?}, process so far {:?}, {} bytes, Node {} ({})",
+        built.image.short(),
+        built.took,
+        started.elapsed(),
+        built.size,
+        built.node.major,
+        built.node.source
+    );
+    if let Outcome::Rebuilt { layers } = &built.outcome {
+        layers.iter().for_each(|change| println!("  {change}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! From the files of packages to a system that programs can start in: what maintainer scripts would have done.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use super::NONROOT;
+use super::deb::Package;
+use crate::{Contents, Entry, EntryKind};
+
+/// Top-level folders that are links into `usr` since the distributions merged them.
+const MERGED: [&str; 6] = ["bin", "lib", "lib32", "lib64", "libx32", "sbin"];
+
+/// Below `usr/share`: what only people at a terminal or compilers need.
+const UNWANTED: [&str; 14] = [
+    "bash-completion",
+    "bug",
+    "doc-base",
+    "fish",
+    "gcc",
+    "gdb",
+    "info",
+    "lintian",
+    "locale",
+    "man",
+    "menu",
+    "perl5",
+    "pixmaps",
+    "zsh",
+];
+
+/// Commands that busybox brings where nothing else does.
+const BUSYBOX: [&str; 22] = [
+    "awk", "clear", "find", "free", "grep", "gzip", "hostname", "ip", "kill", "less", "nc", "netstat",
+    "nslookup", "ping", "pidof", "ps", "sed", "tar", "top", "vi", "wget", "xargs",
+];
+
+const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n\
+                      nonroot:x:65532:65532:nonroot:/home/nonroot:/bin/sh\n";
+const GROUP: &str = "root:x:0:\ntty:x:5:\nstaff:x:50:\nnogroup:x:65534:\nnonroot:x:65532:\n";
+const NSSWITCH: &str = "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetworks: files\n\
+                        protocols: files\nservices: files\nethers: files\nrpc: files\n";
+const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n";
+
+/// Where a path of a package goes: without leading `./`, and into `usr` where the folders are merged.
+/// Nothing for the root itself, for a merged folder itself and for paths that lead out.
+pub(super) fn place(raw: &[u8]) -> Option<PathBuf> {
+    let mut path = PathBuf::new();
+    for part in raw
+        .split(|byte| *byte == b'/')
+        .filter(|part| !matches!(*part, b"" | b"."))
+    {
+        if part == b".." {
+            return None;
+        }
+        path.push(to_path(part));
+    }
+    let first = path.components().next()?;
+    let merged = MERGED.iter().any(|name| first.as_os_str() == *name);
+    match (merged, path.components().count()) {
+        (true, 1) => None,
+        (true, _) => Some(Path::new("usr").join(path)),
+        (false, _) => Some(path),
+    }
+}
+
+/// Whether a path, already placed, belongs into an image. Copyright notices always do.
+pub(super) fn is_wanted(path: &Path, is_link: bool) -> bool {
+    let Ok(below) = path.strip_prefix("usr/share") else {
+        return !path.starts_with("usr/include");
+    };
+    let mut parts = below.components().map(|part| part.as_os_str());
+    let first = parts.next().unwrap_or_default();
+    if first == "doc" {
+        // A package may share the folder of another one through a link.
+        return path.file_name().is_some_and(|name| name == "copyright") || is_link && parts.count() == 1;
+    }
+    !UNWANTED.iter().any(|unwanted| first == *unwanted)
+}
+
+/// All files of the system. Later packages do not replace files of earlier ones: there are no such files.
+pub(super) fn assemble(packages: Vec<Package>) -> Vec<Entry> {
+    let mut system = BTreeMap::new();
+    for package in packages {
+        let status = format!("var/lib/dpkg/status.d/{}", package.record.name);
+        system.insert(
+            PathBuf::from(&status),
+            Entry::file(status, package.control.into_bytes()),
+        );
+        for entry in package.entries {
+            system.entry(entry.path.clone()).or_insert(entry);
+        }
+    }
+    let certificates = certificates(&system);
+    for entry in furniture(certificates) {
+        system.insert(entry.path.clone(), entry);
+    }
+    link_commands(&mut system);
+    system.into_values().collect()
+}
+
+fn furniture(certificates: Vec<u8>) -> Vec<Entry> {
+    let mut entries = vec![
+        Entry::file("etc/ssl/certs/ca-certificates.crt", certificates),
+        Entry::file("etc/passwd", PASSWD.as_bytes()),
+        Entry::file("etc/group", GROUP.as_bytes()),
+        Entry::file("etc/nsswitch.conf", NSSWITCH.as_bytes()),
+        // The runtime mounts its own over these; a mount needs something to be on.
+        Entry::file("etc/hosts", HOSTS.as_bytes()),
+        Entry::file("etc/hostname", b"localhost\n".as_slice()),
+        Entry::file("etc/resolv.conf", b"".as_slice()),
+        Entry::file("etc/timezone", b"Etc/UTC\n".as_slice()),
+        Entry::symlink("etc/localtime", "/usr/share/zoneinfo/Etc/UTC"),
+        Entry::symlink("etc/mtab", "/proc/mounts"),
+        Entry::directory("root").with_mode(0o700),
+        Entry::directory("home"),
+        Entry::directory("home/nonroot")
+            .with_mode(0o750)
+            .owned_by(NONROOT, NONROOT),
+        Entry::directory("tmp").with_mode(0o1777),
+        Entry::directory("var/tmp").with_mode(0o1777),
+    ];
+    entries.extend(["dev", "proc", "run", "sys", "usr/local/bin", "var/log"].map(Entry::directory));
+    entries.extend(["bin", "sbin", "lib"].map(|name| Entry::symlink(name, format!("usr/{name}"))));
+    entries
+}
+
+/// Links for merged folders that exist only on some processors, for the shell and for busybox.
+fn link_commands(system: &mut BTreeMap<PathBuf, Entry>) {
+    let mut links = Vec::new();
+    for name in ["lib32", "lib64", "libx32"] {
+        let target = Path::new("usr").join(name);
+        if system.keys().any(|path| path.starts_with(&target)) {
+            links.push(Entry::symlink(name, target));
+        }
+    }
+    if !system.contains_key(Path::new("usr/bin/sh")) {
+        links.push(Entry::symlink("usr/bin/sh", "dash"));
+    }
+    let taken = |name: &str| {
+        ["usr/bin", "usr/sbin"]
+            .iter()
+            .any(|folder| system.contains_key(&Path::new(folder).join(name)))
+    };
+    if system.contains_key(Path::new("usr/bin/busybox")) {
+        let missing = BUSYBOX.into_iter().filter(|name| !taken(name));
+        links.extend(missing.map(|name| Entry::symlink(format!("usr/bin/{name}"), "busybox")));
+    }
+    for link in links {
+        system.insert(link.path.clone(), link);
+    }
+}
+
+/// All certificates in one file, in the order of their names.
+fn certificates(system: &BTreeMap<PathBuf, Entry>) -> Vec<u8> {
+    let mut all = Vec::new();
+    for (path, entry) in system {
+        let is_certificate = path.starts_with("usr/share/ca-certificates")
+            && path.extension().is_some_and(|extension| extension == "crt");
+        if is_certificate && let EntryKind::File(Contents::Bytes(content)) = &entry.kind {
+            all.extend_from_slice(content);
+            if !content.ends_with(b"\n") {
+                all.push(b'\n');
+            }
+        }
+    }
+    all
+}
+
+/// The bytes of an archive as a path.
+pub(super) fn to_path(bytes: &[u8]) -> PathBuf {
+    OsString::from_vec(bytes.to_vec()).into()
+}

@@ -1,0 +1,263 @@
+//! Random schedules of what users, tasks and the machine may do. `TAPEDECK_SCHEDULES=<n>` runs more than the default.
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use tapedeck_model::{ResourceName, Revision, TaskState};
+use tapedeck_plan::{Desired, Pace};
+use tapedeck_sim::{Behaviour, Fate, World};
+
+/// One thing that somebody or something does.
+#[derive(Debug, Clone)]
+enum Deed {
+    Tick(Duration),
+    /// Deploys a revision that was never deployed before.
+    DeployNew {
+        count: u32,
+        behaviour: Behaviour,
+    },
+    /// Deploys the revision before the latest once more.
+    DeployPrevious,
+    Scale(u32),
+    Delete,
+    /// The nth of the running tasks exits.
+    Kill(usize),
+    /// A person stops the nth of the live tasks.
+    Stop(usize),
+    EngineDown,
+    EngineUp,
+    EngineDiesAfter(usize),
+}
+
+fn span(up_to_millis: u64) -> impl Strategy<Value = Duration> {
+    (0..=up_to_millis).prop_map(Duration::from_millis)
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    let after = prop_oneof![span(300), span(5_000), span(100_000)];
+    prop_oneof![
+        4 => Just(Fate::Runs),
+        1 => Just(Fate::FailsToStart),
+        2 => (after, 0..3_i32).prop_map(|(after, code)| Fate::Exits { after, code }),
+    ]
+}
+
+fn behaviour() -> impl Strategy<Value = Behaviour> {
+    let fates = prop_oneof![1 => Just(Vec::new()), 3 => vec(fate(), 1..4)];
+    (prop_oneof![span(100), span(3_000)], span(2_000), fates).prop_map(|(starts_in, stops_in, fates)| {
+        Behaviour {
+            starts_in,
+            stops_in,
+            fates,
+        }
+    })
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        8 => prop_oneof![span(50), span(1_000), span(20_000), span(100_000)].prop_map(Deed::Tick),
+        3 => (1..6_u32, behaviour()).prop_map(|(count, behaviour)| Deed::DeployNew { count, behaviour }),
+        1 => Just(Deed::DeployPrevious),
+        2 => (1..8_u32).prop_map(Deed::Scale),
+        1 => Just(Deed::Delete),
+        4 => any::<usize>().prop_map(Deed::Kill),
+        1 => any::<usize>().prop_map(Deed::Stop),
+        1 => Just(Deed::EngineDown),
+        2 => Just(Deed::EngineUp),
+        1 => (0..4_usize).prop_map(Deed::EngineDiesAfter),
+    ]
+}
+
+fn world() -> World {
+    World::new(ResourceName::new("mailer").unwrap())
+}
+
+fn desired(revision: u64, count: u32) -> Desired {
+    Desired {
+        revision: Revision(revision),
+        count,
+        pace: Pace::fast(),
+    }
+}
+
+fn perform(world: &mut World, latest: &mut u64, deed: &Deed) {
+    let before = world.desired().copied().unwrap_or(desired(1, 1));
+    match deed {
+        Deed::Tick(span) => world.advance(*span),
+        Deed::DeployNew { count, behaviour } => {
+            *latest += 1;
+            world.behave(Revision(*latest), behaviour.clone());
+            world.deploy(desired(*latest, *count));
+        }
+        Deed::DeployPrevious => world.deploy(desired(latest.saturating_sub(1).max(1), before.count.max(1))),
+        Deed::Scale(count) => world.deploy(Desired {
+            count: *count,
+            ..before
+        }),
+        Deed::Delete => world.deploy(Desired { count: 0, ..before }),
+        Deed::Kill(nth) => {
+            if let Some(number) = nth_task(world, *nth, |state| matches!(state, TaskState::Running { .. })) {
+                world.kill(number, 1);
+            }
+        }
+        Deed::Stop(nth) => {
+            if let Some(number) = nth_task(world, *nth, TaskState::is_live) {
+                world.stop(number);
+            }
+        }
+        Deed::EngineDown => world.engine_down(),
+        Deed::EngineUp => world.engine_up(),
+        Deed::EngineDiesAfter(steps) => world.engine_dies_after(*steps),
+    }
+}
+
+fn nth_task(world: &World, nth: usize, matches: impl Fn(&TaskState) -> bool) -> Option<u32> {
+    let matching: Vec<u32> = world
+        .tasks()
+        .iter()
+        .filter(|task| matches(&task.state))
+        .map(|task| World::number(&task.id))
+        .collect();
+    matching.get(nth.checked_rem(matching.len())?).copied()
+}
+
+/// Runs a property on random values, `default` of them or as many as `TAPEDECK_SCHEDULES` says.
+fn check<S: Strategy>(default: u32, strategy: S, property: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    let cases = std::env::var("TAPEDECK_SCHEDULES")
+        .ok()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(default);
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
+    if let Err(failure) = runner.run(&strategy, property) {
+        panic!("{failure}");
+    }
+}
+
+fn no_violations(world: &World) -> Result<(), TestCaseError> {
+    match world.violations() {
+        [] => Ok(()),
+        [first, ..] => Err(TestCaseError::fail(first.clone())),
+    }
+}
+
+#[test]
+fn every_decision_keeps_the_promises_and_the_world_settles() {
+    check(2_000, vec(deed(), 1..25), |deeds| {
+        let mut world = world();
+        let mut latest = 1;
+        world.deploy(desired(1, 2));
+        for deed in &deeds {
+            perform(&mut world, &mut latest, deed);
+            no_violations(&world)?;
+        }
+        // From here on nothing fails any more: at most one delay and one trial of a minute each, then task by task.
+        for revision in 1..=latest {
+            world.behave(Revision(revision), Behaviour::default());
+        }
+        world.engine_up();
+        for _ in 0..8 {
+            // What was started before may still exit as it was told to, up to 100 s after its start.
+            world.advance(Duration::from_secs(60));
+            no_violations(&world)?;
+        }
+        prop_assert!(world.is_steady(), "not steady: {:#?}", world.look());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_broken_revision_is_tried_a_bounded_number_of_times() {
+    let fates = || {
+        let exits = span(1_000).prop_map(|after| Fate::Exits { after, code: 1 });
+        vec(prop_oneof![Just(Fate::FailsToStart), exits], 1..5)
+    };
+    check(
+        300,
+        (1..20_u32, span(500), fates()),
+        |(count, starts_in, fates)| {
+            let mut world = world();
+            let behaviour = Behaviour {
+                starts_in,
+                fates,
+                ..Behaviour::default()
+            };
+            world.behave(Revision(1), behaviour);
+            world.deploy(desired(1, count));
+            world.advance(Duration::from_secs(60));
+            no_violations(&world)?;
+            let attempts = world.attempts(Revision(1));
+            // Each wanted task once, each once more at once, then one at a time: after 1, 2, 4, 8, 16 and 32 s.
+            prop_assert!(attempts <= 2 * count + 6, "{attempts} attempts for {count} tasks");
+            world.advance(Duration::from_secs(3600));
+            let hourly = world.attempts(Revision(1)) - attempts;
+            prop_assert!((55..=65).contains(&hourly), "{hourly} attempts in an hour");
+            Ok(())
+        },
+    );
+}
+
+#[test]
+fn a_broken_change_leaves_the_old_tasks_alone() {
+    check(300, (1..6_u32, behaviour()), |(count, mut behaviour)| {
+        behaviour.fates = vec![Fate::FailsToStart];
+        let mut world = world();
+        world.deploy(desired(1, count));
+        world.advance(Duration::from_secs(1));
+        world.behave(Revision(2), behaviour);
+        world.deploy(desired(2, count));
+        world.advance(Duration::from_secs(3600));
+        no_violations(&world)?;
+        prop_assert_eq!(
+            world.attempts(Revision(1)),
+            count,
+            "none of the old was started again"
+        );
+        let running = |revision| {
+            let tasks = world
+                .tasks()
+                .iter()
+                .filter(|task| task.revision == Revision(revision));
+            tasks
+                .filter(|task| matches!(task.state, TaskState::Running { .. }))
+                .count()
+        };
+        prop_assert_eq!(u32::try_from(running(1)).unwrap(), count, "all of the old run");
+        Ok(())
+    });
+}
+
+#[test]
+fn records_stay_bounded() {
+    let mut world = world();
+    let behaviour = Behaviour {
+        fates: vec![Fate::Exits {
+            after: Duration::from_secs(1),
+            code: 0,
+        }],
+        ..Behaviour::default()
+    };
+    world.behave(Revision(1), behaviour);
+    world.deploy(desired(1, 40));
+    world.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(world.violations(), [] as [&str; 0]);
+    let stopped = world
+        .tasks()
+        .iter()
+        .filter(|task| task.state.is_stopped())
+        .count();
+    let saturation = usize::try_from(Pace::fast().back_off.saturation()).unwrap();
+    assert!(
+        stopped <= Pace::fast().keep_stopped_count + saturation,
+        "{stopped} records"
+    );
+    assert!(
+        world.attempts(Revision(1)) < 40 * 2 + 24 * 60 + 40,
+        "the delay does not shrink as records go"
+    );
+}
