@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::os::unix::net::UnixStream;
 
 use tapedeck_api::{Home, Refusal};
-use tapedeck_image::{Image, Store as Images};
+use tapedeck_image::{Image, KeepBases, Store as Images};
 use tapedeck_model::{ContainerSpec, ImageDigest, StackSpec, Task, TaskId};
 use tapedeck_runtime::cgroup::{CgroupKind, CgroupLayout, MOUNT_ROOT};
 use tapedeck_runtime::network::{self, HostNetwork, resolv_conf};
@@ -104,7 +104,7 @@ impl Host {
 
     /// Removes images that no service refers to. Skipped while somebody deploys; the next change tries again.
     pub(crate) fn collect_garbage(&self, keep: &[ImageDigest]) {
-        let _ = self.images.collect_garbage(keep);
+        let _ = self.images.collect_garbage(keep, KeepBases::All);
     }
 
     /// Removes what all tasks share. Only without tasks: the next engine makes it again.
