@@ -2,6 +2,7 @@
 
 mod limits;
 mod places;
+mod project;
 mod properties;
 mod reference;
 mod specs;

@@ -101,10 +101,6 @@ impl Diagnostics {
 
     /// A value of the right type that is not allowed.
     pub fn invalid_value(&mut self, value: &Spanned<String>, subject: &str, allowed: Allowed<'_>) {
-        let shown = match value.value.as_str() {
-            "" => "the empty text".to_string(),
-            text => quoted(text),
-        };
         let help = match allowed {
             Allowed::Advice(advice) => advice.to_string(),
             Allowed::OneOf { supported, known } => match nearest(&value.value, known) {
@@ -112,7 +108,7 @@ impl Diagnostics {
                 None => format!("use {}", listed(supported, "or")),
             },
         };
-        let message = format!("{subject} cannot be {shown}");
+        let message = format!("{subject} cannot be {}", shown(&value.value));
         self.push(Rule::InvalidValue, value.span, message, Some(help));
     }
 
@@ -124,7 +120,7 @@ impl Diagnostics {
 
     /// A name that breaks the rule for names of its kind, which is such as `resource name`.
     pub fn invalid_name(&mut self, name: &Spanned<String>, kind: &str, rule: &str, suggestion: Option<&str>) {
-        let message = format!("{} is not a valid {kind}", quoted(&name.value));
+        let message = format!("{} is not a valid {kind}", shown(&name.value));
         let help = match suggestion {
             Some(better) => format!("{rule}, such as `{better}`"),
             None => rule.to_string(),
@@ -187,6 +183,14 @@ impl Diagnostics {
             Some("keep one of them".into()),
         );
         self.relate(first, "it is listed first here");
+    }
+}
+
+/// As [`quoted`], in words where there is nothing to quote.
+fn shown(text: &str) -> String {
+    match text {
+        "" => "the empty text".to_string(),
+        text => quoted(text),
     }
 }
 

@@ -55,29 +55,29 @@ impl Excerpt {
     fn of(span: Span, source: &Source) -> Self {
         let start = source.position(span.start);
         let end = source.position(span.end.max(span.start));
-        let letters: Vec<char> = source.line(start.line).trim_end().chars().collect();
-        let before = (start.column - 1).min(letters.len());
+        let text = source.line(start.line).trim_end();
+        let before = start.column - 1;
         let last = if end.line == start.line {
             end.column - 1
         } else {
-            letters.len()
+            usize::MAX
         };
-        let cut = if letters.len() > WIDEST_EXCERPT {
+        let is_wide = text.chars().nth(WIDEST_EXCERPT).is_some();
+        let cut = if is_wide {
             before.saturating_sub(EXCERPT_LEAD)
         } else {
             0
         };
-        let window = &letters[cut..(cut + WIDEST_EXCERPT).min(letters.len())];
-        let (opening, closing) = (cut > 0, cut + window.len() < letters.len());
-        let line: String = window.iter().map(|letter| visible(*letter)).collect();
-        let room = window.len() - (before - cut);
+        let mut rest = text.chars().skip(cut);
+        let window: String = rest.by_ref().take(WIDEST_EXCERPT).map(visible).collect();
+        let (opening, closing) = (
+            if cut > 0 { "…" } else { "" },
+            if rest.next().is_some() { "…" } else { "" },
+        );
+        let room = window.chars().count().saturating_sub(before - cut);
         Self {
-            line: format!(
-                "{}{line}{}",
-                if opening { "…" } else { "" },
-                if closing { "…" } else { "" }
-            ),
-            before: before - cut + usize::from(opening),
+            line: format!("{opening}{window}{closing}"),
+            before: before - cut + opening.chars().count(),
             marked: last.saturating_sub(before).min(room).max(1),
         }
     }

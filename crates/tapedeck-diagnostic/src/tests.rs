@@ -161,3 +161,24 @@ fn every_rule_has_its_own_name_and_a_line_in_the_reference() {
     names.dedup();
     assert_eq!(names.len(), Rule::ALL.len());
 }
+
+#[test]
+fn of_very_many_findings_the_first_are_kept_and_errors_are_known_of_all() {
+    let source = Source::new("a", "x".repeat(2_000));
+    let mut diagnostics = Diagnostics::new();
+    for at in 0..1_000 {
+        diagnostics.no_effect_yet(Span::point(at), "`a`", "it waits");
+    }
+    assert!(diagnostics.has_more() && !diagnostics.has_errors());
+    assert_eq!(
+        (diagnostics.made(), diagnostics.count(Severity::Warning)),
+        (1_000, 500)
+    );
+    diagnostics.duplicate_key(&Spanned::new("cpu".into(), Span::point(1)), Span::point(0));
+    assert!(diagnostics.has_errors());
+    assert!(
+        diagnostics.iter().all(|one| one.related.is_none()),
+        "the note belongs to a finding that was left out"
+    );
+    assert!(render_text(&diagnostics, &source).ends_with("\nthere are more findings than are shown\n"));
+}

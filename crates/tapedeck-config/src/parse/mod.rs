@@ -1,7 +1,7 @@
 //! Text to a tree in which every key and value knows its place.
 //!
 //! The tree keeps scalars as they were written: whether `0.10` is a number matters to `cpu`, not to an environment
-//! variable. Aliases and merge keys are resolved here, within [`Limits`](limits), so that nothing after this module
+//! variable. Aliases and merge keys are resolved here, within the limits below, so that nothing after this module
 //! can be made to loop or to eat memory by a file.
 
 mod builder;
