@@ -65,16 +65,42 @@ impl TaskCgroup<'_> {
         Ok(())
     }
 
-    /// Moves the calling process into the group; its children will be born there.
+    /// Moves the calling process, which must have a single thread, into the version 1 groups, and into the version 2
+    /// group unless it was [born](Self::unified) there. Its children will be born in them.
     ///
     /// # Errors
     /// [`CgroupError::File`].
-    pub fn join(&self) -> Result<(), CgroupError> {
+    pub fn join(&self, born_in_unified: bool) -> Result<(), CgroupError> {
         for mount in self.layout.mounts() {
-            let path = mount.join(&self.name).join("cgroup.procs");
+            let unified = self.layout.unified.as_deref() == Some(mount);
+            if unified && born_in_unified {
+                continue;
+            }
+            // A thread that moves itself need not be protected from others. Where a whole process is moved, the kernel
+            // waits some milliseconds until no other processor is just about to fork.
+            let path = mount.join(&self.name).join(if unified { "cgroup.procs" } else { "tasks" });
             fs::write(&path, "0").map_err(failed("join", &path))?;
         }
         Ok(())
+    }
+
+    /// Its folder in the version 2 hierarchy, if there is one: a process can be born there.
+    #[must_use]
+    pub fn unified(&self) -> Option<PathBuf> {
+        self.layout.unified.as_ref().map(|mount| mount.join(&self.name))
+    }
+
+    /// What a container of this group may see of cgroups: names below its `/sys/fs/cgroup`, and the folders that
+    /// belong there. An empty name is `/sys/fs/cgroup` itself.
+    #[must_use]
+    pub fn visible(&self) -> Vec<(&'static str, PathBuf)> {
+        if let (CgroupKind::Version2, Some(unified)) = (self.layout.kind(), self.unified()) {
+            return vec![("", unified)];
+        }
+        let limited = self.layout.legacy.iter().map(|(name, mount)| (*name, mount.join(&self.name)));
+        // Some runtimes give up the search for limits when this one is missing, although nothing is set in it.
+        let cpuset = self.layout.root.join("cpuset");
+        limited.chain(cpuset.exists().then_some(("cpuset", cpuset))).collect()
     }
 
     /// Kills every process in the group and waits until none is left. Nothing happens if there is no group.

@@ -42,7 +42,7 @@ impl std::fmt::Display for CgroupKind {
 /// The cgroup hierarchies of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CgroupLayout {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// Mount point of the version 2 hierarchy, if there is one.
     pub(super) unified: Option<PathBuf>,
     /// Mount points of version 1 hierarchies by controller; empty on version 2.
@@ -61,8 +61,8 @@ impl CgroupLayout {
         }
         let unified = root.join("unified");
         let unified = (magic(&unified) == Some(VERSION_2_MAGIC)).then_some(unified);
-        // `cpuacct` counts what is used where there is no version 2 hierarchy that does.
-        let names = NEEDED.into_iter().chain(unified.is_none().then_some("cpuacct"));
+        // `cpuacct` counts what is used, also for those in the container who want to know.
+        let names = NEEDED.into_iter().chain(["cpuacct"]);
         let mut legacy: Vec<(&'static str, PathBuf)> = Vec::new();
         for name in names {
             // Where two controllers share a hierarchy, each name is a link to it.

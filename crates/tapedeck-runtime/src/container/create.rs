@@ -3,17 +3,22 @@
 use std::error::Error;
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use libcontainer::container::builder::ContainerBuilder;
 use libcontainer::syscall::syscall::SyscallType;
 use rustix::fs::{Gid, Uid};
-use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_change, unmount,
+};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{UnshareFlags, unshare_unsafe};
 
 use super::executor::TaskExecutor;
-use super::{Ends, Report, rootfs, specification};
-use crate::cgroup::{CgroupError, CgroupLayout, Limits};
+use super::specification::{self, OPEN_FILES, Surroundings};
+use super::{Ends, Report, rootfs};
+use crate::cgroup::{CgroupError, MOUNT_ROOT, TaskCgroup};
 use crate::definition::{TaskDefinition, TaskDirectory};
 use crate::network::{self, NetworkError};
 
@@ -33,36 +38,44 @@ pub(super) enum CreateError {
 }
 
 impl CreateError {
-    /// As ECS gives it: the kind of failure, then the whole chain of causes.
+    /// As ECS gives it.
     fn reason(&self) -> String {
         let kind = match self {
             Self::Network(_) | Self::Cgroup(_) => "ResourceInitializationError",
             Self::FileSystem(_) | Self::Groups(_) | Self::Container(_) => "CannotCreateContainerError",
         };
-        let mut text = format!("{kind}: {self}");
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            let part = error.to_string();
-            // Errors of other crates often repeat their cause in their own text.
-            if !text.ends_with(&part) {
-                text.push_str(": ");
-                text.push_str(&part);
-            }
-            cause = error.source();
-        }
-        text
+        reason(kind, self)
     }
 }
 
+/// A kind of failure, then the whole chain of causes.
+pub(super) fn reason(kind: &str, error: &dyn Error) -> String {
+    let mut text = format!("{kind}: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        // Errors of other crates often repeat their cause in their own text.
+        if !text.ends_with(&part) {
+            text.push_str(": ");
+            text.push_str(&part);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// What the creator is given.
+pub(super) struct Task<'a> {
+    pub(super) definition: &'a TaskDefinition,
+    pub(super) directory: TaskDirectory<'a>,
+    pub(super) cgroup: &'a TaskCgroup<'a>,
+    pub(super) born_in_unified: bool,
+}
+
 /// Creates the container, tells how that went, and ends the process.
-pub(super) fn run(
-    definition: &TaskDefinition,
-    directory: TaskDirectory<'_>,
-    layout: &CgroupLayout,
-    ends: Ends,
-) -> ! {
+pub(super) fn run(task: &Task<'_>, ends: Ends) -> ! {
     let Ends { reports, stdout, stderr } = ends;
-    let code = match create(definition, directory, layout, &reports, (stdout, stderr)) {
+    let code = match create(task, &reports, (stdout, stderr)) {
         Ok(pid) => {
             Report::Created(pid).send(&reports);
             0
@@ -76,29 +89,24 @@ pub(super) fn run(
     unsafe { libc::_exit(code) }
 }
 
-fn create(
-    definition: &TaskDefinition,
-    directory: TaskDirectory<'_>,
-    layout: &CgroupLayout,
-    reports: &OwnedFd,
-    (stdout, stderr): (OwnedFd, OwnedFd),
-) -> Result<i32, CreateError> {
+fn create(task: &Task<'_>, reports: &OwnedFd, (stdout, stderr): (OwnedFd, OwnedFd)) -> Result<i32, CreateError> {
     let clock = super::Phases::start();
+    let Task { definition, directory, cgroup, born_in_unified } = *task;
+    cgroup.join(born_in_unified)?;
+    clock.reached("cgroup joined");
     leave_mount_namespace().map_err(CreateError::FileSystem)?;
+    clock.reached("unshared");
     rootfs::prepare(definition, directory).map_err(CreateError::FileSystem)?;
     clock.reached("file system");
+    let cgroups = show_cgroup(cgroup, &directory.bundle()).map_err(CreateError::FileSystem)?;
+    clock.reached("show cgroup");
     let namespace = network::create(&definition.network, definition.id.as_str())?;
     clock.reached("network");
     set_groups(&definition.process.additional_gids).map_err(CreateError::Groups)?;
-    let cgroup = layout.task(&definition.cgroup)?;
-    let limits = Limits { cpu: definition.cpu, memory: definition.memory, pids: definition.pids_limit };
-    cgroup.create(&limits)?;
-    clock.reached("cgroup");
-    cgroup.join()?;
-    clock.reached("cgroup joined");
 
     let bundle = directory.bundle();
-    let text = specification::text(definition, namespace.as_raw_fd());
+    let surroundings = Surroundings { network: namespace.as_raw_fd(), cgroups, open_files: open_files() };
+    let text = specification::text(definition, &surroundings);
     fs::write(bundle.join("config.json"), text).map_err(CreateError::FileSystem)?;
     // A program that opens /dev/stdout opens the pipe anew, as whoever it runs as.
     for end in [&stdout, &stderr] {
@@ -125,6 +133,26 @@ fn create(
     container.pid().map(|pid| pid.as_raw()).ok_or_else(|| CreateError::Container("it has no process".into()))
 }
 
+/// Prepares what the container will see of cgroups, and takes all cgroups out of the sight of libcontainer: it would
+/// move each process into the groups once more, into those of every controller, and when it fails it would kill
+/// whatever is in them, this process included. Returns names below `/sys/fs/cgroup`, and what to mount there.
+fn show_cgroup(cgroup: &TaskCgroup<'_>, bundle: &Path) -> io::Result<Vec<(&'static str, PathBuf)>> {
+    let flags = MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    let view = bundle.join("view");
+    let mut shown = vec![("", view.clone())];
+    for (name, folder) in cgroup.visible() {
+        fs::create_dir_all(view.join(name))?;
+        // Not called like the controller, by which libcontainer would recognise it.
+        let source = bundle.join(format!("cgroup-{name}"));
+        fs::create_dir(&source)?;
+        mount_bind(&folder, &source)?;
+        shown.push((name, source));
+    }
+    unmount(MOUNT_ROOT, UnmountFlags::DETACH)?;
+    mount("tapedeck", MOUNT_ROOT, "tmpfs", flags, None)?;
+    Ok(shown)
+}
+
 /// From here on, what is mounted and unmounted on the host is seen here, but not the other way round.
 fn leave_mount_namespace() -> io::Result<()> {
     // SAFETY: a mount namespace of its own breaks no assumption of other code in this process; the table of file
@@ -132,6 +160,15 @@ fn leave_mount_namespace() -> io::Result<()> {
     unsafe { unshare_unsafe(UnshareFlags::NEWNS) }?;
     mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)?;
     Ok(())
+}
+
+/// How many files a process of the task may open: without the capability to raise limits, what we may open ourselves.
+fn open_files() -> u64 {
+    let wanted = Rlimit { current: Some(OPEN_FILES), maximum: Some(OPEN_FILES) };
+    match setrlimit(Resource::Nofile, wanted) {
+        Ok(()) => OPEN_FILES,
+        Err(_) => getrlimit(Resource::Nofile).maximum.unwrap_or(OPEN_FILES),
+    }
 }
 
 /// Replaces the groups inherited from whoever started the engine; libcontainer only ever adds some.
@@ -144,7 +181,7 @@ fn set_groups(groups: &[u32]) -> io::Result<()> {
 }
 
 /// Mounts a small memory file system for what only the creation of the container needs.
-pub(super) fn mount_scratch(target: &std::path::Path) -> io::Result<()> {
+pub(super) fn mount_scratch(target: &Path) -> io::Result<()> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     mount("tapedeck", target, "tmpfs", flags, Some(c"mode=0700,size=4m"))?;
     Ok(())

@@ -23,13 +23,17 @@ mod syscalls;
 mod tests;
 
 use std::io::{self, Write as _};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 
+use fs_err as fs;
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use serde::{Deserialize, Serialize};
 
-use crate::cgroup::CgroupLayout;
+use crate::cgroup::{CgroupError, CgroupLayout, Limits};
 use crate::definition::{TaskDefinition, TaskDirectory};
+
+/// `CLONE_INTO_CGROUP` of `linux/sched.h`, which does not fit the type the `libc` crate gives it.
+const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 
 /// Bytes of output the kernel keeps while the shim is busy: the most an unprivileged process may ask for by default.
 const OUTPUT_PIPE_SIZE: usize = 1 << 20;
@@ -73,28 +77,79 @@ struct Ends {
     stderr: OwnedFd,
 }
 
-/// Starts a creator.
+/// Why there is not even a creator.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BeginError {
+    /// Its resources cannot be limited.
+    #[error(transparent)]
+    Cgroup(#[from] CgroupError),
+    /// There is no room for another process, file or pipe.
+    #[error("start the process that creates the container")]
+    Process(#[from] io::Error),
+}
+
+impl BeginError {
+    /// As ECS gives it.
+    pub(crate) fn reason(&self) -> String {
+        create::reason("ResourceInitializationError", self)
+    }
+}
+
+/// Makes the cgroup of the task and starts a creator in it, which tells on `reports` how it went.
 ///
 /// # Errors
-/// When there is no room for another process or pipe.
+/// [`BeginError`], when nothing has been told and nothing will be.
 pub(crate) fn begin(
     definition: &TaskDefinition,
     directory: TaskDirectory<'_>,
     layout: &CgroupLayout,
-) -> io::Result<Creation> {
+) -> Result<Creation, BeginError> {
+    let cgroup = layout.task(&definition.cgroup)?;
+    let limits = Limits { cpu: definition.cpu, memory: definition.memory, pids: definition.pids_limit };
+    cgroup.create(&limits)?;
     let (stdout, stdout_end) = output_pipe()?;
     let (stderr, stderr_end) = output_pipe()?;
-    let (reports, reports_end) = pipe_with(PipeFlags::CLOEXEC)?;
-    rustix::io::ioctl_fionbio(&reports, true)?;
-    // SAFETY: the shim has one thread, so the child may do whatever the parent may.
-    match unsafe { libc::fork() } {
-        -1 => Err(io::Error::last_os_error()),
-        0 => {
+    let (reports, reports_end) = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from)?;
+    rustix::io::ioctl_fionbio(&reports, true).map_err(io::Error::from)?;
+    let unified = cgroup.unified().map(fs::File::open).transpose()?;
+    match fork_into(unified.as_ref().map(fs::File::file))? {
+        Fork::Child { born_in_unified } => {
             drop((stdout, stderr, reports));
             let ends = Ends { reports: reports_end, stdout: stdout_end, stderr: stderr_end };
-            create::run(definition, directory, layout, ends)
+            create::run(&create::Task { definition, directory, cgroup: &cgroup, born_in_unified }, ends)
         }
-        creator => Ok(Creation { creator, reports, stdout, stderr }),
+        Fork::Parent { child } => Ok(Creation { creator: child, reports, stdout, stderr }),
+    }
+}
+
+/// The two returns of a fork.
+enum Fork {
+    Parent { child: i32 },
+    Child { born_in_unified: bool },
+}
+
+/// Forks; the child is born in the version 2 group that is open as `group`, where the kernel can do that (5.7). To be
+/// moved later costs ten times as long.
+fn fork_into(group: Option<&std::fs::File>) -> io::Result<Fork> {
+    if let Some(group) = group {
+        // SAFETY: all zeros is what the kernel takes for "not used", in every field.
+        let mut arguments: libc::clone_args = unsafe { std::mem::zeroed() };
+        arguments.flags = CLONE_INTO_CGROUP;
+        arguments.exit_signal = libc::SIGCHLD as u64;
+        arguments.cgroup = group.as_raw_fd() as u64;
+        // SAFETY: the arguments are as long as said. Without a stack and without CLONE_VM this is a fork, and the shim
+        // has one thread, so the child may do whatever the parent may.
+        match unsafe { libc::syscall(libc::SYS_clone3, &raw const arguments, size_of::<libc::clone_args>()) } {
+            -1 => {}
+            0 => return Ok(Fork::Child { born_in_unified: true }),
+            child => return Ok(Fork::Parent { child: child as i32 }),
+        }
+    }
+    // SAFETY: as above.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(Fork::Child { born_in_unified: false }),
+        child => Ok(Fork::Parent { child }),
     }
 }
 

@@ -5,6 +5,9 @@
 //! which makes a filter of devices superfluous and works the same on every cgroup version; and the system calls
 //! are filtered by the [executor](super::executor), not by libcontainer.
 
+use std::os::fd::RawFd;
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 
 use crate::definition::TaskDefinition;
@@ -46,10 +49,21 @@ const MASKED_PATHS: [&str; 12] = [
 const READONLY_PATHS: [&str; 5] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
 /// Open files a process may have, as on Fargate.
-const OPEN_FILES: u64 = 65_535;
+pub(super) const OPEN_FILES: u64 = 65_535;
 
-/// The text of `config.json`. `namespace` is the file descriptor of the network namespace to join.
-pub(super) fn text(definition: &TaskDefinition, namespace: i32) -> String {
+/// What is only known when the container is made.
+pub(super) struct Surroundings {
+    /// File descriptor of the network namespace to join.
+    pub(super) network: RawFd,
+    /// Names below `/sys/fs/cgroup` (or an empty one for the folder itself), and what is to be mounted there.
+    pub(super) cgroups: Vec<(&'static str, PathBuf)>,
+    /// Open files a process may have: [`OPEN_FILES`], unless this machine does not let us give that many.
+    pub(super) open_files: u64,
+}
+
+/// The text of `config.json`.
+pub(super) fn text(definition: &TaskDefinition, surroundings: &Surroundings) -> String {
+    let Surroundings { network, cgroups, open_files } = surroundings;
     let process = &definition.process;
     // Another user than root has none in effect, but may get some of these through a program that carries them,
     // were that not forbidden by `noNewPrivileges`.
@@ -68,10 +82,10 @@ pub(super) fn text(definition: &TaskDefinition, namespace: i32) -> String {
             "noNewPrivileges": true,
             // A shim is spared when the machine runs out of memory; its task is not.
             "oomScoreAdj": 0,
-            "rlimits": [{ "type": "RLIMIT_NOFILE", "hard": OPEN_FILES, "soft": OPEN_FILES }],
+            "rlimits": [{ "type": "RLIMIT_NOFILE", "hard": open_files, "soft": open_files }],
             "capabilities": { "bounding": CAPABILITIES, "effective": effective, "permitted": effective },
         },
-        "mounts": mounts(),
+        "mounts": mounts(cgroups),
         "linux": {
             "cgroupsPath": definition.cgroup,
             "namespaces": [
@@ -80,7 +94,7 @@ pub(super) fn text(definition: &TaskDefinition, namespace: i32) -> String {
                 { "type": "ipc" },
                 { "type": "uts" },
                 { "type": "cgroup" },
-                { "type": "network", "path": format!("/proc/self/fd/{namespace}") },
+                { "type": "network", "path": format!("/proc/self/fd/{network}") },
             ],
             "sysctl": {
                 "net.ipv4.ip_unprivileged_port_start": "0",
@@ -93,11 +107,17 @@ pub(super) fn text(definition: &TaskDefinition, namespace: i32) -> String {
     .to_string()
 }
 
-fn mounts() -> Value {
+fn mounts(cgroups: &[(&str, PathBuf)]) -> Value {
     let mount = |target: &str, kind: &str, options: &[&str]| {
         json!({ "destination": target, "type": kind, "source": kind, "options": options })
     };
-    json!([
+    // Language runtimes size their heaps by the limits they find here.
+    let cgroups = cgroups.iter().map(|(name, source)| {
+        let target = Path::new("/sys/fs/cgroup").join(name);
+        let options = ["bind", "nosuid", "noexec", "nodev", "ro"];
+        json!({ "destination": target, "type": "bind", "source": source, "options": options })
+    });
+    let others = [
         mount("/proc", "proc", &["nosuid", "noexec", "nodev"]),
         mount("/dev", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
         mount(
@@ -106,9 +126,8 @@ fn mounts() -> Value {
             &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]
         ),
         mount("/sys", "sysfs", &["nosuid", "noexec", "nodev", "ro"]),
-        // Language runtimes size their heaps by the limits they find here.
-        mount("/sys/fs/cgroup", "cgroup", &["nosuid", "noexec", "nodev", "relatime", "ro"]),
         mount("/dev/mqueue", "mqueue", &["nosuid", "noexec", "nodev"]),
         mount("/dev/shm", "tmpfs", &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]),
-    ])
+    ];
+    others.into_iter().chain(cgroups).collect()
 }

@@ -4,6 +4,8 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use rustix::io::Errno;
 
+use crate::container::note;
+use crate::definition::TaskDefinition;
 use crate::log::{Options, Stream, Writer};
 
 /// Bytes taken from a pipe at once.
@@ -21,13 +23,18 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Takes the pipes over. Both must be in non-blocking mode.
-    pub(super) fn new(definition: &crate::TaskDefinition, stdout: OwnedFd, stderr: OwnedFd) -> Self {
+    /// Opens the log.
+    pub(super) fn new(definition: &TaskDefinition) -> Self {
         let log = Writer::open(&definition.log_directory, Options::default());
         if let Err(error) = &log {
-            crate::container::note(format_args!("shim: the output of the task is lost: {error}"));
+            note(format_args!("shim: the output of the task is lost: {error}"));
         }
-        Self { log: log.ok(), pipes: [Some(stdout), Some(stderr)], buffer: Vec::new() }
+        Self { log: log.ok(), pipes: [None, None], buffer: Vec::new() }
+    }
+
+    /// Takes the pipes over. Both must be in non-blocking mode.
+    pub(super) fn attend(&mut self, stdout: OwnedFd, stderr: OwnedFd) {
+        self.pipes = [Some(stdout), Some(stderr)];
     }
 
     /// The pipes that are still open.

@@ -6,6 +6,7 @@ use std::os::fd::{FromRawFd as _, OwnedFd};
 use std::os::unix::net::UnixListener;
 
 use fs_err as fs;
+use rustix::fs::Mode;
 use rustix::process::{WaitOptions, WaitStatus, wait};
 
 use crate::definition::TaskDefinition;
@@ -47,6 +48,8 @@ pub(super) fn settle() -> io::Result<()> {
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
     rustix::thread::set_name(c"tapedeck-shim")?;
+    // Inherited by the task, for which it should not depend on who started the engine.
+    rustix::process::umask(Mode::from_raw_mode(0o022));
     // Out of memory, the machine should kill tasks, whose ends are noticed, rather than those who notice. Not
     // everybody may ask for that.
     let _ = fs::write("/proc/self/oom_score_adj", "-998");

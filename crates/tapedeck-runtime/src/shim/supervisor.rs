@@ -35,25 +35,31 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
     let Inheritance { listener, definition } = inheritance;
     let children = child_events()?;
     let layout = CgroupLayout::detect(MOUNT_ROOT.as_ref()).map_err(io::Error::other)?;
-    let creation = container::begin(&definition, TaskDirectory(task_directory), &layout)?;
-    let Creation { creator, reports, stdout, stderr } = creation;
+    let connections = Connections::new(listener, &ShimState::Starting);
+    let creation = container::begin(&definition, TaskDirectory(task_directory), &layout);
     let mut supervisor = Supervisor {
         task_directory,
         layout: &layout,
-        output: Output::new(&definition, stdout, stderr),
-        connections: Connections::new(listener, &ShimState::Starting),
         definition: &definition,
+        connections,
         children,
-        reports: Some(reports),
+        output: Output::new(&definition),
+        reports: None,
         reported: Vec::new(),
-        creator,
+        creator: None,
         pid: None,
         failure: None,
         started: None,
         ended: Vec::new(),
         stop: None,
     };
-    let exit = supervisor.supervise()?;
+    let exit = match creation {
+        Ok(creation) => {
+            supervisor.attend(creation);
+            supervisor.supervise()?
+        }
+        Err(error) => never_ran(error.reason()),
+    };
     supervisor.finish(exit)
 }
 
@@ -76,7 +82,7 @@ struct Supervisor<'a> {
     reports: Option<OwnedFd>,
     /// The beginning of a report that has not arrived in full.
     reported: Vec<u8>,
-    creator: i32,
+    creator: Option<i32>,
     /// PID 1 of the task, once it exists.
     pid: Option<i32>,
     /// The first failure that was reported.
@@ -89,6 +95,13 @@ struct Supervisor<'a> {
 }
 
 impl Supervisor<'_> {
+    fn attend(&mut self, creation: Creation) {
+        let Creation { creator, reports, stdout, stderr } = creation;
+        self.creator = Some(creator);
+        self.reports = Some(reports);
+        self.output.attend(stdout, stderr);
+    }
+
     /// Waits for the end of the task.
     fn supervise(&mut self) -> io::Result<TaskExit> {
         loop {
@@ -184,8 +197,7 @@ impl Supervisor<'_> {
             return None;
         }
         if let Some(failure) = &self.failure {
-            let failure = Some(failure.clone());
-            return Some(TaskExit { started: None, stopped: now(), exit_code: None, oom_killed: false, failure });
+            return Some(never_ran(failure.clone()));
         }
         let ended = self.ended.iter().find(|ended| Some(ended.pid) == self.pid)?;
         let kills = self.layout.task(&self.definition.cgroup).and_then(|cgroup| cgroup.oom_kills());
@@ -230,7 +242,7 @@ impl Supervisor<'_> {
     }
 
     fn kill(&mut self) {
-        for pid in [Some(self.creator), self.pid].into_iter().flatten() {
+        for pid in [self.creator, self.pid].into_iter().flatten() {
             // The numbers of children that have been waited for may belong to somebody else by now.
             if !self.ended.iter().any(|ended| ended.pid == pid) {
                 signal(pid, libc::SIGKILL);
@@ -262,6 +274,10 @@ impl Supervisor<'_> {
         }
         written
     }
+}
+
+fn never_ran(failure: String) -> TaskExit {
+    TaskExit { started: None, stopped: now(), exit_code: None, oom_killed: false, failure: Some(failure) }
 }
 
 fn signal(pid: i32, number: i32) {

@@ -1,1 +1,9 @@
-//! x
+//! Tests of tasks on this very machine: real namespaces, cgroups, mounts and processes. They need root, `nft`, and a
+//! statically linked `busybox` for the root file system of the tasks, and say on standard error which is missing.
+
+mod adoption;
+mod confinement;
+mod leaks;
+mod lifecycle;
+mod limits;
+mod stage;

@@ -2,12 +2,15 @@
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::OwnedFd;
+use std::process::Command;
 use std::time::Duration;
 
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::LinkAttribute;
 
-use super::world::{MACHINE, METADATA, OUTSIDE, ask, eventually, on_a_machine, serve, within};
+use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
+
+use super::world::{MACHINE, METADATA, OUTSIDE, ask, eventually, is_blocked, on_a_machine, serve, within};
 use crate::network::netlink::Netlink;
 use crate::network::task::hardware_address;
 use crate::network::{
@@ -64,11 +67,8 @@ fn nothing_comes_in() {
         let task = task(&network, 0);
         let port = within(&task.namespace, || serve(0));
 
-        assert!(
-            within(outside, || ask(task.address, port)).is_err(),
-            "from outside"
-        );
-        assert!(ask(task.address, port).is_err(), "from the machine");
+        assert!(within(outside, || is_blocked(task.address, port)), "from outside");
+        assert!(is_blocked(task.address, port), "from the machine");
         assert!(
             within(&task.namespace, || ask(task.address, port)).is_ok(),
             "the server does work"
@@ -83,12 +83,12 @@ fn tasks_do_not_reach_each_other() {
         ensure(&network).unwrap();
         let (first, second) = (task(&network, 0), task(&network, 1));
         let port = within(&first.namespace, || serve(0));
-        assert!(within(&second.namespace, || ask(first.address, port)).is_err());
+        assert!(within(&second.namespace, || is_blocked(first.address, port)));
 
         // The same with each of the two barriers gone: either is enough.
         remove_table(&network);
         assert!(
-            within(&second.namespace, || ask(first.address, port)).is_err(),
+            within(&second.namespace, || is_blocked(first.address, port)),
             "isolated ports"
         );
     });
@@ -108,7 +108,7 @@ fn tasks_do_not_reach_each_other_through_the_gateway() {
             ..network.task(address)
         };
         let namespace = create(&narrow, "narrow").unwrap();
-        assert!(within(&namespace, || ask(other.address, port)).is_err());
+        assert!(within(&namespace, || is_blocked(other.address, port)));
     });
 }
 
@@ -124,7 +124,7 @@ fn a_task_cannot_take_the_place_of_another() {
         within(&thief.namespace, || {
             assert!(ask(OUTSIDE, port).is_ok());
             take_address(honest.address, &network);
-            assert!(ask(OUTSIDE, port).is_err(), "the answers are not for the thief");
+            assert!(is_blocked(OUTSIDE, port), "the answers are not for the thief");
         });
         assert!(
             within(&honest.namespace, || ask(OUTSIDE, port)).is_ok(),
@@ -171,9 +171,9 @@ fn a_task_reaches_only_the_resolver_of_the_machine() {
             "the service does work"
         );
         within(&task.namespace, || {
-            assert!(ask(network.gateway, port).is_err(), "a service at the gateway");
+            assert!(is_blocked(network.gateway, port), "a service at the gateway");
             assert!(
-                ask(MACHINE, port).is_err(),
+                is_blocked(MACHINE, port),
                 "a service at another address of the machine"
             );
             assert!(ask(network.gateway, 53).is_ok(), "the resolver at the gateway");
@@ -203,7 +203,7 @@ fn metadata_is_out_of_reach() {
         let task = task(&network, 0);
         let port = within(outside, || serve(0));
         assert!(ask(METADATA, port).is_ok(), "the machine itself reaches it");
-        assert!(within(&task.namespace, || ask(METADATA, port)).is_err());
+        assert!(within(&task.namespace, || is_blocked(METADATA, port)));
     });
 }
 
@@ -264,10 +264,7 @@ fn making_and_removing_are_idempotent_and_leave_nothing() {
         remove(&network).unwrap();
         remove(&network).unwrap();
         assert!(!exists(&network).unwrap() && !link_exists(&network.bridge));
-        let rules = std::process::Command::new("nft")
-            .args(["list", "ruleset"])
-            .output()
-            .unwrap();
+        let rules = Command::new("nft").args(["list", "ruleset"]).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&rules.stdout), "");
     });
 }
@@ -305,6 +302,43 @@ fn a_failed_start_leaves_nothing() {
 }
 
 #[test]
+fn missing_rights_are_named() {
+    on_a_machine(|_| {
+        let network = network("one");
+        ensure(&network).unwrap();
+        let task_network = network.task(network.task_addresses().next().unwrap());
+        let without_rights = std::thread::scope(|scope| {
+            let thread = scope.spawn(|| {
+                let none = CapabilitySet::empty();
+                let sets = CapabilitySets {
+                    effective: none,
+                    permitted: none,
+                    inheritable: none,
+                };
+                set_capabilities(None, sets).unwrap();
+                (
+                    create(&task_network, "task").unwrap_err(),
+                    delete_interface("other"),
+                    remove(&network).unwrap_err(),
+                )
+            });
+            thread.join().unwrap()
+        });
+        let (create_error, delete_result, remove_error) = without_rights;
+        assert!(create_error.to_string().contains("run as root"), "{create_error}");
+        assert!(matches!(create_error, NetworkError::NotPermitted { .. }));
+        assert!(
+            matches!(delete_result, Err(NetworkError::NotPermitted { .. })),
+            "{delete_result:?}"
+        );
+        assert!(
+            matches!(remove_error, NetworkError::NotPermitted { .. }),
+            "{remove_error}"
+        );
+    });
+}
+
+#[test]
 fn ensuring_again_does_not_disturb_a_connection() {
     on_a_machine(|outside| {
         let network = network("one");
@@ -327,6 +361,36 @@ fn ensuring_again_does_not_disturb_a_connection() {
     });
 }
 
+/// What Docker and most firewalls do to a machine.
+#[test]
+fn a_machine_that_forwards_nothing_lets_tasks_through() {
+    on_a_machine(|outside| {
+        let iptables = |arguments: &str| Command::new("iptables").args(arguments.split(' ')).output();
+        if !iptables("-P FORWARD DROP").is_ok_and(|output| output.status.success()) {
+            eprintln!("SKIPPED: needs the program iptables");
+            return;
+        }
+        let rules = || String::from_utf8(iptables("-S FORWARD").unwrap().stdout).unwrap();
+        let network = network("one");
+        ensure(&network).unwrap();
+        let admitted = rules();
+        ensure(&network).unwrap();
+        assert_eq!(rules(), admitted, "once is enough");
+
+        let task = task(&network, 0);
+        let port = within(outside, || serve(0));
+        assert!(within(&task.namespace, || ask(OUTSIDE, port)).is_ok());
+        let inner_port = within(&task.namespace, || serve(0));
+        assert!(
+            within(outside, || is_blocked(task.address, inner_port)),
+            "still nothing comes in"
+        );
+
+        remove(&network).unwrap();
+        assert_eq!(rules(), "-P FORWARD DROP\n");
+    });
+}
+
 #[test]
 fn two_networks_do_not_touch_each_other() {
     on_a_machine(|outside| {
@@ -340,7 +404,10 @@ fn two_networks_do_not_touch_each_other() {
         let inner_port = within(&first.namespace, || serve(0));
         assert!(within(&first.namespace, || ask(OUTSIDE, port)).is_ok());
         assert!(within(&second.namespace, || ask(OUTSIDE, port)).is_ok());
-        assert!(within(&second.namespace, || ask(first.address, inner_port)).is_err());
+        assert!(within(&second.namespace, || is_blocked(
+            first.address,
+            inner_port
+        )));
 
         remove(&one).unwrap();
         assert!(exists(&other).unwrap() && !exists(&one).unwrap());

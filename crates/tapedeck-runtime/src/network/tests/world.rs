@@ -12,8 +12,11 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use crate::network::netlink::Netlink;
 use crate::network::task::new_namespace;
 
-/// How long a connection that is to fail may take: far more than one that succeeds needs.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// How long to wait for an answer that is to come, on the slowest of machines.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait for an answer that is not to come: far more than one that comes needs.
+const IMPATIENCE: Duration = Duration::from_millis(300);
 
 /// The machine's address towards the outside.
 pub(super) const MACHINE: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
@@ -105,9 +108,18 @@ pub(super) fn serve(port: u16) -> u16 {
 
 /// Connects from the calling thread's namespace; the client's address as the server sees it.
 pub(super) fn ask(address: Ipv4Addr, port: u16) -> io::Result<String> {
+    ask_within(PATIENCE, address, port)
+}
+
+/// Whether nothing answers at an address, seen from the calling thread's namespace.
+pub(super) fn is_blocked(address: Ipv4Addr, port: u16) -> bool {
+    ask_within(IMPATIENCE, address, port).is_err()
+}
+
+fn ask_within(patience: Duration, address: Ipv4Addr, port: u16) -> io::Result<String> {
     let address = SocketAddr::V4(SocketAddrV4::new(address, port));
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&address, patience)?;
+    stream.set_read_timeout(Some(patience))?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     Ok(text)
