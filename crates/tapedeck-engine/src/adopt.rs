@@ -13,9 +13,19 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 impl Engine {
     /// Connects to every shim that still runs, and finds out what became of the other tasks.
     pub(crate) fn adopt(&mut self) -> Result<(), StoreError> {
-        let boot = fs_err::read_to_string(BOOT_ID).unwrap_or_default().trim().to_string();
-        let rebooted = self.store.setting::<String>("boot")?.is_some_and(|before| before != boot);
-        let lost = if rebooted { "Host restarted" } else { "Shim of the task was killed while no engine ran" };
+        let boot = fs_err::read_to_string(BOOT_ID)
+            .unwrap_or_default()
+            .trim()
+            .to_string();
+        let rebooted = self
+            .store
+            .setting::<String>("boot")?
+            .is_some_and(|before| before != boot);
+        let lost = if rebooted {
+            "Host restarted"
+        } else {
+            "Shim of the task was killed while no engine ran"
+        };
         let unstopped: Vec<(ServiceKey, Task)> = self
             .fleet
             .services
@@ -23,13 +33,22 @@ impl Engine {
             .flat_map(|(key, service)| service.unstopped().map(|task| (key.clone(), task.clone())))
             .collect();
         for (key, task) in unstopped {
-            match self.host.adopt(&task.id).map(|stream| Link::open(&task.id, stream, self.events.clone())) {
+            match self
+                .host
+                .adopt(&task.id)
+                .map(|stream| Link::open(&task.id, stream, self.events.clone()))
+            {
                 Some(Ok(link)) => self.relink(&key, &task, link),
                 _ => self.lose(&key, &task, lost),
             }
         }
         self.store.set_setting("boot", &boot)?;
-        let known = |id: &_| self.fleet.services.values().any(|service| service.tasks.contains_key(id));
+        let known = |id: &_| {
+            self.fleet
+                .services
+                .values()
+                .any(|service| service.tasks.contains_key(id))
+        };
         for stranger in self.host.strangers(&known) {
             // What cannot be cleaned up now is tried again by the next engine.
             let _ = self.host.clean(&stranger);
@@ -50,7 +69,10 @@ impl Engine {
         let exit = self.host.exit_of(&task.id);
         let now = self.clock.now();
         if let Some(state) = observe::without_shim(&task.state, exit, lost, now) {
-            let task = Task { state, ..task.clone() };
+            let task = Task {
+                state,
+                ..task.clone()
+            };
             self.save_tasks(key, std::slice::from_ref(&task));
             self.service_mut(key).tasks.insert(task.id.clone(), task.clone());
             self.clean(&task.id);

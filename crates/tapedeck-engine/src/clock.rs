@@ -18,7 +18,10 @@ impl Clock {
     pub(crate) fn start(latest: Timestamp) -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let wall = Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX));
-        Self { started: Instant::now(), wall: wall.max(latest) }
+        Self {
+            started: Instant::now(),
+            wall: wall.max(latest),
+        }
     }
 
     /// The time now.

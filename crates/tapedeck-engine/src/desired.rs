@@ -12,7 +12,10 @@ impl Engine {
     pub(crate) fn apply(&mut self, stack: &StackSpec) -> Response {
         let mut changed: Vec<(ServiceKey, Service)> = Vec::new();
         for wanted in &stack.services {
-            let key = ServiceKey { stack: stack.name.clone(), name: wanted.name.clone() };
+            let key = ServiceKey {
+                stack: stack.name.clone(),
+                name: wanted.name.clone(),
+            };
             match self.fleet.services.get(&key) {
                 None => changed.push((key, Service::new(wanted.desired_count, wanted.container.clone()))),
                 Some(known) => {
@@ -26,7 +29,13 @@ impl Engine {
         for (key, known) in self.fleet.of_stack(&stack.name) {
             let named = stack.services.iter().any(|wanted| wanted.name == key.name);
             if !named && known.life == Life::Active {
-                changed.push((key.clone(), Service { life: Life::Draining, ..known.clone() }));
+                changed.push((
+                    key.clone(),
+                    Service {
+                        life: Life::Draining,
+                        ..known.clone()
+                    },
+                ));
             }
         }
         self.set_desired(&stack.name, changed)
@@ -35,20 +44,31 @@ impl Engine {
     /// Begins to delete every service of a stack.
     pub(crate) fn delete(&mut self, name: &StackName) -> Response {
         if self.fleet.of_stack(name).next().is_none() {
-            return Response::Refused { refusal: Refusal::UnknownStack { name: name.clone() } };
+            return Response::Refused {
+                refusal: Refusal::UnknownStack { name: name.clone() },
+            };
         }
         let draining = self
             .fleet
             .of_stack(name)
             .filter(|(_, known)| known.life == Life::Active)
-            .map(|(key, known)| (key.clone(), Service { life: Life::Draining, ..known.clone() }))
+            .map(|(key, known)| {
+                (
+                    key.clone(),
+                    Service {
+                        life: Life::Draining,
+                        ..known.clone()
+                    },
+                )
+            })
             .collect();
         self.set_desired(name, draining)
     }
 
     /// Stores services, then acts on them. When storing fails nothing is changed.
     fn set_desired(&mut self, name: &StackName, changed: Vec<(ServiceKey, Service)>) -> Response {
-        let rows: Vec<(&ServiceKey, &Service)> = changed.iter().map(|(key, service)| (key, service)).collect();
+        let rows: Vec<(&ServiceKey, &Service)> =
+            changed.iter().map(|(key, service)| (key, service)).collect();
         if !rows.is_empty()
             && let Err(error) = self.store.save_desired(&rows)
         {
@@ -62,11 +82,21 @@ impl Engine {
         for key in &keys {
             self.reconcile(key);
         }
-        let nothing = || StackStatus { name: name.clone(), version: *self.changes.borrow(), services: Vec::new() };
-        Response::Stack { stack: self.fleet.stack_status(name).unwrap_or_else(nothing) }
+        let nothing = || StackStatus {
+            name: name.clone(),
+            version: *self.changes.borrow(),
+            services: Vec::new(),
+        };
+        Response::Stack {
+            stack: self.fleet.stack_status(name).unwrap_or_else(nothing),
+        }
     }
 }
 
 fn refused(error: &StoreError) -> Response {
-    Response::Refused { refusal: Refusal::Store { reason: crate::chain(error) } }
+    Response::Refused {
+        refusal: Refusal::Store {
+            reason: crate::chain(error),
+        },
+    }
 }

@@ -52,7 +52,11 @@ pub(crate) struct Service {
 impl Service {
     /// A service with its first revision.
     pub(crate) fn new(desired_count: u32, container: ContainerSpec) -> Self {
-        Self::of(desired_count, Revision(1), BTreeMap::from([(Revision(1), container)]))
+        Self::of(
+            desired_count,
+            Revision(1),
+            BTreeMap::from([(Revision(1), container)]),
+        )
     }
 
     /// A service without tasks; `revision` is one of `revisions`.
@@ -76,16 +80,27 @@ impl Service {
 
     /// What the desired revision runs.
     pub(crate) fn container(&self) -> &ContainerSpec {
-        self.revisions.get(&self.revision).expect("the desired revision is always among the revisions")
+        self.revisions
+            .get(&self.revision)
+            .expect("the desired revision is always among the revisions")
     }
 
     /// Makes `container` the desired revision, as a new one when it differs. Says whether anything changed.
+    ///
+    /// A revision that does not come up is given a new number too, so that it is tried again at once: whoever deploys
+    /// it once more has mended something around it.
     pub(crate) fn update(&mut self, desired_count: u32, container: &ContainerSpec) -> bool {
         let mut changed = self.life == Life::Draining || self.desired_count != desired_count;
         self.life = Life::Active;
         self.desired_count = desired_count;
-        if self.container() != container {
-            let newest = self.revisions.keys().next_back().copied().unwrap_or(self.revision);
+        let impaired = self.plan.as_ref().is_some_and(|plan| plan.progress.is_impaired());
+        if impaired || self.container() != container {
+            let newest = self
+                .revisions
+                .keys()
+                .next_back()
+                .copied()
+                .unwrap_or(self.revision);
             self.revision = Revision(newest.0 + 1);
             self.revisions.insert(self.revision, container.clone());
             changed = true;
@@ -103,7 +118,11 @@ impl Service {
 
     /// Time between SIGTERM and SIGKILL of one of its tasks.
     pub(crate) fn stop_timeout_of(&self, task: &Task) -> Duration {
-        self.revisions.get(&task.revision).unwrap_or_else(|| self.container()).stop_timeout.duration()
+        self.revisions
+            .get(&task.revision)
+            .unwrap_or_else(|| self.container())
+            .stop_timeout
+            .duration()
     }
 
     /// Tasks of which something may be left on this machine.
@@ -124,7 +143,12 @@ impl Service {
         let used = |revision: &Revision| {
             *revision == self.revision || self.tasks.values().any(|task| task.revision == *revision)
         };
-        let unused: Vec<Revision> = self.revisions.keys().copied().filter(|number| !used(number)).collect();
+        let unused: Vec<Revision> = self
+            .revisions
+            .keys()
+            .copied()
+            .filter(|number| !used(number))
+            .collect();
         self.revisions.retain(|number, _| !unused.contains(number));
         unused
     }
@@ -137,7 +161,13 @@ impl Service {
         let container = self.container();
         let mut tasks: Vec<Task> = self.tasks.values().cloned().collect();
         let waiting = self.plan.as_ref().map_or(&[][..], |plan| &plan.waiting);
-        tasks.sort_by_key(|task| (task.state.is_stopped(), std::cmp::Reverse(task.created), task.id.clone()));
+        tasks.sort_by_key(|task| {
+            (
+                task.state.is_stopped(),
+                std::cmp::Reverse(task.created),
+                task.id.clone(),
+            )
+        });
         ServiceStatus {
             name: name.clone(),
             status: match self.life {
@@ -155,7 +185,10 @@ impl Service {
             running_count: self.count(|state| matches!(state, TaskState::Running { .. })),
             pending_count: self.count(|state| matches!(state, TaskState::Pending)),
             steady: self.is_steady(),
-            consecutive_failures: self.plan.as_ref().map_or(0, |plan| plan.progress.consecutive_failures),
+            consecutive_failures: self
+                .plan
+                .as_ref()
+                .map_or(0, |plan| plan.progress.consecutive_failures),
             waiting: waiting.iter().map(ToString::to_string).collect(),
             next_attempt_at: waiting
                 .iter()
@@ -189,7 +222,10 @@ impl Fleet {
 
     /// The service that a task belongs to.
     pub(crate) fn owner_of(&self, task: &TaskId) -> Option<ServiceKey> {
-        self.services.iter().find(|(_, service)| service.tasks.contains_key(task)).map(|(key, _)| key.clone())
+        self.services
+            .iter()
+            .find(|(_, service)| service.tasks.contains_key(task))
+            .map(|(key, _)| key.clone())
     }
 
     /// How one stack is, if there is one of that name.
@@ -200,7 +236,11 @@ impl Fleet {
             version = version.max(service.version);
             services.push(service.status(&key.name));
         }
-        (!services.is_empty()).then(|| StackStatus { name: stack.clone(), version, services })
+        (!services.is_empty()).then(|| StackStatus {
+            name: stack.clone(),
+            version,
+            services,
+        })
     }
 
     /// A row for each stack.

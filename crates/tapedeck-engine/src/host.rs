@@ -1,7 +1,7 @@
 //! What the engine does to this machine. Every method blocks and is called from a blocking thread; none decides.
 
-use std::path::{Path, PathBuf};
 use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 
 use tapedeck_api::{Home, Refusal};
 use tapedeck_image::{Image, KeepBases, Store as Images};
@@ -55,7 +55,9 @@ impl Host {
 
     /// Connects to the shim of a task that an earlier engine started; none when there is no such shim any more.
     pub(crate) fn adopt(&self, task: &TaskId) -> Option<UnixStream> {
-        tapedeck_runtime::connect(&self.home.task(task)).ok().map(tapedeck_runtime::ShimConnection::into_stream)
+        tapedeck_runtime::connect(&self.home.task(task))
+            .ok()
+            .map(tapedeck_runtime::ShimConnection::into_stream)
     }
 
     /// How a task ended, as its shim wrote it down.
@@ -79,7 +81,9 @@ impl Host {
 
     /// Folders of tasks that are not among `known`: left by an engine that was killed at a bad moment.
     pub(crate) fn strangers(&self, known: &dyn Fn(&TaskId) -> bool) -> Vec<TaskId> {
-        let Ok(folders) = fs_err::read_dir(self.home.tasks()) else { return Vec::new() };
+        let Ok(folders) = fs_err::read_dir(self.home.tasks()) else {
+            return Vec::new();
+        };
         folders
             .flatten()
             .filter_map(|folder| TaskId::new(folder.file_name().to_string_lossy()).ok())
@@ -94,9 +98,14 @@ impl Host {
                 .images
                 .image(&service.container.image)
                 .map_err(|error| crate::chain(&error))
-                .and_then(|image| command_of(&image).and_then(|_| image_user::ids(&image.config.user, &image.layers)));
+                .and_then(|image| {
+                    command_of(&image).and_then(|_| image_user::ids(&image.config.user, &image.layers))
+                });
             if let Err(reason) = checked {
-                return Err(Refusal::UnusableImage { service: service.name.to_string(), reason });
+                return Err(Refusal::UnusableImage {
+                    service: service.name.to_string(),
+                    reason,
+                });
             }
         }
         Ok(())
@@ -111,7 +120,10 @@ impl Host {
     pub(crate) fn remove_shared(&self) -> Result<(), EngineError> {
         network::remove(&self.network)?;
         let layout = CgroupLayout::detect(MOUNT_ROOT.as_ref())?;
-        layout.task(&self.cgroup_root).and_then(|cgroup| cgroup.remove()).map_err(EngineError::Remains)
+        layout
+            .task(&self.cgroup_root)
+            .and_then(|cgroup| cgroup.remove())
+            .map_err(EngineError::Remains)
     }
 
     /// Removes the logs of a service that was deleted, and the folder of its stack when it was the last.
@@ -123,8 +135,12 @@ impl Host {
 
     /// Removes what is older than the retention from the logs of stopped tasks, and logs that are empty then.
     pub(crate) fn expire_logs(&self, key: &ServiceKey, live: &dyn Fn(&TaskId) -> bool, now_ms: u64) {
-        let before = now_ms.saturating_sub(LOG_DAYS * 24 * 60 * 60 * 1000).saturating_mul(1_000_000);
-        let Ok(folders) = fs_err::read_dir(self.home.service_logs(&key.stack, &key.name)) else { return };
+        let before = now_ms
+            .saturating_sub(LOG_DAYS * 24 * 60 * 60 * 1000)
+            .saturating_mul(1_000_000);
+        let Ok(folders) = fs_err::read_dir(self.home.service_logs(&key.stack, &key.name)) else {
+            return;
+        };
         for folder in folders.flatten() {
             let ended = TaskId::new(folder.file_name().to_string_lossy()).is_ok_and(|task| !live(&task));
             if !ended {
@@ -132,7 +148,8 @@ impl Host {
             }
             // A log that cannot be read is left alone: better too much than too little.
             let _ = tapedeck_runtime::log::remove_expired(&folder.path(), before);
-            if matches!(tapedeck_runtime::log::last_timestamp(&folder.path()), Ok(Some(last)) if last < before) {
+            if matches!(tapedeck_runtime::log::last_timestamp(&folder.path()), Ok(Some(last)) if last < before)
+            {
                 let _ = fs_err::remove_dir_all(folder.path());
             }
         }
@@ -149,7 +166,9 @@ impl Host {
         let mut environment = image.config.env.clone();
         environment.extend(container.environment.clone());
         let hostname = format!("ip-{}", task.address.to_string().replace('.', "-"));
-        environment.entry("HOSTNAME".to_string()).or_insert_with(|| hostname.clone());
+        environment
+            .entry("HOSTNAME".to_string())
+            .or_insert_with(|| hostname.clone());
         Ok(TaskDefinition {
             id: task.id.clone(),
             hostname,

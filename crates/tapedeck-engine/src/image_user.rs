@@ -31,7 +31,9 @@ pub(crate) fn ids(user: &str, layers: &[PathBuf]) -> Result<(u32, u32), String> 
 
 /// A number out of the line of `name` in a file such as `/etc/passwd`, from the topmost layer that has the file.
 fn lookup(layers: &[PathBuf], file: &str, name: &str, column: usize) -> Option<u32> {
-    let text = layers.iter().find_map(|layer| fs_err::read_to_string(layer.join(file)).ok())?;
+    let text = layers
+        .iter()
+        .find_map(|layer| fs_err::read_to_string(layer.join(file)).ok())?;
     text.lines()
         .map(|line| line.split(':').collect::<Vec<_>>())
         .find(|fields| fields.first() == Some(&name))

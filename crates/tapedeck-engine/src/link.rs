@@ -28,8 +28,11 @@ impl Link {
         stream: BlockingStream,
         events: mpsc::UnboundedSender<Event>,
     ) -> Result<Self, String> {
-        let opened = stream.set_nonblocking(true).and_then(|()| UnixStream::from_std(stream));
-        let stream = opened.map_err(|error| format!("could not serve the connection to the shim: {error}"))?;
+        let opened = stream
+            .set_nonblocking(true)
+            .and_then(|()| UnixStream::from_std(stream));
+        let stream =
+            opened.map_err(|error| format!("could not serve the connection to the shim: {error}"))?;
         let (reading, mut writing) = stream.into_split();
         let (commands, mut orders) = mpsc::unbounded_channel::<ShimCommand>();
         tokio::spawn(async move {
@@ -56,7 +59,9 @@ async fn listen(task: TaskId, reading: OwnedReadHalf, events: mpsc::UnboundedSen
     let mut lines = BufReader::with_capacity(LINE, reading).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         // A line of another version's shim that is not understood says nothing that we could act on.
-        let Ok(state) = serde_json::from_str::<ShimState>(&line) else { continue };
+        let Ok(state) = serde_json::from_str::<ShimState>(&line) else {
+            continue;
+        };
         if events.send(Event::ShimSaid(task.clone(), state)).is_err() {
             return;
         }

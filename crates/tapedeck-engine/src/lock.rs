@@ -37,7 +37,10 @@ pub(crate) struct EngineLock {
 impl EngineLock {
     /// Takes the lock and writes the process id into it.
     pub(crate) fn take(path: &Path, state: &Path) -> Result<Self, LockError> {
-        let io = |source: std::io::Error| LockError::Io { state: state.to_path_buf(), source };
+        let io = |source: std::io::Error| LockError::Io {
+            state: state.to_path_buf(),
+            source,
+        };
         let mut file = fs_err::OpenOptions::new()
             .read(true)
             .write(true)
@@ -51,7 +54,10 @@ impl EngineLock {
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 let mut pid = String::new();
                 file.read_to_string(&mut pid).map_err(io)?;
-                return Err(LockError::Taken { state: state.to_path_buf(), pid: pid.trim().to_string() });
+                return Err(LockError::Taken {
+                    state: state.to_path_buf(),
+                    pid: pid.trim().to_string(),
+                });
             }
             Err(errno) => return Err(io(errno.into())),
         }

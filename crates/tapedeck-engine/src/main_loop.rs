@@ -49,8 +49,17 @@ pub(crate) enum Phase {
     Serving,
     /// It ends when no task is left; whoever asked for that is told then.
     Emptying(Vec<oneshot::Sender<Response>>),
-    /// It ends now.
-    Ended,
+    /// It ends now; `answered` when somebody asked for it and was told.
+    Ended { answered: bool },
+}
+
+/// How the main loop ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Tasks of which something is left on this machine.
+    pub(crate) tasks_left: usize,
+    /// Whether an answer to the request to end is on its way.
+    pub(crate) answered: bool,
 }
 
 /// All that the engine knows and holds.
@@ -78,19 +87,24 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Serves events until the engine is asked to end. Returns how many tasks are left running then.
-    pub(crate) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Event>) -> usize {
+    /// Serves events until the engine is asked to end.
+    pub(crate) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Event>) -> Ended {
         self.look_at_everything();
-        while !matches!(self.phase, Phase::Ended) {
+        loop {
+            if let Phase::Ended { answered } = self.phase {
+                return Ended {
+                    tasks_left: self.tasks_left(),
+                    answered,
+                };
+            }
             let pause = self.until_next_look();
             match tokio::time::timeout(pause, inbox.recv()).await {
                 Ok(Some(event)) => self.handle(event),
-                Ok(None) => break,
+                Ok(None) => self.phase = Phase::Ended { answered: false },
                 Err(_elapsed) => self.look_at_everything(),
             }
             self.end_if_empty();
         }
-        self.tasks_left()
     }
 
     fn handle(&mut self, event: Event) {
@@ -103,17 +117,23 @@ impl Engine {
             }
             Event::ShimGone(task) => self.shim_gone(&task),
             Event::Cleaned(task, outcome) => self.cleaned(&task, outcome),
-            Event::Terminated => self.phase = Phase::Ended,
+            Event::Terminated => self.phase = Phase::Ended { answered: false },
         }
     }
 
     fn answer(&mut self, request: Request, reply: oneshot::Sender<Response>) {
         let response = match request {
-            Request::EngineStatus => Response::Engine { status: self.status() },
-            Request::ListStacks => Response::Stacks { stacks: self.fleet.summaries() },
+            Request::EngineStatus => Response::Engine {
+                status: self.status(),
+            },
+            Request::ListStacks => Response::Stacks {
+                stacks: self.fleet.summaries(),
+            },
             Request::DescribeStack { name, .. } => match self.fleet.stack_status(&name) {
                 Some(stack) => Response::Stack { stack },
-                None => Response::Refused { refusal: Refusal::UnknownStack { name } },
+                None => Response::Refused {
+                    refusal: Refusal::UnknownStack { name },
+                },
             },
             Request::ApplyStack { stack } => self.apply(&stack),
             Request::DeleteStack { name } => self.delete(&name),
@@ -125,8 +145,10 @@ impl Engine {
 
     fn stop(&mut self, tasks: bool, reply: oneshot::Sender<Response>) {
         if !tasks {
-            let _ = reply.send(Response::Stopping { tasks_left: self.tasks_left() });
-            self.phase = Phase::Ended;
+            let _ = reply.send(Response::Stopping {
+                tasks_left: self.tasks_left(),
+            });
+            self.phase = Phase::Ended { answered: true };
             return;
         }
         match &mut self.phase {
@@ -138,19 +160,26 @@ impl Engine {
 
     fn end_if_empty(&mut self) {
         let left = self.tasks_left();
-        let Phase::Emptying(waiting) = &mut self.phase else { return };
+        let Phase::Emptying(waiting) = &mut self.phase else {
+            return;
+        };
         if left > 0 {
             return;
         }
         for reply in waiting.drain(..) {
             let _ = reply.send(Response::Stopping { tasks_left: 0 });
         }
-        self.phase = Phase::Ended;
+        self.phase = Phase::Ended { answered: true };
     }
 
     /// Tasks of which something may be left on this machine.
     fn tasks_left(&self) -> usize {
-        let unstopped: usize = self.fleet.services.values().map(|service| service.unstopped().count()).sum();
+        let unstopped: usize = self
+            .fleet
+            .services
+            .values()
+            .map(|service| service.unstopped().count())
+            .sum();
         unstopped + self.leaving.len()
     }
 
@@ -182,14 +211,20 @@ impl Engine {
         self.links.remove(task);
         let now = self.clock.now();
         let exit = self.host.exit_of(task);
-        self.change(task, |state| observe::without_shim(state, exit, "Shim of the task was killed", now));
+        self.change(task, |state| {
+            observe::without_shim(state, exit, "Shim of the task was killed", now)
+        });
         self.clean(task);
     }
 
     /// Applies a change of state to a task, and looks at its service.
     fn change(&mut self, task: &TaskId, next: impl FnOnce(&TaskState) -> Option<TaskState>) {
-        let Some(key) = self.fleet.owner_of(task) else { return };
-        let Some(known) = self.service_mut(&key).tasks.get_mut(task) else { return };
+        let Some(key) = self.fleet.owner_of(task) else {
+            return;
+        };
+        let Some(known) = self.service_mut(&key).tasks.get_mut(task) else {
+            return;
+        };
         let Some(state) = next(&known.state) else { return };
         known.state = state;
         let known = known.clone();
@@ -213,7 +248,9 @@ impl Engine {
     }
 
     fn cleaned(&mut self, task: &TaskId, outcome: Result<(), String>) {
-        let Some(key) = self.fleet.owner_of(task) else { return };
+        let Some(key) = self.fleet.owner_of(task) else {
+            return;
+        };
         match outcome {
             Ok(()) => {
                 self.leaving.remove(task);
@@ -221,7 +258,11 @@ impl Engine {
             Err(why) => {
                 self.stuck.insert(task.clone());
                 let message = format!("(service {}) could not clean up (task {task}): {why}", key.name);
-                let told = self.service_mut(&key).events.back().is_some_and(|last| last.message == message);
+                let told = self
+                    .service_mut(&key)
+                    .events
+                    .back()
+                    .is_some_and(|last| last.message == message);
                 if !told {
                     self.record(&key, message);
                 }
@@ -251,8 +292,12 @@ impl Engine {
     fn expire_logs(&mut self) {
         self.logs_expired = self.clock.now();
         let unstopped = |service: &Service| service.unstopped().map(|task| task.id.clone()).collect();
-        let services: Vec<(ServiceKey, HashSet<TaskId>)> =
-            self.fleet.services.iter().map(|(key, service)| (key.clone(), unstopped(service))).collect();
+        let services: Vec<(ServiceKey, HashSet<TaskId>)> = self
+            .fleet
+            .services
+            .iter()
+            .map(|(key, service)| (key.clone(), unstopped(service)))
+            .collect();
         let (host, now) = (Arc::clone(&self.host), self.logs_expired);
         tokio::task::spawn_blocking(move || {
             for (key, live) in services {
@@ -262,13 +307,23 @@ impl Engine {
     }
 
     fn until_next_look(&self) -> Duration {
-        let wake = self.fleet.services.values().filter_map(|service| service.plan.as_ref()?.wake_at).min();
+        let wake = self
+            .fleet
+            .services
+            .values()
+            .filter_map(|service| service.plan.as_ref()?.wake_at)
+            .min();
         wake.map_or(PERIOD, |then| self.clock.until(then).min(PERIOD))
     }
 
     /// How the engine is.
     pub(crate) fn status(&self) -> EngineStatus {
-        let running = self.fleet.summaries().iter().map(|stack| stack.running_count as usize).sum();
+        let running = self
+            .fleet
+            .summaries()
+            .iter()
+            .map(|stack| stack.running_count as usize)
+            .sum();
         EngineStatus {
             version: env!("CARGO_PKG_VERSION").to_string(),
             pid: std::process::id(),
@@ -283,8 +338,16 @@ impl Engine {
     }
 
     fn is_unstopped(&self, task: &TaskId) -> bool {
-        let owner = self.fleet.owner_of(task).and_then(|key| self.fleet.services.get(&key));
-        owner.is_some_and(|service| service.tasks.get(task).is_some_and(|task| !task.state.is_stopped()))
+        let owner = self
+            .fleet
+            .owner_of(task)
+            .and_then(|key| self.fleet.services.get(&key));
+        owner.is_some_and(|service| {
+            service
+                .tasks
+                .get(task)
+                .is_some_and(|task| !task.state.is_stopped())
+        })
     }
 
     fn stop_timeout_if_stopping(&self, task: &TaskId) -> Option<Duration> {
@@ -295,7 +358,10 @@ impl Engine {
 
     /// The service of a key that was taken from the fleet.
     pub(crate) fn service_mut(&mut self, key: &ServiceKey) -> &mut Service {
-        self.fleet.services.get_mut(key).expect("the key was taken from the fleet and nothing was removed since")
+        self.fleet
+            .services
+            .get_mut(key)
+            .expect("the key was taken from the fleet and nothing was removed since")
     }
 
     /// Counts a change that clients of this stack can see.
@@ -309,7 +375,10 @@ impl Engine {
 
     /// Remembers an event of a service.
     pub(crate) fn record(&mut self, key: &ServiceKey, message: String) {
-        let event = ServiceEvent { at: self.clock.now(), message };
+        let event = ServiceEvent {
+            at: self.clock.now(),
+            message,
+        };
         // An event that cannot be kept is still shown while the engine lives; the next change tells of the disk.
         let _ = self.store.add_event(key, &event);
         self.service_mut(key).record(event.at, event.message);
@@ -328,7 +397,9 @@ impl Engine {
     }
 
     fn save_all_tasks(&mut self, key: &ServiceKey) {
-        let Some(service) = self.fleet.services.get(key) else { return };
+        let Some(service) = self.fleet.services.get(key) else {
+            return;
+        };
         if let Err(error) = self.store.save_tasks(key, service.tasks.values(), &[]) {
             self.cannot_save(key, &error);
         }
@@ -345,4 +416,5 @@ impl Engine {
 }
 
 /// How a task is told apart that people or the end of the engine stopped.
-pub(crate) const ENGINE_STOP: (StopCode, &str) = (StopCode::UserInitiated, "Engine stopped together with its tasks");
+pub(crate) const ENGINE_STOP: (StopCode, &str) =
+    (StopCode::UserInitiated, "Engine stopped together with its tasks");

@@ -12,17 +12,23 @@ pub(crate) fn after(known: &TaskState, said: &ShimState, now: Timestamp) -> Opti
     match (known, said) {
         (TaskState::Stopped { .. }, _) => None,
         (_, ShimState::Exited { exit }) => Some(stopped(known, exit, now)),
-        (TaskState::Pending, ShimState::Running { pid, started }) => {
-            Some(TaskState::Running { started: *started, pid: *pid })
-        }
+        (TaskState::Pending, ShimState::Running { pid, started }) => Some(TaskState::Running {
+            started: *started,
+            pid: *pid,
+        }),
         (_, ShimState::Starting | ShimState::Running { .. } | ShimState::Stopping { .. }) => None,
     }
 }
 
 /// The state of a task whose shim could not even be started.
 pub(crate) fn never_ran(known: &TaskState, failure: String, now: Timestamp) -> Option<TaskState> {
-    let exit =
-        TaskExit { started: None, stopped: now, exit_code: None, oom_killed: false, failure: Some(failure) };
+    let exit = TaskExit {
+        started: None,
+        stopped: now,
+        exit_code: None,
+        oom_killed: false,
+        failure: Some(failure),
+    };
     (!known.is_stopped()).then(|| stopped(known, &exit, now))
 }
 
@@ -36,7 +42,15 @@ pub(crate) fn without_shim(
     match (known, exit) {
         (TaskState::Stopped { .. }, _) => None,
         (_, Some(exit)) => Some(stopped(known, &exit, now)),
-        (TaskState::Stopping { started, code, reason, .. }, None) => Some(TaskState::Stopped {
+        (
+            TaskState::Stopping {
+                started,
+                code,
+                reason,
+                ..
+            },
+            None,
+        ) => Some(TaskState::Stopped {
             started: *started,
             stopped: now,
             code: *code,

@@ -8,7 +8,9 @@ pub(crate) fn task_id() -> TaskId {
     let mut filled = 0;
     while filled < bytes.len() {
         // Interrupted by a signal at worst: the kernel's pool is ready long before an engine runs.
-        if let Ok(count) = rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty()) {
+        if let Ok(count) =
+            rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty())
+        {
             filled += count;
         }
     }

@@ -15,7 +15,11 @@ impl Engine {
     pub(crate) fn reconcile(&mut self, key: &ServiceKey) {
         while let Some(service) = self.fleet.services.get(key) {
             let count = if self.is_emptying() { 0 } else { service.wanted() };
-            let desired = Desired { revision: service.revision, count, pace: Pace::fast() };
+            let desired = Desired {
+                revision: service.revision,
+                count,
+                pace: Pace::fast(),
+            };
             let tasks: Vec<Task> = service.tasks.values().cloned().collect();
             let plan = decide(&desired, &tasks, self.clock.now());
             let steps = plan.steps.clone();
@@ -33,7 +37,10 @@ impl Engine {
         let before = service.plan.replace(plan.clone());
         // A service that was complete when this engine started has told so already.
         let told_already = before.is_none() && service.rollout == RolloutState::Completed;
-        let before = before.unwrap_or_else(|| Plan { progress: plan.progress, ..plan.clone() });
+        let before = before.unwrap_or_else(|| Plan {
+            progress: plan.progress,
+            ..plan.clone()
+        });
         if before.waiting != plan.waiting || before.progress != plan.progress {
             self.touch(key);
         }
@@ -94,7 +101,8 @@ impl Engine {
         let (key, launching) = (key.clone(), task);
         tokio::task::spawn_blocking(move || {
             let launched = host.launch(&key, &launching, &container);
-            let link = launched.and_then(|stream| crate::link::Link::open(&launching.id, stream, events.clone()));
+            let link =
+                launched.and_then(|stream| crate::link::Link::open(&launching.id, stream, events.clone()));
             let _ = events.send(Event::Launched(launching.id, link));
         });
         Some(id)
@@ -103,14 +111,25 @@ impl Engine {
     /// Writes down that a task is to stop, then tells its shim.
     fn stop_task(&mut self, key: &ServiceKey, task: &TaskId, code: StopCode, reason: &str) -> bool {
         let now = self.clock.now();
-        let (code, reason) = if self.is_emptying() { ENGINE_STOP } else { (code, reason) };
-        let Some(known) = self.service_mut(key).tasks.get_mut(task) else { return false };
+        let (code, reason) = if self.is_emptying() {
+            ENGINE_STOP
+        } else {
+            (code, reason)
+        };
+        let Some(known) = self.service_mut(key).tasks.get_mut(task) else {
+            return false;
+        };
         let started = match known.state {
             TaskState::Pending => None,
             TaskState::Running { started, .. } => Some(started),
             TaskState::Stopping { .. } | TaskState::Stopped { .. } => return false,
         };
-        known.state = TaskState::Stopping { started, stopping: now, code, reason: reason.to_string() };
+        known.state = TaskState::Stopping {
+            started,
+            stopping: now,
+            code,
+            reason: reason.to_string(),
+        };
         let known = known.clone();
         self.save_tasks(key, std::slice::from_ref(&known));
         self.touch(key);
@@ -123,7 +142,11 @@ impl Engine {
 
     /// Forgets stopped tasks; says whether there were any.
     fn forget(&mut self, key: &ServiceKey, tasks: &[TaskId]) -> bool {
-        let gone: Vec<TaskId> = tasks.iter().filter(|task| !self.leaving.contains(*task)).cloned().collect();
+        let gone: Vec<TaskId> = tasks
+            .iter()
+            .filter(|task| !self.leaving.contains(*task))
+            .cloned()
+            .collect();
         if gone.is_empty() || self.store.save_tasks(key, [], &gone).is_err() {
             return false;
         }
@@ -141,7 +164,9 @@ impl Engine {
 
     /// Notices that a deleted service is gone.
     fn remove_if_gone(&mut self, key: &ServiceKey) {
-        let Some(service) = self.fleet.services.get(key) else { return };
+        let Some(service) = self.fleet.services.get(key) else {
+            return;
+        };
         if service.life == Life::Draining {
             let left = service.tasks.keys().any(|task| self.leaving.contains(task));
             if !left && service.unstopped().next().is_none() {
@@ -166,7 +191,11 @@ impl Engine {
             return self.record(key, message);
         }
         self.fleet.services.remove(key);
-        let siblings: Vec<ServiceKey> = self.fleet.of_stack(&key.stack).map(|(key, _)| key.clone()).collect();
+        let siblings: Vec<ServiceKey> = self
+            .fleet
+            .of_stack(&key.stack)
+            .map(|(key, _)| key.clone())
+            .collect();
         self.touch(key);
         for sibling in siblings {
             self.touch(&sibling);
@@ -185,7 +214,10 @@ impl Engine {
             .filter(|task| !task.state.is_stopped() || self.leaving.contains(&task.id))
             .map(|task| task.address)
             .collect();
-        self.host.network.task_addresses().find(|address| !held.contains(address))
+        self.host
+            .network
+            .task_addresses()
+            .find(|address| !held.contains(address))
     }
 
     /// Removes images that no service refers to, in the background.

@@ -22,6 +22,8 @@ pub(crate) struct Server {
     pub(crate) events: mpsc::UnboundedSender<Event>,
     pub(crate) changes: watch::Receiver<u64>,
     pub(crate) host: Arc<Host>,
+    /// Told when an answer to [`Request::StopEngine`] has left, so that the engine does not end before.
+    pub(crate) farewell: mpsc::Sender<()>,
 }
 
 /// Listens on a socket that only its owner can use. A socket left behind by a dead engine is replaced: the caller
@@ -74,12 +76,18 @@ impl Server {
             }
             let response = match serde_json::from_str(&line) {
                 Ok(request) => self.respond(request).await,
-                Err(error) => {
-                    Some(Response::Refused { refusal: Refusal::Unreadable { reason: error.to_string() } })
-                }
+                Err(error) => Some(Response::Refused {
+                    refusal: Refusal::Unreadable {
+                        reason: error.to_string(),
+                    },
+                }),
             };
             let Some(response) = response else { return };
-            if send(&mut writing, &response).await.is_err() {
+            let sent = send(&mut writing, &response).await;
+            if matches!(response, Response::Stopping { .. }) {
+                let _ = self.farewell.try_send(());
+            }
+            if sent.is_err() {
                 return;
             }
             reading.get_mut().set_limit(LONGEST_REQUEST);
@@ -91,13 +99,19 @@ impl Server {
         match &request {
             Request::ApplyStack { stack } => {
                 let (host, stack) = (Arc::clone(&self.host), stack.clone());
-                let checked = tokio::task::spawn_blocking(move || host.check_images(&stack)).await.ok()?;
+                let checked = tokio::task::spawn_blocking(move || host.check_images(&stack))
+                    .await
+                    .ok()?;
                 match checked {
                     Ok(()) => self.ask(request).await,
                     Err(refusal) => Some(Response::Refused { refusal }),
                 }
             }
-            Request::DescribeStack { newer_than: Some(known), patience_ms, .. } => {
+            Request::DescribeStack {
+                newer_than: Some(known),
+                patience_ms,
+                ..
+            } => {
                 let (known, patience) = (*known, Duration::from_millis(*patience_ms));
                 self.describe_newer(request, known, patience).await
             }

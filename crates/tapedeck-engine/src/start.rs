@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::fs::FlockOperation;
 use tapedeck_api::{EngineStatus, Home};
@@ -16,12 +17,15 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
-use crate::main_loop::{Engine, Event, Phase};
+use crate::main_loop::{Ended, Engine, Event, Phase};
 use crate::server::{self, Server};
 use crate::store::{Store, StoreError};
 
 /// Threads for work that blocks: starting shims and cleaning up.
 const BLOCKING_THREADS: usize = 4;
+
+/// How long the answer to the request to end may take to be written.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What an engine needs to know.
 #[derive(Debug, Clone)]
@@ -70,7 +74,9 @@ pub enum EngineError {
 /// Whether an engine holds the lock of a state folder.
 #[must_use]
 pub fn is_locked(home: &Home) -> bool {
-    let Ok(file) = fs_err::File::open(home.lock()) else { return false };
+    let Ok(file) = fs_err::File::open(home.lock()) else {
+        return false;
+    };
     rustix::fs::flock(file.file(), FlockOperation::NonBlockingLockShared).is_err()
 }
 
@@ -124,13 +130,26 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         logs_expired: clock.now(),
     };
     engine.adopt()?;
-    let listener = server::bind(&home.socket())
-        .map_err(|source| EngineError::Files { what: "listen on the engine's socket", source })?;
-    tokio::spawn(Server { events: events.clone(), changes: watching, host: Arc::clone(&host) }.serve(listener));
+    let listener = server::bind(&home.socket()).map_err(|source| EngineError::Files {
+        what: "listen on the engine's socket",
+        source,
+    })?;
+    let (farewell, mut said) = mpsc::channel(1);
+    let server = Server {
+        events: events.clone(),
+        changes: watching,
+        host: Arc::clone(&host),
+        farewell,
+    };
+    tokio::spawn(server.serve(listener));
     tokio::spawn(end_on_signals(events));
     ready(&engine.status());
-    let tasks_left = engine.run(inbox).await;
+    let Ended { tasks_left, answered } = engine.run(inbox).await;
     let _ = fs_err::remove_file(home.socket());
+    if answered {
+        // Only as long as it takes to write a line; a client that does not read it has to do without.
+        let _ = tokio::time::timeout(FAREWELL, said.recv()).await;
+    }
     if tasks_left == 0 {
         host.remove_shared()?;
     }
@@ -143,7 +162,9 @@ fn prepare(options: &Options, store: &Store) -> Result<Host, EngineError> {
     let network = match store.setting::<HostNetwork>("network")? {
         Some(network) => network,
         None => {
-            let own = HostNetwork::candidates(seed).next().map(|candidate| candidate.bridge);
+            let own = HostNetwork::candidates(seed)
+                .next()
+                .map(|candidate| candidate.bridge);
             let network = HostNetwork::choose(seed, &network::taken(own.as_deref())?)?;
             store.set_setting("network", &network)?;
             network

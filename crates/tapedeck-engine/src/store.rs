@@ -81,9 +81,12 @@ impl Store {
             source,
         };
         let mut connection = Connection::open(database).map_err(fail)?;
-        connection.execute_batch("pragma journal_mode = wal; pragma foreign_keys = on;").map_err(fail)?;
-        let found: i64 =
-            connection.query_row("pragma user_version", [], |row| row.get(0)).map_err(fail)?;
+        connection
+            .execute_batch("pragma journal_mode = wal; pragma foreign_keys = on;")
+            .map_err(fail)?;
+        let found: i64 = connection
+            .query_row("pragma user_version", [], |row| row.get(0))
+            .map_err(fail)?;
         match found {
             0 => {
                 let tables = connection.transaction().map_err(fail)?;
@@ -92,15 +95,25 @@ impl Store {
                 tables.commit().map_err(fail)?;
             }
             SCHEMA => {}
-            found => return Err(StoreError::Newer { database: database.to_path_buf(), found }),
+            found => {
+                return Err(StoreError::Newer {
+                    database: database.to_path_buf(),
+                    found,
+                });
+            }
         }
-        Ok(Self { database: database.to_path_buf(), connection })
+        Ok(Self {
+            database: database.to_path_buf(),
+            connection,
+        })
     }
 
     /// A setting, if it was ever set.
     pub(crate) fn setting<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
         self.connection
-            .query_row("select value from setting where name = ?1", [name], |row| from_json(row, 0))
+            .query_row("select value from setting where name = ?1", [name], |row| {
+                from_json(row, 0)
+            })
             .optional()
             .map_err(|source| self.failed("read a setting", source))
     }
@@ -117,14 +130,17 @@ impl Store {
     /// The latest time that an event was written down for.
     pub(crate) fn latest_time(&self) -> Result<Timestamp, StoreError> {
         self.connection
-            .query_row("select coalesce(max(at), 0) from event", [], |row| row.get::<_, i64>(0))
+            .query_row("select coalesce(max(at), 0) from event", [], |row| {
+                row.get::<_, i64>(0)
+            })
             .map(|at| Timestamp::from_millis(at.unsigned_abs()))
             .map_err(|source| self.failed("read the events", source))
     }
 
     /// Reads everything.
     pub(crate) fn load(&self) -> Result<Fleet, StoreError> {
-        self.try_load().map_err(|source| self.failed("read the services", source))
+        self.try_load()
+            .map_err(|source| self.failed("read the services", source))
     }
 
     /// Writes down what people asked for, and syncs it to the disk.
@@ -139,7 +155,9 @@ impl Store {
         })();
         // Back to syncing at checkpoints only: it keeps the file whole, and is what most writes need.
         let relaxed = self.connection.pragma_update(None, "synchronous", "normal");
-        written.and(relaxed).map_err(|source| self.failed("store the desired state", source))
+        written
+            .and(relaxed)
+            .map_err(|source| self.failed("store the desired state", source))
     }
 
     /// Writes down what changed of a service's tasks and events.
@@ -214,7 +232,9 @@ impl Store {
                 )
             })
             .and_then(|mut prune| prune.execute(params![stack, name, kept]));
-        written.map(drop).map_err(|source| self.failed("store an event", source))
+        written
+            .map(drop)
+            .map_err(|source| self.failed("store an event", source))
     }
 
     /// Forgets a service and all that belongs to it.
@@ -227,7 +247,11 @@ impl Store {
     }
 
     fn failed(&self, what: &'static str, source: rusqlite::Error) -> StoreError {
-        StoreError::Database { what, database: self.database.clone(), source }
+        StoreError::Database {
+            what,
+            database: self.database.clone(),
+            source,
+        }
     }
 
     fn try_load(&self) -> rusqlite::Result<Fleet> {
@@ -239,11 +263,15 @@ impl Store {
 
     fn load_revisions(&self) -> rusqlite::Result<BTreeMap<ServiceKey, BTreeMap<Revision, ContainerSpec>>> {
         let mut all: BTreeMap<ServiceKey, BTreeMap<Revision, ContainerSpec>> = BTreeMap::new();
-        let mut revisions = self.connection.prepare("select stack, service, number, container from revision")?;
+        let mut revisions = self
+            .connection
+            .prepare("select stack, service, number, container from revision")?;
         let mut rows = revisions.query([])?;
         while let Some(row) = rows.next()? {
             let number = Revision(row.get::<_, i64>(2)?.unsigned_abs());
-            all.entry(service_key(row)?).or_default().insert(number, from_json(row, 3)?);
+            all.entry(service_key(row)?)
+                .or_default()
+                .insert(number, from_json(row, 3)?);
         }
         Ok(all)
     }
@@ -253,14 +281,19 @@ impl Store {
         mut revisions: BTreeMap<ServiceKey, BTreeMap<Revision, ContainerSpec>>,
     ) -> rusqlite::Result<Fleet> {
         let mut fleet = Fleet::default();
-        let mut services =
-            self.connection.prepare("select stack, name, life, desired_count, revision, rollout from service")?;
+        let mut services = self
+            .connection
+            .prepare("select stack, name, life, desired_count, revision, rollout from service")?;
         let mut rows = services.query([])?;
         while let Some(row) = rows.next()? {
             let key = service_key(row)?;
             let revision = Revision(row.get::<_, i64>(4)?.unsigned_abs());
             let mut service = Service::of(row.get(3)?, revision, revisions.remove(&key).unwrap_or_default());
-            service.life = if row.get::<_, String>(2)? == "draining" { Life::Draining } else { Life::Active };
+            service.life = if row.get::<_, String>(2)? == "draining" {
+                Life::Draining
+            } else {
+                Life::Active
+            };
             service.rollout = from_json(row, 5)?;
             fleet.services.insert(key, service);
         }
@@ -280,8 +313,9 @@ impl Store {
     }
 
     fn load_events(&self, fleet: &mut Fleet) -> rusqlite::Result<()> {
-        let mut events =
-            self.connection.prepare("select stack, service, at, message from event order by number")?;
+        let mut events = self
+            .connection
+            .prepare("select stack, service, at, message from event order by number")?;
         let mut rows = events.query([])?;
         while let Some(row) = rows.next()? {
             let at = Timestamp::from_millis(row.get::<_, i64>(2)?.unsigned_abs());
@@ -293,11 +327,7 @@ impl Store {
     }
 }
 
-fn write_service(
-    transaction: &Transaction<'_>,
-    key: &ServiceKey,
-    service: &Service,
-) -> rusqlite::Result<()> {
+fn write_service(transaction: &Transaction<'_>, key: &ServiceKey, service: &Service) -> rusqlite::Result<()> {
     let life = match service.life {
         Life::Active => "active",
         Life::Draining => "draining",
@@ -306,7 +336,14 @@ fn write_service(
     transaction.execute(
         "insert into service values (?1, ?2, ?3, ?4, ?5, ?6) on conflict do update set life = excluded.life,
          desired_count = excluded.desired_count, revision = excluded.revision, rollout = excluded.rollout",
-        params![stack, name, life, service.desired_count, number(service.revision.0), to_json(&service.rollout)?],
+        params![
+            stack,
+            name,
+            life,
+            service.desired_count,
+            number(service.revision.0),
+            to_json(&service.rollout)?
+        ],
     )?;
     for (revision, container) in &service.revisions {
         transaction.execute(

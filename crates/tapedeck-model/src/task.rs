@@ -152,6 +152,14 @@ pub enum StopCode {
     TerminationNotice,
 }
 
+impl StopCode {
+    /// Whether the task itself failed, as opposed to being stopped by somebody or losing its machine.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::TaskFailedToStart | Self::EssentialContainerExited)
+    }
+}
+
 impl fmt::Display for StopCode {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.pad(match self {

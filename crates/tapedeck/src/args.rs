@@ -241,7 +241,9 @@ const STACKTAPE_ALIASES: [(&str, &str); 9] = [
 pub(crate) fn with_long_names(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     arguments
         .map(|argument| {
-            let Some(text) = argument.to_str() else { return argument };
+            let Some(text) = argument.to_str() else {
+                return argument;
+            };
             let (name, value) = match text.split_once('=') {
                 Some((name, value)) => (name, Some(value)),
                 None => (text, None),

@@ -47,6 +47,12 @@ impl Context {
         let executable = std::env::current_exe()
             .map_err(|error| Failure::usage(format!("could not tell where tapedeck itself is: {error}")))?;
         let search_path = std::env::var_os("PATH").unwrap_or_default();
-        Ok(Self { working_directory, home, executable, search_path, now: Timestamp::now() })
+        Ok(Self {
+            working_directory,
+            home,
+            executable,
+            search_path,
+            now: Timestamp::now(),
+        })
     }
 }

@@ -55,7 +55,8 @@ pub(crate) fn try_connect(context: &Context) -> Result<Option<Client>, Failure> 
             Ok(None)
         }
         Err(error @ ClientError::Unreachable { .. }) => {
-            Err(Failure::new(ExitKind::Environment, error).help("the engine belongs to root: run this with sudo"))
+            Err(Failure::new(ExitKind::Environment, error)
+                .help("the engine belongs to root: run this with sudo"))
         }
         Err(error) => Err(Failure::new(ExitKind::Environment, error)),
     }
@@ -71,19 +72,28 @@ pub(crate) fn is_running(context: &Context) -> bool {
 /// # Errors
 /// When no engine runs.
 pub(crate) fn connect_to_stack(context: &Context, name: &StackName) -> Result<Client, Failure> {
-    try_connect(context)?.ok_or_else(|| {
-        Failure::operation(format!("stack {name} is not running: there is no engine at {}", context.home.socket().display()))
-            .help("`tapedeck engine start` brings back what was deployed; `tapedeck deploy` deploys")
-    })
+    try_connect(context)?.ok_or_else(|| not_running(context, name))
+}
+
+/// The failure of a command about a stack when no engine runs.
+pub(crate) fn not_running(context: &Context, name: &StackName) -> Failure {
+    let socket = context.home.socket();
+    Failure::operation(format!(
+        "stack {name} cannot be reached: no engine answers on {}",
+        socket.display()
+    ))
+    .help("`tapedeck engine start` brings back what was deployed; `tapedeck deploy` deploys")
 }
 
 /// A failure of a request about a stack.
 pub(crate) fn failed(error: ClientError, name: &StackName) -> Failure {
     match error {
-        ClientError::Refused(Refusal::UnknownStack { .. }) => Failure::new(ExitKind::Operation, error)
-            .help(format!("`tapedeck info:stacks` lists what is; `tapedeck deploy` makes {name}")),
-        ClientError::Refused(Refusal::Store { .. }) => Failure::new(ExitKind::Environment, error)
-            .help("free some space on the disk of the state folder, then try again; running tasks are not affected"),
+        ClientError::Refused(Refusal::UnknownStack { .. }) => Failure::new(ExitKind::Operation, error).help(
+            format!("`tapedeck info:stacks` lists what is; `tapedeck deploy` makes {name}"),
+        ),
+        ClientError::Refused(Refusal::Store { .. }) => Failure::new(ExitKind::Environment, error).help(
+            "free some space on the disk of the state folder, then try again; running tasks are not affected",
+        ),
         ClientError::Refused(_) => Failure::new(ExitKind::Operation, error),
         _ => Failure::new(ExitKind::Environment, error),
     }
@@ -118,11 +128,18 @@ pub(crate) fn ensure_running(context: &Context, progress: &mut Progress) -> Resu
 fn launch(context: &Context) -> Result<Child, Failure> {
     let log_path = context.home.engine_log();
     fs_err::create_dir_all(context.home.state()).or_fail(ExitKind::Environment)?;
-    let log = fs_err::OpenOptions::new().create(true).append(true).open(&log_path).or_fail(ExitKind::Environment)?;
+    let log = fs_err::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&log_path)
+        .or_fail(ExitKind::Environment)?;
     let errors = log.try_clone().or_fail(ExitKind::Environment)?;
     let mut command = Command::new(&context.executable);
     command.args(["engine", "run"]).current_dir("/").process_group(0);
-    command.stdin(Stdio::null()).stdout(Stdio::from(log.into_file())).stderr(Stdio::from(errors.into_file()));
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::from(log.into_file()))
+        .stderr(Stdio::from(errors.into_file()));
     // The engine needs nothing of the caller's environment, and must not keep its secrets in its own.
     command.env_clear();
     for name in [TAPEDECK_HOME, "PATH", "LANG", "TZ"] {
@@ -141,8 +158,14 @@ fn did_not_start(context: &Context) -> Failure {
     let text = fs_err::read_to_string(&log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     let last = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n  ");
-    Failure::new(ExitKind::Environment, anyhow::anyhow!("the engine did not start; it said:\n  {last}"))
-        .help(format!("the whole log is {}; `tapedeck engine run` starts it in the foreground", log.display()))
+    Failure::new(
+        ExitKind::Environment,
+        anyhow::anyhow!("the engine did not start; it said:\n  {last}"),
+    )
+    .help(format!(
+        "the whole log is {}; `tapedeck engine run` starts it in the foreground",
+        log.display()
+    ))
 }
 
 /// Whose turn it is after the engine failed.

@@ -41,7 +41,11 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure of some kind.
     pub(crate) fn new(kind: ExitKind, error: impl Into<anyhow::Error>) -> Self {
-        Self { kind, error: error.into(), help: None }
+        Self {
+            kind,
+            error: error.into(),
+            help: None,
+        }
     }
 
     /// A wrong command line or config, in one sentence.

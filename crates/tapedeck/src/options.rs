@@ -31,8 +31,10 @@ pub(crate) fn require_local(region: &str) -> Result<(), Failure> {
     if region == "local" {
         return Ok(());
     }
-    Err(Failure::usage(format!("region `{region}` is not supported yet: this version runs services on this machine only"))
-        .help("leave --region out, or give `--region local`"))
+    Err(Failure::usage(format!(
+        "region `{region}` is not supported yet: this version runs services on this machine only"
+    ))
+    .help("leave --region out, or give `--region local`"))
 }
 
 /// The folder that a command works in.
@@ -48,7 +50,10 @@ fn find_config(context: &Context, config: &ConfigArgs) -> Option<PathBuf> {
     let folder = folder_of(context, config);
     match &config.config_path {
         Some(path) => Some(folder.join(path)),
-        None => CONFIG_NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file()),
+        None => CONFIG_NAMES
+            .iter()
+            .map(|name| folder.join(name))
+            .find(|path| path.is_file()),
     }
 }
 
@@ -59,19 +64,30 @@ fn find_config(context: &Context, config: &ConfigArgs) -> Option<PathBuf> {
 pub(crate) fn read_config(context: &Context, config: &ConfigArgs) -> Result<ConfigFile, Failure> {
     let Some(path) = find_config(context, config) else {
         let folder = folder_of(context, config);
-        return Err(Failure::usage(format!("there is no stacktape.yml in {}", folder.display()))
-            .help("name the config with --configPath, or start in its folder"));
+        return Err(
+            Failure::usage(format!("there is no stacktape.yml in {}", folder.display()))
+                .help("name the config with --configPath, or start in its folder"),
+        );
     };
     let text = fs_err::read_to_string(&path).map_err(|error| {
         Failure::new(ExitKind::Usage, error).help("--configPath is relative to the working directory")
     })?;
     let folder = match &config.current_working_directory {
         Some(_) => folder_of(context, config),
-        None => path.parent().map_or_else(|| context.working_directory.clone(), Path::to_path_buf),
+        None => path
+            .parent()
+            .map_or_else(|| context.working_directory.clone(), Path::to_path_buf),
     };
     let folder = fs_err::canonicalize(&folder).map_err(|error| Failure::new(ExitKind::Usage, error))?;
-    let shown = path.strip_prefix(&context.working_directory).unwrap_or(&path).display().to_string();
-    Ok(ConfigFile { source: Source::new(shown, text), folder })
+    let shown = path
+        .strip_prefix(&context.working_directory)
+        .unwrap_or(&path)
+        .display()
+        .to_string();
+    Ok(ConfigFile {
+        source: Source::new(shown, text),
+        folder,
+    })
 }
 
 /// What the config means for a stage, as far as it can be told before it is read.
@@ -87,7 +103,11 @@ pub(crate) fn load_options(args: &StackArgs, folder: &Path) -> Result<LoadOption
         .transpose()
         .map_err(|error| Failure::new(ExitKind::Usage, error))?;
     let fallback_project_name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(LoadOptions { project_name, fallback_project_name, stage })
+    Ok(LoadOptions {
+        project_name,
+        fallback_project_name,
+        stage,
+    })
 }
 
 /// Reads and checks the config. Everything that was found is told on stderr.
@@ -121,7 +141,11 @@ pub(crate) fn load_stack(
 ///
 /// # Errors
 /// When neither flag, config nor folder give a valid name.
-pub(crate) fn stack_name(context: &Context, stack: &StackArgs, config: &ConfigArgs) -> Result<StackName, Failure> {
+pub(crate) fn stack_name(
+    context: &Context,
+    stack: &StackArgs,
+    config: &ConfigArgs,
+) -> Result<StackName, Failure> {
     require_local(&stack.region)?;
     let (source, folder) = match find_config(context, config) {
         Some(_) if stack.project_name.is_none() => {
@@ -129,7 +153,10 @@ pub(crate) fn stack_name(context: &Context, stack: &StackArgs, config: &ConfigAr
             (file.source, file.folder)
         }
         // No file is needed when a flag or the folder names the project.
-        _ => (Source::new("the working directory", "{}"), folder_of(context, config)),
+        _ => (
+            Source::new("the working directory", "{}"),
+            folder_of(context, config),
+        ),
     };
     let options = load_options(stack, &folder)?;
     let project = tapedeck_config::project_name(&source, &options).ok_or_else(|| {

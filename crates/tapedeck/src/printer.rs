@@ -18,7 +18,10 @@ pub(crate) struct Printer {
 impl Printer {
     /// A printer; `json` makes stdout machine-readable and keeps progress off stderr.
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, live: !json && std::io::stderr().is_terminal() }
+        Self {
+            json,
+            live: !json && std::io::stderr().is_terminal(),
+        }
     }
 
     /// Whether stdout is to be JSON.
@@ -80,7 +83,12 @@ impl Printer {
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
-        Progress { title: title.to_string(), bar, printer: self.clone(), last: String::new() }
+        Progress {
+            title: title.to_string(),
+            bar,
+            printer: self.clone(),
+            last: String::new(),
+        }
     }
 }
 
@@ -140,5 +148,8 @@ pub(crate) const RESET: &str = "\x1b[0m";
 
 /// A reader that has gone away (`| head`) is no mistake: the rest is not wanted.
 fn write_line(out: &mut impl Write, line: &str) {
-    let _ = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+    let _ = out
+        .write_all(line.as_bytes())
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush());
 }

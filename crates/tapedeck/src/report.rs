@@ -34,7 +34,11 @@ fn service(service: &ServiceStatus, now: Timestamp) -> String {
         state_of(service),
         service.running_count,
         service.desired_count,
-        if service.pending_count > 0 { format!(", {} starting", service.pending_count) } else { String::new() }
+        if service.pending_count > 0 {
+            format!(", {} starting", service.pending_count)
+        } else {
+            String::new()
+        }
     );
     let _ = writeln!(
         out,
@@ -52,7 +56,15 @@ fn service(service: &ServiceStatus, now: Timestamp) -> String {
     for task in unstopped.iter().chain(stopped.iter().take(SHOWN)) {
         let _ = writeln!(out, "    {}", self::task(task, now));
     }
-    for event in service.events.iter().rev().take(SHOWN).collect::<Vec<_>>().into_iter().rev() {
+    for event in service
+        .events
+        .iter()
+        .rev()
+        .take(SHOWN)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+    {
         let _ = writeln!(out, "    {DIM}{} {}{RESET}", instant(event.at), event.message);
     }
     out
@@ -71,14 +83,29 @@ fn task(task: &Task, now: Timestamp) -> String {
     let what = match &task.state {
         TaskState::Pending => format!("{YELLOW}PENDING{RESET}  since {}", span(now.since(task.created))),
         TaskState::Running { started, pid } => {
-            format!("{GREEN}RUNNING{RESET}  since {}, pid {pid}, address {}", span(now.since(*started)), task.address)
+            format!(
+                "{GREEN}RUNNING{RESET}  since {}, pid {pid}, address {}",
+                span(now.since(*started)),
+                task.address
+            )
         }
         TaskState::Stopping { stopping, reason, .. } => {
-            format!("{YELLOW}STOPPING{RESET} since {}: {reason}", span(now.since(*stopping)))
+            format!(
+                "{YELLOW}STOPPING{RESET} since {}: {reason}",
+                span(now.since(*stopping))
+            )
         }
-        TaskState::Stopped { stopped, reason, exit_code, .. } => {
+        TaskState::Stopped {
+            stopped,
+            reason,
+            exit_code,
+            ..
+        } => {
             let code = exit_code.map_or(String::new(), |code| format!(", exit code {code}"));
-            format!("{DIM}STOPPED{RESET}  {} ago{code}: {reason}", span(now.since(*stopped)))
+            format!(
+                "{DIM}STOPPED{RESET}  {} ago{code}: {reason}",
+                span(now.since(*stopped))
+            )
         }
     };
     format!("task {} (revision {}) {what}", task.id.short(), task.revision)
@@ -89,9 +116,17 @@ pub(crate) fn stacks(stacks: &[StackSummary]) -> String {
     if stacks.is_empty() {
         return "no stacks".to_string();
     }
-    let width = stacks.iter().map(|stack| stack.name.as_str().len()).max().unwrap_or(0);
+    let width = stacks
+        .iter()
+        .map(|stack| stack.name.as_str().len())
+        .max()
+        .unwrap_or(0);
     let rows = stacks.iter().map(|stack| {
-        let state = if stack.steady { format!("{GREEN}steady{RESET}") } else { format!("{RED}changing{RESET}") };
+        let state = if stack.steady {
+            format!("{GREEN}steady{RESET}")
+        } else {
+            format!("{RED}changing{RESET}")
+        };
         format!(
             "{:width$}  {state}  {}, {}/{} tasks running",
             stack.name,

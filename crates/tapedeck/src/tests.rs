@@ -17,9 +17,23 @@ fn the_command_line_is_consistent() {
 
 #[test]
 fn stacktape_short_names_are_understood() {
-    let words = ["tapedeck", "logs", "-prj", "demo", "-rn=worker", "-st", "2h", "-s", "prod", "--filter", "-x"];
+    let words = [
+        "tapedeck",
+        "logs",
+        "-prj",
+        "demo",
+        "-rn=worker",
+        "-st",
+        "2h",
+        "-s",
+        "prod",
+        "--filter",
+        "-x",
+    ];
     let arguments = Arguments::parse_from(with_long_names(words.iter().map(OsString::from)));
-    let Command::Logs(logs) = arguments.command else { panic!("another command: {arguments:?}") };
+    let Command::Logs(logs) = arguments.command else {
+        panic!("another command: {arguments:?}")
+    };
     assert_eq!(logs.stack.project_name.as_deref(), Some("demo"));
     assert_eq!(logs.resource_name.as_deref(), Some("worker"));
     assert_eq!(logs.since, "2h");
@@ -29,9 +43,16 @@ fn stacktape_short_names_are_understood() {
 
 #[test]
 fn every_command_has_an_example() {
-    for command in Arguments::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+    for command in Arguments::command()
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+    {
         let has_subcommands = command.get_subcommands().next().is_some();
-        assert!(command.get_after_help().is_some() || has_subcommands, "{} has no example", command.get_name());
+        assert!(
+            command.get_after_help().is_some() || has_subcommands,
+            "{} has no example",
+            command.get_name()
+        );
     }
 }
 
@@ -65,7 +86,15 @@ fn points_in_time_are_read_in_every_form() {
     check("2026-11-22", "2026-11-22T00:00:00.000Z");
     check("1700000000", "2023-11-14T22:13:20.000Z");
     check("1700000000123", "2023-11-14T22:13:20.123Z");
-    for wrong in ["", "h", "-1h", "yesterday", "5 parsecs", "99999999999999999999d", "10é"] {
+    for wrong in [
+        "",
+        "h",
+        "-1h",
+        "yesterday",
+        "5 parsecs",
+        "99999999999999999999d",
+        "10é",
+    ] {
         let message = point_in_time(wrong, now).unwrap_err();
         assert!(message.contains(&format!("`{wrong}`")), "{message}");
     }

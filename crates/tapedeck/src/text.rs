@@ -6,7 +6,11 @@ use tapedeck_model::Timestamp;
 
 /// `1 task`, `2 tasks`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("{number} {noun}") } else { format!("{number} {noun}s") }
+    if number == 1 {
+        format!("{number} {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
 }
 
 /// A span of time in the two words that matter: `340 ms`, `4.2 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`.
@@ -52,7 +56,11 @@ pub(crate) fn point_in_time(text: &str, now: jiff::Timestamp) -> Result<Timestam
     }
     if let Ok(number) = text.parse::<u64>() {
         // Seconds until the year 5138; beyond that they are milliseconds.
-        return Ok(Timestamp::from_millis(if number < 100_000_000_000 { number * 1000 } else { number }));
+        return Ok(Timestamp::from_millis(if number < 100_000_000_000 {
+            number * 1000
+        } else {
+            number
+        }));
     }
     let unit = text.chars().next_back().ok_or_else(unreadable)?;
     let seconds = match unit {

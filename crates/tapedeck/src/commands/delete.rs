@@ -22,14 +22,25 @@ pub(crate) const EXAMPLES: &str = "Examples:
 /// Stops all tasks the way a rollout does (SIGTERM, then SIGKILL after stopTimeout), then removes the rest.
 pub(crate) fn run(args: &DeleteArgs, context: &Context, printer: &Printer) -> Outcome {
     let name = stack_name(context, &args.stack, &args.config)?;
-    let mut client = engine::connect_to_stack(context, &name)?;
-    let known = client.describe_stack(&name).map_err(|error| engine::failed(error, &name))?;
+    let mut client = match engine::try_connect(context)? {
+        Some(client) => client,
+        // What was deployed may run on without its engine: that one is needed to stop it.
+        None if context.home.database().exists() => {
+            engine::ensure_running(context, &mut printer.progress("delete"))?
+        }
+        None => return Err(engine::not_running(context, &name)),
+    };
+    let known = client
+        .describe_stack(&name)
+        .map_err(|error| engine::failed(error, &name))?;
     if !args.yes && !confirmed(printer, &name, known.services.len())? {
         printer.say("nothing was changed");
         return Ok(ExitCode::SUCCESS);
     }
     let mut progress = printer.progress("delete");
-    let mut stack = client.delete_stack(name.clone()).map_err(|error| engine::failed(error, &name))?;
+    let mut stack = client
+        .delete_stack(name.clone())
+        .map_err(|error| engine::failed(error, &name))?;
     loop {
         let left = stack.services.iter().flat_map(|service| &service.tasks);
         let left = left.filter(|task| !task.state.is_stopped()).count();
@@ -52,8 +63,10 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context, printer: &Printer) -> Ou
 /// Asks on the terminal. Where there is none, `--yes` is needed.
 fn confirmed(printer: &Printer, name: &StackName, services: usize) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(format!("deleting stack {name} needs a yes, and there is no terminal to ask on"))
-            .help("add --yes"));
+        return Err(Failure::usage(format!(
+            "deleting stack {name} needs a yes, and there is no terminal to ask on"
+        ))
+        .help("add --yes"));
     }
     printer.tell(&format!(
         "Delete stack {name}: stop all tasks of {} and remove their logs? [y/N]",

@@ -48,7 +48,9 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     let mut client = engine::ensure_running(context, &mut progress)?;
     let spec = spec_of(&stack, &packaged);
     let before = client.describe_stack(&spec.name).ok();
-    let applied = client.apply_stack(spec).map_err(|error| engine::failed(error, &stack.name()))?;
+    let applied = client
+        .apply_stack(spec)
+        .map_err(|error| engine::failed(error, &stack.name()))?;
     let unchanged = before.is_some_and(|before| before.is_steady() && before.version == applied.version);
     let reached = settle(&mut client, applied, context, &mut progress)?;
     drop(progress);
@@ -63,7 +65,10 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     }
     let took = span(began.elapsed());
     printer.say(match unchanged {
-        true => format!("nothing has changed: stack {} is as defined ({took})", reached.name),
+        true => format!(
+            "nothing has changed: stack {} is as defined ({took})",
+            reached.name
+        ),
         false => format!("stack {} is deployed ({took})", reached.name),
     });
     Ok(ExitCode::SUCCESS)
@@ -96,24 +101,36 @@ fn told(built: &Built) -> String {
         Packaged::Unchanged => format!("unchanged, image {} ({})", built.image.short(), span(built.took)),
         Packaged::Rebuilt { layers } => {
             let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
-            format!("packaged in {}, image {} ({})", span(built.took), built.image.short(), layers.join("; "))
+            format!(
+                "packaged in {}, image {} ({})",
+                span(built.took),
+                built.image.short(),
+                layers.join("; ")
+            )
         }
     }
 }
 
 fn spec_of(stack: &Stack, packaged: &[Built]) -> StackSpec {
-    let services = stack.services.iter().zip(packaged).map(|(service, built)| ServiceSpec {
-        name: service.name.clone(),
-        desired_count: service.scaling.min_instances,
-        container: ContainerSpec {
-            image: built.image.clone(),
-            environment: service.environment_map(),
-            cpu: service.cpu,
-            memory: service.memory,
-            stop_timeout: service.stop_timeout,
-        },
-    });
-    StackSpec { name: stack.name(), services: services.collect() }
+    let services = stack
+        .services
+        .iter()
+        .zip(packaged)
+        .map(|(service, built)| ServiceSpec {
+            name: service.name.clone(),
+            desired_count: service.scaling.min_instances,
+            container: ContainerSpec {
+                image: built.image.clone(),
+                environment: service.environment_map(),
+                cpu: service.cpu,
+                memory: service.memory,
+                stop_timeout: service.stop_timeout,
+            },
+        });
+    StackSpec {
+        name: stack.name(),
+        services: services.collect(),
+    }
 }
 
 /// Waits until the stack is steady, or a service of it keeps failing.
@@ -124,11 +141,19 @@ fn settle(
     progress: &mut Progress,
 ) -> Result<StackStatus, Failure> {
     while !stack.is_steady() {
-        if let Some(service) = stack.services.iter().find(|service| service.consecutive_failures >= FAILURES) {
+        if let Some(service) = stack
+            .services
+            .iter()
+            .find(|service| service.consecutive_failures >= FAILURES)
+        {
             return Err(does_not_stay_up(context, &stack, service));
         }
-        let unsteady: Vec<String> =
-            stack.services.iter().filter(|service| !service.steady).map(step_of).collect();
+        let unsteady: Vec<String> = stack
+            .services
+            .iter()
+            .filter(|service| !service.steady)
+            .map(step_of)
+            .collect();
         progress.now(&unsteady.join("; "));
         stack = client
             .await_change(&stack.name, stack.version, Duration::from_secs(5))
@@ -138,10 +163,17 @@ fn settle(
 }
 
 fn step_of(service: &ServiceStatus) -> String {
-    let current = service.tasks.iter().filter(|task| {
-        task.revision == service.revision && matches!(task.state, TaskState::Running { .. })
-    });
-    format!("{}: {}/{} running revision {}", service.name, current.count(), service.desired_count, service.revision)
+    let current = service
+        .tasks
+        .iter()
+        .filter(|task| task.revision == service.revision && matches!(task.state, TaskState::Running { .. }));
+    format!(
+        "{}: {}/{} running revision {}",
+        service.name,
+        current.count(),
+        service.desired_count,
+        service.revision
+    )
 }
 
 /// The failure that is told when a new revision does not come up. Tasks of the old one still run.
@@ -152,17 +184,31 @@ fn does_not_stay_up(context: &Context, stack: &StackStatus, service: &ServiceSta
         count(service.consecutive_failures as usize, "failed start"),
         service.revision
     );
-    let failed = service.tasks.iter().find(|task| task.revision == service.revision && task.state.is_stopped());
-    if let Some(task) = failed
-        && let TaskState::Stopped { reason, exit_code, .. } = &task.state
-    {
+    let failed = service
+        .tasks
+        .iter()
+        .filter(|task| task.revision == service.revision)
+        .find_map(|task| match &task.state {
+            TaskState::Stopped {
+                code,
+                reason,
+                exit_code,
+                ..
+            } if code.is_failure() => Some((task, reason, exit_code)),
+            _ => None,
+        });
+    if let Some((task, reason, exit_code)) = failed {
         let code = exit_code.map_or(String::new(), |code| format!(" (exit code {code})"));
         message.push_str(&format!("\n  task {}: {reason}{code}", task.id.short()));
         for line in logs::last_lines_of(context, &stack.name, &service.name, &task.id, 10) {
             message.push_str(&format!("\n  | {line}"));
         }
     }
-    let old = service.tasks.iter().filter(|task| task.revision != service.revision && task.state.is_live()).count();
+    let old = service
+        .tasks
+        .iter()
+        .filter(|task| task.revision != service.revision && task.state.is_live())
+        .count();
     Failure::operation(message).help(match old {
         0 => format!("mend it and deploy again; until then it is tried again with growing pauses (`tapedeck logs --resourceName {}`)", service.name),
         old => format!("mend it and deploy again; {} of the revision before keep running", count(old, "task")),

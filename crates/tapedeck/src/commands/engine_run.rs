@@ -29,7 +29,6 @@ pub(crate) fn run(context: &Context, printer: &Printer) -> Outcome {
             status.version, status.pid, status.home, status.bridge, status.subnet, status.cgroups
         ));
     };
-    tapedeck_engine::run(options, ready)
-        .map_err(|error| Failure::new(engine::kind_of(&error), error))?;
+    tapedeck_engine::run(options, ready).map_err(|error| Failure::new(engine::kind_of(&error), error))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -23,13 +23,19 @@ pub(crate) fn run(args: &EngineStopArgs, context: &Context, printer: &Printer) -
         return Ok(ExitCode::SUCCESS);
     };
     let mut progress = printer.progress("engine");
-    progress.now(if args.tasks { "stopping all tasks" } else { "stopping" });
+    progress.now(if args.tasks {
+        "stopping all tasks"
+    } else {
+        "stopping"
+    });
     let left = client.stop_engine(args.tasks).or_fail(ExitKind::Environment)?;
     let deadline = Instant::now() + PATIENCE;
     while engine::is_running(context) {
         if Instant::now() > deadline {
-            return Err(Failure::operation("the engine said that it ends, but it still runs")
-                .help(format!("look at {}", context.home.engine_log().display())));
+            return Err(
+                Failure::operation("the engine said that it ends, but it still runs")
+                    .help(format!("look at {}", context.home.engine_log().display())),
+            );
         }
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -41,11 +41,17 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
     let folder = context.home.stack_logs(&stack);
     let wanted = Wanted::of(args)?;
     if !folder.is_dir() {
-        return Err(Failure::operation(format!("stack {stack} has no logs on this machine"))
-            .help("`tapedeck info:stacks` lists the stacks; logs of a deleted stack are deleted with it"));
+        return Err(
+            Failure::operation(format!("stack {stack} has no logs on this machine"))
+                .help("`tapedeck info:stacks` lists the stacks; logs of a deleted stack are deleted with it"),
+        );
     }
     // Watched from before the first look, so that nothing falls between reading and following.
-    let watch = args.follow.then(|| Watch::new(&folder)).transpose().or_fail(ExitKind::Environment)?;
+    let watch = args
+        .follow
+        .then(|| Watch::new(&folder))
+        .transpose()
+        .or_fail(ExitKind::Environment)?;
     let mut merge = Merge::default();
     add_new_tasks(&folder, &wanted, since, &mut merge)?;
 
@@ -64,7 +70,9 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
     for (origin, line) in past {
         print(args, printer, &origin, &line);
     }
-    let Some(mut watch) = watch else { return Ok(ExitCode::SUCCESS) };
+    let Some(mut watch) = watch else {
+        return Ok(ExitCode::SUCCESS);
+    };
     loop {
         watch.wait(PATIENCE).or_fail(ExitKind::Environment)?;
         add_new_tasks(&folder, &wanted, since, &mut merge)?;
@@ -85,15 +93,28 @@ struct Wanted {
 
 impl Wanted {
     fn of(args: &LogsArgs) -> Result<Self, Failure> {
-        let service =
-            args.resource_name.as_ref().map(ResourceName::new).transpose().or_fail(ExitKind::Usage)?;
+        let service = args
+            .resource_name
+            .as_ref()
+            .map(ResourceName::new)
+            .transpose()
+            .or_fail(ExitKind::Usage)?;
         let filter = args.filter.as_deref().map(Filter::parse).unwrap_or_default();
-        Ok(Self { service, task: args.task.clone(), filter })
+        Ok(Self {
+            service,
+            task: args.task.clone(),
+            filter,
+        })
     }
 
     fn origin(&self, origin: &Origin) -> bool {
-        self.service.as_ref().is_none_or(|service| *service == origin.service)
-            && self.task.as_ref().is_none_or(|task| origin.task.as_str().starts_with(task.as_str()))
+        self.service
+            .as_ref()
+            .is_none_or(|service| *service == origin.service)
+            && self
+                .task
+                .as_ref()
+                .is_none_or(|task| origin.task.as_str().starts_with(task.as_str()))
     }
 
     fn line(&self, line: &Line) -> bool {
@@ -114,7 +135,10 @@ fn add_new_tasks(
         }
         let log = folder.join(origin.service.as_str()).join(origin.task.as_str());
         let since_ns = since.millis().saturating_mul(1_000_000);
-        merge.add(origin, Reader::open_since(&log, since_ns).or_fail(ExitKind::Environment)?);
+        merge.add(
+            origin,
+            Reader::open_since(&log, since_ns).or_fail(ExitKind::Environment)?,
+        );
     }
     Ok(())
 }
@@ -123,13 +147,24 @@ fn add_new_tasks(
 fn origins(folder: &Path) -> Vec<Origin> {
     let names = |folder: &Path| -> Vec<String> {
         let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+        entries
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect()
     };
-    let services = names(folder).into_iter().filter_map(|name| ResourceName::new(name).ok());
+    let services = names(folder)
+        .into_iter()
+        .filter_map(|name| ResourceName::new(name).ok());
     let mut found: Vec<Origin> = services
         .flat_map(|service| {
-            let tasks = names(&folder.join(service.as_str())).into_iter().filter_map(|name| TaskId::new(name).ok());
-            tasks.map(move |task| Origin { service: service.clone(), task }).collect::<Vec<_>>()
+            let tasks = names(&folder.join(service.as_str()))
+                .into_iter()
+                .filter_map(|name| TaskId::new(name).ok());
+            tasks
+                .map(move |task| Origin {
+                    service: service.clone(),
+                    task,
+                })
+                .collect::<Vec<_>>()
         })
         .collect();
     found.sort();
@@ -155,7 +190,11 @@ fn print(args: &LogsArgs, printer: &Printer, origin: &Origin, line: &Line) {
 
 fn shown(origin: &Origin, line: &Line) -> String {
     let text = String::from_utf8_lossy(&line.text);
-    let text = if line.marker { format!("{DIM}[{text}]{RESET}") } else { text.into_owned() };
+    let text = if line.marker {
+        format!("{DIM}[{text}]{RESET}")
+    } else {
+        text.into_owned()
+    };
     format!(
         "{DIM}{}{RESET} {CYAN}{}/{}{RESET} {text}",
         instant(moment(line)),
@@ -180,7 +219,10 @@ pub(crate) fn last_lines(context: &Context, stack: &StackStatus, count: usize) -
     let mut found = Vec::new();
     for service in &stack.services {
         for task in service.tasks.iter().filter(|task| !task.state.is_stopped()) {
-            let origin = Origin { service: service.name.clone(), task: task.id.clone() };
+            let origin = Origin {
+                service: service.name.clone(),
+                task: task.id.clone(),
+            };
             let log = context.home.task_log(&stack.name, &service.name, &task.id);
             found.extend(tail(&log, count).into_iter().map(|line| (origin.clone(), line)));
         }
@@ -198,7 +240,10 @@ pub(crate) fn last_lines_of(
     count: usize,
 ) -> Vec<String> {
     let log = context.home.task_log(stack, service, task);
-    tail(&log, count).iter().map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect()
+    tail(&log, count)
+        .iter()
+        .map(|line| String::from_utf8_lossy(&line.text).into_owned())
+        .collect()
 }
 
 /// The last lines of a log. One that cannot be read is shown as empty: these lines are an extra.

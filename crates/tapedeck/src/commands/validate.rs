@@ -23,7 +23,11 @@ pub(crate) fn run(args: &ValidateArgs, context: &Context, printer: &Printer) -> 
         let options = load_options(&args.stack, &file.folder)?;
         let (loaded, found) = tapedeck_config::load(&file.source, &options);
         printer.data(render_json(&found, &file.source));
-        let code = if loaded.is_some() { 0 } else { ExitKind::Usage.code() };
+        let code = if loaded.is_some() {
+            0
+        } else {
+            ExitKind::Usage.code()
+        };
         return Ok(ExitCode::from(code));
     }
     let (stack, file) = load_stack(context, printer, &args.stack, &args.config)?;
