@@ -1,4 +1,9 @@
 //! The store, as its users see it and as a crash leaves it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "in a test, a panic is a failure, and skipping must be seen"
+)]
 
 mod crashes;
 mod garbage;
