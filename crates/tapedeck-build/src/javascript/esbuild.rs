@@ -117,7 +117,7 @@ fn failure(request: &BundleRequest<'_>, invocation: &Invocation, finished: &Fini
 }
 
 /// Reads esbuild's messages: a headline, and below it, indented, `file:line:column:` and an excerpt.
-pub(super) fn parse_errors(text: &str) -> Vec<SourceError> {
+pub(crate) fn parse_errors(text: &str) -> Vec<SourceError> {
     let mut errors: Vec<SourceError> = Vec::new();
     let mut is_in_error = false;
     for line in text.lines() {
