@@ -107,7 +107,7 @@ pub enum BuildError {
         folder: PathBuf,
         /// How it ended, such as `exit status: 1`.
         status: String,
-        /// The last lines it wrote.
+        /// The first and last lines it wrote.
         output: String,
     },
     /// The package manager succeeded without making `node_modules`.
@@ -123,7 +123,7 @@ pub enum BuildError {
     },
     /// The bundler failed.
     #[error(transparent)]
-    Bundle(#[from] BundleError),
+    Bundle(BundleError),
     /// The pinned bundler could not be fetched.
     #[error(
         "cannot fetch the bundler: `{command}` ended with {status}: check the network, or add esbuild to the project\n{output}"
@@ -133,7 +133,7 @@ pub enum BuildError {
         command: String,
         /// How it ended.
         status: String,
-        /// The last lines it wrote.
+        /// The first and last lines it wrote.
         output: String,
     },
     /// The bundler that came is not the one that was asked for.
@@ -223,6 +223,15 @@ impl BuildError {
         move |source| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { action, source },
             _ => Self::File { action, source },
+        }
+    }
+}
+
+impl From<BundleError> for BuildError {
+    fn from(error: BundleError) -> Self {
+        match error {
+            BundleError::Output(source) => Self::file("write the bundle")(source),
+            other => Self::Bundle(other),
         }
     }
 }

@@ -293,3 +293,16 @@ fn stored_or(key: &str, entries: Vec<Entry>, hashed_at: SystemTime, workshop: &W
 fn is_of_a_package(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str() == "node_modules")
 }
+
+/// The pure functions of this module under names that tell them apart, for tests.
+#[cfg(test)]
+pub(crate) mod pure {
+    pub(crate) use super::esbuild::parse_errors;
+    pub(crate) use super::install::{InstallFacts, InstallReason, reason_to_install};
+    pub(crate) use super::lock::InstalledPackages;
+    pub(crate) use super::manifest::Manifest;
+    pub(crate) use super::node_version::{
+        InvalidNodeVersion, Offer, Wish, WishSource, choose as choose_node,
+    };
+    pub(crate) use super::package_manager::{PackageManager, choose as choose_manager};
+}

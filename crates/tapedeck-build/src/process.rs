@@ -7,8 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-/// How many lines of a failed program's output an error repeats.
-const TAIL_LINES: usize = 20;
+/// How many lines an error repeats of the beginning and of the end of what a failed program said. Some tell the cause
+/// first and then how they are used, others tell it last.
+const REPEATED_LINES: usize = 12;
 
 /// The first executable file of that name in the folders of `search_path` (the form of `PATH`).
 pub(crate) fn find_executable(name: &str, search_path: &OsStr) -> Option<PathBuf> {
@@ -40,8 +41,8 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
-    /// The last lines of what it said: its errors, or its output when it wrote no errors.
-    pub(crate) fn tail(&self) -> String {
+    /// The first and last lines of what it said: its errors, or its output when it wrote no errors.
+    pub(crate) fn excerpt(&self) -> String {
         let said = if self.stderr.iter().all(u8::is_ascii_whitespace) {
             &self.stdout
         } else {
@@ -49,7 +50,11 @@ impl Finished {
         };
         let text = String::from_utf8_lossy(said);
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-        lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
+        if lines.len() <= 2 * REPEATED_LINES {
+            return lines.join("\n");
+        }
+        let (first, last) = (&lines[..REPEATED_LINES], &lines[lines.len() - REPEATED_LINES..]);
+        format!("{}\n…\n{}", first.join("\n"), last.join("\n"))
     }
 }
 

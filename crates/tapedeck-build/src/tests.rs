@@ -1,1 +1,6 @@
-//! x
+//! Decisions, tested as the pure functions they are. What acts is tested in `tests/packaging`.
+
+mod choices;
+mod errors;
+mod installed;
+mod stamps;

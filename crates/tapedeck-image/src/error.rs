@@ -29,6 +29,12 @@ pub enum PutLayerError {
         /// The path as it was given.
         path: PathBuf,
     },
+    /// A name with a meaning of its own in layers.
+    #[error("`{}` cannot be in a layer: names that begin with `.wh.` mark removed files; rename it or leave it out", path.display())]
+    Reserved {
+        /// The path as it was given.
+        path: PathBuf,
+    },
     /// Two entries for one path.
     #[error("two entries for `{}`: each path of a layer can be given once", path.display())]
     Duplicate {

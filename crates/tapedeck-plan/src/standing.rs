@@ -32,13 +32,14 @@ struct Standing {
 }
 
 impl Standing {
-    fn owed(self) -> usize {
-        self.lost.saturating_sub(self.restored)
+    /// What speaks for the revision. Starting more of its tasks does not change it, so the choice lasts.
+    fn credit(self) -> usize {
+        self.healthy + self.lost
     }
 }
 
 /// The revision to fall back on, if there is need and there is one: the one with the most tasks to its credit, of
-/// several alike the newest.
+/// several alike the newest. It also stands in for lost tasks of yet other revisions.
 pub(crate) fn fallback<'a>(tally: &Tally<'a>, tasks: &'a [Task]) -> Option<Fallback<'a>> {
     let proven = tally.current.iter().any(|member| member.worth == Worth::Healthy);
     let rollout_began = rollout_began(tally)?;
@@ -46,15 +47,20 @@ pub(crate) fn fallback<'a>(tally: &Tally<'a>, tasks: &'a [Task]) -> Option<Fallb
         return None;
     }
     let standings = standings(tally, tasks, rollout_began);
+    let lost: usize = standings.values().map(|standing| standing.lost).sum();
+    let restored: usize = standings.values().map(|standing| standing.restored).sum();
+    let owed = lost.saturating_sub(restored);
     let (revision, best) = standings
         .iter()
-        .filter(|(_, standing)| standing.healthy > 0 || standing.owed() > 0)
-        .max_by_key(|(revision, standing)| (standing.healthy + standing.owed(), **revision))?;
+        .filter(|(_, standing)| standing.credit() > 0)
+        .max_by_key(|(revision, standing)| (standing.credit(), **revision))?;
+    if best.healthy == 0 && owed == 0 {
+        return None;
+    }
     let wanted = usize::try_from(tally.desired.count).unwrap_or(usize::MAX);
     // What the rollout lost is restored at once; more only when the desired revision fails again and again, so that the
     // first failure of a deployment that also raises the count does not start tasks of the old revision.
     let keeps_failing = tally.streak.failures() >= 2 && best.healthy > 0;
-    let owed: usize = standings.values().map(|standing| standing.owed()).sum();
     let target = if keeps_failing {
         wanted
     } else {

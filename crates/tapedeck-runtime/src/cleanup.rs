@@ -63,14 +63,10 @@ pub fn cleanup(task_directory: &Path, definition: &TaskDefinition) -> Result<(),
         Ok(layout) => remove_resources(task_directory, definition, &layout, &mut errors),
         Err(error) => errors.push(error.into()),
     }
-    match fs::remove_file(task_directory.join(SOCKET_NAME)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => errors.push(CleanupError::Files(error)),
-        _ => {}
-    }
     if errors.is_empty() { Ok(()) } else { Err(CleanupErrors(errors)) }
 }
 
-/// The same for a shim, which knows the layout and still has its socket.
+/// The same for a shim, which knows the layout.
 pub(crate) fn remove_resources(
     task_directory: &Path,
     definition: &TaskDefinition,
@@ -81,6 +77,10 @@ pub(crate) fn remove_resources(
     let removed = cgroup.and_then(|cgroup| cgroup.kill_all().and_then(|()| cgroup.remove()));
     errors.extend(removed.err().map(CleanupError::from));
     errors.extend(network::delete_interface(definition.id.as_str()).err().map(CleanupError::from));
+    match fs::remove_file(task_directory.join(SOCKET_NAME)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => errors.push(CleanupError::Files(error)),
+        _ => {}
+    }
     let directory = TaskDirectory(task_directory);
     for folder in [directory.upper(), directory.work(), directory.bundle()] {
         match fs::remove_dir_all(folder) {

@@ -71,7 +71,7 @@ fn deed() -> impl Strategy<Value = Deed> {
 }
 
 fn world() -> World {
-    World::new(ResourceName::new("mailer").unwrap())
+    World::new(ResourceName::new("mailer").expect("letters only"))
 }
 
 fn desired(revision: u64, count: u32) -> Desired {
@@ -89,9 +89,22 @@ fn perform(world: &mut World, latest: &mut u64, deed: &Deed) {
         Deed::DeployNew { count, behaviour } => {
             *latest += 1;
             world.behave(Revision(*latest), behaviour.clone());
-            world.deploy(desired(*latest, *count));
+            let (revision, count) = (Revision(*latest), *count);
+            world.deploy(Desired {
+                revision,
+                count,
+                ..before
+            });
         }
-        Deed::DeployPrevious => world.deploy(desired(latest.saturating_sub(1).max(1), before.count.max(1))),
+        Deed::DeployPrevious => {
+            let revision = Revision(latest.saturating_sub(1).max(1));
+            let count = before.count.max(1);
+            world.deploy(Desired {
+                revision,
+                count,
+                ..before
+            });
+        }
         Deed::Scale(count) => world.deploy(Desired {
             count: *count,
             ..before
@@ -148,24 +161,30 @@ fn no_violations(world: &World) -> Result<(), TestCaseError> {
 
 #[test]
 fn every_decision_keeps_the_promises_and_the_world_settles() {
-    check(2_000, vec(deed(), 1..25), |deeds| {
+    let pace = prop_oneof![4 => Just(Pace::fast()), 1 => Just(Pace::ecs())];
+    check(2_000, (pace, vec(deed(), 1..25)), |(pace, deeds)| {
         let mut world = world();
         let mut latest = 1;
-        world.deploy(desired(1, 2));
+        world.deploy(Desired {
+            pace,
+            ..desired(1, 2)
+        });
         for deed in &deeds {
             perform(&mut world, &mut latest, deed);
             no_violations(&world)?;
         }
-        // From here on nothing fails any more: at most one delay and one trial of a minute each, then task by task.
+        // From here on nothing fails any more, but what was started before may still exit as it was told to, up to 100 s
+        // after its start. Then there is one delay at most and one trial of a minute, and the rest goes task by task.
         for revision in 1..=latest {
             world.behave(Revision(revision), Behaviour::default());
         }
         world.engine_up();
-        for _ in 0..8 {
-            // What was started before may still exit as it was told to, up to 100 s after its start.
-            world.advance(Duration::from_secs(60));
-            no_violations(&world)?;
-        }
+        let most_tasks = 8;
+        let bound = pace.back_off.cap
+            + 3 * Duration::from_secs(100)
+            + most_tasks * (pace.settled_after + pace.back_off.second);
+        world.advance(bound);
+        no_violations(&world)?;
         prop_assert!(world.is_steady(), "not steady: {:#?}", world.look());
         Ok(())
     });

@@ -75,7 +75,7 @@ pub enum BundleError {
         command: String,
         /// How it ended.
         status: String,
-        /// The last lines it wrote.
+        /// The first and last lines it wrote.
         output: String,
     },
     /// The bundler could not be started.
@@ -87,8 +87,8 @@ pub enum BundleError {
         #[source]
         source: io::Error,
     },
-    /// What the bundler wrote cannot be read.
-    #[error("cannot use what the bundler wrote")]
+    /// What the bundler was to write could not be written, or not be read again.
+    #[error("cannot write the bundle")]
     Output(#[source] io::Error),
 }
 

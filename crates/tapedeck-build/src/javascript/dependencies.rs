@@ -3,22 +3,25 @@
 //! A package keeps its place relative to the application, so that Node resolves in the image as it does in the project:
 //! the project's own `node_modules` goes to `/app/node_modules`, that of a workspace above it to `/node_modules`.
 
+mod production;
+mod tree;
+
 use std::collections::BTreeSet;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use tapedeck_image::{Entry, EntryKind};
 
-use super::install::{self, NPM_RECORD};
+use super::install::NPM_RECORD;
 use super::lock::{InstalledPackages, Selection, join};
 use super::package_manager::{ChosenManager, PackageManager};
 use super::project::Project;
 use crate::BuildError;
-use crate::path::normalized;
 use crate::request::Workshop;
 use crate::stamp::{Stamp, hash};
+use production::production_folder;
+use tree::{Excluding, Place, add_tree, names_in, owned, sort};
 
 /// What the last build found out about dependencies. Good as long as `quick` is what [`quick_key`] gives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,14 +38,6 @@ pub(crate) struct DependencyMemory {
 pub(crate) struct Dependencies {
     pub(crate) external: Vec<String>,
     pub(crate) entries: Vec<Entry>,
-}
-
-/// A folder that goes into the image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
-    source: PathBuf,
-    /// Path in the image, without the first `/`.
-    destination: PathBuf,
 }
 
 /// What decides about dependencies, read without looking at each file: metadata of the folders, the record of the
@@ -225,7 +220,7 @@ fn add_programs(
             let Ok(target) = fs::read_link(link.path()) else {
                 continue;
             };
-            let owner = target.strip_prefix("..").ok().map(|rest| package_name(rest));
+            let owner = target.strip_prefix("..").ok().map(package_name);
             let is_selected = owner.is_some_and(|name| selection.packages.contains(&join(&modules, &name)));
             if is_selected {
                 entries.push(owned(Entry::symlink(destination.join(link.file_name()), target)));
@@ -244,63 +239,6 @@ fn package_name(path: &Path) -> String {
     } else {
         first.into_owned()
     }
-}
-
-/// What a copied tree leaves out.
-enum Excluding<'a> {
-    /// Packages inside a package: they are selected one by one.
-    NestedModules,
-    /// Links that lead out of the given roots: packages of the project itself, which are bundled.
-    LinksOutOf(&'a [(PathBuf, PathBuf)]),
-}
-
-fn add_tree(place: &Place, excluding: &Excluding<'_>, entries: &mut Vec<Entry>) -> Result<(), BuildError> {
-    let read = BuildError::file("read node_modules");
-    for item in fs::read_dir(&place.source).map_err(&read)? {
-        let item = item.map_err(&read)?;
-        let kind = item.file_type().map_err(&read)?;
-        let inner = Place {
-            source: item.path(),
-            destination: place.destination.join(item.file_name()),
-        };
-        if kind.is_dir() {
-            if matches!(excluding, Excluding::NestedModules) && item.file_name() == "node_modules" {
-                continue;
-            }
-            entries.push(owned(Entry::directory(&inner.destination)));
-            add_tree(&inner, excluding, entries)?;
-        } else if kind.is_symlink() {
-            let target = fs::read_link(&inner.source).map_err(&read)?;
-            let target = match excluding {
-                Excluding::NestedModules => Some(target),
-                Excluding::LinksOutOf(roots) => moved_link(&inner.source, &target, roots),
-            };
-            entries.extend(target.map(|target| owned(Entry::symlink(&inner.destination, target))));
-        } else if kind.is_file() {
-            let mode = item.metadata().map_err(&read)?.permissions().mode();
-            let copy = owned(Entry::copy(&inner.destination, &inner.source));
-            entries.push(if mode & 0o111 == 0 {
-                copy
-            } else {
-                copy.executable()
-            });
-        }
-    }
-    Ok(())
-}
-
-/// The target that a link has in the image, or None when what it leads to is not there.
-fn moved_link(link: &Path, target: &Path, roots: &[(PathBuf, PathBuf)]) -> Option<PathBuf> {
-    let leads_to = normalized(&link.parent()?.join(target));
-    let (root, destination) = roots.iter().find(|(root, _)| leads_to.starts_with(root))?;
-    if link.starts_with(root) && target.is_relative() {
-        return Some(target.to_owned());
-    }
-    Some(
-        Path::new("/")
-            .join(destination)
-            .join(leads_to.strip_prefix(root).ok()?),
-    )
 }
 
 fn collect_whole(roots: &[(PathBuf, PathBuf)], excluded: &[String]) -> Result<Dependencies, BuildError> {
@@ -327,105 +265,4 @@ fn collect_whole(roots: &[(PathBuf, PathBuf)], excluded: &[String]) -> Result<De
         external: external.into_iter().collect(),
         entries,
     })
-}
-
-/// Names of the packages in a `node_modules` folder that are not links to the project's own packages.
-fn names_in(modules: &Path, roots: &[(PathBuf, PathBuf)]) -> Result<Vec<String>, BuildError> {
-    let read = BuildError::file("read node_modules");
-    let mut names = Vec::new();
-    for item in fs::read_dir(modules).map_err(&read)? {
-        let name = item.map_err(&read)?.file_name().to_string_lossy().into_owned();
-        if name.starts_with('@') {
-            for inner in fs::read_dir(modules.join(&name)).map_err(&read)? {
-                names.push(format!(
-                    "{name}/{}",
-                    inner.map_err(&read)?.file_name().to_string_lossy()
-                ));
-            }
-        } else if !name.starts_with('.') {
-            names.push(name);
-        }
-    }
-    let is_inside = |name: &String| {
-        fs::read_link(modules.join(name))
-            .is_ok_and(|target| moved_link(&modules.join(name), &target, roots).is_none())
-    };
-    names.retain(|name| !is_inside(name));
-    Ok(names)
-}
-
-/// Installs what runs in production into a folder beside the records, once per lock file. None when that cannot be
-/// done: packages of a workspace need each other, and some projects have scripts or settings that do not survive it.
-fn production_folder(
-    project: &Project,
-    manager: &ChosenManager,
-    workshop: &mut Workshop<'_>,
-) -> Result<Option<PathBuf>, BuildError> {
-    let (Some(arguments), Some(lock)) = (manager.manager.production_arguments(), &project.lock) else {
-        return Ok(None);
-    };
-    if project.is_in_workspace() {
-        return Ok(None);
-    }
-    let write = BuildError::file("prepare a folder for production dependencies");
-    let locked = fs::read(&lock.path).map_err(&write)?;
-    let key = hash(format!("{:?}{:?}{}", manager, project.manifest.wanted(), hash(&locked)).as_bytes());
-    let above = workshop.cache.join("production");
-    let folder = above.join(&key[..32]);
-    if folder.join("node_modules").is_dir() {
-        return Ok(Some(folder));
-    }
-    fs::create_dir_all(&above).map_err(&write)?;
-    let scratch = tempfile::tempdir_in(&above).map_err(&write)?;
-    copy_settings(
-        project,
-        lock.path.file_name().unwrap_or_default().as_ref(),
-        scratch.path(),
-    )
-    .map_err(&write)?;
-    let invocation = install::invocation(
-        manager,
-        arguments,
-        scratch.path(),
-        workshop.search_path.to_owned(),
-    )?;
-    workshop
-        .progress
-        .step(&format!("installing production dependencies with `{invocation}`"));
-    if install::run(&invocation).is_err() || !scratch.path().join("node_modules").is_dir() {
-        return Ok(None);
-    }
-    // It may hold credentials, and is not needed any more.
-    fs::remove_file(scratch.path().join(".npmrc")).ok();
-    fs::rename(scratch.path(), &folder).map_err(&write)?;
-    Ok(Some(folder))
-}
-
-/// Copies what a package manager reads, without the scripts of `package.json`, which expect the whole project.
-fn copy_settings(project: &Project, lock: &Path, folder: &Path) -> std::io::Result<()> {
-    for name in [
-        lock,
-        ".npmrc".as_ref(),
-        ".yarnrc.yml".as_ref(),
-        "pnpm-workspace.yaml".as_ref(),
-    ] {
-        let source = project.root.join(name);
-        if source.is_file() {
-            fs::copy(source, folder.join(name))?;
-        }
-    }
-    let mut manifest: serde_json::Value =
-        serde_json::from_slice(&fs::read(project.root.join("package.json"))?)?;
-    if let Some(fields) = manifest.as_object_mut() {
-        fields.remove("scripts");
-    }
-    fs::write(folder.join("package.json"), serde_json::to_vec(&manifest)?)
-}
-
-fn owned(entry: Entry) -> Entry {
-    entry.owned_by(crate::APP_USER, crate::APP_USER)
-}
-
-fn sort(entries: &mut [Entry]) {
-    entries.sort_by(|one, other| one.path.cmp(&other.path));
 }

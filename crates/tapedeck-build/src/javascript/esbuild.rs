@@ -100,12 +100,16 @@ fn joined(option: &str, path: &Path) -> OsString {
 }
 
 fn failure(request: &BundleRequest<'_>, invocation: &Invocation, finished: &Finished) -> BundleError {
+    // esbuild reports a full disk as if the source were wrong.
+    if rustix::fs::statvfs(request.scratch).is_ok_and(|space| space.f_bavail == 0) {
+        return BundleError::Output(std::io::ErrorKind::StorageFull.into());
+    }
     let errors = parse_errors(&String::from_utf8_lossy(&finished.stderr));
     if errors.is_empty() {
         return BundleError::Failed {
             command: invocation.program.display().to_string(),
             status: finished.status.to_string(),
-            output: finished.tail(),
+            output: finished.excerpt(),
         };
     }
     let entry = request
@@ -117,7 +121,7 @@ fn failure(request: &BundleRequest<'_>, invocation: &Invocation, finished: &Fini
 }
 
 /// Reads esbuild's messages: a headline, and below it, indented, `file:line:column:` and an excerpt.
-pub(super) fn parse_errors(text: &str) -> Vec<SourceError> {
+pub(crate) fn parse_errors(text: &str) -> Vec<SourceError> {
     let mut errors: Vec<SourceError> = Vec::new();
     let mut is_in_error = false;
     for line in text.lines() {

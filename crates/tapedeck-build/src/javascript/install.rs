@@ -142,7 +142,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<(), BuildError> {
         command,
         folder: invocation.folder.clone(),
         status: finished.status.to_string(),
-        output: finished.tail(),
+        output: finished.excerpt(),
     })
 }
 

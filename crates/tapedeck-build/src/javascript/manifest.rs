@@ -21,9 +21,9 @@ pub(crate) struct Manifest {
     #[serde(deserialize_with = "lenient")]
     pub(crate) package_manager: Option<String>,
     #[serde(deserialize_with = "lenient")]
-    pub(crate) engines: Option<NodeField>,
+    pub(crate) engines: Option<BTreeMap<String, String>>,
     #[serde(deserialize_with = "lenient")]
-    pub(crate) volta: Option<NodeField>,
+    pub(crate) volta: Option<BTreeMap<String, String>>,
     pub(crate) workspaces: Option<Value>,
     #[serde(deserialize_with = "lenient")]
     pub(crate) dependencies: Option<BTreeMap<String, String>>,
@@ -33,12 +33,6 @@ pub(crate) struct Manifest {
     pub(crate) optional_dependencies: Option<BTreeMap<String, String>>,
     #[serde(deserialize_with = "lenient")]
     pub(crate) peer_dependencies: Option<BTreeMap<String, String>>,
-}
-
-/// An object that has a field `node`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub(crate) struct NodeField {
-    pub(crate) node: Option<String>,
 }
 
 impl Manifest {
@@ -52,6 +46,16 @@ impl Manifest {
             expected: "a package.json",
             source,
         })
+    }
+
+    /// The range in `engines.node`.
+    pub(crate) fn engine_range(&self) -> Option<&str> {
+        self.engines.as_ref()?.get("node").map(String::as_str)
+    }
+
+    /// The version in `volta.node`.
+    pub(crate) fn volta_version(&self) -> Option<&str> {
+        self.volta.as_ref()?.get("node").map(String::as_str)
     }
 
     /// Names of the packages that its code may need when it runs.

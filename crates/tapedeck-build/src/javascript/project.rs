@@ -122,13 +122,13 @@ impl Project {
                 &self.workspace_manifest
             };
             let path = source.relative(&folder.join("package.json"));
-            if let Some(text) = manifest.engines.as_ref().and_then(|engines| engines.node.clone()) {
+            if let Some(text) = manifest.engine_range().map(str::to_owned) {
                 wishes.push(Wish {
                     source: WishSource::Engines(path.clone()),
                     text,
                 });
             }
-            if let Some(text) = manifest.volta.as_ref().and_then(|volta| volta.node.clone()) {
+            if let Some(text) = manifest.volta_version().map(str::to_owned) {
                 wishes.push(Wish {
                     source: WishSource::Volta(path),
                     text,

@@ -133,7 +133,7 @@ fn download(package: &str, folder: &Path, search_path: &OsStr) -> Result<PathBuf
         _ => Err(BuildError::FetchBundler {
             command,
             status: finished.status.to_string(),
-            output: finished.tail(),
+            output: finished.excerpt(),
         }),
     }
 }

@@ -166,7 +166,7 @@ fn misplaced(path: &[u8]) -> impl FnOnce(io::Error) -> Fault {
     move |error| match error.kind() {
         io::ErrorKind::NotADirectory => refused(&path, "it is below something that is not a directory"),
         io::ErrorKind::DirectoryNotEmpty => refused(&path, "it replaces a directory that is not empty"),
-        io::ErrorKind::NotFound => refused(&path, "it links to a file that the layer does not have"),
+        io::ErrorKind::NotFound => refused(&path, "it needs a file or folder that the layer does not have"),
         _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
             refused(&path, "its parents are links that go in a circle")
         }

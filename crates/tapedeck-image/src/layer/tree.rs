@@ -45,6 +45,11 @@ fn clean_path(path: &Path) -> Result<Vec<u8>, PutLayerError> {
     let mut clean = Vec::new();
     for component in path.components() {
         match component {
+            Component::Normal(name) if name.as_bytes().starts_with(b".wh.") => {
+                return Err(PutLayerError::Reserved {
+                    path: path.to_owned(),
+                });
+            }
             Component::Normal(name) => {
                 if !clean.is_empty() {
                     clean.push(b'/');

@@ -90,18 +90,12 @@ pub(super) fn run(task: &Task<'_>, ends: Ends) -> ! {
 }
 
 fn create(task: &Task<'_>, reports: &OwnedFd, (stdout, stderr): (OwnedFd, OwnedFd)) -> Result<i32, CreateError> {
-    let clock = super::Phases::start();
     let Task { definition, directory, cgroup, born_in_unified } = *task;
     cgroup.join(born_in_unified)?;
-    clock.reached("cgroup joined");
     leave_mount_namespace().map_err(CreateError::FileSystem)?;
-    clock.reached("unshared");
     rootfs::prepare(definition, directory).map_err(CreateError::FileSystem)?;
-    clock.reached("file system");
     let cgroups = show_cgroup(cgroup, &directory.bundle()).map_err(CreateError::FileSystem)?;
-    clock.reached("show cgroup");
     let namespace = network::create(&definition.network, definition.id.as_str())?;
-    clock.reached("network");
     set_groups(&definition.process.additional_gids).map_err(CreateError::Groups)?;
 
     let bundle = directory.bundle();
@@ -116,7 +110,6 @@ fn create(task: &Task<'_>, reports: &OwnedFd, (stdout, stderr): (OwnedFd, OwnedF
     }
     let executor = TaskExecutor::new(&definition.process, reports.as_fd().as_raw_fd())
         .map_err(|error| CreateError::Container(error.into()))?;
-    clock.reached("prepared");
     let stdin = fs::File::open("/dev/null").map_err(CreateError::FileSystem)?.into_parts().0;
     let mut container = ContainerBuilder::new(definition.id.to_string(), SyscallType::default())
         .with_executor(executor)
@@ -127,9 +120,7 @@ fn create(task: &Task<'_>, reports: &OwnedFd, (stdout, stderr): (OwnedFd, OwnedF
         .map(|builder| builder.as_init(&bundle).with_systemd(false).as_sibling(true))
         .and_then(|builder| builder.build())
         .map_err(|error| CreateError::Container(Box::new(error)))?;
-    clock.reached("container built");
     container.start().map_err(|error| CreateError::Container(Box::new(error)))?;
-    clock.reached("container started");
     container.pid().map(|pid| pid.as_raw()).ok_or_else(|| CreateError::Container("it has no process".into()))
 }
 

@@ -133,17 +133,21 @@ fn pointers<'a>(texts: impl Iterator<Item = &'a CString>) -> Vec<*const libc::c_
     texts.map(|text| text.as_ptr()).chain([std::ptr::null()]).collect()
 }
 
-/// What the shim ignores or blocks, a task must get: both would be inherited by its program.
+/// What the shim, or whoever started the engine, ignores or blocks, a task must get: both are inherited by its program.
 fn restore_signals() -> io::Result<()> {
+    // The default action, no flags, nothing blocked: all zeros. It has 32 bytes at most.
+    let default = [0_u64; 4];
+    let no_signals = 0_u64;
+    let size = size_of_val(&no_signals);
+    let nothing = std::ptr::null_mut::<u64>();
     for signal in 1..=64 {
-        // SAFETY: the default action is no function of ours. The C library refuses its own signals, which is fine.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // SAFETY: the kernel reads no more than the array, and writes nothing. It refuses SIGKILL and SIGSTOP. The C
+        // library is left out because it would refuse the two signals it keeps for itself.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), nothing, size) };
     }
-    // SAFETY: an all-zero set is overwritten by sigemptyset, and then read by sigprocmask; both get valid pointers.
+    // SAFETY: the kernel reads as many bytes as said, and writes nothing.
     let result = unsafe {
-        let mut none: libc::sigset_t = std::mem::zeroed();
-        libc::sigemptyset(&raw mut none);
-        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut())
+        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const no_signals, nothing, size)
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

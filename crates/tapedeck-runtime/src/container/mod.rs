@@ -166,10 +166,3 @@ fn output_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 pub(crate) fn note(text: std::fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{text}");
 }
-
-/// Temporary measuring.
-pub(crate) struct Phases(std::time::Instant);
-impl Phases {
-    pub(crate) fn start() -> Self { Phases(std::time::Instant::now()) }
-    pub(crate) fn reached(&self, what: &str) { note(format_args!("{:>7} us {what}", self.0.elapsed().as_micros())); }
-}
