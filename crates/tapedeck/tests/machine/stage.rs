@@ -6,12 +6,12 @@ use std::path::Path;
 
 use fs_err as fs;
 use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
-use tapedeck_image::{ConfigChange, Layer, Store};
+use tapedeck_image::{ConfigChange, Layer, SharedLock, Store};
 use tapedeck_model::{
     ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, ServiceSpec, StackName, StackSpec, StopCode,
     StopTimeout, Task, TaskId, TaskState, Timestamp,
 };
-use tapedeck_testkit::{DEADLINE, Home, busybox_layer, eventually, missing, stable};
+use tapedeck_testkit::{DEADLINE, Home, busybox_layer, eventually, missing, stable, within};
 
 /// The program under test.
 pub(crate) const TAPEDECK: &str = env!("CARGO_BIN_EXE_tapedeck");
@@ -42,8 +42,10 @@ pub(crate) fn home_with(programs: &[&str]) -> Option<Home> {
 /// An engine with a store of images.
 pub(crate) struct Stage {
     pub(crate) home: Home,
-    pub(crate) images: Store,
+    images: Store,
     layer: Layer,
+    /// Images are deployed right after they were made, as `deploy` does it: none must be taken for garbage meanwhile.
+    _share: SharedLock,
 }
 
 /// A service to deploy.
@@ -92,8 +94,14 @@ impl Stage {
     pub(crate) fn of(home: Home) -> Self {
         home.must(&["engine", "start"]);
         let images = Store::open(home.files().images()).unwrap();
+        let share = images.share().unwrap();
         let layer = busybox_layer(&images);
-        Self { home, images, layer }
+        Self {
+            home,
+            images,
+            layer,
+            _share: share,
+        }
     }
 
     /// An image with this command line.
@@ -166,10 +174,12 @@ impl Stage {
     /// Waits until the stack is as wanted.
     pub(crate) fn stack_when(&self, what: &str, wanted: impl Fn(&StackStatus) -> bool) -> StackStatus {
         let mut client = self.client();
-        let name = stack();
-        eventually(what, DEADLINE, || {
-            client.describe_stack(&name).ok().filter(|stack| wanted(stack))
-        })
+        let mut last = None;
+        let found = within(DEADLINE, || {
+            last = client.describe_stack(&stack()).ok();
+            last.clone().filter(|stack| wanted(stack))
+        });
+        found.unwrap_or_else(|| panic!("waited in vain for {what}: {last:#?}"))
     }
 
     /// Waits until the service `worker` is as wanted.

@@ -122,6 +122,7 @@ fn delete_lets_tasks_say_goodbye_and_leaves_nothing() {
     for _ in 0..4 {
         follower.wait_for(|line| line == "goodbye");
     }
+    drop(follower);
     pids(&before.services[0])
         .values()
         .for_each(|pid| wait_for_end(*pid));
