@@ -15,7 +15,7 @@ use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::{ConfigFile, load_stack};
 use crate::printer::{Printer, Progress};
-use crate::report;
+use crate::report::{self, Detail};
 use crate::text::{count, span};
 
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         printer.json(&serde_json::json!({ "unchanged": unchanged, "stack": reached }));
         return Ok(ExitCode::SUCCESS);
     }
-    printer.data(report::stack(&reached, engine::now()));
+    printer.data(report::stack(&reached, Detail::Brief, engine::now()));
     for line in logs::last_lines(context, &reached, LAST_LINES) {
         printer.data(line);
     }
