@@ -170,7 +170,7 @@ pub(crate) fn put(
         .put_image(Some(&assembly.base), &stacked, &assembly.config)
         .map_err(|error| BuildError::Image {
             service: source.service.to_string(),
-            source: error,
+            source: Box::new(error),
         })?;
     let mut record = Record::of_image(image.digest.clone(), String::new(), assembly.node.clone());
     record.inputs = assembly.observations.into_seen();
@@ -191,6 +191,9 @@ pub(crate) fn put(
 
 /// The layer of these inputs, if it is in the store and may be used.
 pub(crate) fn stored_layer(key: &str, workshop: &Workshop<'_>) -> Option<Layer> {
+    if workshop.is_anew {
+        return None;
+    }
     // Unreadable means that it has to be made again, which tells what is wrong if something is.
     workshop.store.layer_of_key(&InputKey::of([key])).ok().flatten()
 }
@@ -199,7 +202,7 @@ fn put_layer(draft: Draft, source: &Source<'_>, workshop: &Workshop<'_>) -> Resu
     let failed = |error| BuildError::Layer {
         layer: draft.name.as_str(),
         service: source.service.to_string(),
-        source: error,
+        source: Box::new(error),
     };
     let (entries, hashed_at) = match draft.content {
         Content::Stored(layer) => return Ok(layer),

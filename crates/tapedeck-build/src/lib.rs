@@ -66,6 +66,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         search_path: request.search_path,
         previous: previous.as_ref(),
         progress,
+        is_anew: request.no_cache,
     };
     let assembly = match source.language {
         Language::JavaScript => javascript::assemble(&source, &mut workshop)?,

@@ -96,7 +96,7 @@ fn fetch(folder: &Path, workshop: &mut Workshop<'_>) -> Result<(), BuildError> {
     }
     let package = format!("@esbuild/linux-{}@{PINNED_VERSION}", processor());
     workshop.progress.step(&format!("fetching the bundler {package}"));
-    let scratch = tempfile::tempdir_in(above).map_err(&keep)?;
+    let scratch = tempfile::tempdir_in(workshop.scratch()?).map_err(&keep)?;
     let packed = download(&package, scratch.path(), workshop.search_path)?;
     let bytes = fs::read(packed).map_err(&keep)?;
     verify(&package, &bytes)?;
