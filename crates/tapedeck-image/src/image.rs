@@ -13,7 +13,7 @@ use crate::manifest::{
     CONFIG_TYPE, ConfigFile, Descriptor, EPOCH, History, INDEX_TYPE, Index, LayerDescriptor, MANIFEST_TYPE,
     Manifest, RootFs, RunConfig,
 };
-use crate::store::{BlobFault, retry_interrupted};
+use crate::store::{BlobFault, Unsettled, retry_interrupted};
 use crate::{Digest, Layer, Platform, PutImageError, ReadImageError, Store};
 
 /// The annotation that says what an image is built on. Source: OCI image spec, annotations.
@@ -217,9 +217,8 @@ impl Store {
     }
 
     fn write_documents(&self, mut manifest: Manifest, config: &ConfigFile) -> io::Result<ImageDigest> {
-        let workspace = self.workspace()?;
         let content = to_json(config);
-        let digest = self.put_blob(&workspace, &content)?;
+        let digest = self.put_blob(&content)?;
         let size = content.len() as u64;
         manifest.config = Descriptor {
             media_type: CONFIG_TYPE.to_owned(),
@@ -227,25 +226,30 @@ impl Store {
             size,
             platform: None,
         };
-        let content = to_json(&manifest);
-        let digest = self.put_blob(&workspace, &content)?;
-        self.list_image(digest, content.len() as u64)?;
+        let digest = self.put_blob(&to_json(&manifest))?;
+        self.mark_unsettled(Unsettled::Image, &digest)?;
         Ok(digest.into())
     }
 
-    /// Adds an image to `index.json`, for other tools; nothing here reads it.
-    pub(crate) fn list_image(&self, digest: Digest, size: u64) -> io::Result<()> {
+    /// Adds images, each with the length of its manifest, to `index.json`.
+    pub(crate) fn list_in_index(&self, images: Vec<(Digest, u64)>) -> io::Result<()> {
+        if images.is_empty() {
+            return Ok(());
+        }
         self.change_index(|index| {
-            if index.manifests.iter().any(|listed| listed.digest == digest) {
-                return false;
+            let before = index.manifests.len();
+            for (digest, size) in images {
+                if !index.manifests.iter().any(|listed| listed.digest == digest) {
+                    let media_type = MANIFEST_TYPE.to_owned();
+                    index.manifests.push(Descriptor {
+                        media_type,
+                        digest,
+                        size,
+                        platform: None,
+                    });
+                }
             }
-            index.manifests.push(Descriptor {
-                media_type: MANIFEST_TYPE.to_owned(),
-                digest,
-                size,
-                platform: None,
-            });
-            true
+            index.manifests.len() != before
         })
     }
 

@@ -1,7 +1,7 @@
 //! The folder everything is in, who may touch it when, and what survives a power failure.
 //!
 //! ```text
-//! oci-layout  index.json  blobs/sha256/<hex>      an OCI image layout, readable by other tools
+//! oci-layout  index.json  blobs/sha256/<hex>      an OCI image layout, readable by other tools once settled
 //! layers/<diff id hex>/                           layers unpacked, read-only lower directories of overlayfs
 //! keys/<input key>.json                           what a layer was made from → the layer
 //! bases/<name>.json                               base images that were assembled here
@@ -15,7 +15,7 @@
 //! rest of a small layer together): before a blob or a layer gets its name, an empty marker file is created
 //! below `unsettled/<boot id>`. File systems commit their metadata in order, so whoever finds the name after
 //! a crash finds the marker, and a marker needs no data of its own. [`Store::settle`] syncs the file system
-//! once and removes the markers. [`Store::open`] finds markers of another boot only after a crash, and then
+//! once, lists new images in `index.json` and removes the markers. [`Store::open`] finds markers of another boot only after a crash, and then
 //! checks exactly those blobs by their digest and drops exactly those unpacked layers, which are unpacked
 //! again when needed. Everything can be built again from source, so order is what matters, not speed of
 //! arrival on the disk.
@@ -24,17 +24,19 @@ mod blob;
 mod recovery;
 mod workspace;
 
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use tempfile::TempDir;
 
 use crate::{Digest, StoreError};
 
 pub(crate) use blob::BlobFault;
+pub(crate) use recovery::Unsettled;
 pub(crate) use workspace::{Workspace, ignore_missing};
 
 /// The image store of one machine and one user. Cheap to clone; safe to use from many processes at once.
@@ -163,13 +165,20 @@ impl Store {
         self.replace_file(&path, br#"{"imageLayoutVersion":"1.0.0"}"#)
     }
 
-    /// Replaces a small file as a whole.
+    /// Writes a file as a whole, or replaces it as a whole.
+    ///
+    /// Replacing makes some file systems write the new content out at once, which takes milliseconds: what is
+    /// written often gets a new name each time.
     pub(crate) fn replace_file(&self, path: &Path, content: &[u8]) -> io::Result<()> {
-        let temporary = tempfile::NamedTempFile::new_in(self.path("tmp"))?;
-        fs_err::write(temporary.path(), content)?;
-        fs_err::set_permissions(temporary.path(), PermissionsExt::from_mode(0o600))?;
+        let mut temporary = tempfile::NamedTempFile::new_in(self.path("tmp"))?;
+        temporary.write_all(content)?;
         temporary.persist(path).map_err(|error| error.error)?;
         Ok(())
+    }
+
+    /// A new empty folder for what takes moments: unlike a workspace it is not locked. Removed unless kept.
+    pub(crate) fn temporary_folder(&self) -> io::Result<TempDir> {
+        TempDir::new_in(self.path("tmp"))
     }
 }
 

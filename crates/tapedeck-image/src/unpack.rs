@@ -35,6 +35,11 @@ impl Unpacker {
     /// Creates `folder` and begins to fill it. Only a privileged process sets owners.
     pub(crate) fn create(folder: &Path, privileged: bool) -> io::Result<Self> {
         fs_err::create_dir(folder)?;
+        Self::fill(folder, privileged)
+    }
+
+    /// Begins to fill an empty folder.
+    pub(crate) fn fill(folder: &Path, privileged: bool) -> io::Result<Self> {
         let root = rustix::fs::open(
             folder,
             OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,

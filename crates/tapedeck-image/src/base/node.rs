@@ -162,7 +162,7 @@ fn newest(
         cache,
     ];
     let answer = match NPM.run(&arguments) {
-        Err(BaseError::Command { output, .. }) if output.contains("E404") => Vec::new(),
+        Err(BaseError::Command { output, .. }) if output.contains("404") => Vec::new(),
         other => other?,
     };
     let none = || BaseError::NoSuchNode {

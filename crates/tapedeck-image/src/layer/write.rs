@@ -9,7 +9,6 @@ use std::thread;
 
 use super::tree::{Tree, arrange, display};
 use crate::digest::HashingWriter;
-use crate::store::Workspace;
 use crate::tarball::{Attributes, TarKind, TarWriter};
 use crate::unpack::Unpacker;
 use crate::{Contents, Digest, Entry, EntryKind, Layer, LayerMediaType, PutLayerError, Store};
@@ -121,14 +120,14 @@ fn put_small(store: &Store, entries: &[Loaded]) -> io::Result<Layer> {
     if store.has_layer(&layer) {
         return Ok(layer);
     }
-    let workspace = store.workspace()?;
-    let mut unpacker = Unpacker::create(&workspace.path("layer"), store.is_privileged())?;
+    let folder = store.temporary_folder()?;
+    let mut unpacker = Unpacker::fill(folder.path(), store.is_privileged())?;
     for entry in entries {
         unpack(&mut unpacker, entry)?;
     }
     unpacker.finish()?;
-    fs_err::write(workspace.path("blob"), &content)?;
-    publish(store, &workspace, &layer)?;
+    store.put_blob(&content)?;
+    store.publish_layer(folder.path(), &layer.diff_id)?;
     Ok(layer)
 }
 
@@ -147,7 +146,10 @@ fn put_large(store: &Store, tree: Tree) -> Result<Layer, PutLayerError> {
     loaded?;
     let layer = archived.map_err(store.failed("write a layer"))?;
     unpacked.map_err(store.failed("unpack a layer"))?;
-    publish(store, &workspace, &layer).map_err(store.failed("write a layer"))?;
+    let published = store.publish_blob(&blob, &layer.digest);
+    published
+        .and_then(|()| store.publish_layer(&folder, &layer.diff_id))
+        .map_err(store.failed("write a layer"))?;
     Ok(layer)
 }
 
@@ -235,10 +237,4 @@ fn unpack(unpacker: &mut Unpacker, entry: &Loaded) -> io::Result<()> {
         LoadedKind::Directory => unpacker.directory(&entry.path, entry.attributes, 0),
         LoadedKind::Symlink(target) => unpacker.symlink(&entry.path, target, entry.attributes, 0),
     }
-}
-
-/// Blob first: a folder without its blob could not be told from one that garbage collection is removing.
-fn publish(store: &Store, workspace: &Workspace, layer: &Layer) -> io::Result<()> {
-    store.publish_blob(&workspace.path("blob"), &layer.digest)?;
-    store.publish_layer(&workspace.path("layer"), &layer.diff_id)
 }

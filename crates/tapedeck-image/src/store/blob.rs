@@ -3,9 +3,9 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::Store;
 use super::recovery::Unsettled;
 use super::workspace::ignore_missing;
-use super::{Store, Workspace};
 use crate::Digest;
 use crate::digest::HashingWriter;
 
@@ -37,13 +37,12 @@ impl Store {
         fs_err::rename(file, self.blob_path(digest))
     }
 
-    /// Writes a small blob, unless it is there.
-    pub(crate) fn put_blob(&self, workspace: &Workspace, content: &[u8]) -> io::Result<Digest> {
+    /// Writes a blob that is in memory, unless it is there.
+    pub(crate) fn put_blob(&self, content: &[u8]) -> io::Result<Digest> {
         let digest = Digest::of(content);
         if !self.has_blob(&digest, content.len() as u64) {
-            let file = workspace.path(&digest.hex());
-            fs_err::write(&file, content)?;
-            self.publish_blob(&file, &digest)?;
+            self.mark_unsettled(Unsettled::Blob, &digest)?;
+            self.replace_file(&self.blob_path(&digest), content)?;
         }
         Ok(digest)
     }

@@ -1,5 +1,6 @@
 //! Markers for what may not be on the disk yet, and what to do with them after a crash of the machine.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -13,8 +14,12 @@ use crate::{Digest, StoreError};
 /// What a marker stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unsettled {
+    /// A blob.
     Blob,
+    /// An unpacked layer.
     Layer,
+    /// An image that `index.json` does not list yet.
+    Image,
 }
 
 impl Store {
@@ -48,12 +53,32 @@ impl Store {
         if covered.is_empty() {
             return Ok(());
         }
+        self.list_images(&covered)?;
         let root = rustix::fs::open(self.root(), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
         rustix::fs::syncfs(root.as_fd())?;
         for folder in covered {
             ignore_missing(fs_err::remove_dir_all(folder))?;
         }
         Ok(())
+    }
+
+    /// Adds the images that markers stand for to `index.json`, which is for other tools; nothing here reads it.
+    fn list_images(&self, folders: &[PathBuf]) -> io::Result<()> {
+        let mut images = BTreeSet::new();
+        for folder in folders {
+            let markers = read_markers(folder)?;
+            images.extend(
+                markers
+                    .into_iter()
+                    .filter(|(kind, _)| *kind == Unsettled::Image)
+                    .map(|(_, image)| image),
+            );
+        }
+        let path = |image: &Digest| self.blob_path(image);
+        let sized = images
+            .into_iter()
+            .filter_map(|image| Some((image, fs_err::metadata(path(&image)).ok()?.len())));
+        self.list_in_index(sized.collect())
     }
 
     /// Notes that something is about to get its name. Must come before the rename.
@@ -78,11 +103,10 @@ impl Store {
         let guard = rustix::fs::open(self.path("unsettled"), flags, Mode::empty())?;
         retry_interrupted(|| flock(guard.as_fd(), FlockOperation::LockExclusive))?;
         for folder in self.crashed_folders()? {
-            for entry in fs_err::read_dir(&folder)? {
-                if let Some((kind, digest)) = entry?.file_name().to_str().and_then(parse_marker) {
-                    self.recheck(kind, &digest)?;
-                }
+            for (kind, digest) in read_markers(&folder)? {
+                self.recheck(kind, &digest)?;
             }
+            self.list_images(std::slice::from_ref(&folder))?;
             fs_err::remove_dir_all(&folder)?;
         }
         Ok(())
@@ -92,13 +116,14 @@ impl Store {
         match kind {
             Unsettled::Layer => self.drop_folder(&self.layer_folder(digest)),
             Unsettled::Blob => self.drop_damaged_blob(digest),
+            Unsettled::Image => Ok(()),
         }
     }
 
     /// Removes a folder without ever showing half of it.
     pub(crate) fn drop_folder(&self, folder: &Path) -> io::Result<()> {
-        let workspace = self.workspace()?;
-        ignore_missing(fs_err::rename(folder, workspace.path("dropped")))
+        let aside = self.temporary_folder()?;
+        ignore_missing(fs_err::rename(folder, aside.path()))
     }
 
     fn markers(&self) -> PathBuf {
@@ -129,8 +154,22 @@ fn marker_name(kind: Unsettled, digest: &Digest) -> String {
     let kind = match kind {
         Unsettled::Blob => "blob",
         Unsettled::Layer => "layer",
+        Unsettled::Image => "image",
     };
     format!("{kind}-{}", digest.hex())
+}
+
+/// The markers in a folder; none if another process has just dealt with them.
+fn read_markers(folder: &Path) -> io::Result<Vec<(Unsettled, Digest)>> {
+    let mut markers = Vec::new();
+    let entries = match fs_err::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(markers),
+        other => other?,
+    };
+    for entry in entries {
+        markers.extend(entry?.file_name().to_str().and_then(parse_marker));
+    }
+    Ok(markers)
 }
 
 fn parse_marker(name: &str) -> Option<(Unsettled, Digest)> {
@@ -138,6 +177,7 @@ fn parse_marker(name: &str) -> Option<(Unsettled, Digest)> {
     let kind = match kind {
         "blob" => Unsettled::Blob,
         "layer" => Unsettled::Layer,
+        "image" => Unsettled::Image,
         _ => return None,
     };
     Some((kind, Digest::from_hex(hex)?))

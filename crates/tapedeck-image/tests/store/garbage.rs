@@ -27,6 +27,7 @@ fn count(store: &Store, folder: &str) -> usize {
 fn what_is_kept_needs_stays_and_the_rest_goes() {
     let (_folder, store) = store();
     let (old, new) = (built(&store, "old"), built(&store, "new"));
+    store.settle().unwrap();
     let Collection::Done(collected) = store
         .collect_garbage(std::slice::from_ref(&new.digest), KeepBases::All)
         .unwrap()

@@ -217,7 +217,11 @@ fn many_may_put_the_same_layer_at_once() {
         let store = Store::open(first.root()).unwrap();
         start.wait();
         store
-            .put_layer(if number % 2 == 0 { app("same") } else { large() })
+            .put_layer(if number.is_multiple_of(2) {
+                app("same")
+            } else {
+                large()
+            })
             .unwrap()
     };
     let layers: Vec<Layer> = thread::scope(|scope| {

@@ -68,8 +68,7 @@ fn tree(folder: &Path) -> BTreeMap<String, String> {
                 format!("device {}", metadata.rdev())
             } else {
                 let content = std::fs::read(&path).unwrap();
-                String::from_utf8(content)
-                    .map_or_else(|error| Digest::of(error.as_bytes()).to_string(), |text| text)
+                String::from_utf8(content).unwrap_or_else(|error| Digest::of(error.as_bytes()).to_string())
             };
             let shown = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
             let mode = if kind.is_symlink() {
