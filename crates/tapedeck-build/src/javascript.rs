@@ -1,4 +1,5 @@
-//! JavaScript and TypeScript: the application is bundled, its dependencies stay outside in a layer of their own.
+//! JavaScript and TypeScript: the application is bundled, its dependencies stay outside in a layer of their
+//! own.
 //!
 //! `survey` looks at the disk, [`plan`] decides (pure), [`assemble`] acts:
 //!
@@ -7,8 +8,9 @@
 //!                                  └▶ base · dependencies · included files · bundle ─▶ Assembly
 //! ```
 //!
-//! In the image: `/app/index.js` with its source map and a `package.json` that says how to read it, dependencies in
-//! `/app/node_modules` (those of a workspace above in `/node_modules`), included files below `/app`.
+//! In the image: `/app/index.js` with its source map and a `package.json` that says how to read it,
+//! dependencies in `/app/node_modules` (those of a workspace above in `/node_modules`), included files below
+//! `/app`.
 
 mod bundler;
 mod dependencies;
@@ -84,8 +86,8 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
     })
 }
 
-/// Surveys and plans, and installs in between where the plan says so. Gives the moment before it looked at anything
-/// that still counts, too.
+/// Surveys and plans, and installs in between where the plan says so. Gives the moment before it looked at
+/// anything that still counts, too.
 fn prepare(
     source: &Source<'_>,
     workshop: &mut Workshop<'_>,

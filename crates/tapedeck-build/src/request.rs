@@ -25,10 +25,11 @@ pub struct BuildRequest<'a> {
     pub packaging: &'a tapedeck_model::Packaging,
     /// Folder of the config file. Paths in `packaging` start here.
     pub source_root: &'a Path,
-    /// Folder for the pinned bundler, records of builds and the like. Made when missing; may be removed at any time
-    /// at the cost of time.
+    /// Folder for the pinned bundler, records of builds and the like. Made when missing; may be removed at
+    /// any time at the cost of time.
     pub cache_directory: &'a Path,
-    /// Where programs are looked for, in the form of `PATH`. Programs that are started get it as their `PATH`.
+    /// Where programs are looked for, in the form of `PATH`. Programs that are started get it as their
+    /// `PATH`.
     pub search_path: &'a OsStr,
     /// Build everything above the base anew, whatever is known.
     pub no_cache: bool,

@@ -1,5 +1,6 @@
 //! The layers above the base, each with a key of everything in it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -40,9 +41,10 @@ pub(super) fn dependencies(
     if found.entries.is_empty() {
         return Ok((Some(memory), None));
     }
-    let key = dependencies::content_key(&found.entries)?;
+    let entries = with_folders(found.entries);
+    let key = dependencies::content_key(&entries)?;
     memory.layer_key = Some(key.clone());
-    let draft = draft(LayerName::Dependencies, key, found.entries, hashed_at, workshop);
+    let draft = draft(LayerName::Dependencies, key, entries, hashed_at, workshop);
     Ok((Some(memory), Some(draft)))
 }
 
@@ -131,17 +133,18 @@ pub(super) fn application(plan: &Plan, bundle: Bundle, workshop: &Workshop<'_>) 
     )
 }
 
-/// The same with every folder below `/` that the paths need, owned by the application.
+/// The same with every folder in `/app` that the paths need and that is not among them, owned by the
+/// application.
 fn with_folders(mut entries: Vec<Entry>) -> Vec<Entry> {
-    let mut folders: Vec<PathBuf> = entries
+    let given: BTreeSet<&Path> = entries.iter().map(|entry| entry.path.as_path()).collect();
+    let needed: BTreeSet<PathBuf> = given
         .iter()
-        .flat_map(|entry| entry.path.ancestors().skip(1).map(Path::to_owned))
-        .filter(|folder| folder.starts_with("app"))
+        .flat_map(|path| path.ancestors().skip(1))
+        .filter(|folder| folder.starts_with("app") && !given.contains(folder))
+        .map(Path::to_owned)
         .collect();
-    folders.sort();
-    folders.dedup();
     entries.extend(
-        folders
+        needed
             .into_iter()
             .map(|folder| Entry::directory(folder).owned_by(APP_USER, APP_USER)),
     );

@@ -58,8 +58,8 @@ fn processor() -> &'static str {
     }
 }
 
-/// The esbuild that is installed in `folder`: the native executable itself if it can be found, since the script that
-/// `.bin/esbuild` may be starts a whole Node first.
+/// The esbuild that is installed in `folder`: the native executable itself if it can be found, since the
+/// script that `.bin/esbuild` may be starts a whole Node first.
 fn own_esbuild(folder: &Path, search_path: &OsStr) -> Option<Esbuild> {
     let script = fs::canonicalize(folder.join("node_modules/.bin/esbuild")).ok()?;
     // Either the package's own `bin/esbuild`, or a shell script that pnpm writes.

@@ -1,5 +1,7 @@
 //! Installing, and what of it reaches the image.
 
+use std::os::unix::fs::MetadataExt;
+
 use fs_err as fs;
 use tapedeck_build::{LayerName, Outcome};
 
@@ -19,6 +21,19 @@ fn production_dependencies_get_a_layer_of_their_own() {
     assert_eq!(run(&made), "true\n");
     assert!(find(&made, "app/node_modules/is-odd/package.json").is_some());
     assert!(find(&made, "app/node_modules/is-number/package.json").is_some());
+    if rustix::process::geteuid().is_root() {
+        for path in [
+            "app/node_modules",
+            "app/node_modules/is-odd",
+            "app/node_modules/is-odd/package.json",
+        ] {
+            assert_eq!(
+                fs::metadata(find(&made, path).unwrap()).unwrap().uid(),
+                65_532,
+                "{path}"
+            );
+        }
+    }
     assert_eq!(find(&made, "app/node_modules/ms"), None, "development only");
     assert!(
         !text(&made, "app/index.js").contains("is-number"),

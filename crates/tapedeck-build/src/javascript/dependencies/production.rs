@@ -1,4 +1,5 @@
-//! A second installation without development dependencies, for package managers whose records do not tell them apart.
+//! A second installation without development dependencies, for package managers whose records do not tell
+//! them apart.
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +13,9 @@ use crate::javascript::project::Project;
 use crate::request::Workshop;
 use crate::stamp::hash;
 
-/// Installs what runs in production into a folder beside the records, once per lock file. None when that cannot be
-/// done: packages of a workspace need each other, and some projects have scripts or settings that do not survive it.
+/// Installs what runs in production into a folder beside the records, once per lock file. None when that
+/// cannot be done: packages of a workspace need each other, and some projects have scripts or settings that
+/// do not survive it.
 pub(super) fn production_folder(
     project: &Project,
     manager: &ChosenManager,
@@ -65,7 +67,8 @@ fn install_in(
     Ok(has_worked)
 }
 
-/// Copies what a package manager reads, without the scripts of `package.json`, which expect the whole project.
+/// Copies what a package manager reads, without the scripts of `package.json`, which expect the whole
+/// project.
 fn copy_settings(project: &Project, lock: &Path, folder: &Path) -> std::io::Result<()> {
     for name in [
         lock,
