@@ -226,9 +226,9 @@ impl Store {
             size,
             platform: None,
         };
-        let digest = self.put_blob(&to_json(&manifest))?;
-        self.mark_unsettled(Unsettled::Image, &digest)?;
-        Ok(digest.into())
+        let content = to_json(&manifest);
+        self.mark_unsettled(Unsettled::Image, &Digest::of(&content))?;
+        Ok(self.put_blob(&content)?.into())
     }
 
     /// Adds images, each with the length of its manifest, to `index.json`.
