@@ -16,6 +16,8 @@ mod cleanup;
 mod connection;
 mod container;
 mod definition;
+#[cfg(test)]
+mod tests;
 
 pub use cleanup::{CleanupError, CleanupErrors, cleanup};
 pub use connection::{ConnectError, ShimConnection, StartError, connect, spawn};
