@@ -14,6 +14,23 @@
 //! **Invariant:** one writer per folder; readers need no lock and never change a file. **Invariant:** what follows the
 //! last record with a right checksum is not there yet. **Invariant:** a write error costs log lines, never the task.
 //! Nothing here knows what a container is or what time it is.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use tapedeck_runtime::log::{Options, Reader, Stream, Writer};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let mut writer = Writer::open(folder.path(), Options::default())?;
+//! let mut reader = Reader::open(folder.path());
+//! writer.append(Stream::Stdout, b"ready\nhalf a li", 1_700_000_000_000_000_000);
+//! writer.flush();
+//! assert_eq!(reader.next_line()?.map(|line| line.text), Some(b"ready".to_vec()));
+//! assert_eq!(reader.next_line()?, None);
+//! writer.close(1_700_000_000_500_000_000);
+//! assert_eq!(reader.next_line()?.map(|line| line.text), Some(b"half a li".to_vec()));
+//! # Ok(())
+//! # }
+//! ```
 
 mod error;
 mod merge;

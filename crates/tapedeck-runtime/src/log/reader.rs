@@ -16,7 +16,8 @@ const CHUNK: usize = 256 * 1024;
 /// One line of a task's output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// When the line began to be read from the task, in nanoseconds since 1970.
+    /// When the end of the line (of a line longer than [`MAX_PIECE`](super::MAX_PIECE): of its first piece) was read
+    /// from the task, in nanoseconds since 1970.
     pub timestamp_ns: u64,
     /// Where the task wrote it.
     pub stream: Stream,

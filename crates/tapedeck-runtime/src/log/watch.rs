@@ -80,6 +80,10 @@ impl Watch {
                 Ok(events) => {
                     for event in events {
                         any = true;
+                        if event.mask.contains(EventMask::Q_OVERFLOW) {
+                            // Events were lost, maybe those of new folders: look for oneself.
+                            new_folders.extend(self.folders.first().map(|(_, path, _)| (path.clone(), 0)));
+                        }
                         if event.mask.contains(EventMask::IGNORED) {
                             self.folders.retain(|(descriptor, ..)| *descriptor != event.wd);
                         } else if let Some(name) =

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use fs_err::{File, OpenOptions};
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
 
 use super::OpenWriterError;
 use super::record::{MARKER, MAX_PIECE, OVERHEAD, PARTIAL, Record, Stream, encode, walk};
@@ -259,6 +261,9 @@ impl Writer {
         if full && self.current.length > HEADER_LEN {
             self.rotate()?;
         }
+        if self.outage.is_some() {
+            reserve(&self.current, self.batch.bytes.len() as u64)?;
+        }
         let (written, result) = write_as_much(&self.current, &self.batch.bytes);
         let whole = if result.is_ok() {
             written
@@ -330,6 +335,20 @@ fn write_as_much(segment: &Segment, bytes: &[u8]) -> (usize, io::Result<()>) {
         }
     }
     (written, Ok(()))
+}
+
+/// Makes sure that there is room for `length` more bytes, where the file system can tell. Without this, each of the last
+/// free bytes would end the outage for one announcement, and begin the next.
+fn reserve(segment: &Segment, length: u64) -> io::Result<()> {
+    match fallocate(
+        segment.file.file(),
+        FallocateFlags::KEEP_SIZE,
+        segment.length,
+        length,
+    ) {
+        Err(Errno::NOSPC) => Err(Errno::NOSPC.into()),
+        _ => Ok(()),
+    }
 }
 
 fn make_directory(directory: &Path) -> io::Result<()> {

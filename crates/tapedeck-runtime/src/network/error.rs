@@ -28,6 +28,14 @@ pub enum NetworkError {
         /// What `nft` printed, on one line.
         message: String,
     },
+    /// Another firewall of this machine drops forwarded packets, and no exception could be made for tasks.
+    #[error("`iptables` refused to let the packets of {bridge} through: {message}")]
+    IptablesRefused {
+        /// Name of the bridge.
+        bridge: String,
+        /// What `iptables` printed, on one line.
+        message: String,
+    },
     /// The kernel refused for lack of rights.
     #[error("not permitted to {action}: run as root, or with CAP_NET_ADMIN and CAP_SYS_ADMIN")]
     NotPermitted {

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::netlink::Netlink;
 use super::task::hardware_address;
-use super::{NetworkError, Subnet, TaskNetwork, rules};
+use super::{NetworkError, Subnet, TaskNetwork, iptables, rules};
 
 /// Prefix length of an engine's subnet: 1 021 tasks and the gateway.
 const PREFIX: u8 = 22;
@@ -191,7 +191,8 @@ pub fn ensure(network: &HostNetwork) -> Result<(), NetworkError> {
         .add_address(index, network.gateway, network.subnet.prefix())
         .map_err(failed)?;
     netlink.set_up(index, Vec::new()).map_err(failed)?;
-    write_setting("/proc/sys/net/ipv4/ip_forward".into(), "1")
+    write_setting("/proc/sys/net/ipv4/ip_forward".into(), "1")?;
+    iptables::admit(bridge)
 }
 
 /// Removes what [`ensure`] made, except that forwarding stays on: others may rely on it by now. Tasks that still run
@@ -205,6 +206,7 @@ pub fn remove(network: &HostNetwork) -> Result<(), NetworkError> {
     Netlink::open()
         .and_then(|mut netlink| netlink.delete_link(&network.bridge))
         .map_err(failed)?;
+    iptables::withdraw(&network.bridge)?;
     rules::apply(network, &rules::removal(network))
 }
 

@@ -10,6 +10,7 @@
 mod error;
 mod files;
 mod host;
+mod iptables;
 mod netlink;
 mod rules;
 mod subnet;

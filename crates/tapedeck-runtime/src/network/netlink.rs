@@ -8,7 +8,10 @@ use netlink_packet_core::{
     NetlinkMessage, NetlinkPayload,
 };
 use netlink_packet_route::address::{AddressAttribute, AddressMessage};
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage};
+use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage, State};
+use netlink_packet_route::neighbour::{
+    NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
+};
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
 };
@@ -67,9 +70,22 @@ impl Netlink {
     pub(crate) fn link_index(&mut self, name: &str) -> io::Result<Option<u32>> {
         let mut link = LinkMessage::default();
         link.attributes = vec![LinkAttribute::IfName(name.to_owned())];
+        Ok(self.get_link(link)?.map(|link| link.header.index))
+    }
+
+    /// Whether the kernel has noticed that a link can carry packets. It drops all of them before. Being asked makes
+    /// newer kernels notice; older ones do so in the background.
+    pub(crate) fn link_ready(&mut self, index: u32) -> io::Result<bool> {
+        let mut link = LinkMessage::default();
+        link.header.index = index;
+        let link = self.get_link(link)?.ok_or(io::ErrorKind::NotFound)?;
+        Ok(link.attributes.contains(&LinkAttribute::OperState(State::Up)))
+    }
+
+    fn get_link(&mut self, link: LinkMessage) -> io::Result<Option<LinkMessage>> {
         match self.exchange(RouteNetlinkMessage::GetLink(link), NLM_F_ACK) {
             Ok(answers) => Ok(answers.into_iter().find_map(|answer| match answer {
-                RouteNetlinkMessage::NewLink(link) => Some(link.header.index),
+                RouteNetlinkMessage::NewLink(link) => Some(link),
                 _ => None,
             })),
             Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Ok(None),
@@ -107,6 +123,41 @@ impl Netlink {
         ];
         self.change(
             RouteNetlinkMessage::NewRoute(message),
+            NLM_F_CREATE | NLM_F_REPLACE,
+        )
+    }
+
+    /// Tells a bridge that a hardware address is behind its port `port`, and stays there.
+    pub(crate) fn pin_to_port(&mut self, port: u32, hardware: [u8; 6]) -> io::Result<()> {
+        let mut message = NeighbourMessage::default();
+        message.header.family = AddressFamily::Bridge;
+        message.header.ifindex = port;
+        message.header.state = NeighbourState::Noarp;
+        message.header.flags = NeighbourFlags::Controller;
+        message.attributes = vec![NeighbourAttribute::LinkLayerAddress(hardware.to_vec())];
+        self.change(
+            RouteNetlinkMessage::NewNeighbour(message),
+            NLM_F_CREATE | NLM_F_REPLACE,
+        )
+    }
+
+    /// Tells a link, once and for all, which hardware address belongs to an address.
+    pub(crate) fn pin_neighbour(
+        &mut self,
+        link: u32,
+        address: Ipv4Addr,
+        hardware: [u8; 6],
+    ) -> io::Result<()> {
+        let mut message = NeighbourMessage::default();
+        message.header.family = AddressFamily::Inet;
+        message.header.ifindex = link;
+        message.header.state = NeighbourState::Permanent;
+        message.attributes = vec![
+            NeighbourAttribute::Destination(NeighbourAddress::Inet(address)),
+            NeighbourAttribute::LinkLayerAddress(hardware.to_vec()),
+        ];
+        self.change(
+            RouteNetlinkMessage::NewNeighbour(message),
             NLM_F_CREATE | NLM_F_REPLACE,
         )
     }

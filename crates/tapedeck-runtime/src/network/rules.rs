@@ -67,7 +67,7 @@ pub(crate) fn removal(network: &HostNetwork) -> String {
 
 /// Runs one transaction.
 pub(crate) fn apply(network: &HostNetwork, transaction: &str) -> Result<(), NetworkError> {
-    let output = run(&["-f", "-"], transaction).map_err(|source| run_error(network, source))?;
+    let output = run("nft", &["-f", "-"], transaction).map_err(|source| run_error(network, source))?;
     if output.status.success() {
         return Ok(());
     }
@@ -86,8 +86,8 @@ pub(crate) fn apply(network: &HostNetwork, transaction: &str) -> Result<(), Netw
 
 /// Whether the table of `network` is there.
 pub(crate) fn present(network: &HostNetwork) -> Result<bool, NetworkError> {
-    let output =
-        run(&["list", "table", "inet", &network.table], "").map_err(|source| run_error(network, source))?;
+    let output = run("nft", &["list", "table", "inet", &network.table], "")
+        .map_err(|source| run_error(network, source))?;
     Ok(output.status.success())
 }
 
@@ -101,10 +101,10 @@ fn run_error(network: &HostNetwork, source: io::Error) -> NetworkError {
     }
 }
 
-/// A service's `PATH` often lacks the administrator's folders, where `nft` is.
-fn run(arguments: &[&str], input: &str) -> io::Result<Output> {
+/// Runs a program to its end. A service's `PATH` often lacks the administrator's folders, where firewall programs are.
+pub(super) fn run(program: &str, arguments: &[&str], input: &str) -> io::Result<Output> {
     let path = std::env::var("PATH").unwrap_or_default();
-    let mut child = Command::new("nft")
+    let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
         .env("PATH", format!("{path}:/usr/sbin:/sbin:/usr/bin:/bin"))

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::time::{Duration, Instant};
 
 use netlink_packet_route::link::{
     InfoBridgePort, InfoData, InfoKind, InfoPortData, InfoPortKind, InfoVeth, LinkAttribute, LinkInfo,
@@ -23,6 +24,12 @@ const LOOPBACK_INDEX: u32 = 1;
 
 /// Stack of the thread that makes a namespace, in bytes.
 const STACK_SIZE: usize = 128 * 1024;
+
+/// How long to wait for a link to carry packets: the kernel looks at least once a second.
+const READY_DEADLINE: Duration = Duration::from_secs(2);
+
+/// Pause between two looks.
+const READY_PAUSE: Duration = Duration::from_millis(1);
 
 /// Where a task is to be connected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,8 +68,13 @@ pub fn create(network: &TaskNetwork, task_id: &str) -> Result<OwnedFd, NetworkEr
         }
         other => other.map_err(failed)?,
     }
-    let connected =
-        isolate(&mut host, &outer).and_then(|()| configure_inside(&mut inside, network).map_err(failed));
+    let connected = isolate(&mut host, &outer).and_then(|port| {
+        pin(&mut host, network.address, port, bridge).map_err(failed)?;
+        let link = configure_inside(&mut inside, network).map_err(failed)?;
+        wait_until_ready(&mut inside, link).map_err(failed)?;
+        wait_until_ready(&mut host, port).map_err(failed)?;
+        wait_until_ready(&mut host, bridge).map_err(failed)
+    });
     if connected.is_err() {
         // The first error is the one to report; a link that stays is replaced by the next attempt.
         let _ = host.delete_link(&outer);
@@ -96,7 +108,7 @@ pub(crate) fn hardware_address(address: Ipv4Addr) -> [u8; 6] {
 }
 
 /// A new namespace, with a connection to it. A thread changes into it, because the caller has to stay where it is.
-fn new_namespace(task_id: &str) -> Result<(OwnedFd, Netlink), NetworkError> {
+pub(super) fn new_namespace(task_id: &str) -> Result<(OwnedFd, Netlink), NetworkError> {
     let failed =
         |source| NetworkError::kernel(format!("make the network namespace of task {task_id}"), source);
     let enter = || -> Result<(OwnedFd, Netlink), NetworkError> {
@@ -139,26 +151,54 @@ fn pair_message(outer: &str, bridge: u32, address: Ipv4Addr, namespace: &OwnedFd
     link
 }
 
-/// Forbids the bridge to pass packets between this port and other tasks, and only then sets the port up.
-fn isolate(host: &mut Netlink, outer: &str) -> Result<(), NetworkError> {
+/// Forbids the bridge to pass packets between this port and other tasks, and only then sets the port up. Returns the
+/// port's index.
+fn isolate(host: &mut Netlink, outer: &str) -> Result<u32, NetworkError> {
     let failed = |source| NetworkError::kernel(format!("isolate the link {outer} from other tasks"), source);
     disable_ipv6(outer)?;
     let index = host
         .link_index(outer)
         .map_err(failed)?
         .ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
-    let port = vec![InfoBridgePort::Isolated(true), InfoBridgePort::HairpinMode(false)];
+    let port = vec![
+        InfoBridgePort::Isolated(true),
+        InfoBridgePort::HairpinMode(false),
+        InfoBridgePort::Learning(false),
+        InfoBridgePort::UnicastFlood(false),
+    ];
     let port = LinkAttribute::LinkInfo(vec![
         LinkInfo::PortKind(InfoPortKind::Bridge),
         LinkInfo::PortData(InfoPortData::BridgePort(port)),
     ]);
-    host.set_up(index, vec![port]).map_err(failed)
+    host.set_up(index, vec![port]).map_err(failed)?;
+    Ok(index)
 }
 
-fn configure_inside(inside: &mut Netlink, network: &TaskNetwork) -> io::Result<()> {
+/// Writes down where the task is, instead of letting the machine learn it from packets: a task could claim to be another.
+///
+/// The entry for the address stays when the task is gone. It is right for the next task at that address too, since the
+/// hardware address follows from it, and it ends with the bridge.
+fn pin(host: &mut Netlink, address: Ipv4Addr, port: u32, bridge: u32) -> io::Result<()> {
+    host.pin_to_port(port, hardware_address(address))?;
+    host.pin_neighbour(bridge, address, hardware_address(address))
+}
+
+/// Sets the links of the task's own namespace up; returns the index of the one to the outside.
+fn configure_inside(inside: &mut Netlink, network: &TaskNetwork) -> io::Result<u32> {
     inside.set_up(LOOPBACK_INDEX, Vec::new())?;
     let index = inside.link_index(INNER_NAME)?.ok_or(io::ErrorKind::NotFound)?;
     inside.add_address(index, network.address, network.prefix)?;
     inside.set_up(index, Vec::new())?;
-    inside.add_default_route(index, network.gateway)
+    inside.add_default_route(index, network.gateway)?;
+    Ok(index)
+}
+
+/// Waits until packets pass over a link: the first ones of a task would be lost otherwise, and repeated only after a
+/// second. A link that takes much longer is left to itself.
+fn wait_until_ready(netlink: &mut Netlink, index: u32) -> io::Result<()> {
+    let deadline = Instant::now() + READY_DEADLINE;
+    while !netlink.link_ready(index)? && Instant::now() < deadline {
+        std::thread::sleep(READY_PAUSE);
+    }
+    Ok(())
 }

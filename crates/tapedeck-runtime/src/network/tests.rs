@@ -1,1 +1,0 @@
-//! Tests of the network, pure ones and ones on real namespaces.
