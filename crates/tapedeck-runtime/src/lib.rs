@@ -22,5 +22,6 @@ mod tests;
 pub use cleanup::{CleanupError, CleanupErrors, cleanup};
 pub use connection::{ConnectError, ShimConnection, StartError, connect, spawn};
 pub use definition::{
-    DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, TaskDefinition, TaskExit, TaskProcess, read_definition, read_exit,
+    DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, TaskDefinition, TaskExit, TaskProcess, read_definition,
+    read_exit,
 };

@@ -42,7 +42,10 @@ pub(crate) fn definition() -> TaskDefinition {
 #[test]
 fn a_definition_survives_being_written() {
     let text = serde_json::to_string(&definition()).unwrap();
-    assert_eq!(serde_json::from_str::<TaskDefinition>(&text).unwrap(), definition());
+    assert_eq!(
+        serde_json::from_str::<TaskDefinition>(&text).unwrap(),
+        definition()
+    );
 }
 
 #[test]
@@ -58,11 +61,29 @@ fn a_definition_without_limits_gets_the_defaults() {
 #[test]
 fn states_and_commands_have_a_fixed_form() {
     let started = Some(Timestamp::from_millis(5));
-    let exit = TaskExit { started, stopped: Timestamp::from_millis(9), exit_code: Some(0), oom_killed: false, failure: None };
+    let exit = TaskExit {
+        started,
+        stopped: Timestamp::from_millis(9),
+        exit_code: Some(0),
+        oom_killed: false,
+        failure: None,
+    };
     let states = [
         (ShimState::Starting, r#"{"state":"starting"}"#),
-        (ShimState::Running { pid: 7, started: Timestamp::from_millis(5) }, r#"{"state":"running","pid":7,"started":5}"#),
-        (ShimState::Stopping { pid: Some(7), started }, r#"{"state":"stopping","pid":7,"started":5}"#),
+        (
+            ShimState::Running {
+                pid: 7,
+                started: Timestamp::from_millis(5),
+            },
+            r#"{"state":"running","pid":7,"started":5}"#,
+        ),
+        (
+            ShimState::Stopping {
+                pid: Some(7),
+                started,
+            },
+            r#"{"state":"stopping","pid":7,"started":5}"#,
+        ),
         (
             ShimState::Exited { exit },
             r#"{"state":"exited","exit":{"started":5,"stopped":9,"exitCode":0,"oomKilled":false,"failure":null}}"#,
@@ -72,7 +93,10 @@ fn states_and_commands_have_a_fixed_form() {
         assert_eq!(state.to_line(), format!("{text}\n"));
         assert_eq!(serde_json::from_str::<ShimState>(text).unwrap(), state);
     }
-    assert_eq!(ShimCommand::Stop { timeout_ms: 2000 }.to_line(), "{\"command\":\"stop\",\"timeoutMs\":2000}\n");
+    assert_eq!(
+        ShimCommand::Stop { timeout_ms: 2000 }.to_line(),
+        "{\"command\":\"stop\",\"timeoutMs\":2000}\n"
+    );
 }
 
 #[test]
@@ -108,7 +132,10 @@ fn what_is_written_is_for_its_owner_alone_and_replaces_what_was_there() {
     let path = TaskDirectory(folder.path()).definition();
     for durable in [true, false] {
         write_json(&path, &definition(), durable).unwrap();
-        assert_eq!(fs_err::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs_err::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert_eq!(read_definition(folder.path()).unwrap(), Some(definition()));
     }
     assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1);
@@ -117,6 +144,11 @@ fn what_is_written_is_for_its_owner_alone_and_replaces_what_was_there() {
 #[test]
 fn a_program_that_cannot_be_started_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let error = spawn(Path::new("/no/such/program"), &folder.path().join("task"), &definition()).unwrap_err();
+    let error = spawn(
+        Path::new("/no/such/program"),
+        &folder.path().join("task"),
+        &definition(),
+    )
+    .unwrap_err();
     assert!(matches!(error, StartError::Process { .. }), "{error}");
 }

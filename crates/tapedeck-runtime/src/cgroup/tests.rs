@@ -11,11 +11,19 @@ use super::group::settings;
 use super::*;
 
 fn limits() -> Limits {
-    Limits { cpu: Cpu::from_vcpu(0.25).unwrap(), memory: MemoryMb::new(64).unwrap(), pids: 100 }
+    Limits {
+        cpu: Cpu::from_vcpu(0.25).unwrap(),
+        memory: MemoryMb::new(64).unwrap(),
+        pids: 100,
+    }
 }
 
 fn version_2(root: &Path) -> CgroupLayout {
-    CgroupLayout { root: root.to_owned(), unified: Some(root.to_owned()), legacy: Vec::new() }
+    CgroupLayout {
+        root: root.to_owned(),
+        unified: Some(root.to_owned()),
+        legacy: Vec::new(),
+    }
 }
 
 fn text(path: impl AsRef<Path>) -> String {
@@ -33,7 +41,10 @@ fn limits_in_version_1() {
     ];
     for kind in [CgroupKind::Version1, CgroupKind::Hybrid] {
         let found = settings(kind, &limits());
-        let found: Vec<_> = found.iter().map(|(controller, file, value)| (*controller, *file, value.as_str())).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|(controller, file, value)| (*controller, *file, value.as_str()))
+            .collect();
         assert_eq!(found, expected);
     }
 }
@@ -42,13 +53,20 @@ fn limits_in_version_1() {
 fn version_2_enables_the_controllers_on_the_way_down_and_sets_limits() {
     let root = tempfile::tempdir().unwrap();
     let layout = version_2(root.path());
-    layout.task("/tapedeck-x/task").unwrap().create(&limits()).unwrap();
+    layout
+        .task("/tapedeck-x/task")
+        .unwrap()
+        .create(&limits())
+        .unwrap();
     let enabled = "+cpu +memory +pids";
     assert_eq!(text(root.path().join("cgroup.subtree_control")), enabled);
     let parent = root.path().join("tapedeck-x");
     assert_eq!(text(parent.join("cgroup.subtree_control")), enabled);
     let group = parent.join("task");
-    assert!(!group.join("cgroup.subtree_control").exists(), "a group with processes may not have it");
+    assert!(
+        !group.join("cgroup.subtree_control").exists(),
+        "a group with processes may not have it"
+    );
     assert_eq!(text(group.join("cpu.max")), "25000 100000");
     assert_eq!(text(group.join("memory.max")), "67108864");
     assert_eq!(text(group.join("memory.swap.max")), "0");
@@ -62,14 +80,23 @@ fn what_version_2_counts_is_read() {
     let group = layout.task("x").unwrap();
     fs::create_dir(root.path().join("x")).unwrap();
     let write = |name: &str, text: &str| fs::write(root.path().join("x").join(name), text).unwrap();
-    write("memory.events", "low 0\nhigh 0\nmax 12\noom 2\noom_kill 1\noom_group_kill 0\n");
+    write(
+        "memory.events",
+        "low 0\nhigh 0\nmax 12\noom 2\noom_kill 1\noom_group_kill 0\n",
+    );
     write("cgroup.events", "populated 1\nfrozen 0\n");
     write("cpu.stat", "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\n");
     write("memory.current", "5000\n");
     write("memory.stat", "anon 3000\ninactive_file 1000\n");
     assert_eq!(group.oom_kills().unwrap(), 1);
     assert!(group.populated().unwrap());
-    assert_eq!(group.usage().unwrap(), Usage { cpu: Duration::from_micros(1500), memory: 4000 });
+    assert_eq!(
+        group.usage().unwrap(),
+        Usage {
+            cpu: Duration::from_micros(1500),
+            memory: 4000
+        }
+    );
 }
 
 #[test]
@@ -77,7 +104,10 @@ fn controllers_that_are_missing_are_named() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("cgroup.controllers"), "cpuset cpu io\n").unwrap();
     let error = version_2(root.path()).checked().unwrap_err();
-    assert!(matches!(&error, MissingControllers::Missing { names, .. } if *names == ["memory", "pids"]), "{error}");
+    assert!(
+        matches!(&error, MissingControllers::Missing { names, .. } if *names == ["memory", "pids"]),
+        "{error}"
+    );
     let error = CgroupLayout::detect(root.path()).unwrap_err();
     assert!(matches!(error, MissingControllers::NotMounted { .. }), "{error}");
 }
@@ -86,7 +116,10 @@ fn controllers_that_are_missing_are_named() {
 fn names_that_lead_elsewhere_are_refused() {
     let layout = version_2("/nowhere".as_ref());
     for name in ["", "/", "..", "/x/../..", "/x//y", "./x", "x/"] {
-        assert!(matches!(layout.task(name), Err(CgroupError::Name { .. })), "{name}");
+        assert!(
+            matches!(layout.task(name), Err(CgroupError::Name { .. })),
+            "{name}"
+        );
     }
 }
 
@@ -120,7 +153,11 @@ impl Real {
                 fs::write(procs, child.id().to_string()).unwrap();
             }
         }
-        Some(Real { layout, name, children })
+        Some(Real {
+            layout,
+            name,
+            children,
+        })
     }
 
     fn check(mut self) {
@@ -141,16 +178,22 @@ impl Real {
 
 #[test]
 fn a_real_group_is_killed_and_removed() {
-    let Some(real) = Real::ready(CgroupLayout::detect(MOUNT_ROOT.as_ref()), "all") else { return };
+    let Some(real) = Real::ready(CgroupLayout::detect(MOUNT_ROOT.as_ref()), "all") else {
+        return;
+    };
     real.check();
 }
 
 #[test]
 fn a_real_version_2_group_is_killed_and_removed() {
     let root = Path::new(MOUNT_ROOT);
-    let root = [root.join("unified"), root.to_owned()].into_iter().find(|root| root.join("cgroup.procs").exists());
+    let root = [root.join("unified"), root.to_owned()]
+        .into_iter()
+        .find(|root| root.join("cgroup.procs").exists());
     let layout = CgroupLayout::detect(&root.unwrap_or_else(|| "/nowhere".into()));
-    let Some(real) = Real::ready(layout, "version-2") else { return };
+    let Some(real) = Real::ready(layout, "version-2") else {
+        return;
+    };
     assert_eq!(real.layout.kind(), CgroupKind::Version2);
     real.check();
 }
@@ -158,12 +201,20 @@ fn a_real_version_2_group_is_killed_and_removed() {
 #[test]
 fn a_real_version_1_group_is_killed_and_removed() {
     let layout = CgroupLayout::detect(MOUNT_ROOT.as_ref());
-    if layout.as_ref().is_ok_and(|layout| layout.kind() == CgroupKind::Version2) {
+    if layout
+        .as_ref()
+        .is_ok_and(|layout| layout.kind() == CgroupKind::Version2)
+    {
         eprintln!("SKIPPED: this test needs cgroups of version 1");
         return;
     }
-    let layout = layout.map(|layout| CgroupLayout { unified: None, ..layout });
-    let Some(real) = Real::ready(layout, "version-1") else { return };
+    let layout = layout.map(|layout| CgroupLayout {
+        unified: None,
+        ..layout
+    });
+    let Some(real) = Real::ready(layout, "version-1") else {
+        return;
+    };
     assert_eq!(real.layout.kind(), CgroupKind::Version1);
     real.check();
 }

@@ -9,7 +9,15 @@ use crate::tests::definition;
 
 fn specification(definition: &TaskDefinition) -> Value {
     let cgroups = vec![("", "/b/view".into()), ("memory", "/b/cgroup-memory".into())];
-    serde_json::from_str(&text(definition, &Surroundings { network: 9, cgroups, open_files: 65_535 })).unwrap()
+    serde_json::from_str(&text(
+        definition,
+        &Surroundings {
+            network: 9,
+            cgroups,
+            open_files: 65_535,
+        },
+    ))
+    .unwrap()
 }
 
 #[test]
@@ -29,11 +37,20 @@ fn the_environment_is_not_in_the_specification() {
 fn only_root_has_capabilities_in_effect() {
     let mut definition = definition();
     let of = |definition: &TaskDefinition, set: &str| {
-        specification(definition)["process"]["capabilities"][set].as_array().unwrap().len()
+        specification(definition)["process"]["capabilities"][set]
+            .as_array()
+            .unwrap()
+            .len()
     };
-    assert_eq!(["bounding", "effective", "permitted"].map(|set| of(&definition, set)), [13, 13, 13]);
+    assert_eq!(
+        ["bounding", "effective", "permitted"].map(|set| of(&definition, set)),
+        [13, 13, 13]
+    );
     definition.process.uid = 1000;
-    assert_eq!(["bounding", "effective", "permitted"].map(|set| of(&definition, set)), [13, 0, 0]);
+    assert_eq!(
+        ["bounding", "effective", "permitted"].map(|set| of(&definition, set)),
+        [13, 0, 0]
+    );
 }
 
 #[test]
@@ -43,7 +60,11 @@ fn the_cgroups_of_the_task_are_shown_read_only() {
     let shown: Vec<_> = mounts.iter().filter(|mount| mount["type"] == "bind").collect();
     assert_eq!(shown[1]["destination"], "/sys/fs/cgroup/memory");
     assert_eq!(shown[1]["source"], "/b/cgroup-memory");
-    assert!(shown.iter().all(|mount| mount["options"].as_array().unwrap().contains(&"ro".into())));
+    assert!(
+        shown
+            .iter()
+            .all(|mount| mount["options"].as_array().unwrap().contains(&"ro".into()))
+    );
 }
 
 /// What a call fails with once the filters are in force, in a child that does nothing else; zero if it works.
@@ -53,7 +74,9 @@ fn filtered(call: impl Fn() -> libc::c_long) -> i32 {
     unsafe {
         match libc::fork() {
             0 => {
-                let installed = filters.iter().all(|filter| seccompiler::apply_filter(filter).is_ok());
+                let installed = filters
+                    .iter()
+                    .all(|filter| seccompiler::apply_filter(filter).is_ok());
                 let failed = call() == -1;
                 let error = if failed { *libc::__errno_location() } else { 0 };
                 libc::_exit(if installed { error } else { 255 })
@@ -87,17 +110,38 @@ fn ordinary_calls_are_allowed() {
 #[test]
 fn what_docker_refuses_is_refused() {
     let refused = [
-        libc::SYS_mount, libc::SYS_umount2, libc::SYS_unshare, libc::SYS_setns, libc::SYS_pivot_root, libc::SYS_bpf,
-        libc::SYS_perf_event_open, libc::SYS_keyctl, libc::SYS_add_key, libc::SYS_userfaultfd, libc::SYS_reboot,
-        libc::SYS_init_module, libc::SYS_kexec_load, libc::SYS_io_uring_setup, libc::SYS_open_by_handle_at,
-        libc::SYS_fsopen, libc::SYS_swapon, libc::SYS_settimeofday, libc::SYS_quotactl, libc::SYS_acct,
+        libc::SYS_mount,
+        libc::SYS_umount2,
+        libc::SYS_unshare,
+        libc::SYS_setns,
+        libc::SYS_pivot_root,
+        libc::SYS_bpf,
+        libc::SYS_perf_event_open,
+        libc::SYS_keyctl,
+        libc::SYS_add_key,
+        libc::SYS_userfaultfd,
+        libc::SYS_reboot,
+        libc::SYS_init_module,
+        libc::SYS_kexec_load,
+        libc::SYS_io_uring_setup,
+        libc::SYS_open_by_handle_at,
+        libc::SYS_fsopen,
+        libc::SYS_swapon,
+        libc::SYS_settimeofday,
+        libc::SYS_quotactl,
+        libc::SYS_acct,
     ];
     for number in refused {
         assert_eq!(call(number, 0), libc::EPERM, "call {number}");
     }
     assert_eq!(filtered(|| socket(libc::AF_VSOCK)), libc::EPERM);
     assert_eq!(call(libc::SYS_personality, 0x4_0000), libc::EPERM);
-    for flag in [libc::CLONE_NEWUSER, libc::CLONE_NEWNS, libc::CLONE_NEWNET, libc::CLONE_NEWPID] {
+    for flag in [
+        libc::CLONE_NEWUSER,
+        libc::CLONE_NEWNS,
+        libc::CLONE_NEWNET,
+        libc::CLONE_NEWPID,
+    ] {
         assert_eq!(call(libc::SYS_clone, libc::c_long::from(flag)), libc::EPERM);
     }
 }
