@@ -17,6 +17,7 @@ mod main_loop;
 mod observe;
 mod random;
 mod reconcile;
+mod retention;
 mod server;
 mod start;
 mod store;

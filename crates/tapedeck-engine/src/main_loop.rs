@@ -17,6 +17,7 @@ use crate::fleet::{Fleet, Service, ServiceKey};
 use crate::host::Host;
 use crate::link::Link;
 use crate::observe;
+use crate::retention;
 use crate::store::{Store, StoreError};
 
 /// The longest time between two looks at everything, whatever happens.
@@ -285,6 +286,7 @@ impl Engine {
         }
         if self.clock.now().since(self.logs_expired) >= LOG_PERIOD {
             self.expire_logs();
+            self.collect_garbage();
         }
     }
 
@@ -301,7 +303,8 @@ impl Engine {
         let (host, now) = (Arc::clone(&self.host), self.logs_expired);
         tokio::task::spawn_blocking(move || {
             for (key, live) in services {
-                host.expire_logs(&key, &|task| live.contains(task), now.millis());
+                let logs = host.home.service_logs(&key.stack, &key.name);
+                retention::thin_out(&logs, &|task| live.contains(task), now);
             }
         });
     }

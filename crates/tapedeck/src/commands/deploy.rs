@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tapedeck_api::{ServiceStatus, StackStatus};
+use tapedeck_api::{ClientError, Refusal, ServiceStatus, StackStatus};
 use tapedeck_build::{BuildRequest, Built, Outcome as Packaged};
 use tapedeck_image::Store;
 use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState, WorkerService};
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     engine::require_root("deploy to region local")?;
     let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
     // Held until the engine knows the new images, so that none is taken for garbage.
-    let _share = images.share().or_fail(ExitKind::Environment)?;
+    let share = images.share().or_fail(ExitKind::Environment)?;
 
     let mut progress = printer.progress("deploy");
     let mut packaged = Vec::new();
@@ -57,6 +57,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     let applied = client
         .apply_stack(spec)
         .map_err(|error| engine::failed(error, &stack.name()))?;
+    drop(share);
     let unchanged = before.is_some_and(|before| before.is_steady() && before.version == applied.version);
     let reached = settle(&mut client, applied, context, &mut progress)?;
     drop(progress);
@@ -186,9 +187,12 @@ fn settle(
             .map(step_of)
             .collect();
         progress.now(&unsteady.join("; "));
-        stack = client
-            .await_change(&stack.name, stack.version, Duration::from_secs(5))
-            .map_err(|error| engine::failed(error, &stack.name))?;
+        match client.await_change(&stack.name, stack.version, Duration::from_secs(5)) {
+            Ok(next) => stack = next,
+            // The last service was taken out of the config, and is gone now.
+            Err(ClientError::Refused(Refusal::UnknownStack { .. })) => stack.services.clear(),
+            Err(error) => return Err(engine::failed(error, &stack.name)),
+        }
     }
     Ok(stack)
 }
