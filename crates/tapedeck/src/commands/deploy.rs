@@ -26,8 +26,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
 /// After so many failures in a row of a new revision the deploy stops waiting.
 const FAILURES: u32 = 3;
 
-/// Log lines that are shown of each task at the end.
-const LAST_LINES: usize = 2;
+/// Log lines of the failed task that are shown then.
+const LAST_LINES: usize = 10;
 
 /// Load, package, hand over, wait, show.
 pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Outcome {
@@ -72,9 +72,6 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         return Ok(ExitCode::SUCCESS);
     }
     printer.data(report::stack(&reached, Detail::Brief, engine::now()));
-    for line in logs::last_lines(context, &reached, LAST_LINES) {
-        printer.data(line);
-    }
     let took = span(began.elapsed());
     printer.say(match unchanged {
         true => format!(
@@ -235,7 +232,7 @@ fn does_not_stay_up(context: &Context, stack: &StackStatus, service: &ServiceSta
     if let Some((task, reason, exit_code)) = failed {
         let code = exit_code.map_or(String::new(), |code| format!(" (exit code {code})"));
         message.push_str(&format!("\n  task {}: {reason}{code}", task.id.short()));
-        for line in logs::last_lines_of(context, &stack.name, &service.name, &task.id, 10) {
+        for line in logs::last_lines(context, &stack.name, &service.name, &task.id, LAST_LINES) {
             message.push_str(&format!("\n  | {line}"));
         }
     }
