@@ -397,6 +397,18 @@ impl Engine {
         self.touch(key);
     }
 
+    /// Remembers an event unless it is among those that are remembered.
+    pub(crate) fn record_once(&mut self, key: &ServiceKey, message: String) {
+        if !self
+            .service_mut(key)
+            .events
+            .iter()
+            .any(|event| event.message == message)
+        {
+            self.record(key, message);
+        }
+    }
+
     /// Writes tasks down; says whether that worked. What did not is tried again on the period.
     pub(crate) fn save_tasks(&mut self, key: &ServiceKey, tasks: &[tapedeck_model::Task]) -> bool {
         match self.store.save_tasks(key, tasks, &[]) {
