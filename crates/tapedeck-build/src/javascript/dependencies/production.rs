@@ -6,7 +6,7 @@ use fs_err as fs;
 
 use crate::BuildError;
 use crate::javascript::install;
-use crate::javascript::package_manager::ChosenManager;
+use crate::javascript::package_manager::ChosenPackageManager;
 use crate::javascript::project::Project;
 use crate::request::Workshop;
 use crate::stamp::hash;
@@ -15,7 +15,7 @@ use crate::stamp::hash;
 /// done: packages of a workspace need each other, and some projects have scripts or settings that do not survive it.
 pub(super) fn production_folder(
     project: &Project,
-    manager: &ChosenManager,
+    manager: &ChosenPackageManager,
     workshop: &mut Workshop<'_>,
 ) -> Result<Option<PathBuf>, BuildError> {
     let (Some(arguments), Some(lock)) = (manager.manager.production_arguments(), &project.lock) else {
