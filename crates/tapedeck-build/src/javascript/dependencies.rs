@@ -1,7 +1,9 @@
-//! The layer of dependencies: what an application needs of `node_modules`, and nothing that only development needs.
+//! The layer of dependencies: what an application needs of `node_modules`, and nothing that only development
+//! needs.
 //!
-//! A package keeps its place relative to the application, so that Node resolves in the image as it does in the project:
-//! the project's own `node_modules` goes to `/app/node_modules`, that of a workspace above it to `/node_modules`.
+//! A package keeps its place relative to the application, so that Node resolves in the image as it does in
+//! the project: the project's own `node_modules` goes to `/app/node_modules`, that of a workspace above it to
+//! `/node_modules`.
 
 mod production;
 mod tree;
@@ -40,8 +42,8 @@ pub(crate) struct Dependencies {
     pub(crate) entries: Vec<Entry>,
 }
 
-/// What decides about dependencies, read without looking at each file: metadata of the folders, the record of the
-/// package manager, and what `package.json` wants.
+/// What decides about dependencies, read without looking at each file: metadata of the folders, the record of
+/// the package manager, and what `package.json` wants.
 pub(crate) fn quick_key(project: &Project, salt: &str) -> Result<String, BuildError> {
     let mut text = format!("{salt}{:?}", project.manifest.wanted());
     for path in marker_paths(project) {
@@ -168,8 +170,8 @@ fn collect_selected(
     Ok(Dependencies { external, entries })
 }
 
-/// Packages that the bundle leaves outside. When one of the project's own packages has its own version of a package,
-/// that name is not left outside: both versions are bundled, each where it belongs.
+/// Packages that the bundle leaves outside. When one of the project's own packages has its own version of a
+/// package, that name is not left outside: both versions are bundled, each where it belongs.
 fn external_names(project: &Project, selection: &Selection, excluded: &[String]) -> Vec<String> {
     let place = project.place_in_workspace();
     let mut names: BTreeSet<&str> = selection.names_in("").chain(selection.names_in(&place)).collect();

@@ -67,8 +67,8 @@ impl PackageManager {
         }
     }
 
-    /// Arguments that install only what runs in production, as plain folders. None: this manager cannot; npm needs
-    /// no such run, because its lock file tells which packages are which.
+    /// Arguments that install only what runs in production, as plain folders. None: this manager cannot; npm
+    /// needs no such run, because its lock file tells which packages are which.
     pub(crate) fn production_arguments(self) -> Option<&'static [&'static str]> {
         match self {
             Self::Npm => None,

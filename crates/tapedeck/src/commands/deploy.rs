@@ -15,7 +15,7 @@ use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::{ConfigFile, load_stack};
 use crate::printer::{Printer, Progress};
-use crate::report;
+use crate::report::{self, Detail};
 use crate::text::{count, span};
 
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -45,8 +45,14 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         progress.done(&format!("{}: {}", service.name, told(&built)));
         packaged.push(built);
     }
+    // Beside the rollout, which does not need it: so that new images outlive a loss of power.
+    let rebuilt = packaged.iter().any(|built| built.outcome != Packaged::Unchanged);
+    let settling = rebuilt.then(|| {
+        let images = images.clone();
+        std::thread::spawn(move || images.settle())
+    });
     let mut client = engine::ensure_running(context, &mut progress)?;
-    let spec = spec_of(&stack, &packaged);
+    let spec = spec_of(&stack, &packaged, &images)?;
     let before = client.describe_stack(&spec.name).ok();
     let applied = client
         .apply_stack(spec)
@@ -54,12 +60,17 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     let unchanged = before.is_some_and(|before| before.is_steady() && before.version == applied.version);
     let reached = settle(&mut client, applied, context, &mut progress)?;
     drop(progress);
+    if let Some(Ok(Err(error))) = settling.map(std::thread::JoinHandle::join) {
+        printer.warn(format!(
+            "{error:#}: the new image may not outlive a loss of power"
+        ));
+    }
 
     if printer.is_json() {
         printer.json(&serde_json::json!({ "unchanged": unchanged, "stack": reached }));
         return Ok(ExitCode::SUCCESS);
     }
-    printer.data(report::stack(&reached, engine::now()));
+    printer.data(report::stack(&reached, Detail::Brief, engine::now()));
     for line in logs::last_lines(context, &reached, LAST_LINES) {
         printer.data(line);
     }
@@ -111,25 +122,45 @@ fn told(built: &Built) -> String {
     }
 }
 
-fn spec_of(stack: &Stack, packaged: &[Built]) -> StackSpec {
-    let services = stack
-        .services
-        .iter()
-        .zip(packaged)
-        .map(|(service, built)| ServiceSpec {
+fn spec_of(stack: &Stack, packaged: &[Built], images: &Store) -> Result<StackSpec, Failure> {
+    let mut services = Vec::new();
+    for (service, built) in stack.services.iter().zip(packaged) {
+        let image = images.image(&built.image).or_fail(ExitKind::Environment)?;
+        let mut environment = service.environment_map();
+        if let (Some(own), Some(flags)) = (
+            environment.get_mut(NODE_OPTIONS),
+            image.config.env.get(NODE_OPTIONS),
+        ) {
+            append_flags(own, flags);
+        }
+        services.push(ServiceSpec {
             name: service.name.clone(),
             desired_count: service.scaling.min_instances,
             container: ContainerSpec {
                 image: built.image.clone(),
-                environment: service.environment_map(),
+                environment,
                 cpu: service.cpu,
                 memory: service.memory,
                 stop_timeout: service.stop_timeout,
             },
         });
-    StackSpec {
+    }
+    Ok(StackSpec {
         name: stack.name(),
-        services: services.collect(),
+        services,
+    })
+}
+
+/// The variable of Node that a service may set although its image needs flags in it too.
+const NODE_OPTIONS: &str = "NODE_OPTIONS";
+
+/// Adds the flags that are not there yet, as Stacktape does.
+fn append_flags(own: &mut String, flags: &str) {
+    for flag in flags.split_whitespace() {
+        if !own.split_whitespace().any(|known| known == flag) {
+            own.push(' ');
+            own.push_str(flag);
+        }
     }
 }
 
