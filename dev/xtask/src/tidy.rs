@@ -23,7 +23,7 @@ pub(crate) fn check(tree: &Tree) -> anyhow::Result<Vec<Finding>> {
             .filter(|file| file.is_rust())
             .flat_map(source::check),
     );
-    found.extend(tree.files.iter().flat_map(|file| text::check(file, &tree.root)));
+    found.extend(tree.files.iter().flat_map(text::check));
     found.extend(tree.files.iter().flat_map(|file| prose::check(file, &tree.root)));
     found.extend(generate::stale(&tree.root));
     found.sort_by(|left, right| (&left.file, left.line).cmp(&(&right.file, right.line)));

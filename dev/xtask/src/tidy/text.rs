@@ -1,7 +1,5 @@
 //! Rules about every text file: white space, and paths that exist on one machine only.
 
-use std::path::Path;
-
 use crate::finding::Finding;
 use crate::tree::File;
 
@@ -14,8 +12,8 @@ const MACHINE_FOLDERS: [&str; 6] = ["Users", "builds", "home", "root", "work", "
 /// Those of [`MACHINE_FOLDERS`] whose folders are named after a person.
 const OF_PERSONS: [&str; 2] = ["Users", "home"];
 
-/// Checks a text file of the checkout in `root`.
-pub(crate) fn check(file: &File, root: &Path) -> Vec<Finding> {
+/// Checks a text file.
+pub(crate) fn check(file: &File) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut tell = |line: usize, rule, message: String, help: &str| {
         found.push(Finding {
@@ -27,7 +25,6 @@ pub(crate) fn check(file: &File, root: &Path) -> Vec<Finding> {
         });
     };
     let extension = file.path.rsplit('.').next().unwrap_or_default();
-    let root = root.display().to_string();
     for (index, line) in file.text.lines().enumerate() {
         if line.ends_with([' ', '\t', '\r']) {
             tell(
@@ -40,8 +37,7 @@ pub(crate) fn check(file: &File, root: &Path) -> Vec<Finding> {
         if line.contains('\t') && WITHOUT_TABS.contains(&extension) && !file.path.contains("/specs/") {
             tell(index + 1, "white-space", "a tab".to_string(), "use spaces");
         }
-        let path = machine_path(line).or_else(|| line.contains(&root).then_some(root.as_str()));
-        if let Some(path) = path {
+        if let Some(path) = machine_path(line) {
             let help = "make it relative, an argument, or a path that every machine has";
             tell(
                 index + 1,
