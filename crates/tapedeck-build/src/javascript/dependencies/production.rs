@@ -53,7 +53,7 @@ pub(super) fn production_folder(
 /// Whether installing there worked.
 fn install_in(
     folder: &Path,
-    manager: &ChosenManager,
+    manager: &ChosenPackageManager,
     arguments: &[&str],
     workshop: &mut Workshop<'_>,
 ) -> Result<bool, BuildError> {
