@@ -8,6 +8,10 @@ use crate::engine;
 use crate::exit::Outcome;
 use crate::printer::Printer;
 
+pub(crate) const EXAMPLES: &str = "Examples:
+  tapedeck engine start
+  tapedeck engine start --json | jq .pid";
+
 /// Starts the engine unless one runs already.
 pub(crate) fn run(context: &Context, printer: &Printer) -> Outcome {
     let mut progress = printer.progress("engine");

@@ -10,6 +10,10 @@ use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::printer::Printer;
 use crate::report;
 
+pub(crate) const EXAMPLES: &str = "Examples:
+  tapedeck engine status
+  tapedeck engine status --json | jq .tasksRunning";
+
 /// Shows the engine. Exit code 1 when none runs, so that scripts can ask.
 pub(crate) fn run(context: &Context, printer: &Printer) -> Outcome {
     let Some(mut client) = engine::try_connect(context)? else {
