@@ -193,7 +193,7 @@ pub enum BuildError {
         service: String,
         /// Why.
         #[source]
-        source: PutLayerError,
+        source: Box<PutLayerError>,
     },
     /// The image could not be stored.
     #[error("cannot store the image of `{service}`")]
@@ -202,7 +202,7 @@ pub enum BuildError {
         service: String,
         /// Why.
         #[source]
-        source: PutImageError,
+        source: Box<PutImageError>,
     },
     /// There is no base image.
     #[error("cannot package `{service}`: no base image with Node {major}")]
@@ -213,7 +213,7 @@ pub enum BuildError {
         major: u16,
         /// Why.
         #[source]
-        source: BaseError,
+        source: Box<BaseError>,
     },
 }
 

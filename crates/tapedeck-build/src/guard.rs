@@ -13,7 +13,8 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Waits for the lock that the file at `path` stands for. The file is made when missing and stays behind empty.
+    /// Waits for the lock that the file at `path` stands for. The file is made when missing and stays behind
+    /// empty.
     pub(crate) fn acquire(path: &Path, mut while_waiting: impl FnMut()) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             fs_err::create_dir_all(folder)?;

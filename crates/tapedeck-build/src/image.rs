@@ -38,8 +38,8 @@ pub enum Outcome {
     Unchanged,
     /// The image differs from that of the last build, or there was none.
     Rebuilt {
-        /// The layers that are not those of the last build, bottom first. Empty when only the base or the way to
-        /// start changed.
+        /// The layers that are not those of the last build, bottom first. Empty when only the base or the way
+        /// to start changed.
         layers: Vec<LayerChange>,
     },
 }
@@ -49,8 +49,8 @@ pub enum Outcome {
 pub struct LayerChange {
     /// Which one.
     pub layer: LayerName,
-    /// The files that differ from the last build, relative to the folder of the config file where possible, folders
-    /// left out. Empty when there was no last build, or when settings changed.
+    /// The files that differ from the last build, relative to the folder of the config file where possible,
+    /// folders left out. Empty when there was no last build, or when settings changed.
     pub because: Vec<PathBuf>,
 }
 
@@ -170,7 +170,7 @@ pub(crate) fn put(
         .put_image(Some(&assembly.base), &stacked, &assembly.config)
         .map_err(|error| BuildError::Image {
             service: source.service.to_string(),
-            source: error,
+            source: Box::new(error),
         })?;
     let mut record = Record::of_image(image.digest.clone(), String::new(), assembly.node.clone());
     record.inputs = assembly.observations.into_seen();
@@ -191,6 +191,9 @@ pub(crate) fn put(
 
 /// The layer of these inputs, if it is in the store and may be used.
 pub(crate) fn stored_layer(key: &str, workshop: &Workshop<'_>) -> Option<Layer> {
+    if workshop.is_anew {
+        return None;
+    }
     // Unreadable means that it has to be made again, which tells what is wrong if something is.
     workshop.store.layer_of_key(&InputKey::of([key])).ok().flatten()
 }
@@ -199,7 +202,7 @@ fn put_layer(draft: Draft, source: &Source<'_>, workshop: &Workshop<'_>) -> Resu
     let failed = |error| BuildError::Layer {
         layer: draft.name.as_str(),
         service: source.service.to_string(),
-        source: error,
+        source: Box::new(error),
     };
     let (entries, hashed_at) = match draft.content {
         Content::Stored(layer) => return Ok(layer),
@@ -211,7 +214,8 @@ fn put_layer(draft: Draft, source: &Source<'_>, workshop: &Workshop<'_>) -> Resu
         .map(Path::to_owned)
         .collect();
     let layer = workshop.store.put_layer(entries).map_err(failed)?;
-    // A file that changed after it was hashed may have been copied with other contents than the key speaks of.
+    // A file that changed after it was hashed may have been copied with other contents than the key speaks
+    // of.
     let is_as_hashed = |path: &PathBuf| {
         Stamp::of(path).is_ok_and(|stamp| stamp.is_some_and(|stamp| !stamp.is_newer_than(hashed_at)))
     };

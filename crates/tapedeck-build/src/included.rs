@@ -92,7 +92,8 @@ fn search(root: &Path, pattern: &str, wanted: &Override, included: &mut Included
         };
         if item.file_type().is_some_and(|kind| kind.is_dir()) {
             included.folders.push(item.path().to_owned());
-        } else if let Ok(relative) = item.path().strip_prefix(root)
+        } else if item.path().is_file()
+            && let Ok(relative) = item.path().strip_prefix(root)
             && is_wanted(wanted, relative)
         {
             included.files.push(relative.to_owned());

@@ -1,4 +1,5 @@
-//! JavaScript and TypeScript: the application is bundled, its dependencies stay outside in a layer of their own.
+//! JavaScript and TypeScript: the application is bundled, its dependencies stay outside in a layer of their
+//! own.
 //!
 //! `survey` looks at the disk, [`plan`] decides (pure), [`assemble`] acts:
 //!
@@ -7,13 +8,15 @@
 //!                                  └▶ base · dependencies · included files · bundle ─▶ Assembly
 //! ```
 //!
-//! In the image: `/app/index.js` with its source map and a `package.json` that says how to read it, dependencies in
-//! `/app/node_modules` (those of a workspace above in `/node_modules`), included files below `/app`.
+//! In the image: `/app/index.js` with its source map and a `package.json` that says how to read it,
+//! dependencies in `/app/node_modules` (those of a workspace above in `/node_modules`), included files below
+//! `/app`.
 
 mod bundler;
 mod dependencies;
 mod esbuild;
 mod install;
+mod layers;
 mod lock;
 mod manifest;
 mod node_version;
@@ -32,49 +35,42 @@ pub(crate) use dependencies::DependencyMemory;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use fs_err as fs;
-use tapedeck_image::{Entry, Platform, base};
+use tapedeck_image::{Platform, base};
 
-use crate::image::{Assembly, Content, Draft, LayerName, stored_layer};
-use crate::included::{self, Included};
+use crate::BuildError;
+use crate::image::Assembly;
+use crate::included;
 use crate::request::{Source, Workshop};
-use crate::stamp::{Observations, hash};
-use crate::{APP_USER, BuildError};
+use crate::stamp::Observations;
 use bundler::{Bundle, BundleRequest, Bundler};
 use plan::{Facts, Plan, plan};
 use project::Project;
 
 /// Makes everything that goes on top of the base.
 pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Result<Assembly, BuildError> {
-    let (facts, plan) = prepare(source, workshop)?;
+    let (facts, plan, seen_since) = prepare(source, workshop)?;
     let base = ensure_base(source, &plan, workshop)?;
+    let project = &facts.project;
+    let (memory, dependencies) = layers::dependencies(project, &plan, workshop)?;
+    let included = included::find(source)?;
+    let external = memory
+        .iter()
+        .flat_map(|memory| memory.external.clone())
+        .collect::<Vec<_>>();
+    let bundle = bundle(source, project, &plan, &external, workshop)?;
     let earlier = workshop
         .previous
         .map(|record| record.inputs.clone())
         .unwrap_or_default();
-    let mut observations = Observations::since(SystemTime::now(), earlier);
-    let project = &facts.project;
-    let (memory, dependencies) = dependency_layer(project, &plan, workshop)?;
-    let included = included::find(source)?;
-    let external = memory
-        .as_ref()
-        .map(|memory| memory.external.as_slice())
-        .unwrap_or_default();
-    let bundle = bundle(source, project, &plan, external, workshop)?;
+    let mut observations = Observations::since(seen_since, earlier);
     for path in watch::paths(source, project, &bundle, &included) {
         observations
             .observe(&path)
             .map_err(BuildError::file("look at the source"))?;
     }
-    let included = included_layer(source, &included, &mut observations, workshop)?;
-    let mut source_files: Vec<PathBuf> = bundle
-        .inputs
-        .iter()
-        .filter(|path| !is_of_a_package(path))
-        .cloned()
-        .collect();
-    source_files.sort();
-    let application = application_layer(&plan, bundle, workshop);
+    let included = layers::included(source, &included, &mut observations, workshop)?;
+    let source_files = own_files(&bundle);
+    let application = layers::application(&plan, bundle, workshop);
     Ok(Assembly {
         base,
         layers: dependencies
@@ -90,18 +86,24 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
     })
 }
 
-/// Surveys and plans, and installs in between where the plan says so.
-fn prepare(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Result<(Facts, Plan), BuildError> {
+/// Surveys and plans, and installs in between where the plan says so. Gives the moment before it looked at
+/// anything that still counts, too.
+fn prepare(
+    source: &Source<'_>,
+    workshop: &mut Workshop<'_>,
+) -> Result<(Facts, Plan, SystemTime), BuildError> {
+    let seen_since = SystemTime::now();
     let facts = survey(source, workshop)?;
     let first = plan(&facts, source.packaging)?;
     if first.install.is_none() {
-        return Ok((facts, first));
+        return Ok((facts, first, seen_since));
     }
     install::install(&facts.project, &first.manager, workshop)?;
     // Installing may have written a lock file.
+    let seen_since = SystemTime::now();
     let facts = survey(source, workshop)?;
     let plan = plan(&facts, source.packaging)?;
-    Ok((facts, plan))
+    Ok((facts, plan, seen_since))
 }
 
 fn survey(source: &Source<'_>, workshop: &Workshop<'_>) -> Result<Facts, BuildError> {
@@ -121,65 +123,8 @@ fn ensure_base(
         .map_err(|error| BuildError::Base {
             service: source.service.to_string(),
             major: plan.node.major,
-            source: error,
+            source: Box::new(error),
         })
-}
-
-/// The layer of dependencies, and what to remember about it. What is remembered from the last build is used as long
-/// as nothing was installed since.
-fn dependency_layer(
-    project: &Project,
-    plan: &Plan,
-    workshop: &mut Workshop<'_>,
-) -> Result<(Option<DependencyMemory>, Option<Draft>), BuildError> {
-    if !plan.has_dependencies {
-        return Ok((None, None));
-    }
-    let quick = dependencies::quick_key(project, &plan.dependency_salt)?;
-    let remembered = workshop.previous.and_then(|record| record.dependencies.clone());
-    if let Some(memory) = remembered.filter(|memory| memory.quick == quick) {
-        match &memory.layer_key {
-            None => return Ok((Some(memory), None)),
-            Some(key) => {
-                if let Some(layer) = stored_layer(key, workshop) {
-                    let content = Content::Stored(layer);
-                    let draft = Draft {
-                        name: LayerName::Dependencies,
-                        key: key.clone(),
-                        content,
-                    };
-                    return Ok((Some(memory), Some(draft)));
-                }
-            }
-        }
-    }
-    let hashed_at = SystemTime::now();
-    let found = dependencies::collect(project, &plan.manager, &plan.excluded, workshop)?;
-    if found.entries.is_empty() {
-        return Ok((
-            Some(DependencyMemory {
-                quick,
-                external: found.external,
-                layer_key: None,
-            }),
-            None,
-        ));
-    }
-    let key = dependencies::content_key(&found.entries)?;
-    let content = stored_or(&key, found.entries, hashed_at, workshop);
-    let memory = DependencyMemory {
-        quick,
-        external: found.external,
-        layer_key: Some(key.clone()),
-    };
-    Ok((
-        Some(memory),
-        Some(Draft {
-            name: LayerName::Dependencies,
-            key,
-            content,
-        }),
-    ))
 }
 
 fn bundle(
@@ -190,8 +135,7 @@ fn bundle(
     workshop: &mut Workshop<'_>,
 ) -> Result<Bundle, BuildError> {
     let bundler = toolchain::bundler(project, workshop)?;
-    let scratch = workshop.cache.join("scratch");
-    fs::create_dir_all(&scratch).map_err(BuildError::file("make a folder for the bundle"))?;
+    let scratch = workshop.scratch()?;
     workshop
         .progress
         .step(&format!("bundling with {}", bundler.identity()));
@@ -208,86 +152,12 @@ fn bundle(
     Ok(bundle)
 }
 
-fn included_layer(
-    source: &Source<'_>,
-    included: &Included,
-    observations: &mut Observations,
-    workshop: &Workshop<'_>,
-) -> Result<Option<Draft>, BuildError> {
-    if included.files.is_empty() {
-        return Ok(None);
-    }
-    let hashed_at = SystemTime::now();
-    let mut text = String::new();
-    let mut entries = Vec::new();
-    for file in &included.files {
-        let path = source.root.join(file);
-        let input = observations
-            .observe(&path)
-            .map_err(BuildError::file("read an included file"))?;
-        text.push_str(&format!(
-            "{}\0{}\0{}\n",
-            file.display(),
-            input.is_executable(),
-            input.contents
-        ));
-        let entry = Entry::copy(Path::new("app").join(file), &path).owned_by(APP_USER, APP_USER);
-        entries.push(if input.is_executable() {
-            entry.executable()
-        } else {
-            entry
-        });
-    }
-    let entries = with_folders(entries);
-    let key = hash(text.as_bytes());
-    let content = stored_or(&key, entries, hashed_at, workshop);
-    Ok(Some(Draft {
-        name: LayerName::IncludedFiles,
-        key,
-        content,
-    }))
-}
-
-fn application_layer(plan: &Plan, bundle: Bundle, workshop: &Workshop<'_>) -> Draft {
-    let mut files = bundle.files;
-    files.push(("package.json".to_owned(), plan.app_manifest.clone()));
-    let mut text = String::new();
-    let mut entries = Vec::new();
-    for (name, bytes) in files {
-        text.push_str(&format!("{name}\0{}\n", hash(&bytes)));
-        entries.push(Entry::file(format!("app/{name}"), bytes).owned_by(APP_USER, APP_USER));
-    }
-    let key = hash(text.as_bytes());
-    let content = stored_or(&key, with_folders(entries), SystemTime::now(), workshop);
-    Draft {
-        name: LayerName::Application,
-        key,
-        content,
-    }
-}
-
-/// The same with every folder below `/` that the paths need, owned by the application.
-fn with_folders(mut entries: Vec<Entry>) -> Vec<Entry> {
-    let mut folders: Vec<PathBuf> = entries
-        .iter()
-        .flat_map(|entry| entry.path.ancestors().skip(1).map(Path::to_owned))
-        .filter(|folder| folder.starts_with("app"))
-        .collect();
-    folders.sort();
-    folders.dedup();
-    entries.extend(
-        folders
-            .into_iter()
-            .map(|folder| Entry::directory(folder).owned_by(APP_USER, APP_USER)),
-    );
-    entries
-}
-
-fn stored_or(key: &str, entries: Vec<Entry>, hashed_at: SystemTime, workshop: &Workshop<'_>) -> Content {
-    match stored_layer(key, workshop) {
-        Some(layer) => Content::Stored(layer),
-        None => Content::Entries { entries, hashed_at },
-    }
+/// The project's own files in a bundle.
+fn own_files(bundle: &Bundle) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = bundle.inputs.clone();
+    files.retain(|path| !is_of_a_package(path));
+    files.sort();
+    files
 }
 
 fn is_of_a_package(path: &Path) -> bool {

@@ -1,9 +1,10 @@
 //! Source tree to build plan to image: one provider per language.
 //!
-//! [`build`] packages one service. It first asks the record of the last build whether anything changed at all, which
-//! takes a look at the metadata of each input and starts no process. Otherwise the provider for the language of the
-//! entry file surveys the project, plans (a pure function of what it saw) and runs the plan, which gives layers.
-//! Layers are found again by their input keys, so that an edit writes one small layer.
+//! [`build`] packages one service. It first asks the record of the last build whether anything changed at
+//! all, which takes a look at the metadata of each input and starts no process. Otherwise the provider for
+//! the language of the entry file surveys the project, plans (a pure function of what it saw) and runs the
+//! plan, which gives layers. Layers are found again by their input keys, so that an edit writes one small
+//! layer.
 //!
 //! Another language is another module beside `javascript` and another [`Language`].
 
@@ -66,6 +67,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         search_path: request.search_path,
         previous: previous.as_ref(),
         progress,
+        is_anew: request.no_cache,
     };
     let assembly = match source.language {
         Language::JavaScript => javascript::assemble(&source, &mut workshop)?,

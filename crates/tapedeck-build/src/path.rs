@@ -17,7 +17,7 @@ pub(crate) fn normalized(path: &Path) -> PathBuf {
     clean
 }
 
-/// The way from `folder` to `path`, with `..` where needed. Both are absolute.
+/// The way from `folder` to `path`, with `..` where needed. Both start at the same place.
 pub(crate) fn relative_to(path: &Path, folder: &Path) -> String {
     let shared = path
         .components()

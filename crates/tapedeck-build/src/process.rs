@@ -7,8 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-/// How many lines an error repeats of the beginning and of the end of what a failed program said. Some tell the cause
-/// first and then how they are used, others tell it last.
+/// How many lines an error repeats of the beginning and of the end of what a failed program said. Some tell
+/// the cause first and then how they are used, others tell it last.
 const REPEATED_LINES: usize = 12;
 
 /// The first executable file of that name in the folders of `search_path` (the form of `PATH`).

@@ -1,6 +1,8 @@
-//! What the last build of a service was made from, so that an unchanged service is recognised without any work.
+//! What the last build of a service was made from, so that an unchanged service is recognised without any
+//! work.
 //!
-//! A record is only a memory. A lost or damaged one costs one build; therefore it is renamed into place but not synced.
+//! A record is only a memory. A lost or damaged one costs one build; therefore it is renamed into place but
+//! not synced.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

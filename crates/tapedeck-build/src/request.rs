@@ -2,12 +2,17 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use fs_err as fs;
 use tapedeck_image::{Progress, Store};
 use tapedeck_model::{ResourceName, StacktapeImageBuildpack};
 
 use crate::BuildError;
 use crate::record::Record;
+
+/// No build takes as long as this.
+const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What to package and where to keep what that needs.
 #[derive(Debug, Clone, Copy)]
@@ -20,10 +25,11 @@ pub struct BuildRequest<'a> {
     pub packaging: &'a tapedeck_model::Packaging,
     /// Folder of the config file. Paths in `packaging` start here.
     pub source_root: &'a Path,
-    /// Folder for the pinned bundler, records of builds and the like. Made when missing; may be removed at any time
-    /// at the cost of time.
+    /// Folder for the pinned bundler, records of builds and the like. Made when missing; may be removed at
+    /// any time at the cost of time.
     pub cache_directory: &'a Path,
-    /// Where programs are looked for, in the form of `PATH`. Programs that are started get it as their `PATH`.
+    /// Where programs are looked for, in the form of `PATH`. Programs that are started get it as their
+    /// `PATH`.
     pub search_path: &'a OsStr,
     /// Build everything above the base anew, whatever is known.
     pub no_cache: bool,
@@ -75,6 +81,28 @@ pub(crate) struct Workshop<'a> {
     /// The last build of the same service, unless it is to be ignored.
     pub(crate) previous: Option<&'a Record>,
     pub(crate) progress: &'a mut dyn Progress,
+    /// Layers are made even if the store has them.
+    pub(crate) is_anew: bool,
+}
+
+impl Workshop<'_> {
+    /// The folder for temporary files. What killed processes left there is removed once it is a day old.
+    pub(crate) fn scratch(&self) -> Result<PathBuf, BuildError> {
+        let folder = self.cache.join("scratch");
+        let failed = BuildError::file("make a folder for temporary files");
+        fs::create_dir_all(&folder).map_err(&failed)?;
+        for item in fs::read_dir(&folder).map_err(&failed)?.filter_map(Result::ok) {
+            let age = item
+                .metadata()
+                .ok()
+                .and_then(|facts| facts.modified().ok()?.elapsed().ok());
+            if age.is_some_and(|age| age > ABANDONED_AFTER) {
+                // Another process may be removing the same.
+                fs::remove_dir_all(item.path()).ok();
+            }
+        }
+        Ok(folder)
+    }
 }
 
 impl<'a> Source<'a> {

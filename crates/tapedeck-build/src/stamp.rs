@@ -108,8 +108,8 @@ impl Observations {
 
     /// Looks at `path`.
     ///
-    /// What may have changed since its use is not certain: it may have been used before the change and be hashed
-    /// after it.
+    /// What may have changed since its use is not certain: it may have been used before the change and be
+    /// hashed after it.
     pub(crate) fn observe(&mut self, path: &Path) -> io::Result<&Input> {
         if !self.seen.contains_key(path) {
             let input = self.look(path)?;

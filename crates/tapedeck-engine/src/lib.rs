@@ -17,6 +17,7 @@ mod main_loop;
 mod observe;
 mod random;
 mod reconcile;
+mod retention;
 mod server;
 mod start;
 mod store;
@@ -36,3 +37,6 @@ fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

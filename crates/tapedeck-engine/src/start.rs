@@ -127,6 +127,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         unsaved: BTreeSet::new(),
         changes,
         phase: Phase::Serving,
+        looked: clock.now(),
         logs_expired: clock.now(),
     };
     engine.adopt()?;

@@ -10,6 +10,8 @@ mod deb;
 mod node;
 mod record;
 mod rootfs;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -140,10 +140,9 @@ impl Store {
         let digest = self
             .write_documents(manifest, &config)
             .map_err(self.failed("write an image"))?;
-        self.image(&digest).map_err(|source| match base {
-            _ if matches!(source, ReadImageError::Store(_)) => store_error(source),
-            Some(base) => failed_base(base, source),
-            None => failed_base(&digest, source),
+        self.image(&digest).map_err(|error| match error {
+            ReadImageError::Store(error) => error.into(),
+            source => failed_base(base.unwrap_or(&digest), source),
         })
     }
 
@@ -226,9 +225,9 @@ impl Store {
             size,
             platform: None,
         };
-        let digest = self.put_blob(&to_json(&manifest))?;
-        self.mark_unsettled(Unsettled::Image, &digest)?;
-        Ok(digest.into())
+        let content = to_json(&manifest);
+        self.mark_unsettled(Unsettled::Image, &Digest::of(&content))?;
+        Ok(self.put_blob(&content)?.into())
     }
 
     /// Adds images, each with the length of its manifest, to `index.json`.
@@ -368,12 +367,5 @@ fn failed_base(base: &ImageDigest, source: ReadImageError) -> PutImageError {
     PutImageError::Base {
         base: base.clone(),
         source,
-    }
-}
-
-fn store_error(error: ReadImageError) -> PutImageError {
-    match error {
-        ReadImageError::Store(error) => error.into(),
-        other => unreachable!("only called for errors of the store: {other}"),
     }
 }

@@ -160,7 +160,6 @@ fn wake_at(
     let mut times: Vec<Timestamp> = waiting.iter().filter_map(Waiting::until).collect();
     for task in tally.live().map(|member| member.task) {
         let Some(started) = started(task) else { continue };
-        times.extend(healthy_at(tally, task));
         times.extend(held.map(|held| started + held));
         times.extend(failed.then(|| started + pace.back_off.forgiven_after));
     }

@@ -1,7 +1,8 @@
 //! Desired and observed to a plan: the pure decisions of the engine.
 //!
 //! Start at [`decide`]. It sorts the tasks of one service into named sets (`tally`), lets the rollout stop and start
-//! (`rollout`), counts what failed (`streak`) and drops old records (`retention`); [`events`] words what happened.
+//! (`rollout`), counts what failed (`streak`), keeps an older revision up while the new one fails (`standing`) and drops
+//! old records (`retention`); [`events`] words what happened.
 //!
 //! Nothing here reads a clock, a file or the environment, draws a random number or remembers anything between two
 //! calls: equal arguments, equal plans. Whatever has to be remembered is in the records of the tasks.

@@ -277,6 +277,76 @@ fn lost_old_tasks_are_replaced_by_the_old_revision_while_the_new_one_is_unproven
 }
 
 #[test]
+fn a_revision_that_keeps_failing_lets_the_old_one_make_up_the_count() {
+    let failed = |number, created, stopped| Task {
+        revision: Revision(2),
+        ..crashed(number, created, stopped)
+    };
+    let old = [running(1, 1, 0.0), running(2, 1, 0.0)];
+    let once = [&old[..], &[failed(3, 100.0, 101.0)]].concat();
+    assert_eq!(starts(&decide(&want(2, 4), &once, at(101.0))), [2, 2, 2]);
+    let twice = [&once[..], &[failed(4, 101.0, 102.0)]].concat();
+    assert_eq!(starts(&decide(&want(2, 4), &twice, at(102.0))), [1, 1]);
+    assert_eq!(
+        starts(&decide(&want(2, 4), &twice, at(103.0))),
+        [1, 1, 2],
+        "and one more attempt"
+    );
+}
+
+#[test]
+fn room_is_kept_for_old_tasks_that_are_held_back() {
+    let old_crashes = [crashed(1, 100.0, 101.0), crashed(2, 101.0, 102.0)];
+    let tasks = [&old_crashes[..], &[running(3, 1, 90.0), pending(4, 2, 100.5)]].concat();
+    let plan = decide(&want(2, 3), &tasks, at(102.5));
+    assert_eq!(
+        starts(&plan),
+        [2],
+        "one lost old task is owed and has to wait; of four, two live, one is kept free"
+    );
+    let held_back: Vec<_> = plan.waiting.iter().filter_map(Waiting::until).collect();
+    assert_eq!(held_back, [at(103.0)]);
+}
+
+#[test]
+fn no_task_is_given_up_for_one_that_may_not_start() {
+    let crashes = [crashed(1, 100.0, 101.0), crashed(2, 101.0, 102.0)];
+    let tasks = [&crashes[..], &[running(3, 1, 90.0), pending(4, 7, 95.0)]].concat();
+    assert_eq!(
+        decide(&want(1, 2), &tasks, at(102.5)).steps,
+        [],
+        "the next attempt is at 103 s"
+    );
+    assert_eq!(stops(&decide(&want(1, 2), &tasks, at(103.0))), [id(4)]);
+}
+
+#[test]
+fn a_lowered_count_leaves_enough_settled_tasks() {
+    let crashes = [
+        crashed(1, 100.0, 101.0),
+        crashed(2, 101.0, 102.0),
+        crashed(3, 102.0, 103.0),
+    ];
+    let on_trial = [running(4, 1, 105.0), running(5, 1, 105.0), running(6, 1, 105.0)];
+    let tasks = [
+        &crashes[..],
+        &on_trial,
+        &[pending(7, 7, 95.0), pending(8, 7, 95.0)],
+    ]
+    .concat();
+    let plan = decide(&want(1, 3), &tasks, at(105.5));
+    assert_eq!(
+        stops(&plan),
+        [] as [TaskId; 0],
+        "three are settled, if on trial, and three are wanted"
+    );
+    assert!(
+        !decide(&want(1, 3), &tasks, at(107.0)).steps.is_empty(),
+        "the trial is over"
+    );
+}
+
+#[test]
 fn fewer_wanted_stops_what_is_worth_least() {
     let tasks = [
         running(1, 1, 0.0),

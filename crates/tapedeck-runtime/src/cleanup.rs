@@ -63,7 +63,11 @@ pub fn cleanup(task_directory: &Path, definition: &TaskDefinition) -> Result<(),
         Ok(layout) => remove_resources(task_directory, definition, &layout, &mut errors),
         Err(error) => errors.push(error.into()),
     }
-    if errors.is_empty() { Ok(()) } else { Err(CleanupErrors(errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(CleanupErrors(errors))
+    }
 }
 
 /// The same for a shim, which knows the layout.
@@ -76,7 +80,11 @@ pub(crate) fn remove_resources(
     let cgroup = layout.task(&definition.cgroup);
     let removed = cgroup.and_then(|cgroup| cgroup.kill_all().and_then(|()| cgroup.remove()));
     errors.extend(removed.err().map(CleanupError::from));
-    errors.extend(network::delete_interface(definition.id.as_str()).err().map(CleanupError::from));
+    errors.extend(
+        network::delete_interface(definition.id.as_str())
+            .err()
+            .map(CleanupError::from),
+    );
     match fs::remove_file(task_directory.join(SOCKET_NAME)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => errors.push(CleanupError::Files(error)),
         _ => {}

@@ -88,17 +88,33 @@ pub fn spawn(
     definition: &TaskDefinition,
 ) -> Result<ShimConnection, StartError> {
     let prepared = prepare(task_directory, definition);
-    let Inheritance { listener, definition, log } =
-        prepared.map_err(|source| StartError::Directory { directory: task_directory.to_owned(), source })?;
+    let Inheritance {
+        listener,
+        definition,
+        log,
+    } = prepared.map_err(|source| StartError::Directory {
+        directory: task_directory.to_owned(),
+        source,
+    })?;
 
     let mut command = Command::new(executable);
-    command.arg("shim").arg(task_directory).env_clear().current_dir("/");
-    command.stdin(Stdio::from(OwnedFd::from(listener))).stdout(Stdio::from(definition)).stderr(Stdio::from(log));
+    command
+        .arg("shim")
+        .arg(task_directory)
+        .env_clear()
+        .current_dir("/");
+    command
+        .stdin(Stdio::from(OwnedFd::from(listener)))
+        .stdout(Stdio::from(definition))
+        .stderr(Stdio::from(log));
     // SAFETY: the closure runs between fork and exec of a possibly multi-threaded process, so it may only make
     // async-signal-safe calls: setsid, fork and _exit are.
     unsafe { command.pre_exec(detach) };
     let started = command.spawn().and_then(|mut parent| parent.wait());
-    started.map_err(|source| StartError::Process { executable: executable.to_owned(), source })?;
+    started.map_err(|source| StartError::Process {
+        executable: executable.to_owned(),
+        source,
+    })?;
     // Its copies of the socket and the definition would keep both alive after the shim's end.
     drop(command);
     connect(task_directory).map_err(StartError::Connect)
@@ -109,12 +125,25 @@ pub fn spawn(
 /// # Errors
 /// [`ConnectError::Gone`] when there is no such shim (any more), [`ConnectError::Failed`] when that is not known.
 pub fn connect(task_directory: &Path) -> Result<ShimConnection, ConnectError> {
-    let gone = || ConnectError::Gone { directory: task_directory.to_owned() };
-    let connected = fs::File::open(task_directory).and_then(|folder| UnixStream::connect(socket_in(folder.file())));
+    let gone = || ConnectError::Gone {
+        directory: task_directory.to_owned(),
+    };
+    let connected =
+        fs::File::open(task_directory).and_then(|folder| UnixStream::connect(socket_in(folder.file())));
     match connected {
         Ok(stream) => Ok(ShimConnection { stream }),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Err(gone()),
-        Err(source) => Err(ConnectError::Failed { directory: task_directory.to_owned(), source }),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+            ) =>
+        {
+            Err(gone())
+        }
+        Err(source) => Err(ConnectError::Failed {
+            directory: task_directory.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -144,8 +173,16 @@ fn prepare(task_directory: &Path, definition: &TaskDefinition) -> io::Result<Inh
         _ => {}
     }
     let listener = UnixListener::bind(&socket)?;
-    let log = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(directory.shim_log())?;
-    Ok(Inheritance { listener, definition: memory, log: log.into_parts().0 })
+    let log = fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(directory.shim_log())?;
+    Ok(Inheritance {
+        listener,
+        definition: memory,
+        log: log.into_parts().0,
+    })
 }
 
 /// A short path of the socket: the address of a socket has room for 107 bytes only.

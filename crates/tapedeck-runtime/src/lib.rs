@@ -16,9 +16,12 @@ mod cleanup;
 mod connection;
 mod container;
 mod definition;
+#[cfg(test)]
+mod tests;
 
 pub use cleanup::{CleanupError, CleanupErrors, cleanup};
 pub use connection::{ConnectError, ShimConnection, StartError, connect, spawn};
 pub use definition::{
-    DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, TaskDefinition, TaskExit, TaskProcess, read_definition, read_exit,
+    DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, TaskDefinition, TaskExit, TaskProcess, read_definition,
+    read_exit,
 };

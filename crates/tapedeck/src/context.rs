@@ -40,7 +40,8 @@ impl Context {
                 return Err(Failure::usage(format!(
                     "{TAPEDECK_HOME} is `{}`, which is not an absolute path",
                     Path::new(&folder).display()
-                )));
+                ))
+                .help("give the whole path of a folder, or leave it unset for /var/lib/tapedeck"));
             }
             None => Home::of_machine(),
         };

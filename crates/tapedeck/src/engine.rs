@@ -77,6 +77,14 @@ pub(crate) fn connect_to_stack(context: &Context, name: &StackName) -> Result<Cl
 
 /// The failure of a command about a stack when no engine runs.
 pub(crate) fn not_running(context: &Context, name: &StackName) -> Failure {
+    // Where this process may not look, there may be one.
+    if matches!(context.home.database().try_exists(), Ok(false)) {
+        return Failure::operation(format!(
+            "there is no stack {name}: nothing was ever deployed on this machine (looked in {})",
+            context.home.state().display()
+        ))
+        .help(format!("`tapedeck deploy` makes {name}"));
+    }
     let socket = context.home.socket();
     Failure::operation(format!(
         "stack {name} cannot be reached: no engine answers on {}",

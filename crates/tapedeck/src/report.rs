@@ -11,12 +11,21 @@ use crate::text::{count, instant, span};
 /// Stopped tasks and events that are shown of each service.
 const SHOWN: usize = 5;
 
+/// How much of a stack is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// What runs and what is waited for.
+    Brief,
+    /// Stopped tasks and events too.
+    Full,
+}
+
 /// A stack with all its services.
-pub(crate) fn stack(stack: &StackStatus, now: Timestamp) -> String {
+pub(crate) fn stack(stack: &StackStatus, detail: Detail, now: Timestamp) -> String {
     let mut out = format!("{BOLD}stack {}{RESET}\n", stack.name);
     for service in &stack.services {
         out.push('\n');
-        out.push_str(&self::service(service, now));
+        out.push_str(&self::service(service, detail, now));
     }
     if stack.services.is_empty() {
         out.push_str("  it has no worker services\n");
@@ -24,7 +33,8 @@ pub(crate) fn stack(stack: &StackStatus, now: Timestamp) -> String {
     out.trim_end().to_string()
 }
 
-fn service(service: &ServiceStatus, now: Timestamp) -> String {
+fn service(service: &ServiceStatus, detail: Detail, now: Timestamp) -> String {
+    let shown = if detail == Detail::Full { SHOWN } else { 0 };
     let mut out = String::new();
     let colour = if service.steady { GREEN } else { YELLOW };
     let _ = writeln!(
@@ -53,14 +63,14 @@ fn service(service: &ServiceStatus, now: Timestamp) -> String {
     }
     let (unstopped, stopped): (Vec<&Task>, Vec<&Task>) =
         service.tasks.iter().partition(|task| !task.state.is_stopped());
-    for task in unstopped.iter().chain(stopped.iter().take(SHOWN)) {
+    for task in unstopped.iter().chain(stopped.iter().take(shown)) {
         let _ = writeln!(out, "    {}", self::task(task, now));
     }
     for event in service
         .events
         .iter()
         .rev()
-        .take(SHOWN)
+        .take(shown)
         .collect::<Vec<_>>()
         .into_iter()
         .rev()

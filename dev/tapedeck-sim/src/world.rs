@@ -1,12 +1,14 @@
 //! The simulated world: tasks that behave as told, and an engine that executes each plan at once.
 
+mod physics;
+
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use tapedeck_model::{ResourceName, Revision, StopCode, Task, TaskId, TaskState, Timestamp};
 use tapedeck_plan::{Desired, Plan, Progress, Step, decide, events};
 
+use self::physics::Due;
 use crate::invariants;
 use crate::transcript::Transcript;
 
@@ -70,13 +72,6 @@ struct Engine {
     dies_after: Option<usize>,
     wake_at: Option<Timestamp>,
     progress: Option<Progress>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Due {
-    Started { fate: Fate },
-    Exited { code: i32 },
-    Stopped,
 }
 
 impl World {
@@ -271,135 +266,5 @@ impl World {
             Step::Stop { task, code, reason } => self.tell_to_stop(Self::number(task), *code, reason.clone()),
             Step::Forget { task } => self.tasks.retain(|record| record.id != *task),
         }
-    }
-
-    fn start(&mut self, revision: Revision) {
-        let number = self.created.values().sum::<u32>() + 1;
-        let attempt = self.created.entry(revision).or_default();
-        let behaviour = self.behaviours.entry(revision).or_default();
-        let turn = usize::try_from(*attempt).unwrap_or(usize::MAX);
-        *attempt += 1;
-        let fate = match behaviour.fates.as_slice() {
-            [] => Fate::Runs,
-            fates => fates[turn % fates.len()],
-        };
-        let takes = behaviour.starts_in.max(Duration::from_millis(1));
-        let mut id = [0; 16];
-        id[..4].copy_from_slice(&number.to_be_bytes());
-        self.tasks.push(Task {
-            id: TaskId::from_bytes(id),
-            revision,
-            address: Ipv4Addr::LOCALHOST,
-            created: self.now,
-            state: TaskState::Pending,
-        });
-        self.due.insert(number, (self.now + takes, Due::Started { fate }));
-        self.transcript.line(
-            self.now,
-            &format!("start {} of revision {revision}", self.transcript.name(number)),
-        );
-    }
-
-    fn tell_to_stop(&mut self, number: u32, code: StopCode, reason: String) {
-        self.transcript.line(
-            self.now,
-            &format!("stop {}: {reason}", self.transcript.name(number)),
-        );
-        let now = self.now;
-        let Some(task) = self.task(number) else { return };
-        let started = started(&task.state);
-        task.state = TaskState::Stopping {
-            started,
-            stopping: now,
-            code,
-            reason,
-        };
-        let revision = task.revision;
-        let takes = self.behaviours.entry(revision).or_default().stops_in;
-        self.due
-            .insert(number, (now + takes.max(Duration::from_millis(1)), Due::Stopped));
-    }
-
-    fn happen(&mut self, number: u32, due: Due) {
-        self.due.remove(&number);
-        let now = self.now;
-        let name = self.transcript.name(number);
-        let Some(task) = self.task(number) else { return };
-        let started = started(&task.state);
-        let (state, text) = match (due, task.state.clone()) {
-            (
-                Due::Started {
-                    fate: Fate::FailsToStart,
-                },
-                _,
-            ) => (
-                stopped_by_itself(None, now, None),
-                format!("{name} failed to start"),
-            ),
-            (Due::Started { fate }, _) => {
-                if let Fate::Exits { after, code } = fate {
-                    self.due.insert(number, (now + after, Due::Exited { code }));
-                }
-                let running = TaskState::Running {
-                    started: now,
-                    pid: 1000 + number,
-                };
-                (running, format!("{name} runs"))
-            }
-            (Due::Stopped, TaskState::Stopping { code, reason, .. }) => {
-                let stopped = TaskState::Stopped {
-                    started,
-                    stopped: now,
-                    code,
-                    reason,
-                    exit_code: started.map(|_| 143),
-                };
-                (stopped, format!("{name} stopped"))
-            }
-            (Due::Stopped, _) => (stopped_by_itself(started, now, Some(0)), format!("{name} ended")),
-            (Due::Exited { code }, _) => (
-                stopped_by_itself(started, now, Some(code)),
-                format!("{name} exited with code {code}"),
-            ),
-        };
-        if let Some(task) = self.task(number) {
-            task.state = state;
-        }
-        self.transcript.line(now, &text);
-    }
-
-    fn task(&mut self, number: u32) -> Option<&mut Task> {
-        self.tasks
-            .iter_mut()
-            .find(|task| Self::number(&task.id) == number)
-    }
-}
-
-fn started(state: &TaskState) -> Option<Timestamp> {
-    match state {
-        TaskState::Pending => None,
-        TaskState::Running { started, .. } => Some(*started),
-        TaskState::Stopping { started, .. } | TaskState::Stopped { started, .. } => *started,
-    }
-}
-
-fn stopped_by_itself(started: Option<Timestamp>, stopped: Timestamp, exit_code: Option<i32>) -> TaskState {
-    let (code, reason) = if started.is_some() {
-        (
-            StopCode::EssentialContainerExited,
-            "Essential container in task exited",
-        )
-    } else {
-        (
-            StopCode::TaskFailedToStart,
-            "CannotStartContainerError: told to fail",
-        )
-    };
-    TaskState::Stopped {
-        started,
-        stopped,
-        code,
-        reason: reason.to_owned(),
-        exit_code,
     }
 }

@@ -223,7 +223,7 @@ fn a_broken_revision_is_tried_a_bounded_number_of_times() {
 
 #[test]
 fn a_broken_change_leaves_the_old_tasks_alone() {
-    check(300, (1..6_u32, behaviour()), |(count, mut behaviour)| {
+    check(80, (1..6_u32, behaviour()), |(count, mut behaviour)| {
         behaviour.fates = vec![Fate::FailsToStart];
         let mut world = world();
         world.deploy(desired(1, count));

@@ -1,7 +1,9 @@
-//! The layer of dependencies: what an application needs of `node_modules`, and nothing that only development needs.
+//! The layer of dependencies: what an application needs of `node_modules`, and nothing that only development
+//! needs.
 //!
-//! A package keeps its place relative to the application, so that Node resolves in the image as it does in the project:
-//! the project's own `node_modules` goes to `/app/node_modules`, that of a workspace above it to `/node_modules`.
+//! A package keeps its place relative to the application, so that Node resolves in the image as it does in
+//! the project: the project's own `node_modules` goes to `/app/node_modules`, that of a workspace above it to
+//! `/node_modules`.
 
 mod production;
 mod tree;
@@ -15,7 +17,7 @@ use tapedeck_image::{Entry, EntryKind};
 
 use super::install::NPM_RECORD;
 use super::lock::{InstalledPackages, Selection, join};
-use super::package_manager::{ChosenManager, PackageManager};
+use super::package_manager::{ChosenPackageManager, PackageManager};
 use super::project::Project;
 use crate::BuildError;
 use crate::request::Workshop;
@@ -40,8 +42,8 @@ pub(crate) struct Dependencies {
     pub(crate) entries: Vec<Entry>,
 }
 
-/// What decides about dependencies, read without looking at each file: metadata of the folders, the record of the
-/// package manager, and what `package.json` wants.
+/// What decides about dependencies, read without looking at each file: metadata of the folders, the record of
+/// the package manager, and what `package.json` wants.
 pub(crate) fn quick_key(project: &Project, salt: &str) -> Result<String, BuildError> {
     let mut text = format!("{salt}{:?}", project.manifest.wanted());
     for path in marker_paths(project) {
@@ -73,7 +75,7 @@ pub(crate) fn marker_paths(project: &Project) -> Vec<PathBuf> {
 /// Finds everything the application needs.
 pub(crate) fn collect(
     project: &Project,
-    manager: &ChosenManager,
+    manager: &ChosenPackageManager,
     excluded: &[String],
     workshop: &mut Workshop<'_>,
 ) -> Result<Dependencies, BuildError> {
@@ -168,8 +170,8 @@ fn collect_selected(
     Ok(Dependencies { external, entries })
 }
 
-/// Packages that the bundle leaves outside. When one of the project's own packages has its own version of a package,
-/// that name is not left outside: both versions are bundled, each where it belongs.
+/// Packages that the bundle leaves outside. When one of the project's own packages has its own version of a
+/// package, that name is not left outside: both versions are bundled, each where it belongs.
 fn external_names(project: &Project, selection: &Selection, excluded: &[String]) -> Vec<String> {
     let place = project.place_in_workspace();
     let mut names: BTreeSet<&str> = selection.names_in("").chain(selection.names_in(&place)).collect();

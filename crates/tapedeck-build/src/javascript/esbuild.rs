@@ -16,8 +16,8 @@ use crate::process::{Finished, Invocation};
 const REPORT: &str = "report.json";
 /// Name of the program among the files of a bundle.
 const PROGRAM: &str = "index.js";
-/// Puts `require` where bundled CommonJS packages look for it. An assignment, because a declaration could clash with
-/// one of the source.
+/// Puts `require` where bundled CommonJS packages look for it. An assignment, because a declaration could
+/// clash with one of the source.
 const REQUIRE_FOR_MODULES: &str = "import{createRequire as __tapedeckRequire}from\"node:module\";\
                                    globalThis.require??=__tapedeckRequire(import.meta.url);";
 
@@ -194,7 +194,8 @@ fn input_path(path: &str, folder: &Path) -> Option<PathBuf> {
     is_file.then(|| normalized(&folder.join(path)))
 }
 
-/// The same map with sources relative to `folder`, so that nothing of the scratch folder's name is left in it.
+/// The same map with sources relative to `folder`, so that nothing of the scratch folder's name is left in
+/// it.
 fn with_portable_sources(map: &[u8], output: &Path, folder: &Path) -> std::io::Result<Vec<u8>> {
     let mut map: Value = serde_json::from_slice(map)?;
     if let Some(sources) = map.get_mut("sources").and_then(Value::as_array_mut) {

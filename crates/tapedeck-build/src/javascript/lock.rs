@@ -1,8 +1,9 @@
-//! Which of the installed packages an application needs when it runs, read from npm's own record of what it installed.
+//! Which of the installed packages an application needs when it runs, read from npm's own record of what it
+//! installed.
 //!
-//! npm keeps that record in `node_modules/.package-lock.json`, in the format of `package-lock.json`. The choice is a
-//! walk from the application's dependencies along npm's rules of resolution; what only development needs is never
-//! reached.
+//! npm keeps that record in `node_modules/.package-lock.json`, in the format of `package-lock.json`. The
+//! choice is a walk from the application's dependencies along npm's rules of resolution; what only
+//! development needs is never reached.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +39,8 @@ struct InstalledPackage {
 pub(crate) struct Selection {
     /// Folders of packages, relative to the workspace.
     pub(crate) packages: BTreeSet<String>,
-    /// Folders of the project's own packages that it uses, relative to the workspace. They are bundled, not copied.
+    /// Folders of the project's own packages that it uses, relative to the workspace. They are bundled, not
+    /// copied.
     pub(crate) linked: BTreeSet<String>,
 }
 

@@ -60,8 +60,8 @@ pub(crate) struct Offer {
     pub(crate) default: u16,
 }
 
-/// Chooses by the first wish. A wish that leaves a choice gets the default line if it allows that, else the newest
-/// even (long-term) line, else the newest.
+/// Chooses by the first wish. A wish that leaves a choice gets the default line if it allows that, else the
+/// newest even (long-term) line, else the newest.
 pub(crate) fn choose(wishes: &[Wish], offer: Offer) -> Result<NodeVersion, InvalidNodeVersion> {
     let Some(wish) = wishes.iter().min_by_key(|wish| wish.source.rank()) else {
         return Ok(NodeVersion {

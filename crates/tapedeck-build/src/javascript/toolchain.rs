@@ -58,8 +58,8 @@ fn processor() -> &'static str {
     }
 }
 
-/// The esbuild that is installed in `folder`: the native executable itself if it can be found, since the script that
-/// `.bin/esbuild` may be starts a whole Node first.
+/// The esbuild that is installed in `folder`: the native executable itself if it can be found, since the
+/// script that `.bin/esbuild` may be starts a whole Node first.
 fn own_esbuild(folder: &Path, search_path: &OsStr) -> Option<Esbuild> {
     let script = fs::canonicalize(folder.join("node_modules/.bin/esbuild")).ok()?;
     // Either the package's own `bin/esbuild`, or a shell script that pnpm writes.
@@ -96,7 +96,7 @@ fn fetch(folder: &Path, workshop: &mut Workshop<'_>) -> Result<(), BuildError> {
     }
     let package = format!("@esbuild/linux-{}@{PINNED_VERSION}", processor());
     workshop.progress.step(&format!("fetching the bundler {package}"));
-    let scratch = tempfile::tempdir_in(above).map_err(&keep)?;
+    let scratch = tempfile::tempdir_in(workshop.scratch()?).map_err(&keep)?;
     let packed = download(&package, scratch.path(), workshop.search_path)?;
     let bytes = fs::read(packed).map_err(&keep)?;
     verify(&package, &bytes)?;

@@ -1,5 +1,5 @@
-//! Everything whose change could change the image: the files that were read, and the places where a new file would
-//! have been found first.
+//! Everything whose change could change the image: the files that were read, and the places where a new file
+//! would have been found first.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,8 @@ fn extended(paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
     found
 }
 
-/// Relative paths after `"extends"` in a file of JSON with comments. Reading a little too much does no harm here.
+/// Relative paths after `"extends"` in a file of JSON with comments. Reading a little too much does no harm
+/// here.
 fn extends_of(path: &Path) -> Vec<PathBuf> {
     let Ok(text) = fs_err::read_to_string(path) else {
         return Vec::new();

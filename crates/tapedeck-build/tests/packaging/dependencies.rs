@@ -1,5 +1,7 @@
 //! Installing, and what of it reaches the image.
 
+use std::os::unix::fs::MetadataExt;
+
 use fs_err as fs;
 use tapedeck_build::{LayerName, Outcome};
 
@@ -19,6 +21,19 @@ fn production_dependencies_get_a_layer_of_their_own() {
     assert_eq!(run(&made), "true\n");
     assert!(find(&made, "app/node_modules/is-odd/package.json").is_some());
     assert!(find(&made, "app/node_modules/is-number/package.json").is_some());
+    if rustix::process::geteuid().is_root() {
+        for path in [
+            "app/node_modules",
+            "app/node_modules/is-odd",
+            "app/node_modules/is-odd/package.json",
+        ] {
+            assert_eq!(
+                fs::metadata(find(&made, path).unwrap()).unwrap().uid(),
+                65_532,
+                "{path}"
+            );
+        }
+    }
     assert_eq!(find(&made, "app/node_modules/ms"), None, "development only");
     assert!(
         !text(&made, "app/index.js").contains("is-number"),
@@ -170,4 +185,59 @@ fn pnpm_is_used_where_it_was() {
     assert!(project.path("pnpm-lock.yaml").is_file());
     assert_eq!(find(&made, "app/node_modules/ms"), None, "{:?}", project.told);
     assert_eq!(run(&made), "true\n");
+}
+
+#[test]
+fn a_workspace_of_pnpm_keeps_its_links() {
+    let mut project = Project::with(&[
+        (
+            "package.json",
+            r#"{ "private": true, "packageManager": "pnpm@9.15.9", "devDependencies": { "ms": "2.1.3" } }"#,
+        ),
+        ("pnpm-workspace.yaml", "packages:\n  - packages/*\n"),
+        (
+            "packages/app/package.json",
+            r#"{ "name": "app", "version": "1.0.0", "type": "module",
+                "dependencies": { "lib": "workspace:*", "is-odd": "3.0.1" } }"#,
+        ),
+        (
+            "packages/lib/package.json",
+            r#"{ "name": "lib", "version": "1.0.0", "main": "src/index.ts" }"#,
+        ),
+        (
+            "packages/lib/src/index.ts",
+            "export const word: string = 'linked';\n",
+        ),
+        (
+            "packages/app/src/main.ts",
+            "import isOdd from 'is-odd';\nimport { word } from 'lib';\nconsole.log(isOdd(1), word);\n",
+        ),
+    ]);
+    project.packaging.entryfile_path = "packages/app/src/main.ts".to_owned();
+    let made = image(&project.build().unwrap());
+    assert_eq!(find(&made, "app/node_modules/lib"), None, "bundled");
+    assert!(find(&made, "app/node_modules/is-odd").unwrap().is_symlink());
+    assert!(
+        project
+            .told
+            .0
+            .iter()
+            .any(|step| step.contains("the whole of node_modules")),
+        "{:?}",
+        project.told
+    );
+    assert_eq!(run(&made), "true linked\n");
+}
+
+#[test]
+fn no_cache_makes_the_same_again() {
+    let mut project = Project::with(&[("package.json", MANIFEST), ("src/main.ts", SOURCE)]);
+    let first = project.build().unwrap();
+    project.no_cache = true;
+    let second = project.build().unwrap();
+    assert_eq!(
+        rebuilt(&second),
+        [LayerName::Dependencies, LayerName::Application]
+    );
+    assert_eq!(second.image, first.image, "layers are reproducible");
 }

@@ -150,7 +150,6 @@ impl Drop for Tiny {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "skipping must be seen")]
 fn a_full_disk_is_said_to_be_full() {
     let mut project = project();
     project.build().unwrap();

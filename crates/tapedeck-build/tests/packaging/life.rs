@@ -195,7 +195,7 @@ fn the_image_starts_the_program_as_a_user_without_rights() {
     );
     if rustix::process::geteuid().is_root() {
         use std::os::unix::fs::MetadataExt;
-        for path in ["app", "app/index.js"] {
+        for path in ["app", "app/index.js", "app/package.json"] {
             let facts = fs::metadata(find(&image, path).unwrap()).unwrap();
             assert_eq!((facts.uid(), facts.gid()), (65_532, 65_532), "{path}");
         }

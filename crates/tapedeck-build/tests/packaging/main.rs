@@ -1,7 +1,9 @@
 //! Packaging of real projects: real installs, the real bundler, a real image store.
 //!
-//! Needs `npm` and a registry that it reaches, and apt for the base image. Store and bundler are kept in cargo's folder
-//! for test data, so that they are fetched once; projects are temporary folders.
+//! Needs `npm` and a registry that it reaches, and apt for the base image. Store and bundler are kept in
+//! cargo's folder for test data, so that they are fetched once; projects are temporary folders.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod dependencies;
 mod errors;

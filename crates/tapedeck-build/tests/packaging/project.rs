@@ -26,6 +26,7 @@ pub(crate) struct Project {
     folder: TempDir,
     pub(crate) packaging: StacktapeImageBuildpack,
     pub(crate) search_path: OsString,
+    pub(crate) no_cache: bool,
     /// What the last build told.
     pub(crate) told: Told,
 }
@@ -48,6 +49,7 @@ impl Project {
             folder,
             packaging,
             search_path,
+            no_cache: false,
             told: Told::default(),
         };
         for (path, text) in files {
@@ -97,7 +99,7 @@ impl Project {
             source_root: self.folder.path(),
             cache_directory: cache,
             search_path: &self.search_path,
-            no_cache: false,
+            no_cache: self.no_cache,
         };
         build(&request, &mut self.told)
     }

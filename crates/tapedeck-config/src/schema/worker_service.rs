@@ -157,7 +157,7 @@ static LOGGING: Object = Object {
             ]),
             default: Some("90"),
             doc: "days that the output is kept",
-            support: Support::NoEffect("on this machine logs are kept until the service is deleted"),
+            support: Support::NoEffect("on this machine logs are kept for 90 days"),
             ..OPTIONAL
         },
         not_yet("logForwarding", "another service that gets the output"),

@@ -9,6 +9,7 @@ use std::thread;
 
 use super::tree::{Tree, arrange, display};
 use crate::digest::HashingWriter;
+use crate::store::Unsettled;
 use crate::tarball::{Attributes, TarKind, TarWriter};
 use crate::unpack::Unpacker;
 use crate::{Contents, Digest, Entry, EntryKind, Layer, LayerMediaType, PutLayerError, Store};
@@ -126,6 +127,8 @@ fn put_small(store: &Store, entries: &[Loaded]) -> io::Result<Layer> {
         unpack(&mut unpacker, entry)?;
     }
     unpacker.finish()?;
+    // The marker covers the blob, too: it has the same digest.
+    store.mark_unsettled(Unsettled::Layer, &layer.diff_id)?;
     store.put_blob(&content)?;
     store.publish_layer(folder.path(), &layer.diff_id)?;
     Ok(layer)

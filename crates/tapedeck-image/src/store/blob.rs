@@ -37,11 +37,10 @@ impl Store {
         fs_err::rename(file, self.blob_path(digest))
     }
 
-    /// Writes a blob that is in memory, unless it is there.
+    /// Writes a blob that is in memory, unless it is there. The caller makes a marker that covers it.
     pub(crate) fn put_blob(&self, content: &[u8]) -> io::Result<Digest> {
         let digest = Digest::of(content);
         if !self.has_blob(&digest, content.len() as u64) {
-            self.mark_unsettled(Unsettled::Blob, &digest)?;
             self.replace_file(&self.blob_path(&digest), content)?;
         }
         Ok(digest)

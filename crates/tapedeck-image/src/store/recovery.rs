@@ -9,6 +9,7 @@ use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 
 use super::workspace::ignore_missing;
 use super::{Store, retry_interrupted};
+use crate::manifest::Manifest;
 use crate::{Digest, StoreError};
 
 /// What a marker stands for.
@@ -16,9 +17,9 @@ use crate::{Digest, StoreError};
 pub(crate) enum Unsettled {
     /// A blob.
     Blob,
-    /// An unpacked layer.
+    /// An unpacked layer, and its blob where that is not compressed and so has the same digest.
     Layer,
-    /// An image that `index.json` does not list yet.
+    /// Manifest and configuration of an image, which `index.json` does not list yet.
     Image,
 }
 
@@ -114,10 +115,19 @@ impl Store {
 
     fn recheck(&self, kind: Unsettled, digest: &Digest) -> io::Result<()> {
         match kind {
-            Unsettled::Layer => self.drop_folder(&self.layer_folder(digest)),
-            Unsettled::Blob => self.drop_damaged_blob(digest),
-            Unsettled::Image => Ok(()),
+            Unsettled::Layer => self.drop_folder(&self.layer_folder(digest))?,
+            Unsettled::Image => {
+                if let Some(manifest) = self.read_manifest(digest) {
+                    self.drop_damaged_blob(&manifest.config.digest)?;
+                }
+            }
+            Unsettled::Blob => {}
         }
+        self.drop_damaged_blob(digest)
+    }
+
+    fn read_manifest(&self, digest: &Digest) -> Option<Manifest> {
+        serde_json::from_slice(&fs_err::read(self.blob_path(digest)).ok()?).ok()
     }
 
     /// Removes a folder without ever showing half of it.

@@ -55,7 +55,9 @@ impl TaskCgroup<'_> {
             self.create_in(mount)?;
         }
         for (controller, file, value) in settings(self.layout.kind(), limits) {
-            let Some(path) = self.file(controller, file) else { continue };
+            let Some(path) = self.file(controller, file) else {
+                continue;
+            };
             match fs::write(&path, value) {
                 // Without swap, or without accounting of it, there is no such file and nothing to forbid.
                 Err(error) if file.contains("sw") && error.kind() == io::ErrorKind::NotFound => {}
@@ -78,7 +80,9 @@ impl TaskCgroup<'_> {
             }
             // A thread that moves itself need not be protected from others. Where a whole process is moved, the kernel
             // waits some milliseconds until no other processor is just about to fork.
-            let path = mount.join(&self.name).join(if unified { "cgroup.procs" } else { "tasks" });
+            let path = mount
+                .join(&self.name)
+                .join(if unified { "cgroup.procs" } else { "tasks" });
             fs::write(&path, "0").map_err(failed("join", &path))?;
         }
         Ok(())
@@ -97,10 +101,16 @@ impl TaskCgroup<'_> {
         if let (CgroupKind::Version2, Some(unified)) = (self.layout.kind(), self.unified()) {
             return vec![("", unified)];
         }
-        let limited = self.layout.legacy.iter().map(|(name, mount)| (*name, mount.join(&self.name)));
+        let limited = self
+            .layout
+            .legacy
+            .iter()
+            .map(|(name, mount)| (*name, mount.join(&self.name)));
         // Some runtimes give up the search for limits when this one is missing, although nothing is set in it.
         let cpuset = self.layout.root.join("cpuset");
-        limited.chain(cpuset.exists().then_some(("cpuset", cpuset))).collect()
+        limited
+            .chain(cpuset.exists().then_some(("cpuset", cpuset)))
+            .collect()
     }
 
     /// Kills every process in the group and waits until none is left. Nothing happens if there is no group.
@@ -124,7 +134,10 @@ impl TaskCgroup<'_> {
                     left.into_iter().for_each(kill);
                 }
                 if started.elapsed() > PATIENCE {
-                    return Err(CgroupError::Undead { path: group, seconds: PATIENCE.as_secs() });
+                    return Err(CgroupError::Undead {
+                        path: group,
+                        seconds: PATIENCE.as_secs(),
+                    });
                 }
                 sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(20));
@@ -153,7 +166,11 @@ impl TaskCgroup<'_> {
     /// # Errors
     /// [`CgroupError::File`].
     pub fn oom_kills(&self) -> Result<u64, CgroupError> {
-        let file = if self.layout.kind() == CgroupKind::Version2 { "memory.events" } else { "memory.oom_control" };
+        let file = if self.layout.kind() == CgroupKind::Version2 {
+            "memory.events"
+        } else {
+            "memory.oom_control"
+        };
         Ok(self.read_key("memory", file, "oom_kill")?.unwrap_or(0))
     }
 
@@ -192,7 +209,10 @@ impl TaskCgroup<'_> {
         };
         let held = self.read_number("memory", held)?.unwrap_or(0);
         let cache = self.read_key("memory", "memory.stat", cache)?.unwrap_or(0);
-        Ok(Usage { cpu, memory: held.saturating_sub(cache) })
+        Ok(Usage {
+            cpu,
+            memory: held.saturating_sub(cache),
+        })
     }
 
     fn file(&self, controller: &str, file: &str) -> Option<PathBuf> {
@@ -200,11 +220,14 @@ impl TaskCgroup<'_> {
     }
 
     fn read_key(&self, controller: &str, file: &str, key: &str) -> Result<Option<u64>, CgroupError> {
-        self.file(controller, file).map_or(Ok(None), |path| read_key(&path, key))
+        self.file(controller, file)
+            .map_or(Ok(None), |path| read_key(&path, key))
     }
 
     fn read_number(&self, controller: &str, file: &str) -> Result<Option<u64>, CgroupError> {
-        let Some(path) = self.file(controller, file) else { return Ok(None) };
+        let Some(path) = self.file(controller, file) else {
+            return Ok(None);
+        };
         Ok(read_if_there(&path)?.and_then(|text| text.trim().parse().ok()))
     }
 
@@ -256,9 +279,14 @@ fn kill(pid: Pid) {
 
 /// Processes of the group and of those below it.
 fn members(group: &Path) -> Result<Vec<Pid>, CgroupError> {
-    let Some(text) = read_if_there(&group.join("cgroup.procs"))? else { return Ok(Vec::new()) };
-    let mut found: Vec<Pid> =
-        text.lines().filter_map(|line| line.parse().ok()).filter_map(Pid::from_raw).collect();
+    let Some(text) = read_if_there(&group.join("cgroup.procs"))? else {
+        return Ok(Vec::new());
+    };
+    let mut found: Vec<Pid> = text
+        .lines()
+        .filter_map(|line| line.parse().ok())
+        .filter_map(Pid::from_raw)
+        .collect();
     for below in groups_below(group) {
         found.extend(members(&below)?);
     }
@@ -267,7 +295,10 @@ fn members(group: &Path) -> Result<Vec<Pid>, CgroupError> {
 
 fn groups_below(group: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(group).into_iter().flatten().flatten();
-    entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
+    entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|entry| entry.path())
+        .collect()
 }
 
 /// Removes the groups below, then the group. A process that was killed a moment ago may still be in it, so this waits.
@@ -290,8 +321,12 @@ fn remove_tree(group: &Path) -> Result<(), CgroupError> {
 }
 
 fn read_key(path: &Path, key: &str) -> Result<Option<u64>, CgroupError> {
-    let Some(text) = read_if_there(path)? else { return Ok(None) };
-    let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
+    let Some(text) = read_if_there(path)? else {
+        return Ok(None);
+    };
+    let value = text
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
     Ok(value.and_then(|value| value.trim().parse().ok()))
 }
 
@@ -299,7 +334,9 @@ fn read_if_there(path: &Path) -> Result<Option<String>, CgroupError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         // ENODEV: the group was removed while the file was open.
-        Err(error) if error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ENODEV) => {
+        Err(error)
+            if error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ENODEV) =>
+        {
             Ok(None)
         }
         Err(error) => Err(failed("read", path)(error)),

@@ -55,7 +55,13 @@ impl CgroupLayout {
     /// # Errors
     /// [`MissingControllers::NotMounted`] when nothing is.
     pub fn detect(root: &Path) -> Result<Self, MissingControllers> {
-        let found = |unified, legacy| Ok(Self { root: root.to_owned(), unified, legacy });
+        let found = |unified, legacy| {
+            Ok(Self {
+                root: root.to_owned(),
+                unified,
+                legacy,
+            })
+        };
         if magic(root) == Some(VERSION_2_MAGIC) {
             return found(Some(root.to_owned()), Vec::new());
         }
@@ -66,13 +72,17 @@ impl CgroupLayout {
         let mut legacy: Vec<(&'static str, PathBuf)> = Vec::new();
         for name in names {
             // Where two controllers share a hierarchy, each name is a link to it.
-            let Ok(mount) = fs::canonicalize(root.join(name)) else { continue };
+            let Ok(mount) = fs::canonicalize(root.join(name)) else {
+                continue;
+            };
             if magic(&mount) == Some(VERSION_1_MAGIC) {
                 legacy.push((name, mount));
             }
         }
         if unified.is_none() && legacy.is_empty() {
-            return Err(MissingControllers::NotMounted { root: root.to_owned() });
+            return Err(MissingControllers::NotMounted {
+                root: root.to_owned(),
+            });
         }
         found(unified, legacy)
     }
@@ -98,10 +108,16 @@ impl CgroupLayout {
         };
         let names: Vec<_> = NEEDED.into_iter().filter(|name| !available(name)).collect();
         if !names.is_empty() {
-            return Err(MissingControllers::Missing { names, root: self.root });
+            return Err(MissingControllers::Missing {
+                names,
+                root: self.root,
+            });
         }
         if let (CgroupKind::Version2, Some(unified)) = (self.kind(), &self.unified) {
-            enable(unified).map_err(|source| MissingControllers::Enable { root: unified.clone(), source })?;
+            enable(unified).map_err(|source| MissingControllers::Enable {
+                root: unified.clone(),
+                source,
+            })?;
         }
         Ok(self)
     }
@@ -113,16 +129,25 @@ impl CgroupLayout {
     pub fn task(&self, name: &str) -> Result<TaskCgroup<'_>, CgroupError> {
         let relative = name.trim_start_matches('/');
         if relative.split('/').any(|part| matches!(part, "" | "." | "..")) {
-            return Err(CgroupError::Name { name: name.to_owned() });
+            return Err(CgroupError::Name {
+                name: name.to_owned(),
+            });
         }
-        Ok(TaskCgroup { layout: self, name: relative.to_owned() })
+        Ok(TaskCgroup {
+            layout: self,
+            name: relative.to_owned(),
+        })
     }
 
     /// The mount point that has the files of a controller.
     pub(super) fn controller(&self, name: &str) -> Option<&Path> {
         match self.kind() {
             CgroupKind::Version2 => self.unified.as_deref(),
-            _ => self.legacy.iter().find(|(controller, _)| *controller == name).map(|(_, mount)| mount.as_path()),
+            _ => self
+                .legacy
+                .iter()
+                .find(|(controller, _)| *controller == name)
+                .map(|(_, mount)| mount.as_path()),
         }
     }
 

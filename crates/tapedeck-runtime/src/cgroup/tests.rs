@@ -1,1 +1,220 @@
-//! Tests of the cgroup module.
+//! Tests of the cgroup module: with plain folders in place of hierarchies, and in the real ones of this machine.
+
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use fs_err as fs;
+use tapedeck_model::{Cpu, MemoryMb};
+
+use super::group::settings;
+use super::*;
+
+fn limits() -> Limits {
+    Limits {
+        cpu: Cpu::from_vcpu(0.25).unwrap(),
+        memory: MemoryMb::new(64).unwrap(),
+        pids: 100,
+    }
+}
+
+fn version_2(root: &Path) -> CgroupLayout {
+    CgroupLayout {
+        root: root.to_owned(),
+        unified: Some(root.to_owned()),
+        legacy: Vec::new(),
+    }
+}
+
+fn text(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(path.as_ref()).unwrap()
+}
+
+#[test]
+fn limits_in_version_1() {
+    let expected = [
+        ("cpu", "cpu.cfs_period_us", "100000"),
+        ("cpu", "cpu.cfs_quota_us", "25000"),
+        ("memory", "memory.limit_in_bytes", "67108864"),
+        ("memory", "memory.memsw.limit_in_bytes", "67108864"),
+        ("pids", "pids.max", "100"),
+    ];
+    for kind in [CgroupKind::Version1, CgroupKind::Hybrid] {
+        let found = settings(kind, &limits());
+        let found: Vec<_> = found
+            .iter()
+            .map(|(controller, file, value)| (*controller, *file, value.as_str()))
+            .collect();
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn version_2_enables_the_controllers_on_the_way_down_and_sets_limits() {
+    let root = tempfile::tempdir().unwrap();
+    let layout = version_2(root.path());
+    layout
+        .task("/tapedeck-x/task")
+        .unwrap()
+        .create(&limits())
+        .unwrap();
+    let enabled = "+cpu +memory +pids";
+    assert_eq!(text(root.path().join("cgroup.subtree_control")), enabled);
+    let parent = root.path().join("tapedeck-x");
+    assert_eq!(text(parent.join("cgroup.subtree_control")), enabled);
+    let group = parent.join("task");
+    assert!(
+        !group.join("cgroup.subtree_control").exists(),
+        "a group with processes may not have it"
+    );
+    assert_eq!(text(group.join("cpu.max")), "25000 100000");
+    assert_eq!(text(group.join("memory.max")), "67108864");
+    assert_eq!(text(group.join("memory.swap.max")), "0");
+    assert_eq!(text(group.join("pids.max")), "100");
+}
+
+#[test]
+fn what_version_2_counts_is_read() {
+    let root = tempfile::tempdir().unwrap();
+    let layout = version_2(root.path());
+    let group = layout.task("x").unwrap();
+    fs::create_dir(root.path().join("x")).unwrap();
+    let write = |name: &str, text: &str| fs::write(root.path().join("x").join(name), text).unwrap();
+    write(
+        "memory.events",
+        "low 0\nhigh 0\nmax 12\noom 2\noom_kill 1\noom_group_kill 0\n",
+    );
+    write("cgroup.events", "populated 1\nfrozen 0\n");
+    write("cpu.stat", "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\n");
+    write("memory.current", "5000\n");
+    write("memory.stat", "anon 3000\ninactive_file 1000\n");
+    assert_eq!(group.oom_kills().unwrap(), 1);
+    assert!(group.populated().unwrap());
+    assert_eq!(
+        group.usage().unwrap(),
+        Usage {
+            cpu: Duration::from_micros(1500),
+            memory: 4000
+        }
+    );
+}
+
+#[test]
+fn controllers_that_are_missing_are_named() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("cgroup.controllers"), "cpuset cpu io\n").unwrap();
+    let error = version_2(root.path()).checked().unwrap_err();
+    assert!(
+        matches!(&error, MissingControllers::Missing { names, .. } if *names == ["memory", "pids"]),
+        "{error}"
+    );
+    let error = CgroupLayout::detect(root.path()).unwrap_err();
+    assert!(matches!(error, MissingControllers::NotMounted { .. }), "{error}");
+}
+
+#[test]
+fn names_that_lead_elsewhere_are_refused() {
+    let layout = version_2("/nowhere".as_ref());
+    for name in ["", "/", "..", "/x/../..", "/x//y", "./x", "x/"] {
+        assert!(
+            matches!(layout.task(name), Err(CgroupError::Name { .. })),
+            "{name}"
+        );
+    }
+}
+
+/// A group of its own in the real hierarchies, with two processes in it.
+struct Real {
+    layout: CgroupLayout,
+    name: String,
+    children: [Child; 2],
+}
+
+impl Real {
+    fn ready(layout: Result<CgroupLayout, MissingControllers>, name: &str) -> Option<Real> {
+        let name = format!("tapedeck-unit-test-{name}-{}", std::process::id());
+        let layout = match layout {
+            Ok(layout) if rustix::process::geteuid().is_root() => layout,
+            Ok(_) => {
+                eprintln!("SKIPPED: this test needs root");
+                return None;
+            }
+            Err(error) => {
+                eprintln!("SKIPPED: this test needs real cgroups: {error}");
+                return None;
+            }
+        };
+        let children = [(); 2].map(|()| Command::new("sleep").arg("1000").spawn().unwrap());
+        for mount in layout.mounts() {
+            // One of them in a group below, as a task might make.
+            fs::create_dir_all(mount.join(&name).join("below")).unwrap();
+            for (child, folder) in children.iter().zip(["", "below"]) {
+                let procs = mount.join(&name).join(folder).join("cgroup.procs");
+                fs::write(procs, child.id().to_string()).unwrap();
+            }
+        }
+        Some(Real {
+            layout,
+            name,
+            children,
+        })
+    }
+
+    fn check(mut self) {
+        let group = self.layout.task(&self.name).unwrap();
+        assert!(group.populated().unwrap());
+        group.kill_all().unwrap();
+        for child in &mut self.children {
+            assert_eq!(child.wait().unwrap().code(), None, "killed, not exited");
+        }
+        assert!(!group.populated().unwrap());
+        group.remove().unwrap();
+        assert!(self.layout.mounts().all(|mount| !mount.join(&self.name).exists()));
+        group.kill_all().unwrap();
+        group.remove().unwrap();
+        assert_eq!(group.oom_kills().unwrap(), 0);
+    }
+}
+
+#[test]
+fn a_real_group_is_killed_and_removed() {
+    let Some(real) = Real::ready(CgroupLayout::detect(MOUNT_ROOT.as_ref()), "all") else {
+        return;
+    };
+    real.check();
+}
+
+#[test]
+fn a_real_version_2_group_is_killed_and_removed() {
+    let root = Path::new(MOUNT_ROOT);
+    let root = [root.join("unified"), root.to_owned()]
+        .into_iter()
+        .find(|root| root.join("cgroup.procs").exists());
+    let layout = CgroupLayout::detect(&root.unwrap_or_else(|| "/nowhere".into()));
+    let Some(real) = Real::ready(layout, "version-2") else {
+        return;
+    };
+    assert_eq!(real.layout.kind(), CgroupKind::Version2);
+    real.check();
+}
+
+#[test]
+fn a_real_version_1_group_is_killed_and_removed() {
+    let layout = CgroupLayout::detect(MOUNT_ROOT.as_ref());
+    if layout
+        .as_ref()
+        .is_ok_and(|layout| layout.kind() == CgroupKind::Version2)
+    {
+        eprintln!("SKIPPED: this test needs cgroups of version 1");
+        return;
+    }
+    let layout = layout.map(|layout| CgroupLayout {
+        unified: None,
+        ..layout
+    });
+    let Some(real) = Real::ready(layout, "version-1") else {
+        return;
+    };
+    assert_eq!(real.layout.kind(), CgroupKind::Version1);
+    real.check();
+}

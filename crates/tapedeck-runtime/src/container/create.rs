@@ -74,7 +74,11 @@ pub(super) struct Task<'a> {
 
 /// Creates the container, tells how that went, and ends the process.
 pub(super) fn run(task: &Task<'_>, ends: Ends) -> ! {
-    let Ends { reports, stdout, stderr } = ends;
+    let Ends {
+        reports,
+        stdout,
+        stderr,
+    } = ends;
     let code = match create(task, &reports, (stdout, stderr)) {
         Ok(pid) => {
             Report::Created(pid).send(&reports);
@@ -89,8 +93,23 @@ pub(super) fn run(task: &Task<'_>, ends: Ends) -> ! {
     unsafe { libc::_exit(code) }
 }
 
-fn create(task: &Task<'_>, reports: &OwnedFd, (stdout, stderr): (OwnedFd, OwnedFd)) -> Result<i32, CreateError> {
-    let Task { definition, directory, cgroup, born_in_unified } = *task;
+fn create(
+    task: &Task<'_>,
+    reports: &OwnedFd,
+    (stdout, stderr): (OwnedFd, OwnedFd),
+) -> Result<i32, CreateError> {
+    let Task {
+        definition,
+        directory,
+        cgroup,
+        born_in_unified,
+    } = *task;
+    // The shim keeps little and gives back at once; here nothing lives long enough for that.
+    // SAFETY: plain settings of the allocator, from the only thread.
+    unsafe {
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 16 << 20);
+        libc::mallopt(libc::M_TOP_PAD, 1 << 20);
+    }
     cgroup.join(born_in_unified)?;
     leave_mount_namespace().map_err(CreateError::FileSystem)?;
     rootfs::prepare(definition, directory).map_err(CreateError::FileSystem)?;
@@ -99,7 +118,11 @@ fn create(task: &Task<'_>, reports: &OwnedFd, (stdout, stderr): (OwnedFd, OwnedF
     set_groups(&definition.process.additional_gids).map_err(CreateError::Groups)?;
 
     let bundle = directory.bundle();
-    let surroundings = Surroundings { network: namespace.as_raw_fd(), cgroups, open_files: open_files() };
+    let surroundings = Surroundings {
+        network: namespace.as_raw_fd(),
+        cgroups,
+        open_files: open_files(),
+    };
     let text = specification::text(definition, &surroundings);
     fs::write(bundle.join("config.json"), text).map_err(CreateError::FileSystem)?;
     // A program that opens /dev/stdout opens the pipe anew, as whoever it runs as.
@@ -110,7 +133,10 @@ fn create(task: &Task<'_>, reports: &OwnedFd, (stdout, stderr): (OwnedFd, OwnedF
     }
     let executor = TaskExecutor::new(&definition.process, reports.as_fd().as_raw_fd())
         .map_err(|error| CreateError::Container(error.into()))?;
-    let stdin = fs::File::open("/dev/null").map_err(CreateError::FileSystem)?.into_parts().0;
+    let stdin = fs::File::open("/dev/null")
+        .map_err(CreateError::FileSystem)?
+        .into_parts()
+        .0;
     let mut container = ContainerBuilder::new(definition.id.to_string(), SyscallType::default())
         .with_executor(executor)
         .with_stdin(stdin)
@@ -120,8 +146,13 @@ fn create(task: &Task<'_>, reports: &OwnedFd, (stdout, stderr): (OwnedFd, OwnedF
         .map(|builder| builder.as_init(&bundle).with_systemd(false).as_sibling(true))
         .and_then(|builder| builder.build())
         .map_err(|error| CreateError::Container(Box::new(error)))?;
-    container.start().map_err(|error| CreateError::Container(Box::new(error)))?;
-    container.pid().map(|pid| pid.as_raw()).ok_or_else(|| CreateError::Container("it has no process".into()))
+    container
+        .start()
+        .map_err(|error| CreateError::Container(Box::new(error)))?;
+    container
+        .pid()
+        .map(|pid| pid.as_raw())
+        .ok_or_else(|| CreateError::Container("it has no process".into()))
 }
 
 /// Prepares what the container will see of cgroups, and takes all cgroups out of the sight of libcontainer: it would
@@ -149,13 +180,19 @@ fn leave_mount_namespace() -> io::Result<()> {
     // SAFETY: a mount namespace of its own breaks no assumption of other code in this process; the table of file
     // descriptors stays shared.
     unsafe { unshare_unsafe(UnshareFlags::NEWNS) }?;
-    mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)?;
+    mount_change(
+        "/",
+        MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC,
+    )?;
     Ok(())
 }
 
 /// How many files a process of the task may open: without the capability to raise limits, what we may open ourselves.
 fn open_files() -> u64 {
-    let wanted = Rlimit { current: Some(OPEN_FILES), maximum: Some(OPEN_FILES) };
+    let wanted = Rlimit {
+        current: Some(OPEN_FILES),
+        maximum: Some(OPEN_FILES),
+    };
     match setrlimit(Resource::Nofile, wanted) {
         Ok(()) => OPEN_FILES,
         Err(_) => getrlimit(Resource::Nofile).maximum.unwrap_or(OPEN_FILES),

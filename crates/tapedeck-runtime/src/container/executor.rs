@@ -54,11 +54,19 @@ impl TaskExecutor {
     /// `reports` has to stay open until the program is executed.
     pub(super) fn new(process: &TaskProcess, reports: RawFd) -> Result<Self, InvalidProcess> {
         let variable = |wanted: &str| {
-            process.environment.iter().rev().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
+            process
+                .environment
+                .iter()
+                .rev()
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value.clone())
         };
         let arguments = process.args.iter().map(|text| CString::new(text.as_str()));
-        let mut environment =
-            process.environment.iter().map(|(name, value)| CString::new(format!("{name}={value}"))).collect::<Result<Vec<_>, _>>()?;
+        let mut environment = process
+            .environment
+            .iter()
+            .map(|(name, value)| CString::new(format!("{name}={value}")))
+            .collect::<Result<Vec<_>, _>>()?;
         let path = variable("PATH");
         if path.is_none() {
             environment.push(CString::new(format!("PATH={DEFAULT_PATH}"))?);
@@ -110,27 +118,36 @@ impl Executor for TaskExecutor {
     fn exec(&self, _: &Spec) -> Result<(), ExecutorError> {
         let plan = &self.plan;
         let found = plan.found.borrow();
-        let Some(program) = found.as_ref() else { return Err(ExecutorError::InvalidArg) };
+        let Some(program) = found.as_ref() else {
+            return Err(ExecutorError::InvalidArg);
+        };
         let home = plan.home.borrow();
         let arguments = pointers(plan.arguments.iter());
         let environment = pointers(plan.environment.iter().chain(home.as_ref()));
 
         let prepared = restore_signals().and_then(|()| {
             rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-            plan.filters.iter().try_for_each(|filter| seccompiler::apply_filter(filter).map_err(io::Error::other))
+            plan.filters
+                .iter()
+                .try_for_each(|filter| seccompiler::apply_filter(filter).map_err(io::Error::other))
         });
         if let Err(error) = prepared {
             return Err(ExecutorError::Other(self.fail(error)));
         }
         // SAFETY: all pointers are to strings that live until the end of this function, and both lists end in null.
         unsafe { libc::execve(program.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
-        Err(ExecutorError::Other(self.fail(reason(&io::Error::last_os_error()))))
+        Err(ExecutorError::Other(
+            self.fail(reason(&io::Error::last_os_error())),
+        ))
     }
 }
 
 /// The list of pointers that execve wants.
 fn pointers<'a>(texts: impl Iterator<Item = &'a CString>) -> Vec<*const libc::c_char> {
-    texts.map(|text| text.as_ptr()).chain([std::ptr::null()]).collect()
+    texts
+        .map(|text| text.as_ptr())
+        .chain([std::ptr::null()])
+        .collect()
 }
 
 /// What the shim, or whoever started the engine, ignores or blocks, a task must get: both are inherited by its program.
@@ -147,9 +164,19 @@ fn restore_signals() -> io::Result<()> {
     }
     // SAFETY: the kernel reads as many bytes as said, and writes nothing.
     let result = unsafe {
-        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const no_signals, nothing, size)
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            &raw const no_signals,
+            nothing,
+            size,
+        )
     };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 /// Looks the program up as a shell would, with the messages people know from Docker.
@@ -159,7 +186,11 @@ fn find(program: &str, path: &str) -> Result<String, String> {
     }
     let mut refused = None;
     for folder in path.split(':') {
-        let candidate = if folder.is_empty() { format!("./{program}") } else { format!("{folder}/{program}") };
+        let candidate = if folder.is_empty() {
+            format!("./{program}")
+        } else {
+            format!("{folder}/{program}")
+        };
         match executable(&candidate) {
             Ok(()) => return Ok(candidate),
             Err(reason) if Path::new(&candidate).exists() => refused = refused.or(Some(reason)),
@@ -176,7 +207,11 @@ fn executable(path: &str) -> Result<(), String> {
     }
     // Root may access everything, but cannot execute what nobody may.
     let allowed = access(path, Access::EXEC_OK).is_ok() && found.permissions().mode() & 0o111 != 0;
-    if allowed { Ok(()) } else { Err("permission denied".to_owned()) }
+    if allowed {
+        Ok(())
+    } else {
+        Err("permission denied".to_owned())
+    }
 }
 
 /// The kernel's reason, without Rust's number.

@@ -105,7 +105,11 @@ pub(crate) fn begin(
     layout: &CgroupLayout,
 ) -> Result<Creation, BeginError> {
     let cgroup = layout.task(&definition.cgroup)?;
-    let limits = Limits { cpu: definition.cpu, memory: definition.memory, pids: definition.pids_limit };
+    let limits = Limits {
+        cpu: definition.cpu,
+        memory: definition.memory,
+        pids: definition.pids_limit,
+    };
     cgroup.create(&limits)?;
     let (stdout, stdout_end) = output_pipe()?;
     let (stderr, stderr_end) = output_pipe()?;
@@ -115,10 +119,27 @@ pub(crate) fn begin(
     match fork_into(unified.as_ref().map(fs::File::file))? {
         Fork::Child { born_in_unified } => {
             drop((stdout, stderr, reports));
-            let ends = Ends { reports: reports_end, stdout: stdout_end, stderr: stderr_end };
-            create::run(&create::Task { definition, directory, cgroup: &cgroup, born_in_unified }, ends)
+            let ends = Ends {
+                reports: reports_end,
+                stdout: stdout_end,
+                stderr: stderr_end,
+            };
+            create::run(
+                &create::Task {
+                    definition,
+                    directory,
+                    cgroup: &cgroup,
+                    born_in_unified,
+                },
+                ends,
+            )
         }
-        Fork::Parent { child } => Ok(Creation { creator: child, reports, stdout, stderr }),
+        Fork::Parent { child } => Ok(Creation {
+            creator: child,
+            reports,
+            stdout,
+            stderr,
+        }),
     }
 }
 
@@ -139,16 +160,28 @@ fn fork_into(group: Option<&std::fs::File>) -> io::Result<Fork> {
         arguments.cgroup = group.as_raw_fd() as u64;
         // SAFETY: the arguments are as long as said. Without a stack and without CLONE_VM this is a fork, and the shim
         // has one thread, so the child may do whatever the parent may.
-        match unsafe { libc::syscall(libc::SYS_clone3, &raw const arguments, size_of::<libc::clone_args>()) } {
+        match unsafe {
+            libc::syscall(
+                libc::SYS_clone3,
+                &raw const arguments,
+                size_of::<libc::clone_args>(),
+            )
+        } {
             -1 => {}
-            0 => return Ok(Fork::Child { born_in_unified: true }),
+            0 => {
+                return Ok(Fork::Child {
+                    born_in_unified: true,
+                });
+            }
             child => return Ok(Fork::Parent { child: child as i32 }),
         }
     }
     // SAFETY: as above.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
-        0 => Ok(Fork::Child { born_in_unified: false }),
+        0 => Ok(Fork::Child {
+            born_in_unified: false,
+        }),
         child => Ok(Fork::Parent { child }),
     }
 }

@@ -1,14 +1,14 @@
 //! The root file system of a task: its layers and its writable part as one overlay, and the files in it that are
 //! different for each task.
 
-use std::ffi::{CString, OsStr};
-use std::io::{self, Write as _};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::symlink;
-use std::path::{Component, Path};
+use std::ffi::CString;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::path::{Component, Path, PathBuf};
 
 use fs_err as fs;
-use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, mkdirat, openat2, unlinkat};
+use rustix::fs::{Mode, OFlags, ResolveFlags, mkdirat, openat2};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, mount};
 use rustix::process::{chdir, getcwd};
@@ -20,7 +20,10 @@ use crate::network;
 /// Opening a folder to look up names below it.
 const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-/// Mounts the overlay at `rootfs` in the bundle, which becomes a memory file system, and fills in the files of the task.
+/// Mounts the overlay at `rootfs` in the bundle, which becomes a memory file system.
+///
+/// What is different for each task is its own topmost layer, in that memory: nothing has to be copied up for it, nothing
+/// written to disk, and whatever the image has in these places (a link, often) is hidden, not followed.
 pub(super) fn prepare(definition: &TaskDefinition, directory: TaskDirectory<'_>) -> io::Result<()> {
     let bundle = directory.bundle();
     for folder in [directory.upper(), directory.work(), bundle.clone()] {
@@ -29,16 +32,28 @@ pub(super) fn prepare(definition: &TaskDefinition, directory: TaskDirectory<'_>)
     mount_scratch(&bundle)?;
     let rootfs = bundle.join("rootfs");
     fs::create_dir(&rootfs)?;
+    write_own_layer(definition, &bundle.join("own"))?;
     mount_overlay(definition, directory)?;
-
     let root: OwnedFd = fs::File::open(&rootfs)?.into_parts().0.into();
+    ensure_folder(&root, &definition.process.working_directory)
+}
+
+/// The topmost layer: the files of `/etc` that describe the task. The folder looks as it does in the image.
+fn write_own_layer(definition: &TaskDefinition, own: &Path) -> io::Result<()> {
+    let etc = own.join("etc");
+    fs::create_dir_all(&etc)?;
+    let as_in_image = definition
+        .layers
+        .iter()
+        .find_map(|layer| fs::symlink_metadata(layer.join("etc")).ok());
+    if let Some(found) = as_in_image.filter(std::fs::Metadata::is_dir) {
+        std::os::unix::fs::chown(&etc, Some(found.uid()), Some(found.gid()))?;
+        fs::set_permissions(&etc, found.permissions())?;
+    }
     let hosts = network::hosts_file(&definition.hostname, definition.network.address);
-    let etc = ensure_folder(&root, Path::new("/etc"))?;
-    replace(&etc, "hosts", &hosts)?;
-    replace(&etc, "hostname", &format!("{}\n", definition.hostname))?;
-    replace(&etc, "resolv.conf", &definition.resolv_conf)?;
-    ensure_folder(&root, &definition.process.working_directory)?;
-    Ok(())
+    fs::write(etc.join("hosts"), hosts)?;
+    fs::write(etc.join("hostname"), format!("{}\n", definition.hostname))?;
+    fs::write(etc.join("resolv.conf"), &definition.resolv_conf)
 }
 
 /// The options of the mount have room for a page of text, and `:` and `,` mean something in it. So the layers are named
@@ -51,19 +66,25 @@ fn mount_overlay(definition: &TaskDefinition, directory: TaskDirectory<'_>) -> i
     }
     symlink(directory.upper(), bundle.join("u"))?;
     symlink(directory.work(), bundle.join("w"))?;
-    let layers: Vec<String> = (0..definition.layers.len()).map(|index| index.to_string()).collect();
-    let options = format!("lowerdir={},upperdir=u,workdir=w", layers.join(":"));
+    let layers: Vec<String> = (0..definition.layers.len())
+        .map(|index| index.to_string())
+        .collect();
+    let options = format!("lowerdir=own:{},upperdir=u,workdir=w", layers.join(":"));
 
     chdir(&bundle)?;
-    // What the task writes goes away with it, so nothing need ever be forced to disk for its sake.
-    let mounted = overlay(&format!("{options},volatile")).or_else(|error| match error {
+    // What the task writes goes away with it, so nothing need ever be forced to disk for its sake. All files shall seem
+    // to be on one device, although the own layer is on another.
+    let mounted = overlay(&format!("{options},xino=on,volatile")).or_else(|error| match error {
         Errno::INVAL => overlay(&options),
         other => Err(other),
     });
     let returned = chdir(&*before);
     mounted.map_err(|error| {
         let count = definition.layers.len();
-        io::Error::new(io::Error::from(error).kind(), format!("mount {count} layers as an overlay: {error}"))
+        io::Error::new(
+            io::Error::from(error).kind(),
+            format!("mount {count} layers as an overlay: {error}"),
+        )
     })?;
     returned?;
     Ok(())
@@ -72,14 +93,19 @@ fn mount_overlay(definition: &TaskDefinition, directory: TaskDirectory<'_>) -> i
 /// Device files of an image must not work: only those the runtime itself puts into `/dev` do.
 fn overlay(options: &str) -> Result<(), Errno> {
     let options = CString::new(options).map_err(|_| Errno::INVAL)?;
-    mount("overlay", "rootfs", "overlay", MountFlags::NODEV, Some(options.as_c_str()))
+    mount(
+        "overlay",
+        "rootfs",
+        "overlay",
+        MountFlags::NODEV,
+        Some(options.as_c_str()),
+    )
 }
 
-/// Opens a folder of the container, making what is missing of it. Links are followed as they would be inside: none
-/// leads out.
-fn ensure_folder(root: &OwnedFd, path: &Path) -> io::Result<OwnedFd> {
+/// Makes what is missing of a folder of the container. Links are followed as they would be inside: none leads out.
+fn ensure_folder(root: &OwnedFd, path: &Path) -> io::Result<()> {
     let mut folder = openat2(root, ".", FOLDER, Mode::empty(), ResolveFlags::IN_ROOT)?;
-    let mut reached = std::path::PathBuf::new();
+    let mut reached = PathBuf::new();
     for part in path.components() {
         let Component::Normal(name) = part else { continue };
         reached.push(name);
@@ -91,16 +117,5 @@ fn ensure_folder(root: &OwnedFd, path: &Path) -> io::Result<OwnedFd> {
             other => other?,
         };
     }
-    Ok(folder)
-}
-
-/// Writes a file, in place of whatever the image has there: a link is replaced, not followed.
-fn replace(folder: impl AsFd, name: &str, text: &str) -> io::Result<()> {
-    match unlinkat(&folder, OsStr::new(name), AtFlags::empty()) {
-        Ok(()) | Err(Errno::NOENT) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(&folder, name, flags, Mode::from_raw_mode(0o644))?;
-    std::fs::File::from(file).write_all(text.as_bytes())
+    Ok(())
 }

@@ -36,24 +36,47 @@ pub(super) fn filters() -> Result<[BpfProgram; 2], BackendError> {
 }
 
 fn allowed() -> Result<BpfProgram, BackendError> {
-    let lists = ALLOWED.iter().chain(ALLOWED_HERE).chain(ALLOWED_NEW).chain(&[IO_PGETEVENTS, libc::SYS_clone3]);
+    let lists = ALLOWED
+        .iter()
+        .chain(ALLOWED_HERE)
+        .chain(ALLOWED_NEW)
+        .chain(&[IO_PGETEVENTS, libc::SYS_clone3]);
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = lists.map(|number| (*number, Vec::new())).collect();
-    rules.insert(libc::SYS_clone, vec![first_argument(SeccompCmpOp::MaskedEq(NAMESPACE_FLAGS), 0)?]);
-    rules.insert(libc::SYS_socket, vec![first_argument(SeccompCmpOp::Ne, AF_VSOCK)?]);
+    rules.insert(
+        libc::SYS_clone,
+        vec![first_argument(SeccompCmpOp::MaskedEq(NAMESPACE_FLAGS), 0)?],
+    );
+    rules.insert(
+        libc::SYS_socket,
+        vec![first_argument(SeccompCmpOp::Ne, AF_VSOCK)?],
+    );
     let personalities = PERSONALITIES.map(|value| first_argument(SeccompCmpOp::Eq, value));
-    rules.insert(libc::SYS_personality, personalities.into_iter().collect::<Result<_, _>>()?);
+    rules.insert(
+        libc::SYS_personality,
+        personalities.into_iter().collect::<Result<_, _>>()?,
+    );
     let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     SeccompFilter::new(rules, refused, SeccompAction::Allow, ARCHITECTURE)?.try_into()
 }
 
 /// A rule about the lower half of the first argument; the calls concerned take an `int` there, or ignore the rest.
 fn first_argument(operator: SeccompCmpOp, value: u64) -> Result<SeccompRule, BackendError> {
-    SeccompRule::new(vec![SeccompCondition::new(0, SeccompCmpArgLen::Dword, operator, value)?])
+    SeccompRule::new(vec![SeccompCondition::new(
+        0,
+        SeccompCmpArgLen::Dword,
+        operator,
+        value,
+    )?])
 }
 
 /// Five instructions that seccompiler cannot express, as it only compares numbers for equality.
 fn missing() -> BpfProgram {
-    let instruction = |code: u32, jt, jf, k| sock_filter { code: code as u16, jt, jf, k };
+    let instruction = |code: u32, jt, jf, k| sock_filter {
+        code: code as u16,
+        jt,
+        jf,
+        k,
+    };
     let load = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
     let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
     let greater = libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K;

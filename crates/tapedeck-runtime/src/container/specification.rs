@@ -46,7 +46,13 @@ const MASKED_PATHS: [&str; 12] = [
 ];
 
 /// What a container may read but not change.
-const READONLY_PATHS: [&str; 5] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+const READONLY_PATHS: [&str; 5] = [
+    "/proc/bus",
+    "/proc/fs",
+    "/proc/irq",
+    "/proc/sys",
+    "/proc/sysrq-trigger",
+];
 
 /// Open files a process may have, as on Fargate.
 pub(super) const OPEN_FILES: u64 = 65_535;
@@ -63,7 +69,11 @@ pub(super) struct Surroundings {
 
 /// The text of `config.json`.
 pub(super) fn text(definition: &TaskDefinition, surroundings: &Surroundings) -> String {
-    let Surroundings { network, cgroups, open_files } = surroundings;
+    let Surroundings {
+        network,
+        cgroups,
+        open_files,
+    } = surroundings;
     let process = &definition.process;
     // Another user than root has none in effect, but may get some of these through a program that carries them,
     // were that not forbidden by `noNewPrivileges`.
@@ -108,9 +118,7 @@ pub(super) fn text(definition: &TaskDefinition, surroundings: &Surroundings) -> 
 }
 
 fn mounts(cgroups: &[(&str, PathBuf)]) -> Value {
-    let mount = |target: &str, kind: &str, options: &[&str]| {
-        json!({ "destination": target, "type": kind, "source": kind, "options": options })
-    };
+    let mount = |target: &str, kind: &str, options: &[&str]| json!({ "destination": target, "type": kind, "source": kind, "options": options });
     // Language runtimes size their heaps by the limits they find here.
     let cgroups = cgroups.iter().map(|(name, source)| {
         let target = Path::new("/sys/fs/cgroup").join(name);
@@ -119,15 +127,30 @@ fn mounts(cgroups: &[(&str, PathBuf)]) -> Value {
     });
     let others = [
         mount("/proc", "proc", &["nosuid", "noexec", "nodev"]),
-        mount("/dev", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
+        mount(
+            "/dev",
+            "tmpfs",
+            &["nosuid", "strictatime", "mode=755", "size=65536k"],
+        ),
         mount(
             "/dev/pts",
             "devpts",
-            &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]
+            &[
+                "nosuid",
+                "noexec",
+                "newinstance",
+                "ptmxmode=0666",
+                "mode=0620",
+                "gid=5",
+            ],
         ),
         mount("/sys", "sysfs", &["nosuid", "noexec", "nodev", "ro"]),
         mount("/dev/mqueue", "mqueue", &["nosuid", "noexec", "nodev"]),
-        mount("/dev/shm", "tmpfs", &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]),
+        mount(
+            "/dev/shm",
+            "tmpfs",
+            &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"],
+        ),
     ];
     others.into_iter().chain(cgroups).collect()
 }

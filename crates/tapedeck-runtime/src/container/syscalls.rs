@@ -69,7 +69,8 @@ pub(super) const ALLOWED_HERE: &[libc::c_long] = &[];
 /// Newer than the names in the C library's headers; these numbers are the same on all architectures: `cachestat`,
 /// `fchmodat2`, `map_shadow_stack`, `futex_wake`, `futex_wait`, `futex_requeue`, `statmount`, `listmount`, `mseal`,
 /// `setxattrat`, `getxattrat`, `listxattrat`, `removexattrat`.
-pub(super) const ALLOWED_NEW: &[libc::c_long] = &[451, 452, 453, 454, 455, 456, 457, 458, 462, 463, 464, 465, 466];
+pub(super) const ALLOWED_NEW: &[libc::c_long] =
+    &[451, 452, 453, 454, 455, 456, 457, 458, 462, 463, 464, 465, 466];
 
 /// The newest call these tables know. What comes later does not exist as far as a task can tell, so that its C
 /// library falls back to something older.

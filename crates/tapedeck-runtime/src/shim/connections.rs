@@ -25,26 +25,35 @@ struct Connection {
 impl Connections {
     /// Nobody is connected yet. `listener` must be in non-blocking mode.
     pub(super) fn new(listener: UnixListener, state: &ShimState) -> Self {
-        Self { listener, open: Vec::new(), greeting: state.to_line() }
+        Self {
+            listener,
+            open: Vec::new(),
+            greeting: state.to_line(),
+        }
     }
 
     /// What to wait for: the listener, then each connection.
     pub(super) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        std::iter::once(self.listener.as_fd()).chain(self.open.iter().map(|connection| connection.stream.as_fd()))
+        std::iter::once(self.listener.as_fd())
+            .chain(self.open.iter().map(|connection| connection.stream.as_fd()))
     }
 
     /// Tells everybody, now and when they connect.
     pub(super) fn tell(&mut self, state: &ShimState) {
         self.greeting = state.to_line();
         let line = self.greeting.as_bytes();
-        self.open.retain_mut(|connection| send(&mut connection.stream, line));
+        self.open
+            .retain_mut(|connection| send(&mut connection.stream, line));
     }
 
     /// Accepts who wants to connect and returns the commands that have arrived.
     pub(super) fn listen(&mut self) -> Vec<ShimCommand> {
         while let Ok((mut stream, _)) = self.listener.accept() {
             if stream.set_nonblocking(true).is_ok() && send(&mut stream, self.greeting.as_bytes()) {
-                self.open.push(Connection { stream, received: Vec::new() });
+                self.open.push(Connection {
+                    stream,
+                    received: Vec::new(),
+                });
             }
         }
         let mut commands = Vec::new();

@@ -29,7 +29,11 @@ impl Output {
         if let Err(error) = &log {
             note(format_args!("shim: the output of the task is lost: {error}"));
         }
-        Self { log: log.ok(), pipes: [None, None], buffer: Vec::new() }
+        Self {
+            log: log.ok(),
+            pipes: [None, None],
+            buffer: Vec::new(),
+        }
     }
 
     /// Takes the pipes over. Both must be in non-blocking mode.
@@ -87,6 +91,8 @@ impl Output {
 }
 
 fn now_nanos() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -43,7 +43,13 @@ pub(super) fn settle() -> io::Result<()> {
         libc::mallopt(libc::M_TRIM_THRESHOLD, 16 * 1024);
         libc::mallopt(libc::M_MMAP_THRESHOLD, 32 * 1024);
     }
-    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGPIPE] {
+    for signal in [
+        libc::SIGHUP,
+        libc::SIGINT,
+        libc::SIGQUIT,
+        libc::SIGTERM,
+        libc::SIGPIPE,
+    ] {
         // SAFETY: ignoring is no function of ours.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
@@ -87,14 +93,19 @@ pub(super) fn reap() -> Vec<Ended> {
     let mut ended = Vec::new();
     while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
         if let Some(code) = code(status) {
-            ended.push(Ended { pid: pid.as_raw_nonzero().get(), code });
+            ended.push(Ended {
+                pid: pid.as_raw_nonzero().get(),
+                code,
+            });
         }
     }
     ended
 }
 
 fn code(status: WaitStatus) -> Option<i32> {
-    status.exit_status().or_else(|| status.terminating_signal().map(|signal| 128 + signal))
+    status
+        .exit_status()
+        .or_else(|| status.terminating_signal().map(|signal| 128 + signal))
 }
 
 /// Gives freed memory back.

@@ -96,7 +96,12 @@ struct Supervisor<'a> {
 
 impl Supervisor<'_> {
     fn attend(&mut self, creation: Creation) {
-        let Creation { creator, reports, stdout, stderr } = creation;
+        let Creation {
+            creator,
+            reports,
+            stdout,
+            stderr,
+        } = creation;
         self.creator = Some(creator);
         self.reports = Some(reports);
         self.output.attend(stdout, stderr);
@@ -111,11 +116,7 @@ impl Supervisor<'_> {
             if let Some(exit) = self.exit() {
                 return Ok(exit);
             }
-            while self.output.take() {
-                if self.kill_is_due() {
-                    break;
-                }
-            }
+            self.output.take();
             for ShimCommand::Stop { timeout_ms } in self.connections.listen() {
                 self.stop(Duration::from_millis(timeout_ms));
             }
@@ -125,10 +126,15 @@ impl Supervisor<'_> {
 
     /// Waits until something has happened, or the time for the kill has come.
     fn wait(&self) -> io::Result<()> {
-        let always = [self.children.as_fd()].into_iter().chain(self.connections.descriptors());
-        let descriptors = always.chain(self.reports.as_ref().map(OwnedFd::as_fd)).chain(self.output.pipes());
-        let mut events: Vec<PollFd<'_>> =
-            descriptors.map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN)).collect();
+        let always = [self.children.as_fd()]
+            .into_iter()
+            .chain(self.connections.descriptors());
+        let descriptors = always
+            .chain(self.reports.as_ref().map(OwnedFd::as_fd))
+            .chain(self.output.pipes());
+        let mut events: Vec<PollFd<'_>> = descriptors
+            .map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN))
+            .collect();
         let kill_at = self.stop.as_ref().and_then(|stop| stop.kill_at);
         let timeout = kill_at.map(|at| at.saturating_duration_since(Instant::now()));
         // A length that does not fit is as good as none.
@@ -181,10 +187,17 @@ impl Supervisor<'_> {
             (Some(pid), None) => {
                 let started = now();
                 self.started = Some(started);
-                self.connections.tell(&ShimState::Running { pid: pid.unsigned_abs(), started });
+                self.connections.tell(&ShimState::Running {
+                    pid: pid.unsigned_abs(),
+                    started,
+                });
             }
             (None, None) => {
-                let reason = if self.stop.is_some() { STOPPED_EARLY } else { CREATOR_KILLED };
+                let reason = if self.stop.is_some() {
+                    STOPPED_EARLY
+                } else {
+                    CREATOR_KILLED
+                };
                 self.failure = Some(reason.to_owned());
             }
             (_, Some(_)) => {}
@@ -200,7 +213,10 @@ impl Supervisor<'_> {
             return Some(never_ran(failure.clone()));
         }
         let ended = self.ended.iter().find(|ended| Some(ended.pid) == self.pid)?;
-        let kills = self.layout.task(&self.definition.cgroup).and_then(|cgroup| cgroup.oom_kills());
+        let kills = self
+            .layout
+            .task(&self.definition.cgroup)
+            .and_then(|cgroup| cgroup.oom_kills());
         let oom_killed = kills.is_ok_and(|kills| kills > 0);
         Some(TaskExit {
             started: self.started,
@@ -217,9 +233,15 @@ impl Supervisor<'_> {
             // Once everything has been killed, there is nothing more to do.
             Some(stop) => stop.kill_at = stop.kill_at.map(|at| kill_at.map_or(at, |new| at.min(new))),
             None => {
-                self.stop = Some(Stop { kill_at, asked: timeout.is_zero() });
+                self.stop = Some(Stop {
+                    kill_at,
+                    asked: timeout.is_zero(),
+                });
                 let pid = self.started.and(self.pid).map(i32::unsigned_abs);
-                self.connections.tell(&ShimState::Stopping { pid, started: self.started });
+                self.connections.tell(&ShimState::Stopping {
+                    pid,
+                    started: self.started,
+                });
             }
         }
     }
@@ -238,7 +260,10 @@ impl Supervisor<'_> {
     }
 
     fn kill_is_due(&self) -> bool {
-        self.stop.as_ref().and_then(|stop| stop.kill_at).is_some_and(|at| at <= Instant::now())
+        self.stop
+            .as_ref()
+            .and_then(|stop| stop.kill_at)
+            .is_some_and(|at| at <= Instant::now())
     }
 
     fn kill(&mut self) {
@@ -248,7 +273,10 @@ impl Supervisor<'_> {
                 signal(pid, libc::SIGKILL);
             }
         }
-        let killed = self.layout.task(&self.definition.cgroup).and_then(|cgroup| cgroup.kill_all());
+        let killed = self
+            .layout
+            .task(&self.definition.cgroup)
+            .and_then(|cgroup| cgroup.kill_all());
         if let Err(error) = killed {
             note(format_args!("shim: {error}"));
         }
@@ -277,14 +305,23 @@ impl Supervisor<'_> {
 }
 
 fn never_ran(failure: String) -> TaskExit {
-    TaskExit { started: None, stopped: now(), exit_code: None, oom_killed: false, failure: Some(failure) }
+    TaskExit {
+        started: None,
+        stopped: now(),
+        exit_code: None,
+        oom_killed: false,
+        failure: Some(failure),
+    }
 }
 
 fn signal(pid: i32, number: i32) {
     // SAFETY: numbers in, number out; the pid is that of a child that has not been waited for.
     let sent = unsafe { libc::kill(pid, number) };
     if sent != 0 {
-        note(format_args!("shim: could not send signal {number}: {}", io::Error::last_os_error()));
+        note(format_args!(
+            "shim: could not send signal {number}: {}",
+            io::Error::last_os_error()
+        ));
     }
 }
 

@@ -18,10 +18,24 @@ fn kill(pid: i32, signal: Signal) {
 #[test]
 fn a_task_survives_its_engine() {
     let Some(stage) = Stage::ready() else { return };
-    let definition = stage.definition(&["sh", "-c", "trap 'exit 5' TERM; while :; do sleep 0.01; done"]);
+    let definition = stage.definition(&[
+        "sh",
+        "-c",
+        "trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done",
+    ]);
     let directory = stage.directory_of(&definition);
-    let mut engine = Command::new(SHIM).arg("engine").arg(&directory).stdin(Stdio::piped()).spawn().unwrap();
-    engine.stdin.take().unwrap().write_all(&serde_json::to_vec(&definition).unwrap()).unwrap();
+    let mut engine = Command::new(SHIM)
+        .arg("engine")
+        .arg(&directory)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    engine
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(&serde_json::to_vec(&definition).unwrap())
+        .unwrap();
     let mut connection = None;
     wait_until("the shim", || {
         connection = connect(&directory).ok();
@@ -32,10 +46,16 @@ fn a_task_survives_its_engine() {
 
     engine.kill().unwrap();
     engine.wait().unwrap();
-    let mut adopted = connect(&directory).map(|connection| Task::new(directory, task.definition.clone(), connection)).unwrap();
-    let Some(ShimState::Running { pid: seen, started }) = adopted.next() else { panic!("not running") };
+    let mut adopted = connect(&directory)
+        .map(|connection| Task::new(directory, task.definition.clone(), connection))
+        .unwrap();
+    let Some(ShimState::Running { pid: seen, started }) = adopted.next() else {
+        panic!("not running")
+    };
     assert_eq!(seen, pid);
     assert!(is_alive(pid));
+    // Before that PID 1 has no handler, and would not even notice.
+    adopted.wait_for_line("ready");
     adopted.stop(DEADLINE);
     let exit = adopted.exit();
     assert_eq!((exit.exit_code, exit.started), (Some(5), Some(started)));
@@ -50,8 +70,13 @@ fn an_exit_that_nobody_saw_is_on_disk() {
     let directory = task.directory.clone();
     let other = connect(&directory).unwrap();
     drop(other);
-    task.connection.get_ref().shutdown(std::net::Shutdown::Both).unwrap();
-    wait_until("the end of the shim", || matches!(connect(&directory), Err(ConnectError::Gone { .. })));
+    task.connection
+        .get_ref()
+        .shutdown(std::net::Shutdown::Both)
+        .unwrap();
+    wait_until("the end of the shim", || {
+        matches!(connect(&directory), Err(ConnectError::Gone { .. }))
+    });
     let exit = read_exit(&directory).unwrap().unwrap();
     assert_eq!(exit.exit_code, Some(6));
 }
@@ -65,7 +90,11 @@ fn a_shim_ignores_everything_but_sigkill() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT, Signal::PIPE] {
         kill(shim, signal);
     }
-    let mut second = Task::new(task.directory.clone(), task.definition.clone(), connect(&task.directory).unwrap());
+    let mut second = Task::new(
+        task.directory.clone(),
+        task.definition.clone(),
+        connect(&task.directory).unwrap(),
+    );
     assert_eq!(second.running(), pid);
     task.stop(Duration::ZERO);
     assert_eq!(task.exit().exit_code, Some(137));
@@ -96,7 +125,9 @@ fn a_shim_killed_at_any_moment_of_the_start_leaves_nothing() {
         // Not to wait for something, but to hit another moment each time.
         std::thread::sleep(Duration::from_millis(step * 2));
         kill(task.shim_pid(), Signal::KILL);
-        wait_until("the end of the shim", || matches!(connect(&task.directory), Err(ConnectError::Gone { .. })));
+        wait_until("the end of the shim", || {
+            matches!(connect(&task.directory), Err(ConnectError::Gone { .. }))
+        });
         cleanup(&task.directory, &task.definition).unwrap();
         assert_no_traces(&stage);
     }
@@ -106,10 +137,17 @@ fn a_shim_killed_at_any_moment_of_the_start_leaves_nothing() {
 fn the_environment_is_in_no_file() {
     let Some(stage) = Stage::ready() else { return };
     let mut definition = stage.definition(&["sleep", "1000"]);
-    definition.process.environment.push(("SECRET".to_owned(), "pa55word-of-the-test".to_owned()));
+    definition
+        .process
+        .environment
+        .push(("SECRET".to_owned(), "pa55word-of-the-test".to_owned()));
     let mut task = stage.start(definition);
     task.running();
-    let found = Command::new("grep").args(["-r", "pa55word-of-the-test"]).arg(stage.path()).output().unwrap();
+    let found = Command::new("grep")
+        .args(["-r", "pa55word-of-the-test"])
+        .arg(stage.path())
+        .output()
+        .unwrap();
     assert_eq!(String::from_utf8_lossy(&found.stdout), "");
     assert!(!crate::stage::processes().any(|(_, line)| line.windows(8).any(|part| part == b"pa55word")));
     let kept = read_definition(&task.directory).unwrap().unwrap();

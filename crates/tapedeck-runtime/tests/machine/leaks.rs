@@ -16,19 +16,39 @@ fn traces(stage: &Stage) -> Vec<String> {
     }));
     for table in ["/proc/self/mountinfo", "/proc/1/mountinfo"] {
         let mounts = fs::read_to_string(table).unwrap();
-        found.extend(mounts.lines().filter(|line| line.contains(path)).map(|line| format!("mount {line}")));
+        found.extend(
+            mounts
+                .lines()
+                .filter(|line| line.contains(path))
+                .map(|line| format!("mount {line}")),
+        );
     }
-    let ports = fs::read_dir(format!("/sys/class/net/{}/brif", stage.network.bridge)).unwrap().flatten();
+    let ports = fs::read_dir(format!("/sys/class/net/{}/brif", stage.network.bridge))
+        .unwrap()
+        .flatten();
     found.extend(ports.map(|port| format!("link {}", port.path().display())));
-    let hierarchies = fs::read_dir("/sys/fs/cgroup").unwrap().flatten().map(|entry| entry.path());
+    let hierarchies = fs::read_dir("/sys/fs/cgroup")
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path());
     for root in hierarchies.chain(["/sys/fs/cgroup".into()]) {
-        let groups = fs::read_dir(root.join(&stage.group)).into_iter().flatten().flatten();
+        let groups = fs::read_dir(root.join(&stage.group))
+            .into_iter()
+            .flatten()
+            .flatten();
         let groups = groups.filter(|entry| entry.file_type().unwrap().is_dir());
         found.extend(groups.map(|group| format!("cgroup {}", group.path().display())));
     }
-    for task in fs::read_dir(stage.path().join("tasks")).into_iter().flatten().flatten() {
+    for task in fs::read_dir(stage.path().join("tasks"))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         let kept = ["task.json", "exit.json", "shim.log"];
-        let files = fs::read_dir(task.path()).unwrap().flatten().map(|entry| entry.path());
+        let files = fs::read_dir(task.path())
+            .unwrap()
+            .flatten()
+            .map(|entry| entry.path());
         let left = files.filter(|file| !kept.iter().any(|name| file.ends_with(name)));
         found.extend(left.map(|file| format!("file {}", file.display())));
     }

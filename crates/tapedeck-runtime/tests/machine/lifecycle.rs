@@ -29,11 +29,21 @@ fn states_are_told_in_order() {
     let Some(stage) = Stage::ready() else { return };
     let mut task = stage.script("exec sleep 1000");
     assert_eq!(task.next(), Some(ShimState::Starting));
-    let Some(ShimState::Running { pid, started }) = task.next() else { panic!("not running") };
+    let Some(ShimState::Running { pid, started }) = task.next() else {
+        panic!("not running")
+    };
     assert!(is_alive(pid));
     task.stop(Duration::ZERO);
-    assert_eq!(task.next(), Some(ShimState::Stopping { pid: Some(pid), started: Some(started) }));
-    let Some(ShimState::Exited { exit }) = task.next() else { panic!("not exited") };
+    assert_eq!(
+        task.next(),
+        Some(ShimState::Stopping {
+            pid: Some(pid),
+            started: Some(started)
+        })
+    );
+    let Some(ShimState::Exited { exit }) = task.next() else {
+        panic!("not exited")
+    };
     assert_eq!((exit.started, exit.exit_code), (Some(started), Some(137)));
     assert_eq!(task.next(), None);
 }
@@ -52,7 +62,11 @@ fn the_last_line_of_a_signal_handler_is_in_the_log() {
 #[test]
 fn another_stop_signal_is_respected() {
     let Some(stage) = Stage::ready() else { return };
-    let mut definition = stage.definition(&["sh", "-c", "trap 'exit 4' INT; trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done"]);
+    let mut definition = stage.definition(&[
+        "sh",
+        "-c",
+        "trap 'exit 4' INT; trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done",
+    ]);
     definition.stop_signal = libc::SIGINT;
     let mut task = stage.start(definition);
     task.running();
@@ -83,7 +97,11 @@ fn no_child_outlives_pid_1() {
     let mut task = stage.script(&script);
     task.running();
     task.wait_for_line("ready");
-    let children = || processes().filter(|(_, line)| line.starts_with(b"sleep\098765")).count();
+    let children = || {
+        processes()
+            .filter(|(_, line)| line.starts_with(b"sleep\098765"))
+            .count()
+    };
     crate::stage::wait_until("the children", || children() == 50);
     task.stop(Duration::from_secs(60));
     assert_eq!(task.exit().exit_code, Some(0));
@@ -114,7 +132,10 @@ fn a_missing_program_is_a_failure_to_start() {
     for (program, reason) in cases {
         let mut task = stage.start(stage.definition(&[program, "-x"]));
         let exit = task.exit();
-        assert_eq!(exit.failure.unwrap(), format!("CannotStartContainerError: exec: \"{program}\": {reason}"));
+        assert_eq!(
+            exit.failure.unwrap(),
+            format!("CannotStartContainerError: exec: \"{program}\": {reason}")
+        );
         assert_eq!((exit.started, exit.exit_code), (None, None));
     }
 }
@@ -126,10 +147,17 @@ fn a_program_the_kernel_refuses_is_a_failure_to_start() {
     let layer = stage.path().join("refused");
     fs_err::create_dir_all(layer.join("srv")).unwrap();
     fs_err::write(layer.join("srv/text"), "not a program").unwrap();
-    std::process::Command::new("chmod").arg("755").arg(layer.join("srv/text")).status().unwrap();
+    std::process::Command::new("chmod")
+        .arg("755")
+        .arg(layer.join("srv/text"))
+        .status()
+        .unwrap();
     definition.layers.insert(0, layer);
     let exit = stage.start(definition).exit();
-    assert_eq!(exit.failure.unwrap(), "CannotStartContainerError: exec: \"/srv/text\": exec format error");
+    assert_eq!(
+        exit.failure.unwrap(),
+        "CannotStartContainerError: exec: \"/srv/text\": exec format error"
+    );
     assert_eq!((exit.started, exit.exit_code), (None, None));
 }
 
@@ -148,7 +176,10 @@ fn a_missing_bridge_is_a_failure_of_a_resource() {
     let mut definition = stage.definition(&["true"]);
     definition.network.bridge = "td-nonsense".to_owned();
     let failure = stage.start(definition).exit().failure.unwrap();
-    assert!(failure.starts_with("ResourceInitializationError: ") && failure.contains("td-nonsense"), "{failure}");
+    assert!(
+        failure.starts_with("ResourceInitializationError: ") && failure.contains("td-nonsense"),
+        "{failure}"
+    );
 }
 
 #[test]
@@ -158,5 +189,10 @@ fn a_lot_of_output_is_kept_in_full() {
     assert_eq!(task.exit().exit_code, Some(0));
     let lines = task.lines(Stream::Stdout);
     assert_eq!(lines.len(), 200_000);
-    assert!(lines.iter().enumerate().all(|(index, line)| *line == (index + 1).to_string()));
+    assert!(
+        lines
+            .iter()
+            .enumerate()
+            .all(|(index, line)| *line == (index + 1).to_string())
+    );
 }

@@ -17,7 +17,10 @@ fn too_much_memory_kills_the_task() {
     definition.memory = MemoryMb::new(32).unwrap();
     let exit = stage.start(definition).exit();
     assert_eq!((exit.exit_code, exit.oom_killed), (Some(137), true));
-    assert_eq!(exit.failure.unwrap(), "OutOfMemoryError: Container killed due to memory usage");
+    assert_eq!(
+        exit.failure.unwrap(),
+        "OutOfMemoryError: Container killed due to memory usage"
+    );
 }
 
 #[test]
@@ -27,7 +30,10 @@ fn a_child_without_memory_does_not_end_the_task() {
     definition.memory = MemoryMb::new(32).unwrap();
     let mut task = stage.start(definition);
     let exit = task.exit();
-    assert_eq!((exit.exit_code, exit.oom_killed, exit.failure), (Some(7), true, None));
+    assert_eq!(
+        (exit.exit_code, exit.oom_killed, exit.failure),
+        (Some(7), true, None)
+    );
     assert_eq!(task.stdout(), "child 137");
 }
 
@@ -49,7 +55,11 @@ fn cpu_time_is_limited_and_the_task_can_read_its_limits() {
     let script = "cd /sys/fs/cgroup; cat cpu.max cpu/cpu.cfs_quota_us memory.max memory/memory.limit_in_bytes \
                   pids.max pids/pids.max 2> /dev/null; cat /proc/self/cgroup >&2; touch memory/x 2> /dev/null && echo written";
     let mut task = stage.script(script);
-    assert_eq!(task.exit().exit_code, Some(1), "nothing may be written to its cgroup");
+    assert_eq!(
+        task.exit().exit_code,
+        Some(1),
+        "nothing may be written to its cgroup"
+    );
     assert_eq!(task.stdout().replace(" 100000", ""), "50000\n268435456\n4096");
 }
 
@@ -59,7 +69,9 @@ fn what_a_task_uses_is_counted() {
     let mut task = stage.script("while :; do :; done");
     task.running();
     let group = stage.layout.task(&task.definition.cgroup).unwrap();
-    wait_until("some CPU time", || group.usage().unwrap().cpu > Duration::from_millis(20));
+    wait_until("some CPU time", || {
+        group.usage().unwrap().cpu > Duration::from_millis(20)
+    });
     assert!(group.usage().unwrap().memory > 0);
     assert!(group.populated().unwrap());
     task.stop(Duration::ZERO);
@@ -75,4 +87,15 @@ fn shared_memory_has_64_mebibytes() {
     let mut task = stage.script("df -k /dev/shm | awk 'NR == 2 { print $2 }'");
     assert_eq!(task.exit().exit_code, Some(0));
     assert_eq!(task.stdout(), "65536");
+}
+
+#[test]
+fn a_task_with_little_memory_starts() {
+    let Some(stage) = Stage::ready() else { return };
+    let mut definition = stage.definition(&["echo", "small"]);
+    definition.memory = MemoryMb::new(6).unwrap();
+    let mut task = stage.start(definition);
+    let exit = task.exit();
+    assert_eq!(exit.exit_code, Some(0), "{exit:?}");
+    assert_eq!(task.stdout(), "small");
 }

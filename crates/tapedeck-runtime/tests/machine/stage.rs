@@ -71,7 +71,14 @@ impl Stage {
         write_layer(&layer);
         let group = format!("tapedeck-test-{}", network.bridge);
         let layout = check_controllers().unwrap();
-        Some(Stage { layout, network, group, layer, directory, _alone: alone })
+        Some(Stage {
+            layout,
+            network,
+            group,
+            layer,
+            directory,
+            _alone: alone,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -91,7 +98,10 @@ impl Stage {
             layers: vec![self.layer.clone()],
             process: TaskProcess {
                 args: args.iter().map(ToString::to_string).collect(),
-                environment: vec![("PATH".to_owned(), "/bin".to_owned()), ("COLOUR".to_owned(), "blue".to_owned())],
+                environment: vec![
+                    ("PATH".to_owned(), "/bin".to_owned()),
+                    ("COLOUR".to_owned(), "blue".to_owned()),
+                ],
                 working_directory: "/srv/app".into(),
                 uid: 0,
                 gid: 0,
@@ -136,7 +146,11 @@ impl Task {
     pub(crate) fn new(directory: PathBuf, definition: TaskDefinition, connection: ShimConnection) -> Task {
         let stream = connection.into_stream();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        Task { directory, definition, connection: BufReader::new(stream) }
+        Task {
+            directory,
+            definition,
+            connection: BufReader::new(stream),
+        }
     }
 
     /// The next state that is told; none when the shim has ended.
@@ -179,7 +193,9 @@ impl Task {
 
     /// Everything it wrote, standard output and standard error apart.
     pub(crate) fn lines(&self, stream: Stream) -> Vec<String> {
-        let lines = Reader::open(&self.definition.log_directory).read_available().unwrap();
+        let lines = Reader::open(&self.definition.log_directory)
+            .read_available()
+            .unwrap();
         let wanted = lines.into_iter().filter(|line| line.stream == stream);
         wanted.map(|line| String::from_utf8(line.text).unwrap()).collect()
     }
@@ -190,12 +206,13 @@ impl Task {
 
     /// Waits until it has written this line.
     pub(crate) fn wait_for_line(&self, line: &str) {
-        wait_until(&format!("the line `{line}`"), || self.lines(Stream::Stdout).iter().any(|found| found == line));
+        wait_until(&format!("the line `{line}`"), || {
+            self.lines(Stream::Stdout).iter().any(|found| found == line)
+        });
     }
 
     /// Process id of its shim.
     pub(crate) fn shim_pid(&self) -> i32 {
-        rustix::net::sockopt::socket_peercred(self.connection.get_ref()).map(|_| ()).unwrap();
         let wanted = self.directory.as_os_str().as_encoded_bytes();
         let found = processes().find(|(_, line)| {
             line.starts_with(SHIM.as_bytes()) && line.windows(wanted.len()).any(|part| part == wanted)
@@ -240,7 +257,10 @@ pub(crate) fn wait_until(what: &str, mut reached: impl FnMut() -> bool) {
 
 fn find(program: &str) -> Option<PathBuf> {
     let folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-    folders.iter().map(|folder| Path::new(folder).join(program)).find(|path| path.exists())
+    folders
+        .iter()
+        .map(|folder| Path::new(folder).join(program))
+        .find(|path| path.exists())
 }
 
 /// One that needs no libraries: a task has none.
@@ -248,7 +268,9 @@ fn busybox() -> Option<PathBuf> {
     let path = find("busybox")?;
     let bytes = fs::read(&path).ok()?;
     let interpreter = b"/lib64/ld-linux";
-    let dynamic = bytes[..bytes.len().min(4096)].windows(interpreter.len()).any(|part| part == interpreter);
+    let dynamic = bytes[..bytes.len().min(4096)]
+        .windows(interpreter.len())
+        .any(|part| part == interpreter);
     (!dynamic).then_some(path)
 }
 
@@ -259,11 +281,23 @@ fn write_layer(layer: &Path) {
     let busybox = busybox().unwrap();
     fs::copy(&busybox, layer.join("bin/busybox")).unwrap();
     let applets = Command::new(busybox).arg("--list").output().unwrap().stdout;
-    for applet in String::from_utf8(applets).unwrap().lines().filter(|name| *name != "busybox") {
+    for applet in String::from_utf8(applets)
+        .unwrap()
+        .lines()
+        .filter(|name| *name != "busybox")
+    {
         symlink("busybox", layer.join("bin").join(applet)).unwrap();
     }
-    fs::write(layer.join("etc/passwd"), "root:x:0:0::/root:/bin/sh\nworker:x:1000:1000::/home/worker:/bin/sh\n").unwrap();
+    fs::write(
+        layer.join("etc/passwd"),
+        "root:x:0:0::/root:/bin/sh\nworker:x:1000:1000::/home/worker:/bin/sh\n",
+    )
+    .unwrap();
     // As on many distributions, where it must not be followed.
-    symlink("../run/systemd/resolve/stub-resolv.conf", layer.join("etc/resolv.conf")).unwrap();
+    symlink(
+        "../run/systemd/resolve/stub-resolv.conf",
+        layer.join("etc/resolv.conf"),
+    )
+    .unwrap();
     fs::write(layer.join("bin/text"), "not a program").unwrap();
 }

@@ -11,7 +11,8 @@ fn main() -> ExitCode {
         (Some(command), Some(task_directory)) if command == "shim" => {
             tapedeck_runtime::shim::main(task_directory.as_ref())
         }
-        (Some(command), Some(task_directory)) if command == "engine" => match engine(task_directory.as_ref()) {
+        (Some(command), Some(task_directory)) if command == "engine" => match engine(task_directory.as_ref())
+        {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,
         },

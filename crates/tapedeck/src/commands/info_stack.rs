@@ -10,7 +10,7 @@ use crate::engine;
 use crate::exit::{ExitKind, OrFail, Outcome};
 use crate::options::{require_local, stack_name};
 use crate::printer::Printer;
-use crate::report;
+use crate::report::{self, Detail};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck info:stack
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &InfoStackArgs, context: &Context, printer: &Printer) ->
     if printer.is_json() {
         printer.json(&stack);
     } else {
-        printer.data(report::stack(&stack, engine::now()));
+        printer.data(report::stack(&stack, Detail::Full, engine::now()));
     }
     Ok(ExitCode::SUCCESS)
 }

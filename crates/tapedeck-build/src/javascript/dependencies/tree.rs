@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use tapedeck_image::Entry;
 
-use crate::path::normalized;
+use crate::path::{normalized, relative_to};
 use crate::{APP_USER, BuildError};
 
 /// A folder that goes into the image.
@@ -48,7 +48,7 @@ pub(super) fn add_tree(
             let target = fs::read_link(&inner.source).map_err(&read)?;
             let target = match excluding {
                 Excluding::NestedModules => Some(target),
-                Excluding::LinksOutOf(roots) => moved_link(&inner.source, &target, roots),
+                Excluding::LinksOutOf(roots) => moved_link(&inner, &target, roots),
             };
             entries.extend(target.map(|target| owned(Entry::symlink(&inner.destination, target))));
         } else if kind.is_file() {
@@ -65,17 +65,14 @@ pub(super) fn add_tree(
 }
 
 /// The target that a link has in the image, or None when what it leads to is not there.
-fn moved_link(link: &Path, target: &Path, roots: &[(PathBuf, PathBuf)]) -> Option<PathBuf> {
-    let leads_to = normalized(&link.parent()?.join(target));
+fn moved_link(link: &Place, target: &Path, roots: &[(PathBuf, PathBuf)]) -> Option<PathBuf> {
+    let leads_to = normalized(&link.source.parent()?.join(target));
     let (root, destination) = roots.iter().find(|(root, _)| leads_to.starts_with(root))?;
-    if link.starts_with(root) && target.is_relative() {
+    if link.source.starts_with(root) && target.is_relative() {
         return Some(target.to_owned());
     }
-    Some(
-        Path::new("/")
-            .join(destination)
-            .join(leads_to.strip_prefix(root).ok()?),
-    )
+    let leads_to = destination.join(leads_to.strip_prefix(root).ok()?);
+    Some(relative_to(&leads_to, link.destination.parent()?).into())
 }
 
 /// Names of the packages in a `node_modules` folder that are not links to the project's own packages.
@@ -95,11 +92,14 @@ pub(super) fn names_in(modules: &Path, roots: &[(PathBuf, PathBuf)]) -> Result<V
             names.push(name);
         }
     }
-    let is_inside = |name: &String| {
-        fs::read_link(modules.join(name))
-            .is_ok_and(|target| moved_link(&modules.join(name), &target, roots).is_none())
+    let leads_out = |name: &String| {
+        let link = Place {
+            source: modules.join(name),
+            destination: PathBuf::from(name),
+        };
+        fs::read_link(&link.source).is_ok_and(|target| moved_link(&link, &target, roots).is_none())
     };
-    names.retain(|name| !is_inside(name));
+    names.retain(|name| !leads_out(name));
     Ok(names)
 }
 

@@ -1,0 +1,57 @@
+//! The parts of the engine that need no machine. What needs one is tested through the built binary.
+
+mod fleet;
+mod image_user;
+mod observe;
+mod retention;
+mod server;
+mod store;
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use tapedeck_model::{
+    ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, Revision, StackName, StopTimeout, Task, TaskId,
+    TaskState, Timestamp,
+};
+
+use crate::fleet::ServiceKey;
+
+fn key(name: &str) -> ServiceKey {
+    ServiceKey {
+        stack: StackName::new("demo-dev").unwrap(),
+        name: ResourceName::new(name).unwrap(),
+    }
+}
+
+/// A container whose image is told apart by a letter.
+fn container(image: char) -> ContainerSpec {
+    ContainerSpec {
+        image: ImageDigest::new(format!("sha256:{}", image.to_string().repeat(64))).unwrap(),
+        environment: BTreeMap::from([("NAME".to_string(), "value".to_string())]),
+        cpu: Cpu::from_vcpu(0.25).unwrap(),
+        memory: MemoryMb::new(512).unwrap(),
+        stop_timeout: StopTimeout::default(),
+    }
+}
+
+fn task(number: u8, revision: u64, state: TaskState) -> Task {
+    Task {
+        id: TaskId::from_bytes([number; 16]),
+        revision: Revision(revision),
+        address: Ipv4Addr::new(10, 128, 0, number),
+        created: at(1),
+        state,
+    }
+}
+
+fn running() -> TaskState {
+    TaskState::Running {
+        started: at(10),
+        pid: 42,
+    }
+}
+
+fn at(millis: u64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}

@@ -1,0 +1,136 @@
+//! What is written down comes back, and nothing else.
+
+use tapedeck_api::{RolloutState, ServiceEvent};
+use tapedeck_model::Revision;
+
+use super::{at, container, key, running, task};
+use crate::fleet::{EVENTS_KEPT, Life, Service};
+use crate::store::{Store, StoreError};
+
+fn open(folder: &tempfile::TempDir) -> Store {
+    Store::open(&folder.path().join("engine.db")).unwrap()
+}
+
+#[test]
+fn services_tasks_and_events_survive() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    let mut service = Service::new(2, container('a'));
+    service.update(3, &container('b'));
+    store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    store
+        .save_tasks(
+            &key("mailer"),
+            &[task(1, 2, running()), task(2, 1, running())],
+            &[],
+        )
+        .unwrap();
+    let event = ServiceEvent {
+        at: at(77),
+        message: "(service mailer) something".to_string(),
+    };
+    store.add_event(&key("mailer"), &event).unwrap();
+    drop(store);
+
+    let store = open(&folder);
+    let fleet = store.load().unwrap();
+    let loaded = &fleet.services[&key("mailer")];
+    assert_eq!(
+        (loaded.life, loaded.desired_count, loaded.revision),
+        (Life::Active, 3, Revision(2))
+    );
+    assert_eq!(loaded.revisions, service.revisions);
+    assert_eq!(loaded.tasks.len(), 2);
+    assert_eq!(loaded.tasks.values().next(), Some(&task(1, 2, running())));
+    assert_eq!(loaded.events, [event]);
+    assert_eq!(store.latest_time().unwrap(), at(77));
+}
+
+#[test]
+fn the_first_revision_does_not_come_back_once_it_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    let mut service = Service::new(1, container('a'));
+    service.update(1, &container('b'));
+    store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    let unused = service.forget_unused_revisions();
+    store
+        .save_rollout(&key("mailer"), RolloutState::Completed, &unused)
+        .unwrap();
+    let fleet = store.load().unwrap();
+    let loaded = &fleet.services[&key("mailer")];
+    assert_eq!(
+        loaded.revisions.keys().copied().collect::<Vec<_>>(),
+        [Revision(2)]
+    );
+    assert_eq!(loaded.rollout, RolloutState::Completed);
+}
+
+#[test]
+fn forgotten_tasks_and_removed_services_are_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    for name in ["mailer", "cleaner"] {
+        store
+            .save_desired(&[(&key(name), &Service::new(1, container('a')))])
+            .unwrap();
+    }
+    store
+        .save_tasks(
+            &key("mailer"),
+            &[task(1, 1, running()), task(2, 1, running())],
+            &[],
+        )
+        .unwrap();
+    store
+        .save_tasks(&key("mailer"), [], &[task(1, 1, running()).id])
+        .unwrap();
+    assert_eq!(store.load().unwrap().services[&key("mailer")].tasks.len(), 1);
+    store.remove_service(&key("mailer")).unwrap();
+    let fleet = store.load().unwrap();
+    assert_eq!(fleet.services.keys().collect::<Vec<_>>(), [&key("cleaner")]);
+}
+
+#[test]
+fn old_events_are_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    store
+        .save_desired(&[(&key("mailer"), &Service::new(1, container('a')))])
+        .unwrap();
+    for number in 0..EVENTS_KEPT as u64 + 7 {
+        let event = ServiceEvent {
+            at: at(number),
+            message: format!("event {number}"),
+        };
+        store.add_event(&key("mailer"), &event).unwrap();
+    }
+    let events = &store.load().unwrap().services[&key("mailer")].events;
+    assert_eq!(
+        (events.len(), events[0].message.as_str()),
+        (EVENTS_KEPT, "event 7")
+    );
+}
+
+#[test]
+fn settings_are_kept_and_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    assert_eq!(store.setting::<String>("boot").unwrap(), None);
+    store.set_setting("boot", &"one").unwrap();
+    store.set_setting("boot", &"two").unwrap();
+    assert_eq!(store.setting::<String>("boot").unwrap().as_deref(), Some("two"));
+}
+
+#[test]
+fn the_database_of_a_newer_version_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("engine.db");
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let error = Store::open(&path).unwrap_err();
+    assert!(matches!(error, StoreError::Newer { found: 99, .. }));
+    assert!(error.to_string().contains("newer tapedeck"));
+}

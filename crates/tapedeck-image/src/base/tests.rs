@@ -1,0 +1,161 @@
+//! The parts of assembling a base that need neither network nor root.
+
+use std::path::{Path, PathBuf};
+
+use super::deb::read_packages;
+use super::node::NodeVersion;
+use super::rootfs::{is_wanted, place};
+use super::{BaseError, PackageRecord};
+use crate::Store;
+
+#[test]
+fn versions_of_node_are_read() {
+    assert_eq!("24".parse(), Ok(NodeVersion::Major(24)));
+    assert_eq!("v22.1.3".parse(), Ok(NodeVersion::Exact(22, 1, 3)));
+    assert_eq!(NodeVersion::Exact(22, 1, 3).to_string(), "22.1.3");
+    for wrong in ["", "lts", "22.1", "22.x", "1.2.3.4", "-1", "99999999"] {
+        assert!(wrong.parse::<NodeVersion>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn folders_are_merged_into_usr() {
+    let placed = |path: &str| place(path.as_bytes());
+    assert_eq!(placed("./bin/dash"), Some(PathBuf::from("usr/bin/dash")));
+    assert_eq!(
+        placed("./lib64/ld-linux-x86-64.so.2"),
+        Some(PathBuf::from("usr/lib64/ld-linux-x86-64.so.2"))
+    );
+    assert_eq!(placed("usr/bin/curl"), Some(PathBuf::from("usr/bin/curl")));
+    assert_eq!(placed("./etc/"), Some(PathBuf::from("etc")));
+    for nothing in ["./", "./bin", "lib64/", "./../etc/passwd", "usr/../../x"] {
+        assert_eq!(placed(nothing), None, "{nothing}");
+    }
+}
+
+#[test]
+fn licences_stay_and_manuals_go() {
+    let wanted = |path: &str, link| is_wanted(Path::new(path), link);
+    assert!(wanted("usr/share/doc/libc6/copyright", false));
+    assert!(wanted("usr/share/doc/libstdc++6", true));
+    assert!(wanted("usr/share/zoneinfo/Europe/Prague", false));
+    assert!(wanted("usr/lib/os-release", false));
+    for gone in [
+        "usr/share/man/man1/ls.1.gz",
+        "usr/share/doc/libc6",
+        "usr/share/doc/libc6/NEWS.gz",
+        "usr/share/locale/cs",
+    ] {
+        assert!(!wanted(gone, false), "{gone}");
+    }
+}
+
+/// An `ar` archive.
+fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = b"!<arch>\n".to_vec();
+    for (name, content) in members {
+        archive.extend(
+            format!(
+                "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n",
+                0,
+                0,
+                0,
+                "100644",
+                content.len()
+            )
+            .bytes(),
+        );
+        archive.extend_from_slice(content);
+        archive.resize(archive.len().next_multiple_of(2), b'\n');
+    }
+    archive
+}
+
+fn tar_of(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (path, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
+        builder
+            .append_data(&mut header, path, content.as_bytes())
+            .unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+#[test]
+fn packages_are_read_however_they_are_compressed() {
+    let folder = tempfile::tempdir().unwrap();
+    let control = tar_of(&[("./control", "Package: tiny\nVersion: 1:2.3-4\nDescription: x\n")]);
+    let data = tar_of(&[
+        ("./bin/tiny", "content"),
+        ("./usr/share/man/man1/tiny.1", "manual"),
+    ]);
+    let zstd = zstd::encode_all(&data[..], 1).unwrap();
+    let mut files = Vec::new();
+    for (name, member, content) in [("a.deb", "data.tar", &data), ("b.deb", "data.tar.zst", &zstd)] {
+        let file = folder.path().join(name);
+        let members = [
+            ("debian-binary", &b"2.0\n"[..]),
+            ("control.tar", &control),
+            (member, content),
+        ];
+        fs_err::write(&file, ar(&members)).unwrap();
+        files.push(file);
+    }
+    for package in read_packages(files).unwrap() {
+        assert_eq!(
+            (package.record.name.as_str(), package.record.version.as_str()),
+            ("tiny", "1:2.3-4")
+        );
+        let paths: Vec<&Path> = package.entries.iter().map(|entry| entry.path.as_path()).collect();
+        assert_eq!(paths, [Path::new("usr/bin/tiny")]);
+    }
+}
+
+#[test]
+fn a_damaged_package_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = ar(&[
+        ("control.tar", &tar_of(&[("control", "Package: x\nVersion: 1\n")])),
+        ("data.tar.xz", b"not xz"),
+    ]);
+    for (name, content) in [("empty", &b""[..]), ("cut", &whole[..100]), ("garbled", &whole)] {
+        let file = folder.path().join(name);
+        fs_err::write(&file, content).unwrap();
+        let error = read_packages(vec![file.clone()]).unwrap_err();
+        assert!(
+            matches!(&error, BaseError::Package { file: named, .. } if *named == file),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn records_come_back_unless_they_are_torn() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("store")).unwrap();
+    let layer = store
+        .put_layer([crate::Entry::file("a", b"a".as_slice())])
+        .unwrap();
+    let package = PackageRecord {
+        name: "a".to_owned(),
+        version: "1".to_owned(),
+        sha256: "0".repeat(64),
+    };
+    store
+        .record_layer("system-amd64", &layer, vec![package.clone()])
+        .unwrap();
+    assert_eq!(
+        store.layer_record("system-amd64").unwrap().unwrap().packages,
+        [package]
+    );
+    assert!(store.layer_record("system-arm64").unwrap().is_none());
+    fs_err::write(store.root().join("bases/system-amd64.layer.json"), "{\"layer\":").unwrap();
+    assert!(store.layer_record("system-amd64").unwrap().is_none());
+    super::forget_bases(&store).unwrap();
+    assert_eq!(fs_err::read_dir(store.root().join("bases")).unwrap().count(), 0);
+}

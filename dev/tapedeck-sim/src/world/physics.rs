@@ -1,0 +1,149 @@
+//! What happens to tasks: they are started, run, exit, are told to stop and stop.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tapedeck_model::{Revision, StopCode, Task, TaskId, TaskState, Timestamp};
+
+use super::{Fate, World};
+
+/// What happens to a task without the engine doing anything.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Due {
+    Started { fate: Fate },
+    Exited { code: i32 },
+    Stopped,
+}
+
+impl World {
+    pub(super) fn start(&mut self, revision: Revision) {
+        let number = self.created.values().sum::<u32>() + 1;
+        let attempt = self.created.entry(revision).or_default();
+        let behaviour = self.behaviours.entry(revision).or_default();
+        let turn = usize::try_from(*attempt).unwrap_or(usize::MAX);
+        *attempt += 1;
+        let fate = match behaviour.fates.as_slice() {
+            [] => Fate::Runs,
+            fates => fates[turn % fates.len()],
+        };
+        let takes = behaviour.starts_in.max(Duration::from_millis(1));
+        let mut id = [0; 16];
+        id[..4].copy_from_slice(&number.to_be_bytes());
+        self.tasks.push(Task {
+            id: TaskId::from_bytes(id),
+            revision,
+            address: Ipv4Addr::LOCALHOST,
+            created: self.now,
+            state: TaskState::Pending,
+        });
+        self.due.insert(number, (self.now + takes, Due::Started { fate }));
+        self.transcript.line(
+            self.now,
+            &format!("start {} of revision {revision}", self.transcript.name(number)),
+        );
+    }
+
+    pub(super) fn tell_to_stop(&mut self, number: u32, code: StopCode, reason: String) {
+        self.transcript.line(
+            self.now,
+            &format!("stop {}: {reason}", self.transcript.name(number)),
+        );
+        let now = self.now;
+        let Some(task) = self.task(number) else { return };
+        let started = started(&task.state);
+        task.state = TaskState::Stopping {
+            started,
+            stopping: now,
+            code,
+            reason,
+        };
+        let revision = task.revision;
+        let takes = self.behaviours.entry(revision).or_default().stops_in;
+        self.due
+            .insert(number, (now + takes.max(Duration::from_millis(1)), Due::Stopped));
+    }
+
+    /// Lets something happen to a task now.
+    pub(super) fn happen(&mut self, number: u32, due: Due) {
+        self.due.remove(&number);
+        let now = self.now;
+        let Some(task) = self.task(number) else { return };
+        let (state, what) = outcome(&task.state, due, now, number);
+        task.state = state;
+        if let Due::Started {
+            fate: Fate::Exits { after, code },
+        } = due
+        {
+            self.due.insert(number, (now + after, Due::Exited { code }));
+        }
+        let name = self.transcript.name(number);
+        self.transcript.line(now, &format!("{name} {what}"));
+    }
+
+    pub(super) fn task(&mut self, number: u32) -> Option<&mut Task> {
+        self.tasks
+            .iter_mut()
+            .find(|task| Self::number(&task.id) == number)
+    }
+}
+
+fn started(state: &TaskState) -> Option<Timestamp> {
+    match state {
+        TaskState::Pending => None,
+        TaskState::Running { started, .. } => Some(*started),
+        TaskState::Stopping { started, .. } | TaskState::Stopped { started, .. } => *started,
+    }
+}
+
+/// The state that a task comes to, and what to say about it.
+fn outcome(state: &TaskState, due: Due, now: Timestamp, number: u32) -> (TaskState, String) {
+    let started = started(state);
+    match (due, state) {
+        (
+            Due::Started {
+                fate: Fate::FailsToStart,
+            },
+            _,
+        ) => (stopped_by_itself(None, now, None), "failed to start".to_owned()),
+        (Due::Started { .. }, _) => {
+            let pid = 1000 + number;
+            (TaskState::Running { started: now, pid }, "runs".to_owned())
+        }
+        (Due::Stopped, TaskState::Stopping { code, reason, .. }) => {
+            let stopped = TaskState::Stopped {
+                started,
+                stopped: now,
+                code: *code,
+                reason: reason.clone(),
+                exit_code: started.map(|_| 143),
+            };
+            (stopped, "stopped".to_owned())
+        }
+        (Due::Stopped, _) => (stopped_by_itself(started, now, Some(0)), "ended".to_owned()),
+        (Due::Exited { code }, _) => (
+            stopped_by_itself(started, now, Some(code)),
+            format!("exited with code {code}"),
+        ),
+    }
+}
+
+fn stopped_by_itself(started: Option<Timestamp>, stopped: Timestamp, exit_code: Option<i32>) -> TaskState {
+    let (code, reason) = if started.is_some() {
+        (
+            StopCode::EssentialContainerExited,
+            "Essential container in task exited",
+        )
+    } else {
+        (
+            StopCode::TaskFailedToStart,
+            "CannotStartContainerError: told to fail",
+        )
+    };
+    TaskState::Stopped {
+        started,
+        stopped,
+        code,
+        reason: reason.to_owned(),
+        exit_code,
+    }
+}
