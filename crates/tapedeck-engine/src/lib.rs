@@ -23,7 +23,7 @@ mod start;
 mod store;
 
 pub use lock::LockError;
-pub use start::{EngineError, Options, is_locked, run};
+pub use start::{EngineError, Options, is_locked, make_folders, run};
 pub use store::StoreError;
 
 /// An error and its causes in one line.

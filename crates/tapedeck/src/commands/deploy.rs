@@ -34,6 +34,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     let began = Instant::now();
     let (stack, config) = load_stack(context, printer, &args.stack, &args.config)?;
     engine::require_root("deploy to region local")?;
+    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
     let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
     // Held until the engine knows the new images, so that none is taken for garbage.
     let share = images.share().or_fail(ExitKind::Environment)?;
