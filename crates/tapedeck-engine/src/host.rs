@@ -76,15 +76,14 @@ impl Host {
         }
     }
 
-    /// Folders of tasks that are not among `known`: left by an engine that was killed at a bad moment.
-    pub(crate) fn strangers(&self, known: &dyn Fn(&TaskId) -> bool) -> Vec<TaskId> {
+    /// The tasks that have a folder on this machine.
+    pub(crate) fn task_folders(&self) -> Vec<TaskId> {
         let Ok(folders) = fs_err::read_dir(self.home.tasks()) else {
             return Vec::new();
         };
         folders
             .flatten()
             .filter_map(|folder| TaskId::new(folder.file_name().to_string_lossy()).ok())
-            .filter(|task| !known(task))
             .collect()
     }
 
