@@ -1,8 +1,8 @@
 //! The engine itself: starting, stopping, one per home, for root alone.
 
 use std::path::Path;
+use std::process::{Command, Stdio};
 
-use fs_err as fs;
 use tapedeck_testkit::{Finished, Home, Leaks, kill};
 
 use crate::stage::{PROJECT, Stage, TAPEDECK, WAIT, all_pids, home, home_with, is_alive, pids};
@@ -99,8 +99,15 @@ fn a_second_engine_is_refused_with_the_pid_of_the_first() {
 #[test]
 fn many_starts_at_once_give_one_engine() {
     let Some(home) = home() else { return };
+    let quiet = |mut command: Command| {
+        command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
     let children: Vec<_> = (0..6)
-        .map(|_| home.command(&["engine", "start"]).spawn().unwrap())
+        .map(|_| quiet(home.command(&["engine", "start"])))
         .collect();
     for mut child in children {
         assert!(child.wait().unwrap().success());
@@ -158,18 +165,21 @@ fn an_engine_without_its_firewall_program_says_what_to_install() {
 }
 
 #[test]
-fn a_home_with_a_long_path_works() {
+fn a_home_with_the_longest_path_works_and_a_longer_one_is_refused() {
     let Some(short) = home() else { return };
-    let folder = short
-        .path()
-        .parent()
-        .unwrap()
-        .join("a-name-that-is-long".repeat(9));
-    fs::create_dir(&folder).unwrap();
-    let stage = Stage::of(Home::at(
-        &folder.join("home"),
-        tapedeck_testkit::stable(Path::new(TAPEDECK)),
-    ));
+    let folder = short.path().parent().unwrap();
+    let room = 107 - "/run/engine.sock.new".len() - folder.as_os_str().len() - 1;
+    let binary = tapedeck_testkit::stable(Path::new(TAPEDECK));
+    let longer = Home::at(&folder.join("x".repeat(room + 1)), binary);
+    let refused = longer.run(&["engine", "start"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(
+        refused.stderr.contains("which is too long by 1 byte:"),
+        "{refused:?}"
+    );
+    assert!(!longer.path().exists());
+
+    let stage = Stage::of(Home::at(&folder.join("x".repeat(room)), binary));
     let stack = stage.deploy(&[stage.worker(WAIT)]);
     assert_eq!(pids(&stack.services[0]).len(), 1);
 }
