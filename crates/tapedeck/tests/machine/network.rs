@@ -11,7 +11,7 @@ const TRY: &str = "try() { if timeout 3 nc -w 2 $1 $2 </dev/null >/dev/null 2>&1
 /// Answers on port 7000 and tries that itself.
 fn listener() -> String {
     format!(
-        "{TRY}; (while :; do nc -l -p 7000 -e echo hello; done) & until nc -w 1 127.0.0.1 7000 </dev/null >/dev/null; do sleep 0.05; done; \
+        "{TRY}; (while :; do nc -l -p 7000 -e echo hello; done) & until nc -w 1 127.0.0.1 7000 </dev/null >/dev/null 2>&1; do sleep 0.05; done; \
              try $(hostname -i) 7000 own; {WAIT}"
     )
 }
