@@ -21,7 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 Exit codes:
   0   done
-  1   the operation failed: the code does not build, the tasks do not stay up, there is no such stack
+  1   the operation failed: code does not build, tasks do not stay up, there is no such stack
   2   the command line or the config is wrong; nothing was changed
   3   something around tapedeck is missing: a privilege, a program, the engine, disk space
   70  a mistake of tapedeck itself

@@ -32,8 +32,10 @@ impl Context {
     /// # Errors
     /// When the working directory is gone, or `TAPEDECK_HOME` is not an absolute path.
     pub(crate) fn of_process() -> Result<Self, Failure> {
-        let working_directory = std::env::current_dir()
-            .map_err(|error| Failure::usage(format!("could not tell the working directory: {error}")))?;
+        let working_directory = std::env::current_dir().map_err(|error| {
+            Failure::usage(format!("could not tell the working directory: {error}"))
+                .help("start in a folder that exists")
+        })?;
         let home = match std::env::var_os(TAPEDECK_HOME) {
             Some(folder) if Path::new(&folder).is_absolute() => Home::at(Path::new(&folder)),
             Some(folder) => {

@@ -34,7 +34,7 @@ struct Origin {
     task: TaskId,
 }
 
-/// Prints what is there, oldest first, then goes on with `--follow`.
+/// Prints what is there, oldest first, then goes on with `--follow` for as long as somebody reads.
 pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outcome {
     let stack = stack_name(context, &args.stack, &args.config)?;
     let since = point_in_time(&args.since, context.now).map_err(Failure::usage)?;
@@ -73,15 +73,19 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
     let Some(mut watch) = watch else {
         return Ok(ExitCode::SUCCESS);
     };
-    loop {
+    while !printer.is_cut_off() {
         watch.wait(PATIENCE).or_fail(ExitKind::Environment)?;
         add_new_tasks(&folder, &wanted, since, &mut merge)?;
         while let Some((origin, line)) = merge.next_line().or_fail(ExitKind::Environment)? {
             if wanted.line(&line) {
                 print(args, printer, &origin, &line);
             }
+            if printer.is_cut_off() {
+                break;
+            }
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Which services, tasks and lines are asked for.
