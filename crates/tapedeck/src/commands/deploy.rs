@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tapedeck_api::{ServiceStatus, StackStatus};
+use tapedeck_api::{ClientError, Refusal, ServiceStatus, StackStatus};
 use tapedeck_build::{BuildRequest, Built, Outcome as Packaged};
 use tapedeck_image::Store;
 use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState, WorkerService};
@@ -26,17 +26,18 @@ pub(crate) const EXAMPLES: &str = "Examples:
 /// After so many failures in a row of a new revision the deploy stops waiting.
 const FAILURES: u32 = 3;
 
-/// Log lines that are shown of each task at the end.
-const LAST_LINES: usize = 2;
+/// Log lines of the failed task that are shown then.
+const LAST_LINES: usize = 10;
 
 /// Load, package, hand over, wait, show.
 pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Outcome {
     let began = Instant::now();
     let (stack, config) = load_stack(context, printer, &args.stack, &args.config)?;
     engine::require_root("deploy to region local")?;
+    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
     let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
     // Held until the engine knows the new images, so that none is taken for garbage.
-    let _share = images.share().or_fail(ExitKind::Environment)?;
+    let share = images.share().or_fail(ExitKind::Environment)?;
 
     let mut progress = printer.progress("deploy");
     let mut packaged = Vec::new();
@@ -57,6 +58,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     let applied = client
         .apply_stack(spec)
         .map_err(|error| engine::failed(error, &stack.name()))?;
+    drop(share);
     let unchanged = before.is_some_and(|before| before.is_steady() && before.version == applied.version);
     let reached = settle(&mut client, applied, context, &mut progress)?;
     drop(progress);
@@ -71,9 +73,6 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         return Ok(ExitCode::SUCCESS);
     }
     printer.data(report::stack(&reached, Detail::Brief, engine::now()));
-    for line in logs::last_lines(context, &reached, LAST_LINES) {
-        printer.data(line);
-    }
     let took = span(began.elapsed());
     printer.say(match unchanged {
         true => format!(
@@ -186,9 +185,12 @@ fn settle(
             .map(step_of)
             .collect();
         progress.now(&unsteady.join("; "));
-        stack = client
-            .await_change(&stack.name, stack.version, Duration::from_secs(5))
-            .map_err(|error| engine::failed(error, &stack.name))?;
+        match client.await_change(&stack.name, stack.version, Duration::from_secs(5)) {
+            Ok(next) => stack = next,
+            // The last service was taken out of the config, and is gone now.
+            Err(ClientError::Refused(Refusal::UnknownStack { .. })) => stack.services.clear(),
+            Err(error) => return Err(engine::failed(error, &stack.name)),
+        }
     }
     Ok(stack)
 }
@@ -231,7 +233,7 @@ fn does_not_stay_up(context: &Context, stack: &StackStatus, service: &ServiceSta
     if let Some((task, reason, exit_code)) = failed {
         let code = exit_code.map_or(String::new(), |code| format!(" (exit code {code})"));
         message.push_str(&format!("\n  task {}: {reason}{code}", task.id.short()));
-        for line in logs::last_lines_of(context, &stack.name, &service.name, &task.id, 10) {
+        for line in logs::last_lines(context, &stack.name, &service.name, &task.id, LAST_LINES) {
             message.push_str(&format!("\n  | {line}"));
         }
     }

@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
+use tapedeck_api::Client;
+
 use crate::context::Context;
 use crate::engine;
-use crate::exit::{ExitKind, OrFail, Outcome};
+use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::printer::Printer;
 use crate::report;
 
@@ -21,11 +23,17 @@ pub(crate) fn run(context: &Context, printer: &Printer) -> Outcome {
         printer.say("the engine does not run; `tapedeck engine start` starts it");
         return Ok(ExitCode::from(ExitKind::Operation.code()));
     };
+    show(&mut client, printer)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows the engine at the other end.
+pub(crate) fn show(client: &mut Client, printer: &Printer) -> Result<(), Failure> {
     let status = client.engine_status().or_fail(ExitKind::Environment)?;
     if printer.is_json() {
         printer.json(&status);
     } else {
         printer.data(report::engine(&status, engine::now()));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
