@@ -33,6 +33,21 @@ fn the_state_folder_is_an_absolute_path() {
 }
 
 #[test]
+fn the_state_folder_has_room_for_the_path_of_a_socket() {
+    let environment = Environment::with_config(GOOD);
+    let long = format!("/{}", "long".repeat(25));
+    environment.check_command(
+        environment.command(&["info:stacks"]).env("TAPEDECK_HOME", long),
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error: TAPEDECK_HOME is `/longlonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglonglong`, which is too long by 14 bytes: the engine's socket is in it, and the path of a socket has room for few
+            help: give the whole path of a folder, or leave it unset for /var/lib/tapedeck
+        "#]],
+    );
+}
+
+#[test]
 fn a_working_folder_that_is_gone_is_told() {
     let environment = Environment::new();
     let gone = environment.home().with_file_name("gone");
