@@ -80,6 +80,14 @@ pub(crate) fn try_connect(context: &Context) -> Result<Option<Client>, Failure> 
     }
 }
 
+/// Process id of an engine whose protocol is not ours: one of another version, which only a signal can stop.
+pub(crate) fn pid_of_other_version(context: &Context) -> Option<u32> {
+    match Client::connect(&context.home.socket()) {
+        Err(ClientError::OtherProtocol { pid, .. }) => Some(pid),
+        _ => None,
+    }
+}
+
 /// Whether an engine holds its lock or answers.
 pub(crate) fn is_running(context: &Context) -> bool {
     tapedeck_engine::is_locked(&context.home)
