@@ -50,6 +50,9 @@ pub(crate) fn measure(
     changed_line(&ours, theirs.as_ref(), rounds, report)?;
     packaging(&ours, theirs.as_ref(), rounds, report)?;
     nothing_changed(&ours, theirs.as_ref(), rounds, report)?;
+    if let Some(theirs) = theirs {
+        theirs.remove()?;
+    }
     stage::delete(&mut stage.client()?, &ours.name)
 }
 
@@ -352,9 +355,7 @@ impl<'a> Theirs<'a> {
     /// Starts a container of a new image, then stops the one before, with docker's own waiting for its end.
     fn replace(&self, build: &dyn Fn() -> anyhow::Result<String>) -> anyhow::Result<()> {
         let image = build()?;
-        let before = self
-            .docker
-            .run(["ps", "--quiet", "--filter", "label=heartbeat"])?;
+        let before = self.running()?;
         let limits = ["--cpus", "0.25", "--memory", "512m", "--memory-swap", "512m"];
         let variables = [
             "--env",
@@ -374,6 +375,14 @@ impl<'a> Theirs<'a> {
             self.docker.run(["rm", &before])?;
         }
         Ok(())
+    }
+
+    fn running(&self) -> anyhow::Result<String> {
+        self.docker.run(["ps", "--quiet", "--filter", "label=heartbeat"])
+    }
+
+    fn remove(self) -> anyhow::Result<()> {
+        self.docker.run(["rm", "--force", &self.running()?]).map(drop)
     }
 }
 

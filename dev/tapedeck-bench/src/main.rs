@@ -28,16 +28,16 @@ use crate::stage::Stage;
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
+    /// Memory of engine, shims and their peers. First, while the daemons are fresh.
+    Memory,
     /// Start and whole life of a task.
     Start,
-    /// From a changed source line to the new revision.
-    Deploy,
-    /// Memory of engine, shims and their peers.
-    Memory,
     /// From a crash to the replacement.
     Crash,
     /// Throughput of logs.
     Logs,
+    /// From a changed source line to the new revision.
+    Deploy,
 }
 
 /// Compares tapedeck with runc and docker. Normally started by benches/run.sh.
@@ -73,7 +73,7 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let wanted = |part| arguments.parts.is_empty() || arguments.parts.contains(&part);
+    let wanted = |part: Part| arguments.parts.is_empty() || arguments.parts.contains(&part);
     let mut report = Report::default();
     machine::describe(&mut report, &arguments)?;
 
@@ -89,26 +89,18 @@ fn main() -> anyhow::Result<()> {
         docker: docker.as_ref(),
         runc: arguments.runc.as_deref(),
     };
-    if wanted(Part::Start) {
-        start::measure(&stage, rivals, arguments.rounds, &mut report)?;
-    }
-    if wanted(Part::Crash) {
-        crash::measure(&stage, rivals, arguments.rounds / 2, &mut report)?;
-    }
-    if wanted(Part::Logs) {
-        logs::measure(&stage, rivals, (arguments.rounds / 8).max(3), &mut report)?;
-    }
-    if wanted(Part::Deploy) {
-        deploy::measure(
-            &stage,
-            rivals,
-            &arguments.example,
-            arguments.rounds / 2,
-            &mut report,
-        )?;
-    }
-    if wanted(Part::Memory) {
-        memory::measure(&stage, rivals, &mut report)?;
+    for part in Part::value_variants().iter().filter(|part| wanted(**part)) {
+        let rounds = arguments.rounds;
+        let measured = match part {
+            Part::Start => start::measure(&stage, rivals, rounds, &mut report),
+            Part::Crash => crash::measure(&stage, rivals, rounds / 2, &mut report),
+            Part::Logs => logs::measure(&stage, rivals, (rounds / 8).max(3), &mut report),
+            Part::Deploy => deploy::measure(&stage, rivals, &arguments.example, rounds / 2, &mut report),
+            Part::Memory => memory::measure(&stage, rivals, &mut report),
+        };
+        if let Err(error) = measured {
+            report.absent(&format!("The part {part:?}"), &format!("{error:#}"));
+        }
     }
     machine::describe_afterwards(&mut report)?;
     report.print()

@@ -13,6 +13,8 @@ pub(crate) struct Memory {
     pub(crate) private: f64,
     /// Private memory, and its share of what it has in common with others.
     pub(crate) proportional: f64,
+    /// All that is mapped and present, however many share it.
+    pub(crate) resident: f64,
 }
 
 impl Memory {
@@ -29,6 +31,7 @@ impl Memory {
         Ok(Self {
             private: (kibibytes("Private_Clean") + kibibytes("Private_Dirty")) / 1024.0,
             proportional: kibibytes("Pss") / 1024.0,
+            resident: kibibytes("Rss") / 1024.0,
         })
     }
 
@@ -38,10 +41,16 @@ impl Memory {
             .iter()
             .map(|pid| Self::of(*pid))
             .collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(Self {
-            private: each.iter().map(|memory| memory.private).sum(),
-            proportional: each.iter().map(|memory| memory.proportional).sum(),
-        })
+        Ok(each.into_iter().fold(Self::default(), Self::plus))
+    }
+
+    /// Both together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            private: self.private + other.private,
+            proportional: self.proportional + other.proportional,
+            resident: self.resident + other.resident,
+        }
     }
 }
 

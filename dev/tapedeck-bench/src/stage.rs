@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -46,6 +46,7 @@ impl Stage {
         let started = Command::new(&arguments.tapedeck)
             .args(["engine", "start"])
             .env("TAPEDECK_HOME", home.state())
+            .stdout(Stdio::null())
             .status()
             .context("start the engine")?;
         ensure!(started.success(), "the engine did not start");
