@@ -9,7 +9,6 @@ use crate::Rivals;
 use crate::docker::Docker;
 use crate::process::{self, Memory};
 use crate::report::{Report, progress};
-use crate::samples::Samples;
 use crate::stage::{self, Stage};
 
 /// How long everything is left alone before it is looked at.
@@ -31,57 +30,45 @@ pub(crate) fn measure(stage: &Stage, rivals: Rivals<'_>, report: &mut Report) ->
             .map(|docker| of_containers(docker, count))
             .transpose()?;
         let tasks = f64::from(count);
-        let title = |what: &str| format!("Memory at {count} tasks: {what}");
-        let shares = |part: fn(&Share) -> Memory| [Some(&ours), theirs.as_ref()].map(|share| share.map(part));
-        let once = rows(
-            shares(|share| share.once),
-            ["engine", "dockerd and containerd"],
-            1.0,
-        );
-        report.table(&title("what is there once"), "MiB", &once);
-        let each = rows(shares(|share| share.each), ["shim", "containerd-shim"], tasks);
-        report.table(&title("for each of them"), "MiB", &each);
-        let all = rows(
-            shares(|share| share.once.plus(share.each)),
-            ["tapedeck", "docker"],
-            1.0,
-        );
-        report.table(&title("all together"), "MiB", &all[..all.len() / KINDS.len()]);
+        let mut rows = Vec::new();
+        for (kind, value) in KINDS {
+            let part = |part: fn(&Share) -> Memory, divisor: f64| {
+                let of = |share: &Share| value(&part(share)) / divisor;
+                (of(&ours), theirs.as_ref().map(of))
+            };
+            let (once, each, all) = (
+                part(|share| share.once, 1.0),
+                part(|share| share.each, tasks),
+                part(|share| share.once.plus(share.each), 1.0),
+            );
+            rows.push((format!("engine (dockerd and containerd), {kind}"), once.0, once.1));
+            rows.push((format!("shim of one task, {kind}"), each.0, each.1));
+            rows.push((format!("all together, {kind}"), all.0, all.1));
+        }
+        // Added up, resident memory counts what is shared many times.
+        rows.retain(|(what, ..)| what != "all together, resident");
+        report.comparison(&format!("Memory at {count} tasks"), "MiB", &rows);
         report.at_most(
             &format!("engine at {count} tasks, resident"),
             ours.once.resident,
             limit,
             "MiB",
         );
-        report.at_most(
-            &format!("shim at {count} tasks, private"),
-            ours.each.private / tasks,
-            1.5,
-            "MiB",
-        );
+        let private = ours.each.private / tasks;
+        report.at_most(&format!("shim at {count} tasks, private"), private, 1.5, "MiB");
     }
     Ok(())
 }
 
-/// Ways to count memory. The first one can be added up without counting anything twice.
-const KINDS: [(&str, fn(&Memory) -> f64); 3] = [
+/// A way to count memory.
+type Kind = (&'static str, fn(&Memory) -> f64);
+
+/// Ways to count memory, the fairest first: shared memory in equal parts.
+const KINDS: [Kind; 3] = [
     ("PSS", |memory| memory.proportional),
     ("private", |memory| memory.private),
     ("resident", |memory| memory.resident),
 ];
-
-/// A row for each kind and contestant.
-fn rows(shares: [Option<Memory>; 2], names: [&str; 2], divisor: f64) -> Vec<Samples> {
-    let mut rows = Vec::new();
-    for (kind, value) in KINDS {
-        for (share, name) in shares.iter().zip(names) {
-            rows.extend(
-                share.map(|share| Samples::single(format!("{name}, {kind}"), value(&share) / divisor)),
-            );
-        }
-    }
-    rows
-}
 
 fn of_tasks(stage: &Stage, image: &ImageDigest, count: u32) -> anyhow::Result<Share> {
     let mut client = stage.client()?;

@@ -52,6 +52,26 @@ impl Report {
         let _ = writeln!(self.text);
     }
 
+    /// A table of single values: what, ours, theirs.
+    pub(crate) fn comparison(&mut self, title: &str, unit: &str, rows: &[(String, f64, Option<f64>)]) {
+        let _ = writeln!(self.text, "### {title}\n");
+        let _ = writeln!(
+            self.text,
+            "| {unit} | tapedeck | docker | of ours |\n|---|--:|--:|--:|"
+        );
+        for (what, ours, theirs) in rows {
+            let theirs = theirs.unwrap_or(f64::NAN);
+            let _ = writeln!(
+                self.text,
+                "| {what} | {} | {} | {} × |",
+                plain(*ours),
+                plain(theirs),
+                plain(theirs / ours)
+            );
+        }
+        let _ = writeln!(self.text);
+    }
+
     /// A contestant that did not take part.
     pub(crate) fn absent(&mut self, who: &str, why: &str) {
         self.say(&format!("*{who} did not take part: {why}.*"));

@@ -15,14 +15,6 @@ impl Samples {
         }
     }
 
-    /// Only one value, such as a size.
-    pub(crate) fn single(name: impl Into<String>, value: f64) -> Self {
-        Self {
-            name: name.into(),
-            values: vec![value],
-        }
-    }
-
     pub(crate) fn add(&mut self, value: f64) {
         self.values.push(value);
     }
