@@ -133,10 +133,7 @@ fn an_engine_of_another_version_is_told() {
 #[test]
 fn an_engine_of_another_version_can_be_stopped() {
     let environment = Environment::new();
-    let mut process = Command::new("sleep")
-        .arg("60")
-        .spawn()
-        .expect("it is everywhere");
+    let mut process = Command::new("sleep").arg("60").spawn().expect("it is everywhere");
     let other = engine_of_another_version(&environment, process.id());
     environment.check(&["engine", "stop"], expect![[r#"
         exit code 0
@@ -152,11 +149,14 @@ fn an_engine_of_another_version_can_be_stopped() {
 fn tasks_of_an_engine_of_another_version_are_left_alone() {
     let environment = Environment::new();
     let other = engine_of_another_version(&environment, 1234);
-    environment.check(&["engine", "stop", "--tasks"], expect![[r#"
+    environment.check(
+        &["engine", "stop", "--tasks"],
+        expect![[r#"
         exit code 3
         --- stderr ---
         error: could not stop the tasks: the engine (pid 1234) is of another version
         help: `tapedeck engine stop`, `tapedeck engine start`, then this command again
-    "#]]);
+    "#]],
+    );
     other.join().expect("it did as told");
 }
