@@ -26,7 +26,12 @@ Exit codes:
   3   something around tapedeck is missing: a privilege, a program, the engine, disk space
   70  a mistake of tapedeck itself
 
-Files: /var/lib/tapedeck and /run/tapedeck; the environment variable TAPEDECK_HOME moves both."
+Files: /var/lib/tapedeck and /run/tapedeck
+
+Environment:
+  TAPEDECK_HOME        absolute path of a folder that takes the place of both
+  TAPEDECK_NODE_BASE   base image for Node by name, such as node:24 or registry.example:5000/node:24, pulled when its
+                       registry answers [default: one assembled on this machine]"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -11,6 +11,9 @@ use crate::exit::Failure;
 /// The environment variable that moves all files of region `local`.
 pub(crate) const TAPEDECK_HOME: &str = "TAPEDECK_HOME";
 
+/// The environment variable that names a base image for Node in a registry.
+pub(crate) const TAPEDECK_NODE_BASE: &str = "TAPEDECK_NODE_BASE";
+
 /// The surroundings. Nothing else is ambient.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -22,6 +25,10 @@ pub(crate) struct Context {
     pub(crate) executable: PathBuf,
     /// `PATH`, where package managers are looked for.
     pub(crate) search_path: OsString,
+    /// The base image for Node by name, as it was given.
+    pub(crate) node_base: Option<OsString>,
+    /// Where `docker login` keeps credentials for registries.
+    pub(crate) docker_config: Option<PathBuf>,
     /// The time at the start of the command.
     pub(crate) now: Timestamp,
 }
@@ -52,7 +59,20 @@ impl Context {
             home,
             executable,
             search_path,
+            node_base: std::env::var_os(TAPEDECK_NODE_BASE).filter(|name| !name.is_empty()),
+            docker_config: docker_config(),
             now: Timestamp::now(),
         })
     }
+}
+
+/// `config.json` where Docker looks for it.
+fn docker_config() -> Option<PathBuf> {
+    let folder = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let folder = folder("DOCKER_CONFIG").or_else(|| folder("HOME").map(|home| home.join(".docker")))?;
+    Some(folder.join("config.json"))
 }

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use tapedeck_api::{ServiceStatus, StackStatus};
 use tapedeck_build::{BuildRequest, Built, Outcome as Packaged};
 use tapedeck_image::Store;
+use tapedeck_image::base::NamedBase;
+use tapedeck_image::registry::Reference;
 use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState, WorkerService};
 
 use crate::args::DeployArgs;
 use crate::commands::logs;
-use crate::context::Context;
+use crate::context::{Context, TAPEDECK_NODE_BASE};
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::{ConfigFile, load_stack};
@@ -81,6 +83,7 @@ fn package(
     images: &Store,
     (service, progress): (&WorkerService, &mut Progress),
 ) -> Result<Built, Failure> {
+    let node_base = node_base(context)?;
     let request = BuildRequest {
         store: images,
         service: &service.name,
@@ -88,10 +91,29 @@ fn package(
         source_root: &config.folder,
         cache_directory: &context.home.build_cache(),
         search_path: &context.search_path,
+        node_base: node_base.as_ref().map(|reference| NamedBase {
+            reference,
+            docker_config: context.docker_config.as_deref(),
+            now: context.now.into(),
+            resolve_anew: args.no_cache,
+        }),
         no_cache: args.no_cache,
     };
     tapedeck_build::build(&request, progress).map_err(|error| {
         Failure::new(ExitKind::Operation, error).help("nothing was changed; what runs keeps running")
+    })
+}
+
+/// The base image for Node that the environment names.
+fn node_base(context: &Context) -> Result<Option<Reference>, Failure> {
+    let Some(given) = &context.node_base else {
+        return Ok(None);
+    };
+    // What is no UTF-8 is no name either, and is refused as one.
+    let reference = Reference::parse(&given.to_string_lossy());
+    reference.map(Some).map_err(|error| {
+        Failure::usage(format!("{TAPEDECK_NODE_BASE}: {error}"))
+            .help("correct it, or unset it to have a base image assembled on this machine")
     })
 }
 
