@@ -29,9 +29,10 @@ Exit codes:
 Files: /var/lib/tapedeck and /run/tapedeck
 
 Environment:
-  TAPEDECK_HOME        absolute path of a folder that takes the place of both
-  TAPEDECK_NODE_BASE   base image for Node by name, such as node:24 or registry.example:5000/node:24, pulled when its
-                       registry answers [default: one assembled on this machine]"
+  TAPEDECK_HOME       a folder, absolute, that takes the place of both
+  TAPEDECK_NODE_BASE  base image for Node, such as node:24 or
+                      registry.example/node:24, if its registry answers
+                      [default: one assembled on this machine]"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]

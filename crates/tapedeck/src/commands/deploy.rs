@@ -121,6 +121,11 @@ fn node_base(context: &Context) -> Result<Option<Reference>, Failure> {
 fn told(built: &Built) -> String {
     match &built.outcome {
         Packaged::Unchanged => format!("unchanged, image {} ({})", built.image.short(), span(built.took)),
+        Packaged::Rebuilt { layers } if layers.is_empty() => format!(
+            "packaged in {}, image {} (no layer: the base or the way to start)",
+            span(built.took),
+            built.image.short()
+        ),
         Packaged::Rebuilt { layers } => {
             let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
             format!(
