@@ -229,4 +229,5 @@ pub(crate) mod pure {
         InvalidNodeVersion, Offer, Wish, WishSource, choose as choose_node,
     };
     pub(crate) use super::package_manager::{PackageManager, choose as choose_manager};
+    pub(crate) use super::plan::offer;
 }

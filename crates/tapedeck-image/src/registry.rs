@@ -13,10 +13,12 @@ mod client;
 mod credentials;
 mod documents;
 mod error;
+mod layers;
 mod pull;
 mod reference;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 pub use credentials::{Credentials, CredentialsError};
 pub use error::PullError;

@@ -86,7 +86,7 @@ pub(crate) fn plan(facts: &Facts, packaging: &StacktapeImageBuildpack) -> Result
 }
 
 /// A base that was named decides where the project leaves a choice.
-fn offer(base_node: Option<u16>) -> Offer {
+pub(crate) fn offer(base_node: Option<u16>) -> Offer {
     let Some(major) = base_node else {
         return OFFER;
     };

@@ -132,7 +132,7 @@ fn pull(
         None => Credentials::none(),
     };
     let reference = wanted.reference.to_string();
-    progress.step(&format!("asking {} for {reference}", wanted.reference.registry()));
+    progress.step(&format!("asking the registry for {reference}"));
     let registry = Registry::of(wanted.reference, &credentials);
     let resolved = registry.resolve()?;
     let since_epoch = wanted.now.duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -1,10 +1,6 @@
 //! From a name to an image in the store: resolve, fetch what is missing, write the manifest last.
 
-use std::collections::BTreeMap;
-use std::io::{self, Read};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::io::Read;
 
 use tapedeck_model::ImageDigest;
 use ureq::http::header;
@@ -13,26 +9,22 @@ use super::client::{Ask, Client};
 use super::credentials::Credentials;
 use super::documents::{ACCEPTED, ConfigurationFault, Document, Fault, check_configuration, choose};
 use super::error::PullError;
+use super::layers::missing_layers;
 use super::reference::Reference;
-use crate::manifest::{LayerDescriptor, Manifest};
+use crate::manifest::Manifest;
 use crate::store::Unsettled;
-use crate::{Digest, ImportError, Platform, Progress, Store};
+use crate::{Digest, Platform, Progress, Store};
 
 /// Most bytes of a manifest, an index or a configuration.
 const LONGEST_DOCUMENT: u64 = 4 << 20;
-/// Layers that are fetched at the same time.
-const AT_ONCE: usize = 2;
-/// How often a layer is asked for when the connection breaks.
-const ATTEMPTS: usize = 3;
 
 const MANIFEST: &str = "the manifest";
 const CONFIGURATION: &str = "the configuration";
-const LAYER: &str = "a layer";
 
 /// A registry, asked about one reference.
 pub struct Registry {
-    reference: Reference,
-    client: Client,
+    pub(super) reference: Reference,
+    pub(super) client: Client,
 }
 
 /// What a reference stands for at the moment.
@@ -78,7 +70,7 @@ impl Registry {
     ) -> Result<ImageDigest, PullError> {
         let (found, manifest) = self.image_manifest(resolved.clone(), platform)?;
         let diff_ids = self.configuration(store, &manifest, platform)?;
-        self.fetch_layers(store, &manifest, &diff_ids, progress)?;
+        self.fetch_layers(store, missing_layers(store, &manifest, &diff_ids), progress)?;
         let write = || {
             store.mark_unsettled(Unsettled::Image, &found.digest)?;
             store.put_blob(&found.content)
@@ -177,113 +169,7 @@ impl Registry {
         Ok(config.rootfs.diff_ids)
     }
 
-    fn fetch_layers(
-        &self,
-        store: &Store,
-        manifest: &Manifest,
-        diff_ids: &[Digest],
-        progress: &mut dyn Progress,
-    ) -> Result<(), PullError> {
-        // An image may have the same layer twice.
-        let wanted: BTreeMap<Digest, (&LayerDescriptor, &Digest)> = manifest
-            .layers
-            .iter()
-            .zip(diff_ids)
-            .filter(|(layer, diff_id)| {
-                !store.has_blob(&layer.digest, layer.size) || !store.layer_folder(diff_id).is_dir()
-            })
-            .map(|(layer, diff_id)| (layer.digest, (layer, diff_id)))
-            .collect();
-        let count = wanted.len();
-        let megabytes = wanted
-            .values()
-            .map(|(layer, _)| layer.size)
-            .sum::<u64>()
-            .div_ceil(1_000_000);
-        let told = |fetched: usize| {
-            format!(
-                "pulling {}: {fetched} of {count} layers ({megabytes} MB in all)",
-                self.reference
-            )
-        };
-        if count > 0 {
-            progress.step(&told(0));
-        }
-        let queue = Mutex::new(wanted.into_values());
-        thread::scope(|scope| {
-            let (fetched, shown) = channel();
-            let workers: Vec<_> = (0..AT_ONCE.min(count))
-                .map(|_| {
-                    let (fetched, queue) = (fetched.clone(), &queue);
-                    scope.spawn(move || self.work(store, queue, &fetched))
-                })
-                .collect();
-            drop(fetched);
-            for (done, ()) in shown.into_iter().enumerate() {
-                progress.step(&told(done + 1));
-            }
-            workers.into_iter().try_for_each(|worker| {
-                worker
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-        })
-    }
-
-    /// Fetches layers until none is left. The first failure empties the queue.
-    fn work<'layers>(
-        &self,
-        store: &Store,
-        queue: &Mutex<impl Iterator<Item = (&'layers LayerDescriptor, &'layers Digest)>>,
-        fetched: &Sender<()>,
-    ) -> Result<(), PullError> {
-        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        while let Some((layer, diff_id)) = next() {
-            if let Err(error) = self.fetch_layer(store, layer, diff_id) {
-                while next().is_some() {}
-                return Err(error);
-            }
-            // Nobody may be listening any more; that changes nothing here.
-            let _ = fetched.send(());
-        }
-        Ok(())
-    }
-
-    fn fetch_layer(&self, store: &Store, layer: &LayerDescriptor, diff_id: &Digest) -> Result<(), PullError> {
-        let mut attempt = 1;
-        loop {
-            match self.try_layer(store, layer, diff_id) {
-                Err(PullError::Interrupted { .. }) if attempt < ATTEMPTS => attempt += 1,
-                other => return other,
-            }
-        }
-    }
-
-    fn try_layer(&self, store: &Store, layer: &LayerDescriptor, diff_id: &Digest) -> Result<(), PullError> {
-        let failure = Mutex::new(None);
-        let body = Watched {
-            // One byte more shows that there is too much, which the digest then tells.
-            from: self.blob(LAYER, &layer.digest)?.take(layer.size + 1),
-            failure: &failure,
-        };
-        let imported = store.import_layer(body, Some(layer.digest));
-        let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(source) = failure {
-            return Err(self.client.interrupted(LAYER, source));
-        }
-        let imported = imported.map_err(|error| match error {
-            ImportError::Digest { expected, found } => self.other_digest(LAYER, expected, found),
-            ImportError::Store(error) => error.into(),
-            source => PullError::Layer {
-                reference: self.reference.to_string(),
-                layer: layer.digest,
-                source: Box::new(source),
-            },
-        })?;
-        self.compare("an unpacked layer", *diff_id, imported.diff_id)
-    }
-
-    fn blob(&self, what: &'static str, digest: &Digest) -> Result<impl Read + use<>, PullError> {
+    pub(super) fn blob(&self, what: &'static str, digest: &Digest) -> Result<impl Read + use<>, PullError> {
         let response = self.client.get(Ask {
             what,
             path: &format!("blobs/{digest}"),
@@ -308,14 +194,19 @@ impl Registry {
         Ok(content)
     }
 
-    fn compare(&self, what: &'static str, expected: Digest, found: Digest) -> Result<(), PullError> {
+    pub(super) fn compare(
+        &self,
+        what: &'static str,
+        expected: Digest,
+        found: Digest,
+    ) -> Result<(), PullError> {
         if expected == found {
             return Ok(());
         }
         Err(self.other_digest(what, expected, found))
     }
 
-    fn other_digest(&self, what: &'static str, expected: Digest, found: Digest) -> PullError {
+    pub(super) fn other_digest(&self, what: &'static str, expected: Digest, found: Digest) -> PullError {
         PullError::Digest {
             reference: self.reference.to_string(),
             what,
@@ -339,21 +230,5 @@ impl std::fmt::Debug for Registry {
         out.debug_struct("Registry")
             .field("reference", &self.reference)
             .finish_non_exhaustive()
-    }
-}
-
-/// Remembers the error of a connection, which otherwise looks like a damaged archive.
-struct Watched<'a, R> {
-    from: R,
-    failure: &'a Mutex<Option<io::Error>>,
-}
-
-impl<R: Read> Read for Watched<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.from.read(buffer).map_err(|error| {
-            let kind = error.kind();
-            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-            kind.into()
-        })
     }
 }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::challenge::Challenge;
-use super::client::{origin, redirected};
 use super::credentials::Credentials;
 use super::documents::{ConfigurationFault, Document, Fault, Offer, check_configuration, choose, complaint};
 use super::reference::Reference;
+use super::transport::{origin, redirected};
 use crate::Platform;
 use crate::manifest::Manifest;
 
