@@ -12,7 +12,7 @@ elif [ -d "$state" ]; then
 fi
 if [ -d "$state" ] && [ "$("$tapedeck" info:stacks --json)" = "[]" ]; then
     "$tapedeck" engine stop --tasks
-    rm -rf "$state" "${TAPEDECK_HOME:+$TAPEDECK_HOME/run}" 
+    rm -rf "$state" "${TAPEDECK_HOME:+$TAPEDECK_HOME/run}"
     [ -n "${TAPEDECK_HOME:-}" ] || rm -rf /run/tapedeck
 else
     echo "other stacks are deployed here: the engine and its files stay" >&2

@@ -5,7 +5,7 @@ use crate::link::Link;
 use crate::main_loop::Engine;
 use crate::observe;
 use crate::store::StoreError;
-use tapedeck_model::{Task, TaskState};
+use tapedeck_model::{Task, TaskId, TaskState};
 
 /// The kernel's id of the current boot; another one means that no process of before is left.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -33,27 +33,41 @@ impl Engine {
             .flat_map(|(key, service)| service.unstopped().map(|task| (key.clone(), task.clone())))
             .collect();
         for (key, task) in unstopped {
-            match self
-                .host
-                .adopt(&task.id)
-                .map(|stream| Link::open(&task.id, stream, self.events.clone()))
-            {
+            match self.connect(&task.id) {
                 Some(Ok(link)) => self.relink(&key, &task, link),
                 _ => self.lose(&key, &task, lost),
             }
         }
         self.store.set_setting("boot", &boot)?;
-        let known = |id: &_| {
-            self.fleet
-                .services
-                .values()
-                .any(|service| service.tasks.contains_key(id))
-        };
-        for stranger in self.host.strangers(&known) {
-            // What cannot be cleaned up now is tried again by the next engine.
-            let _ = self.host.clean(&stranger);
-        }
+        self.clean_up_after();
         Ok(())
+    }
+
+    /// Removes what the engine before had not yet removed when it ended.
+    fn clean_up_after(&mut self) {
+        for task in self.host.task_folders() {
+            if self.links.contains_key(&task) || self.leaving.contains(&task) {
+                continue;
+            }
+            if self.fleet.owner_of(&task).is_none() {
+                // What cannot be cleaned up now is tried again by the next engine.
+                let _ = self.host.clean(&task);
+                continue;
+            }
+            // It has stopped, but its shim may still be giving things back; the end of the connection tells when it has.
+            match self.connect(&task) {
+                Some(Ok(link)) => {
+                    self.leaving.insert(task.clone());
+                    self.links.insert(task, link);
+                }
+                _ => self.clean(&task),
+            }
+        }
+    }
+
+    fn connect(&self, task: &TaskId) -> Option<Result<Link, String>> {
+        let stream = self.host.adopt(task)?;
+        Some(Link::open(task, stream, self.events.clone()))
     }
 
     /// A shim answers. Its state arrives as an event; an order to stop is repeated, it may not have arrived.

@@ -17,9 +17,6 @@ use crate::start::EngineError;
 /// Where the resolver of systemd keeps the name servers that it asks itself.
 const RESOLVED_CONF: &str = "/run/systemd/resolve/resolv.conf";
 
-/// Days that the log of a stopped task is kept (product page, "Logging": `retentionDays`, default 90).
-const LOG_DAYS: u64 = 90;
-
 /// This machine, as far as the engine uses it.
 #[derive(Debug)]
 pub(crate) struct Host {
@@ -79,15 +76,14 @@ impl Host {
         }
     }
 
-    /// Folders of tasks that are not among `known`: left by an engine that was killed at a bad moment.
-    pub(crate) fn strangers(&self, known: &dyn Fn(&TaskId) -> bool) -> Vec<TaskId> {
+    /// The tasks that have a folder on this machine.
+    pub(crate) fn task_folders(&self) -> Vec<TaskId> {
         let Ok(folders) = fs_err::read_dir(self.home.tasks()) else {
             return Vec::new();
         };
         folders
             .flatten()
             .filter_map(|folder| TaskId::new(folder.file_name().to_string_lossy()).ok())
-            .filter(|task| !known(task))
             .collect()
     }
 
@@ -131,28 +127,6 @@ impl Host {
         // What cannot be removed now is in nobody's way; a service of the same name finds only logs of other tasks.
         let _ = fs_err::remove_dir_all(self.home.service_logs(&key.stack, &key.name));
         let _ = fs_err::remove_dir(self.home.stack_logs(&key.stack));
-    }
-
-    /// Removes what is older than the retention from the logs of stopped tasks, and logs that are empty then.
-    pub(crate) fn expire_logs(&self, key: &ServiceKey, live: &dyn Fn(&TaskId) -> bool, now_ms: u64) {
-        let before = now_ms
-            .saturating_sub(LOG_DAYS * 24 * 60 * 60 * 1000)
-            .saturating_mul(1_000_000);
-        let Ok(folders) = fs_err::read_dir(self.home.service_logs(&key.stack, &key.name)) else {
-            return;
-        };
-        for folder in folders.flatten() {
-            let ended = TaskId::new(folder.file_name().to_string_lossy()).is_ok_and(|task| !live(&task));
-            if !ended {
-                continue;
-            }
-            // A log that cannot be read is left alone: better too much than too little.
-            let _ = tapedeck_runtime::log::remove_expired(&folder.path(), before);
-            if matches!(tapedeck_runtime::log::last_timestamp(&folder.path()), Ok(Some(last)) if last < before)
-            {
-                let _ = fs_err::remove_dir_all(folder.path());
-            }
-        }
     }
 
     fn definition(

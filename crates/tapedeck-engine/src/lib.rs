@@ -17,12 +17,13 @@ mod main_loop;
 mod observe;
 mod random;
 mod reconcile;
+mod retention;
 mod server;
 mod start;
 mod store;
 
 pub use lock::LockError;
-pub use start::{EngineError, Options, is_locked, run};
+pub use start::{EngineError, Options, is_locked, make_folders, run};
 pub use store::StoreError;
 
 /// An error and its causes in one line.

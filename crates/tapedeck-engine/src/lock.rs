@@ -2,9 +2,17 @@
 
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::{FlockOperation, flock};
+
+/// How long a lock that is held is tried again: an engine may be just ending, and whoever only wants to know whether
+/// there is one holds the lock for a moment, too.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Pause between two tries.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Why the state folder could not be taken.
 #[derive(Debug, thiserror::Error)]
@@ -49,21 +57,30 @@ impl EngineLock {
             .mode(0o600)
             .open(path)
             .map_err(io)?;
-        match flock(file.file(), FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                let mut pid = String::new();
-                file.read_to_string(&mut pid).map_err(io)?;
-                return Err(LockError::Taken {
-                    state: state.to_path_buf(),
-                    pid: pid.trim().to_string(),
-                });
-            }
-            Err(errno) => return Err(io(errno.into())),
+        if !try_lock(&file).map_err(io)? {
+            let mut pid = String::new();
+            file.read_to_string(&mut pid).map_err(io)?;
+            return Err(LockError::Taken {
+                state: state.to_path_buf(),
+                pid: pid.trim().to_string(),
+            });
         }
         file.set_len(0).map_err(io)?;
         file.seek(SeekFrom::Start(0)).map_err(io)?;
         writeln!(file, "{}", std::process::id()).map_err(io)?;
         Ok(Self { _file: file })
+    }
+}
+
+/// Takes the lock; says whether nobody else had it.
+fn try_lock(file: &fs_err::File) -> std::io::Result<bool> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match flock(file.file(), FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(true),
+            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() >= deadline => return Ok(false),
+            Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
+            Err(errno) => return Err(errno.into()),
+        }
     }
 }

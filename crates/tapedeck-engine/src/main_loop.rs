@@ -17,6 +17,7 @@ use crate::fleet::{Fleet, Service, ServiceKey};
 use crate::host::Host;
 use crate::link::Link;
 use crate::observe;
+use crate::retention;
 use crate::store::{Store, StoreError};
 
 /// The longest time between two looks at everything, whatever happens.
@@ -82,6 +83,8 @@ pub(crate) struct Engine {
     /// Counts changes of anything a client can see.
     pub(crate) changes: watch::Sender<u64>,
     pub(crate) phase: Phase,
+    /// When everything was last looked at.
+    pub(crate) looked: Timestamp,
     /// When old logs were last looked for.
     pub(crate) logs_expired: Timestamp,
 }
@@ -97,11 +100,15 @@ impl Engine {
                     answered,
                 };
             }
-            let pause = self.until_next_look();
-            match tokio::time::timeout(pause, inbox.recv()).await {
+            let next_look = self.next_look();
+            match tokio::time::timeout(self.clock.until(next_look), inbox.recv()).await {
                 Ok(Some(event)) => self.handle(event),
                 Ok(None) => self.phase = Phase::Ended { answered: false },
-                Err(_elapsed) => self.look_at_everything(),
+                Err(_elapsed) => {}
+            }
+            // However many events there are: what is due is looked at.
+            if self.clock.now() >= next_look {
+                self.look_at_everything();
             }
             self.end_if_empty();
         }
@@ -258,12 +265,12 @@ impl Engine {
             Err(why) => {
                 self.stuck.insert(task.clone());
                 let message = format!("(service {}) could not clean up (task {task}): {why}", key.name);
-                let told = self
+                if !self
                     .service_mut(&key)
                     .events
-                    .back()
-                    .is_some_and(|last| last.message == message);
-                if !told {
+                    .iter()
+                    .any(|event| event.message == message)
+                {
                     self.record(&key, message);
                 }
             }
@@ -273,6 +280,7 @@ impl Engine {
 
     /// Looks at every service; also tries again what could not be cleaned or written down before.
     pub(crate) fn look_at_everything(&mut self) {
+        self.looked = self.clock.now();
         for key in std::mem::take(&mut self.unsaved) {
             self.save_all_tasks(&key);
         }
@@ -285,6 +293,7 @@ impl Engine {
         }
         if self.clock.now().since(self.logs_expired) >= LOG_PERIOD {
             self.expire_logs();
+            self.collect_garbage();
         }
     }
 
@@ -301,19 +310,22 @@ impl Engine {
         let (host, now) = (Arc::clone(&self.host), self.logs_expired);
         tokio::task::spawn_blocking(move || {
             for (key, live) in services {
-                host.expire_logs(&key, &|task| live.contains(task), now.millis());
+                let logs = host.home.service_logs(&key.stack, &key.name);
+                retention::thin_out(&logs, &|task| live.contains(task), now);
             }
         });
     }
 
-    fn until_next_look(&self) -> Duration {
-        let wake = self
+    /// When to look at everything again if no event asks for it before.
+    fn next_look(&self) -> Timestamp {
+        let plans = self
             .fleet
             .services
             .values()
-            .filter_map(|service| service.plan.as_ref()?.wake_at)
-            .min();
-        wake.map_or(PERIOD, |then| self.clock.until(then).min(PERIOD))
+            .filter_map(|service| service.plan.as_ref());
+        let due = plans.filter_map(|plan| plan.wake_at).min();
+        let period = self.looked + PERIOD;
+        due.map_or(period, |due| due.min(period))
     }
 
     /// How the engine is.
@@ -383,6 +395,18 @@ impl Engine {
         let _ = self.store.add_event(key, &event);
         self.service_mut(key).record(event.at, event.message);
         self.touch(key);
+    }
+
+    /// Remembers an event unless it is among those that are remembered.
+    pub(crate) fn record_once(&mut self, key: &ServiceKey, message: String) {
+        if !self
+            .service_mut(key)
+            .events
+            .iter()
+            .any(|event| event.message == message)
+        {
+            self.record(key, message);
+        }
     }
 
     /// Writes tasks down; says whether that worked. What did not is tried again on the period.

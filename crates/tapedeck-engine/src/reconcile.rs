@@ -84,7 +84,14 @@ impl Engine {
     /// Writes a new task down and has its shim started.
     fn start(&mut self, key: &ServiceKey, revision: Revision) -> Option<TaskId> {
         let container = self.fleet.services.get(key)?.revisions.get(&revision)?.clone();
-        let address = self.free_address()?;
+        let Some(address) = self.free_address() else {
+            let (name, subnet) = (&key.name, self.host.network.subnet);
+            let message = format!(
+                "(service {name}) was unable to place a task. Reason: all addresses of {subnet} are in use."
+            );
+            self.record_once(key, message);
+            return None;
+        };
         let task = Task {
             id: crate::random::task_id(),
             revision,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::FlockOperation;
 use tapedeck_api::{EngineStatus, Home};
 use tapedeck_image::Store as Images;
@@ -94,7 +95,11 @@ pub fn run(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<(), En
     runtime.block_on(serve(options, ready))
 }
 
-fn take_home(home: &Home) -> Result<EngineLock, EngineError> {
+/// Makes the folders of an engine that are not there yet, for their owner alone: what is deployed may hold secrets.
+///
+/// # Errors
+/// [`EngineError::Files`], naming the folder.
+pub fn make_folders(home: &Home) -> Result<(), EngineError> {
     let mut private = std::fs::DirBuilder::new();
     private.recursive(true).mode(0o700);
     for folder in [home.state(), home.run(), home.tasks().as_path()] {
@@ -103,7 +108,23 @@ fn take_home(home: &Home) -> Result<EngineLock, EngineError> {
             source: std::io::Error::new(error.kind(), format!("{}: {error}", folder.display())),
         })?;
     }
-    Ok(EngineLock::take(&home.lock(), home.state())?)
+    Ok(())
+}
+
+fn take_home(home: &Home) -> Result<EngineLock, EngineError> {
+    make_folders(home)?;
+    let lock = EngineLock::take(&home.lock(), home.state())?;
+    // SQLite would make it for everybody to read. The files beside it get its mode.
+    fs_err::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(home.database())
+        .map_err(|source| EngineError::Files {
+            what: "make the engine's database",
+            source,
+        })?;
+    Ok(lock)
 }
 
 async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<(), EngineError> {
@@ -127,6 +148,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         unsaved: BTreeSet::new(),
         changes,
         phase: Phase::Serving,
+        looked: clock.now(),
         logs_expired: clock.now(),
     };
     engine.adopt()?;

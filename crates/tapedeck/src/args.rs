@@ -21,7 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 Exit codes:
   0   done
-  1   the operation failed: the code does not build, the tasks do not stay up, there is no such stack
+  1   the operation failed: code does not build, tasks do not stay up, there is no such stack
   2   the command line or the config is wrong; nothing was changed
   3   something around tapedeck is missing: a privilege, a program, the engine, disk space
   70  a mistake of tapedeck itself
@@ -60,7 +60,7 @@ pub(crate) enum Command {
     #[command(after_help = crate::commands::delete::EXAMPLES)]
     Delete(DeleteArgs),
     /// Start, stop or inspect the engine of region `local`. A deploy starts it by itself.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = crate::commands::ENGINE_EXAMPLES)]
     Engine(EngineCommand),
     /// Print the completion script of a shell.
     #[command(after_help = crate::commands::completions::EXAMPLES)]
@@ -76,10 +76,13 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum EngineCommand {
     /// Start the engine in the background. Tasks of an earlier engine are adopted.
+    #[command(after_help = crate::commands::engine_start::EXAMPLES)]
     Start(JsonArgs),
     /// End the engine. Tasks keep running without it, unless --tasks is given.
+    #[command(after_help = crate::commands::engine_stop::EXAMPLES)]
     Stop(EngineStopArgs),
-    /// Show whether the engine runs, and how.
+    /// Show whether the engine runs, and how. Exit code 1 when it does not.
+    #[command(after_help = crate::commands::engine_status::EXAMPLES)]
     Status(JsonArgs),
     /// Run the engine in the foreground, for a service manager.
     #[command(after_help = crate::commands::engine_run::EXAMPLES)]
@@ -181,7 +184,7 @@ pub(crate) struct LogsArgs {
     /// Only lines with all of these words; `-word` excludes, "two words" are one, `?a ?b` is either
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
-    /// At most the last N lines of the past [default: 100, all with --follow's later lines]
+    /// At most the last N lines of the past; with --follow, all that come later
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) limit: usize,
     /// Go on with new lines as they come

@@ -7,12 +7,16 @@ use jiff::Timestamp;
 use tapedeck_api::Home;
 
 use crate::exit::Failure;
+use crate::text::count;
 
 /// The environment variable that moves all files of region `local`.
 pub(crate) const TAPEDECK_HOME: &str = "TAPEDECK_HOME";
 
 /// The environment variable that names a base image for Node in a registry.
 pub(crate) const TAPEDECK_NODE_BASE: &str = "TAPEDECK_NODE_BASE";
+
+/// Bytes of the longest path in it: 107 for the path of a socket, less `/run/engine.sock.new`.
+const LONGEST_HOME: usize = 107 - 20;
 
 /// The surroundings. Nothing else is ambient.
 #[derive(Debug)]
@@ -37,20 +41,13 @@ impl Context {
     /// Reads the surroundings of this process.
     ///
     /// # Errors
-    /// When the working directory is gone, or `TAPEDECK_HOME` is not an absolute path.
+    /// When the working directory is gone, or `TAPEDECK_HOME` is not an absolute path or too long a one.
     pub(crate) fn of_process() -> Result<Self, Failure> {
-        let working_directory = std::env::current_dir()
-            .map_err(|error| Failure::usage(format!("could not tell the working directory: {error}")))?;
-        let home = match std::env::var_os(TAPEDECK_HOME) {
-            Some(folder) if Path::new(&folder).is_absolute() => Home::at(Path::new(&folder)),
-            Some(folder) => {
-                return Err(Failure::usage(format!(
-                    "{TAPEDECK_HOME} is `{}`, which is not an absolute path",
-                    Path::new(&folder).display()
-                )));
-            }
-            None => Home::of_machine(),
-        };
+        let working_directory = std::env::current_dir().map_err(|error| {
+            Failure::usage(format!("could not tell the working directory: {error}"))
+                .help("start in a folder that exists")
+        })?;
+        let home = home()?;
         let executable = std::env::current_exe()
             .map_err(|error| Failure::usage(format!("could not tell where tapedeck itself is: {error}")))?;
         let search_path = std::env::var_os("PATH").unwrap_or_default();
@@ -75,4 +72,30 @@ fn docker_config() -> Option<PathBuf> {
     };
     let folder = folder("DOCKER_CONFIG").or_else(|| folder("HOME").map(|home| home.join(".docker")))?;
     Some(folder.join("config.json"))
+}
+
+/// Where region `local` keeps its files, as the environment says.
+fn home() -> Result<Home, Failure> {
+    let Some(folder) = std::env::var_os(TAPEDECK_HOME) else {
+        return Ok(Home::of_machine());
+    };
+    let folder = Path::new(&folder);
+    let help = "give the whole path of a folder, or leave it unset for /var/lib/tapedeck";
+    if !folder.is_absolute() {
+        let message = format!(
+            "{TAPEDECK_HOME} is `{}`, which is not an absolute path",
+            folder.display()
+        );
+        return Err(Failure::usage(message).help(help));
+    }
+    if folder.as_os_str().len() > LONGEST_HOME {
+        let message = format!(
+            "{TAPEDECK_HOME} is `{}`, which is too long by {}: the engine's socket is in it, and the path of a socket \
+             has room for few",
+            folder.display(),
+            count(folder.as_os_str().len() - LONGEST_HOME, "byte")
+        );
+        return Err(Failure::usage(message).help(help));
+    }
+    Ok(Home::at(folder))
 }

@@ -4,6 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use fs_err::os::unix::fs::OpenOptionsExt;
 use tapedeck_api::{Client, ClientError, Refusal};
 use tapedeck_engine::EngineError;
 use tapedeck_model::{StackName, Timestamp};
@@ -54,9 +55,26 @@ pub(crate) fn try_connect(context: &Context) -> Result<Option<Client>, Failure> 
         {
             Ok(None)
         }
+        // It ended before it had greeted.
+        Err(ClientError::Broken(source))
+            if matches!(
+                source.kind(),
+                std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::UnexpectedEof
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error @ ClientError::Unreachable { .. }) => {
             Err(Failure::new(ExitKind::Environment, error)
                 .help("the engine belongs to root: run this with sudo"))
+        }
+        Err(error @ (ClientError::Broken(_) | ClientError::Unreadable(_))) => {
+            let socket = context.home.socket();
+            let help = format!(
+                "see what listens on {}: an engine that is ending, or another program",
+                socket.display()
+            );
+            Err(Failure::new(ExitKind::Environment, error).help(help))
         }
         Err(error) => Err(Failure::new(ExitKind::Environment, error)),
     }
@@ -77,6 +95,14 @@ pub(crate) fn connect_to_stack(context: &Context, name: &StackName) -> Result<Cl
 
 /// The failure of a command about a stack when no engine runs.
 pub(crate) fn not_running(context: &Context, name: &StackName) -> Failure {
+    // Where this process may not look, there may be one.
+    if matches!(context.home.database().try_exists(), Ok(false)) {
+        return Failure::operation(format!(
+            "there is no stack {name}: nothing was ever deployed on this machine (looked in {})",
+            context.home.state().display()
+        ))
+        .help(format!("`tapedeck deploy` makes {name}"));
+    }
     let socket = context.home.socket();
     Failure::operation(format!(
         "stack {name} cannot be reached: no engine answers on {}",
@@ -109,16 +135,23 @@ pub(crate) fn ensure_running(context: &Context, progress: &mut Progress) -> Resu
     }
     require_root("start the engine")?;
     progress.now("starting the engine");
-    let mut child = launch(context)?;
     let deadline = Instant::now() + PATIENCE;
+    let mut child = None;
     loop {
         if let Some(client) = try_connect(context)? {
             return Ok(client);
         }
-        // Another command may have started one at the same time: then ours has ended, and theirs will answer.
-        let ended = child.try_wait().or_fail(ExitKind::Internal)?;
-        let lost_race = ended.is_some() && is_running(context);
-        if (ended.is_some() && !lost_race) || Instant::now() > deadline {
+        // Who holds the lock without answering is just starting, perhaps for another command, or just ending.
+        let held = is_running(context);
+        child = match child {
+            None if !held => Some(launch(context)?),
+            other => other,
+        };
+        let ended = match &mut child {
+            Some(child) => child.try_wait().or_fail(ExitKind::Internal)?.is_some(),
+            None => false,
+        };
+        if (ended && !is_running(context)) || Instant::now() > deadline {
             return Err(did_not_start(context));
         }
         std::thread::sleep(Duration::from_millis(2));
@@ -127,10 +160,11 @@ pub(crate) fn ensure_running(context: &Context, progress: &mut Progress) -> Resu
 
 fn launch(context: &Context) -> Result<Child, Failure> {
     let log_path = context.home.engine_log();
-    fs_err::create_dir_all(context.home.state()).or_fail(ExitKind::Environment)?;
+    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
     let log = fs_err::OpenOptions::new()
         .create(true)
         .append(true)
+        .mode(0o600)
         .open(&log_path)
         .or_fail(ExitKind::Environment)?;
     let errors = log.try_clone().or_fail(ExitKind::Environment)?;

@@ -1,5 +1,6 @@
 //! Where flag, config file and environment meet: what a command was asked, resolved.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use tapedeck_config::LoadOptions;
@@ -37,17 +38,24 @@ pub(crate) fn require_local(region: &str) -> Result<(), Failure> {
     .help("leave --region out, or give `--region local`"))
 }
 
-/// The folder that a command works in.
-fn folder_of(context: &Context, config: &ConfigArgs) -> PathBuf {
-    match &config.current_working_directory {
-        Some(folder) => context.working_directory.join(folder),
-        None => context.working_directory.clone(),
+/// The folder that a command works in, as it was given.
+///
+/// # Errors
+/// When there is no such folder.
+fn folder_of(context: &Context, config: &ConfigArgs) -> Result<PathBuf, Failure> {
+    let Some(folder) = &config.current_working_directory else {
+        return Ok(context.working_directory.clone());
+    };
+    let folder = context.working_directory.join(folder);
+    if folder.is_dir() {
+        return Ok(folder);
     }
+    Err(Failure::usage(format!("there is no folder {}", folder.display()))
+        .help("--currentWorkingDirectory is relative to the working directory"))
 }
 
-/// Finds the config file, without reading it.
-fn find_config(context: &Context, config: &ConfigArgs) -> Option<PathBuf> {
-    let folder = folder_of(context, config);
+/// Finds the config file in a folder, without reading it.
+fn find_config(folder: &Path, config: &ConfigArgs) -> Option<PathBuf> {
     match &config.config_path {
         Some(path) => Some(folder.join(path)),
         None => CONFIG_NAMES
@@ -62,28 +70,41 @@ fn find_config(context: &Context, config: &ConfigArgs) -> Option<PathBuf> {
 /// # Errors
 /// When there is none, or it cannot be read.
 pub(crate) fn read_config(context: &Context, config: &ConfigArgs) -> Result<ConfigFile, Failure> {
-    let Some(path) = find_config(context, config) else {
-        let folder = folder_of(context, config);
-        return Err(
-            Failure::usage(format!("there is no stacktape.yml in {}", folder.display()))
-                .help("name the config with --configPath, or start in its folder"),
-        );
+    let working_folder = folder_of(context, config)?;
+    let Some(path) = find_config(&working_folder, config) else {
+        return Err(Failure::usage(format!(
+            "there is no stacktape.yml in {}",
+            working_folder.display()
+        ))
+        .help("name the config with --configPath, or start in its folder"));
     };
-    let text = fs_err::read_to_string(&path).map_err(|error| {
-        Failure::new(ExitKind::Usage, error).help("--configPath is relative to the working directory")
-    })?;
-    let folder = match &config.current_working_directory {
-        Some(_) => folder_of(context, config),
-        None => path
-            .parent()
-            .map_or_else(|| context.working_directory.clone(), Path::to_path_buf),
-    };
-    let folder = fs_err::canonicalize(&folder).map_err(|error| Failure::new(ExitKind::Usage, error))?;
     let shown = path
         .strip_prefix(&context.working_directory)
         .unwrap_or(&path)
         .display()
         .to_string();
+    if path.is_dir() {
+        return Err(
+            Failure::usage(format!("{} is a folder, not a config", path.display()))
+                .help("name the file in it with --configPath"),
+        );
+    }
+    let text = fs_err::read_to_string(&path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Failure::usage(format!("there is no config file {shown}"))
+            .help("--configPath is relative to the working directory"),
+        _ => {
+            let what = format!("could not read the config {shown}");
+            Failure::new(ExitKind::Usage, anyhow::Error::new(error).context(what))
+                .help("a config is a file of YAML or JSON in UTF-8")
+        }
+    })?;
+    let folder = match &config.current_working_directory {
+        Some(_) => working_folder,
+        None => path
+            .parent()
+            .map_or_else(|| context.working_directory.clone(), Path::to_path_buf),
+    };
+    let folder = fs_err::canonicalize(&folder).map_err(|error| Failure::new(ExitKind::Usage, error))?;
     Ok(ConfigFile {
         source: Source::new(shown, text),
         folder,
@@ -125,7 +146,8 @@ pub(crate) fn load_stack(
     let options = load_options(stack, &file.folder)?;
     let (loaded, found) = tapedeck_config::load(&file.source, &options);
     if !found.is_empty() {
-        printer.tell(tapedeck_diagnostic::render_text(&found, &file.source).trim_end());
+        let findings = tapedeck_diagnostic::render_text(&found, &file.source);
+        printer.tell(&format!("{}\n", findings.trim_end()));
     }
     match loaded {
         Some(loaded) => Ok((loaded, file)),
@@ -147,16 +169,18 @@ pub(crate) fn stack_name(
     config: &ConfigArgs,
 ) -> Result<StackName, Failure> {
     require_local(&stack.region)?;
-    let (source, folder) = match find_config(context, config) {
+    let folder = folder_of(context, config)?;
+    let (source, folder) = match find_config(&folder, config) {
         Some(_) if stack.project_name.is_none() => {
             let file = read_config(context, config)?;
             (file.source, file.folder)
         }
         // No file is needed when a flag or the folder names the project.
-        _ => (
-            Source::new("the working directory", "{}"),
-            folder_of(context, config),
-        ),
+        _ => {
+            let folder =
+                fs_err::canonicalize(&folder).map_err(|error| Failure::new(ExitKind::Usage, error))?;
+            (Source::new("the working directory", "{}"), folder)
+        }
     };
     let options = load_options(stack, &folder)?;
     let project = tapedeck_config::project_name(&source, &options).ok_or_else(|| {

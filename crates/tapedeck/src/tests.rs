@@ -43,15 +43,22 @@ fn stacktape_short_names_are_understood() {
 
 #[test]
 fn every_command_has_an_example() {
-    for command in Arguments::command()
-        .get_subcommands()
-        .filter(|command| !command.is_hide_set())
-    {
-        let has_subcommands = command.get_subcommands().next().is_some();
+    let mut left = vec![Arguments::command()];
+    while let Some(command) = left.pop() {
+        let help = command
+            .get_after_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         assert!(
-            command.get_after_help().is_some() || has_subcommands,
+            help.starts_with("Examples:\n  tapedeck "),
             "{} has no example",
             command.get_name()
+        );
+        left.extend(
+            command
+                .get_subcommands()
+                .filter(|inner| !inner.is_hide_set())
+                .cloned(),
         );
     }
 }

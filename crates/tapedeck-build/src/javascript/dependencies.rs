@@ -17,7 +17,7 @@ use tapedeck_image::{Entry, EntryKind};
 
 use super::install::NPM_RECORD;
 use super::lock::{InstalledPackages, Selection, join};
-use super::package_manager::{ChosenManager, PackageManager};
+use super::package_manager::{ChosenPackageManager, PackageManager};
 use super::project::Project;
 use crate::BuildError;
 use crate::request::Workshop;
@@ -75,7 +75,7 @@ pub(crate) fn marker_paths(project: &Project) -> Vec<PathBuf> {
 /// Finds everything the application needs.
 pub(crate) fn collect(
     project: &Project,
-    manager: &ChosenManager,
+    manager: &ChosenPackageManager,
     excluded: &[String],
     workshop: &mut Workshop<'_>,
 ) -> Result<Dependencies, BuildError> {

@@ -6,7 +6,7 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
 use super::lock::InstalledPackages;
-use super::package_manager::{ChosenManager, PackageManager};
+use super::package_manager::{ChosenPackageManager, PackageManager};
 use super::project::Project;
 use crate::BuildError;
 use crate::guard::Guard;
@@ -90,7 +90,7 @@ pub(crate) fn survey(project: &Project, cache: &Path) -> Result<InstallFacts, Bu
 /// Installs and remembers that. Two deploys of one project do it one after the other.
 pub(crate) fn install(
     project: &Project,
-    manager: &ChosenManager,
+    manager: &ChosenPackageManager,
     workshop: &mut Workshop<'_>,
 ) -> Result<(), BuildError> {
     let _guard = lock(project, workshop)?;
@@ -148,7 +148,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<(), BuildError> {
 
 /// How to run a package manager: its own program, else one that npm fetches for this run.
 pub(crate) fn invocation(
-    manager: &ChosenManager,
+    manager: &ChosenPackageManager,
     arguments: &[&str],
     folder: &Path,
     search_path: std::ffi::OsString,

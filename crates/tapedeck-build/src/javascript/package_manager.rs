@@ -16,7 +16,7 @@ pub(crate) enum PackageManager {
 
 /// The manager of a project, and its version when the project names one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ChosenManager {
+pub(crate) struct ChosenPackageManager {
     pub(crate) manager: PackageManager,
     pub(crate) version: Option<String>,
 }
@@ -108,7 +108,7 @@ impl PackageManager {
 pub(crate) fn choose(
     field: Option<&str>,
     lock: Option<(PackageManager, &str)>,
-) -> Result<ChosenManager, UnknownPackageManager> {
+) -> Result<ChosenPackageManager, UnknownPackageManager> {
     let Some(field) = field.map(str::trim).filter(|text| !text.is_empty()) else {
         let manager = match lock {
             Some((PackageManager::YarnClassic, text)) if !text.contains("yarn lockfile v1") => {
@@ -117,7 +117,7 @@ pub(crate) fn choose(
             Some((manager, _)) => manager,
             None => PackageManager::Npm,
         };
-        return Ok(ChosenManager {
+        return Ok(ChosenPackageManager {
             manager,
             version: None,
         });
@@ -145,5 +145,5 @@ pub(crate) fn choose(
             });
         }
     };
-    Ok(ChosenManager { manager, version })
+    Ok(ChosenPackageManager { manager, version })
 }

@@ -6,7 +6,7 @@ use tapedeck_model::{ModuleFormat, StacktapeImageBuildpack};
 
 use super::install::{InstallFacts, InstallReason, reason_to_install};
 use super::node_version::{self, NodeVersion, Offer};
-use super::package_manager::{self, ChosenManager};
+use super::package_manager::{self, ChosenPackageManager};
 use super::project::Project;
 use crate::{APP_USER, BuildError};
 
@@ -33,7 +33,7 @@ pub(crate) struct Facts {
 /// What to do.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    pub(crate) manager: ChosenManager,
+    pub(crate) manager: ChosenPackageManager,
     pub(crate) install: Option<InstallReason>,
     /// Whether there is a layer of dependencies to think about.
     pub(crate) has_dependencies: bool,

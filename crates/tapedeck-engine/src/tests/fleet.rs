@@ -11,7 +11,10 @@ fn the_same_spec_changes_nothing() {
     let mut service = Service::new(2, container('a'));
     service.rollout = RolloutState::Completed;
     assert!(!service.update(2, &container('a')));
-    assert_eq!((service.revision, service.rollout), (Revision(1), RolloutState::Completed));
+    assert_eq!(
+        (service.revision, service.rollout),
+        (Revision(1), RolloutState::Completed)
+    );
 }
 
 #[test]
@@ -25,7 +28,10 @@ fn another_count_is_no_new_revision() {
 fn another_container_is_a_new_revision_and_numbers_are_never_used_twice() {
     let mut service = Service::new(2, container('a'));
     assert!(service.update(2, &container('b')));
-    assert!(service.update(2, &container('a')), "back to the first is a change too");
+    assert!(
+        service.update(2, &container('a')),
+        "back to the first is a change too"
+    );
     assert_eq!(service.revision, Revision(3));
     assert_eq!(service.container(), &container('a'));
 }
@@ -47,7 +53,10 @@ fn revisions_that_nobody_runs_are_forgotten() {
     let old = task(1, 2, running());
     service.tasks.insert(old.id.clone(), old);
     assert_eq!(service.forget_unused_revisions(), [Revision(1)]);
-    assert_eq!(service.revisions.keys().copied().collect::<Vec<_>>(), [Revision(2), Revision(3)]);
+    assert_eq!(
+        service.revisions.keys().copied().collect::<Vec<_>>(),
+        [Revision(2), Revision(3)]
+    );
 }
 
 #[test]
@@ -63,7 +72,10 @@ fn only_the_latest_events_are_kept() {
 #[test]
 fn a_stack_is_told_by_its_newest_service_and_running_tasks_come_first() {
     let mut fleet = Fleet::default();
-    let mut mailer = Service { version: 7, ..Service::new(2, container('a')) };
+    let mut mailer = Service {
+        version: 7,
+        ..Service::new(2, container('a'))
+    };
     let stopped = tapedeck_model::TaskState::Stopped {
         started: None,
         stopped: at(5),
@@ -75,14 +87,31 @@ fn a_stack_is_told_by_its_newest_service_and_running_tasks_come_first() {
         mailer.tasks.insert(known.id.clone(), known);
     }
     fleet.services.insert(key("mailer"), mailer);
-    fleet.services.insert(key("cleaner"), Service { version: 9, ..Service::new(1, container('b')) });
+    fleet.services.insert(
+        key("cleaner"),
+        Service {
+            version: 9,
+            ..Service::new(1, container('b'))
+        },
+    );
 
     let stack = fleet.stack_status(&StackName::new("demo-dev").unwrap()).unwrap();
     assert_eq!(stack.version, 9);
-    let mailer = stack.services.iter().find(|service| service.name.as_str() == "mailer").unwrap();
-    assert_eq!((mailer.running_count, mailer.desired_count, mailer.pending_count), (1, 2, 0));
+    let mailer = stack
+        .services
+        .iter()
+        .find(|service| service.name.as_str() == "mailer")
+        .unwrap();
+    assert_eq!(
+        (mailer.running_count, mailer.desired_count, mailer.pending_count),
+        (1, 2, 0)
+    );
     assert!(!mailer.tasks[0].state.is_stopped() && mailer.tasks[1].state.is_stopped());
-    assert!(fleet.stack_status(&StackName::new("other-dev").unwrap()).is_none());
+    assert!(
+        fleet
+            .stack_status(&StackName::new("other-dev").unwrap())
+            .is_none()
+    );
     assert_eq!(fleet.summaries().len(), 1);
     assert_eq!(fleet.owner_of(&task(2, 1, running()).id), Some(key("mailer")));
 }

@@ -22,8 +22,14 @@ fn names_are_looked_up_in_the_topmost_layer_that_has_the_file() {
     let layers = [above.path().to_path_buf(), below.path().to_path_buf()];
     assert_eq!(ids("worker", &layers), Ok((2, 7)));
     assert_eq!(ids("worker:staff", &layers), Ok((2, 50)));
-    assert_eq!(ids("nobody", &layers), Err("the image's /etc/passwd has no user `nobody`".to_string()));
-    assert_eq!(ids("worker:none", &layers), Err("the image's /etc/group has no group `none`".to_string()));
+    assert_eq!(
+        ids("nobody", &layers),
+        Err("the image's /etc/passwd has no user `nobody`".to_string())
+    );
+    assert_eq!(
+        ids("worker:none", &layers),
+        Err("the image's /etc/group has no group `none`".to_string())
+    );
 }
 
 #[test]

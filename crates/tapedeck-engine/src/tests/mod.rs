@@ -3,6 +3,7 @@
 mod fleet;
 mod image_user;
 mod observe;
+mod retention;
 mod server;
 mod store;
 
@@ -17,7 +18,10 @@ use tapedeck_model::{
 use crate::fleet::ServiceKey;
 
 fn key(name: &str) -> ServiceKey {
-    ServiceKey { stack: StackName::new("demo-dev").unwrap(), name: ResourceName::new(name).unwrap() }
+    ServiceKey {
+        stack: StackName::new("demo-dev").unwrap(),
+        name: ResourceName::new(name).unwrap(),
+    }
 }
 
 /// A container whose image is told apart by a letter.
@@ -42,7 +46,10 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
 }
 
 fn running() -> TaskState {
-    TaskState::Running { started: at(10), pid: 42 }
+    TaskState::Running {
+        started: at(10),
+        pid: 42,
+    }
 }
 
 fn at(millis: u64) -> Timestamp {

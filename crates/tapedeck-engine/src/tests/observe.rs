@@ -29,36 +29,69 @@ fn stopping() -> TaskState {
 /// Code, reason and exit code of a stopped task.
 fn end(state: Option<TaskState>) -> (StopCode, String, Option<i32>) {
     match state {
-        Some(TaskState::Stopped { code, reason, exit_code, .. }) => (code, reason, exit_code),
+        Some(TaskState::Stopped {
+            code,
+            reason,
+            exit_code,
+            ..
+        }) => (code, reason, exit_code),
         other => panic!("not stopped: {other:?}"),
     }
 }
 
 #[test]
 fn a_task_runs_when_its_shim_says_so() {
-    let said = ShimState::Running { pid: 42, started: at(10) };
+    let said = ShimState::Running {
+        pid: 42,
+        started: at(10),
+    };
     assert_eq!(after(&TaskState::Pending, &said, at(11)), Some(running()));
-    assert_eq!(after(&running(), &said, at(12)), None, "said again, it is nothing new");
+    assert_eq!(
+        after(&running(), &said, at(12)),
+        None,
+        "said again, it is nothing new"
+    );
     assert_eq!(after(&TaskState::Pending, &ShimState::Starting, at(1)), None);
 }
 
 #[test]
 fn an_exit_by_itself_is_told_with_its_code() {
-    let ended = end(after(&running(), &ShimState::Exited { exit: exit(Some(139), None) }, at(30)));
+    let ended = end(after(
+        &running(),
+        &ShimState::Exited {
+            exit: exit(Some(139), None),
+        },
+        at(30),
+    ));
     let reason = "Essential container in task exited".to_string();
     assert_eq!(ended, (StopCode::EssentialContainerExited, reason, Some(139)));
 }
 
 #[test]
 fn an_exit_that_was_asked_for_keeps_the_reason_it_was_asked_for() {
-    let ended = end(after(&stopping(), &ShimState::Exited { exit: exit(Some(0), None) }, at(30)));
-    assert_eq!(ended, (StopCode::ServiceSchedulerInitiated, "Scaling activity".to_string(), Some(0)));
+    let ended = end(after(
+        &stopping(),
+        &ShimState::Exited {
+            exit: exit(Some(0), None),
+        },
+        at(30),
+    ));
+    assert_eq!(
+        ended,
+        (
+            StopCode::ServiceSchedulerInitiated,
+            "Scaling activity".to_string(),
+            Some(0)
+        )
+    );
 }
 
 #[test]
 fn a_process_that_never_ran_failed_to_start() {
     let failure = "CannotStartContainerError: no such file";
-    let said = ShimState::Exited { exit: exit(None, Some(failure)) };
+    let said = ShimState::Exited {
+        exit: exit(None, Some(failure)),
+    };
     let ended = end(after(&TaskState::Pending, &said, at(30)));
     assert_eq!(ended, (StopCode::TaskFailedToStart, failure.to_string(), None));
     let ended = end(never_ran(&TaskState::Pending, failure.to_string(), at(30)));
@@ -68,25 +101,54 @@ fn a_process_that_never_ran_failed_to_start() {
 #[test]
 fn want_of_memory_is_an_exit_with_a_reason() {
     let failure = "OutOfMemoryError: Container killed due to memory usage";
-    let said = ShimState::Exited { exit: exit(Some(137), Some(failure)) };
+    let said = ShimState::Exited {
+        exit: exit(Some(137), Some(failure)),
+    };
     let ended = end(after(&running(), &said, at(30)));
-    assert_eq!(ended, (StopCode::EssentialContainerExited, failure.to_string(), Some(137)));
+    assert_eq!(
+        ended,
+        (StopCode::EssentialContainerExited, failure.to_string(), Some(137))
+    );
 }
 
 #[test]
 fn what_a_dead_shim_wrote_down_counts_and_otherwise_the_task_is_lost() {
-    let ended = end(without_shim(&running(), Some(exit(Some(3), None)), "lost", at(30)));
+    let ended = end(without_shim(
+        &running(),
+        Some(exit(Some(3), None)),
+        "lost",
+        at(30),
+    ));
     assert_eq!(ended.2, Some(3));
     let ended = end(without_shim(&running(), None, "lost", at(30)));
     assert_eq!(ended, (StopCode::TerminationNotice, "lost".to_string(), None));
     let ended = end(without_shim(&stopping(), None, "lost", at(30)));
-    assert_eq!(ended, (StopCode::ServiceSchedulerInitiated, "Scaling activity".to_string(), Some(137)));
+    assert_eq!(
+        ended,
+        (
+            StopCode::ServiceSchedulerInitiated,
+            "Scaling activity".to_string(),
+            Some(137)
+        )
+    );
 }
 
 #[test]
 fn a_stopped_task_stays_as_it_is() {
     let stopped = without_shim(&running(), None, "lost", at(30)).unwrap();
-    assert_eq!(without_shim(&stopped, Some(exit(Some(1), None)), "again", at(31)), None);
-    assert_eq!(after(&stopped, &ShimState::Exited { exit: exit(Some(1), None) }, at(31)), None);
+    assert_eq!(
+        without_shim(&stopped, Some(exit(Some(1), None)), "again", at(31)),
+        None
+    );
+    assert_eq!(
+        after(
+            &stopped,
+            &ShimState::Exited {
+                exit: exit(Some(1), None)
+            },
+            at(31)
+        ),
+        None
+    );
     assert_eq!(never_ran(&stopped, "late".to_string(), at(31)), None);
 }

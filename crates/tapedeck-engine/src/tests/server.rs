@@ -13,5 +13,9 @@ async fn the_socket_has_mode_0600_and_replaces_one_that_was_left_behind() {
         assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
         drop(listener);
     }
-    assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    assert_eq!(
+        fs_err::read_dir(folder.path()).unwrap().count(),
+        1,
+        "nothing else is left"
+    );
 }

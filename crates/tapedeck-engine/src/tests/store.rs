@@ -18,15 +18,27 @@ fn services_tasks_and_events_survive() {
     let mut service = Service::new(2, container('a'));
     service.update(3, &container('b'));
     store.save_desired(&[(&key("mailer"), &service)]).unwrap();
-    store.save_tasks(&key("mailer"), &[task(1, 2, running()), task(2, 1, running())], &[]).unwrap();
-    let event = ServiceEvent { at: at(77), message: "(service mailer) something".to_string() };
+    store
+        .save_tasks(
+            &key("mailer"),
+            &[task(1, 2, running()), task(2, 1, running())],
+            &[],
+        )
+        .unwrap();
+    let event = ServiceEvent {
+        at: at(77),
+        message: "(service mailer) something".to_string(),
+    };
     store.add_event(&key("mailer"), &event).unwrap();
     drop(store);
 
     let store = open(&folder);
     let fleet = store.load().unwrap();
     let loaded = &fleet.services[&key("mailer")];
-    assert_eq!((loaded.life, loaded.desired_count, loaded.revision), (Life::Active, 3, Revision(2)));
+    assert_eq!(
+        (loaded.life, loaded.desired_count, loaded.revision),
+        (Life::Active, 3, Revision(2))
+    );
     assert_eq!(loaded.revisions, service.revisions);
     assert_eq!(loaded.tasks.len(), 2);
     assert_eq!(loaded.tasks.values().next(), Some(&task(1, 2, running())));
@@ -42,10 +54,15 @@ fn the_first_revision_does_not_come_back_once_it_is_forgotten() {
     service.update(1, &container('b'));
     store.save_desired(&[(&key("mailer"), &service)]).unwrap();
     let unused = service.forget_unused_revisions();
-    store.save_rollout(&key("mailer"), RolloutState::Completed, &unused).unwrap();
+    store
+        .save_rollout(&key("mailer"), RolloutState::Completed, &unused)
+        .unwrap();
     let fleet = store.load().unwrap();
     let loaded = &fleet.services[&key("mailer")];
-    assert_eq!(loaded.revisions.keys().copied().collect::<Vec<_>>(), [Revision(2)]);
+    assert_eq!(
+        loaded.revisions.keys().copied().collect::<Vec<_>>(),
+        [Revision(2)]
+    );
     assert_eq!(loaded.rollout, RolloutState::Completed);
 }
 
@@ -54,10 +71,20 @@ fn forgotten_tasks_and_removed_services_are_gone() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(&folder);
     for name in ["mailer", "cleaner"] {
-        store.save_desired(&[(&key(name), &Service::new(1, container('a')))]).unwrap();
+        store
+            .save_desired(&[(&key(name), &Service::new(1, container('a')))])
+            .unwrap();
     }
-    store.save_tasks(&key("mailer"), &[task(1, 1, running()), task(2, 1, running())], &[]).unwrap();
-    store.save_tasks(&key("mailer"), [], &[task(1, 1, running()).id]).unwrap();
+    store
+        .save_tasks(
+            &key("mailer"),
+            &[task(1, 1, running()), task(2, 1, running())],
+            &[],
+        )
+        .unwrap();
+    store
+        .save_tasks(&key("mailer"), [], &[task(1, 1, running()).id])
+        .unwrap();
     assert_eq!(store.load().unwrap().services[&key("mailer")].tasks.len(), 1);
     store.remove_service(&key("mailer")).unwrap();
     let fleet = store.load().unwrap();
@@ -68,13 +95,21 @@ fn forgotten_tasks_and_removed_services_are_gone() {
 fn old_events_are_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(&folder);
-    store.save_desired(&[(&key("mailer"), &Service::new(1, container('a')))]).unwrap();
+    store
+        .save_desired(&[(&key("mailer"), &Service::new(1, container('a')))])
+        .unwrap();
     for number in 0..EVENTS_KEPT as u64 + 7 {
-        let event = ServiceEvent { at: at(number), message: format!("event {number}") };
+        let event = ServiceEvent {
+            at: at(number),
+            message: format!("event {number}"),
+        };
         store.add_event(&key("mailer"), &event).unwrap();
     }
     let events = &store.load().unwrap().services[&key("mailer")].events;
-    assert_eq!((events.len(), events[0].message.as_str()), (EVENTS_KEPT, "event 7"));
+    assert_eq!(
+        (events.len(), events[0].message.as_str()),
+        (EVENTS_KEPT, "event 7")
+    );
 }
 
 #[test]
@@ -91,7 +126,10 @@ fn settings_are_kept_and_replaced() {
 fn the_database_of_a_newer_version_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("engine.db");
-    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
     let error = Store::open(&path).unwrap_err();
     assert!(matches!(error, StoreError::Newer { found: 99, .. }));
     assert!(error.to_string().contains("newer tapedeck"));

@@ -116,11 +116,7 @@ impl Supervisor<'_> {
             if let Some(exit) = self.exit() {
                 return Ok(exit);
             }
-            while self.output.take() {
-                if self.kill_is_due() {
-                    break;
-                }
-            }
+            self.output.take();
             for ShimCommand::Stop { timeout_ms } in self.connections.listen() {
                 self.stop(Duration::from_millis(timeout_ms));
             }

@@ -18,7 +18,11 @@ fn kill(pid: i32, signal: Signal) {
 #[test]
 fn a_task_survives_its_engine() {
     let Some(stage) = Stage::ready() else { return };
-    let definition = stage.definition(&["sh", "-c", "trap 'exit 5' TERM; while :; do sleep 0.01; done"]);
+    let definition = stage.definition(&[
+        "sh",
+        "-c",
+        "trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done",
+    ]);
     let directory = stage.directory_of(&definition);
     let mut engine = Command::new(SHIM)
         .arg("engine")
@@ -50,6 +54,8 @@ fn a_task_survives_its_engine() {
     };
     assert_eq!(seen, pid);
     assert!(is_alive(pid));
+    // Before that PID 1 has no handler, and would not even notice.
+    adopted.wait_for_line("ready");
     adopted.stop(DEADLINE);
     let exit = adopted.exit();
     assert_eq!((exit.exit_code, exit.started), (Some(5), Some(started)));

@@ -88,3 +88,14 @@ fn shared_memory_has_64_mebibytes() {
     assert_eq!(task.exit().exit_code, Some(0));
     assert_eq!(task.stdout(), "65536");
 }
+
+#[test]
+fn a_task_with_little_memory_starts() {
+    let Some(stage) = Stage::ready() else { return };
+    let mut definition = stage.definition(&["echo", "small"]);
+    definition.memory = MemoryMb::new(6).unwrap();
+    let mut task = stage.start(definition);
+    let exit = task.exit();
+    assert_eq!(exit.exit_code, Some(0), "{exit:?}");
+    assert_eq!(task.stdout(), "small");
+}

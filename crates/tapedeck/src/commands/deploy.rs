@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tapedeck_api::{ServiceStatus, StackStatus};
+use tapedeck_api::{ClientError, Refusal, ServiceStatus, StackStatus};
 use tapedeck_build::{BuildRequest, Built, Outcome as Packaged};
 use tapedeck_image::Store;
 use tapedeck_image::base::NamedBase;
@@ -28,17 +28,18 @@ pub(crate) const EXAMPLES: &str = "Examples:
 /// After so many failures in a row of a new revision the deploy stops waiting.
 const FAILURES: u32 = 3;
 
-/// Log lines that are shown of each task at the end.
-const LAST_LINES: usize = 2;
+/// Log lines of the failed task that are shown then.
+const LAST_LINES: usize = 10;
 
 /// Load, package, hand over, wait, show.
 pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Outcome {
     let began = Instant::now();
     let (stack, config) = load_stack(context, printer, &args.stack, &args.config)?;
     engine::require_root("deploy to region local")?;
+    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
     let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
     // Held until the engine knows the new images, so that none is taken for garbage.
-    let _share = images.share().or_fail(ExitKind::Environment)?;
+    let share = images.share().or_fail(ExitKind::Environment)?;
 
     let mut progress = printer.progress("deploy");
     let mut packaged = Vec::new();
@@ -47,24 +48,33 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         progress.done(&format!("{}: {}", service.name, told(&built)));
         packaged.push(built);
     }
+    // Beside the rollout, which does not need it: so that new images outlive a loss of power.
+    let rebuilt = packaged.iter().any(|built| built.outcome != Packaged::Unchanged);
+    let settling = rebuilt.then(|| {
+        let images = images.clone();
+        std::thread::spawn(move || images.settle())
+    });
     let mut client = engine::ensure_running(context, &mut progress)?;
-    let spec = spec_of(&stack, &packaged);
+    let spec = spec_of(&stack, &packaged, &images)?;
     let before = client.describe_stack(&spec.name).ok();
     let applied = client
         .apply_stack(spec)
         .map_err(|error| engine::failed(error, &stack.name()))?;
+    drop(share);
     let unchanged = before.is_some_and(|before| before.is_steady() && before.version == applied.version);
     let reached = settle(&mut client, applied, context, &mut progress)?;
     drop(progress);
+    if let Some(Ok(Err(error))) = settling.map(std::thread::JoinHandle::join) {
+        printer.warn(format!(
+            "{error:#}: the new image may not outlive a loss of power"
+        ));
+    }
 
     if printer.is_json() {
         printer.json(&serde_json::json!({ "unchanged": unchanged, "stack": reached }));
         return Ok(ExitCode::SUCCESS);
     }
     printer.data(report::stack(&reached, Detail::Brief, engine::now()));
-    for line in logs::last_lines(context, &reached, LAST_LINES) {
-        printer.data(line);
-    }
     let took = span(began.elapsed());
     printer.say(match unchanged {
         true => format!(
@@ -138,25 +148,45 @@ fn told(built: &Built) -> String {
     }
 }
 
-fn spec_of(stack: &Stack, packaged: &[Built]) -> StackSpec {
-    let services = stack
-        .services
-        .iter()
-        .zip(packaged)
-        .map(|(service, built)| ServiceSpec {
+fn spec_of(stack: &Stack, packaged: &[Built], images: &Store) -> Result<StackSpec, Failure> {
+    let mut services = Vec::new();
+    for (service, built) in stack.services.iter().zip(packaged) {
+        let image = images.image(&built.image).or_fail(ExitKind::Environment)?;
+        let mut environment = service.environment_map();
+        if let (Some(own), Some(flags)) = (
+            environment.get_mut(NODE_OPTIONS),
+            image.config.env.get(NODE_OPTIONS),
+        ) {
+            append_flags(own, flags);
+        }
+        services.push(ServiceSpec {
             name: service.name.clone(),
             desired_count: service.scaling.min_instances,
             container: ContainerSpec {
                 image: built.image.clone(),
-                environment: service.environment_map(),
+                environment,
                 cpu: service.cpu,
                 memory: service.memory,
                 stop_timeout: service.stop_timeout,
             },
         });
-    StackSpec {
+    }
+    Ok(StackSpec {
         name: stack.name(),
-        services: services.collect(),
+        services,
+    })
+}
+
+/// The variable of Node that a service may set although its image needs flags in it too.
+const NODE_OPTIONS: &str = "NODE_OPTIONS";
+
+/// Adds the flags that are not there yet, as Stacktape does.
+fn append_flags(own: &mut String, flags: &str) {
+    for flag in flags.split_whitespace() {
+        if !own.split_whitespace().any(|known| known == flag) {
+            own.push(' ');
+            own.push_str(flag);
+        }
     }
 }
 
@@ -182,9 +212,12 @@ fn settle(
             .map(step_of)
             .collect();
         progress.now(&unsteady.join("; "));
-        stack = client
-            .await_change(&stack.name, stack.version, Duration::from_secs(5))
-            .map_err(|error| engine::failed(error, &stack.name))?;
+        match client.await_change(&stack.name, stack.version, Duration::from_secs(5)) {
+            Ok(next) => stack = next,
+            // The last service was taken out of the config, and is gone now.
+            Err(ClientError::Refused(Refusal::UnknownStack { .. })) => stack.services.clear(),
+            Err(error) => return Err(engine::failed(error, &stack.name)),
+        }
     }
     Ok(stack)
 }
@@ -227,7 +260,7 @@ fn does_not_stay_up(context: &Context, stack: &StackStatus, service: &ServiceSta
     if let Some((task, reason, exit_code)) = failed {
         let code = exit_code.map_or(String::new(), |code| format!(" (exit code {code})"));
         message.push_str(&format!("\n  task {}: {reason}{code}", task.id.short()));
-        for line in logs::last_lines_of(context, &stack.name, &service.name, &task.id, 10) {
+        for line in logs::last_lines(context, &stack.name, &service.name, &task.id, LAST_LINES) {
             message.push_str(&format!("\n  | {line}"));
         }
     }

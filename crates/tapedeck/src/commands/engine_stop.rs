@@ -10,6 +10,10 @@ use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::printer::Printer;
 use crate::text::count;
 
+pub(crate) const EXAMPLES: &str = "Examples:
+  tapedeck engine stop            for an upgrade: tasks run on
+  tapedeck engine stop --tasks    before the machine is switched off for good";
+
 /// How long an engine that said it ends may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -7,7 +7,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tapedeck_api::StackStatus;
 use tapedeck_model::{ResourceName, StackName, TaskId, Timestamp};
 use tapedeck_runtime::log::{Line, Merge, Reader, Stream, Watch};
 
@@ -34,7 +33,7 @@ struct Origin {
     task: TaskId,
 }
 
-/// Prints what is there, oldest first, then goes on with `--follow`.
+/// Prints what is there, oldest first, then goes on with `--follow` for as long as somebody reads.
 pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outcome {
     let stack = stack_name(context, &args.stack, &args.config)?;
     let since = point_in_time(&args.since, context.now).map_err(Failure::usage)?;
@@ -73,15 +72,19 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
     let Some(mut watch) = watch else {
         return Ok(ExitCode::SUCCESS);
     };
-    loop {
+    while !printer.is_cut_off() {
         watch.wait(PATIENCE).or_fail(ExitKind::Environment)?;
         add_new_tasks(&folder, &wanted, since, &mut merge)?;
         while let Some((origin, line)) = merge.next_line().or_fail(ExitKind::Environment)? {
             if wanted.line(&line) {
                 print(args, printer, &origin, &line);
             }
+            if printer.is_cut_off() {
+                break;
+            }
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Which services, tasks and lines are asked for.
@@ -214,25 +217,8 @@ fn stream_name(line: &Line) -> &'static str {
     }
 }
 
-/// The last lines of each task of a stack that is not stopped, as `logs` shows them.
-pub(crate) fn last_lines(context: &Context, stack: &StackStatus, count: usize) -> Vec<String> {
-    let mut found = Vec::new();
-    for service in &stack.services {
-        for task in service.tasks.iter().filter(|task| !task.state.is_stopped()) {
-            let origin = Origin {
-                service: service.name.clone(),
-                task: task.id.clone(),
-            };
-            let log = context.home.task_log(&stack.name, &service.name, &task.id);
-            found.extend(tail(&log, count).into_iter().map(|line| (origin.clone(), line)));
-        }
-    }
-    found.sort_by_key(|(_, line)| line.timestamp_ns);
-    found.iter().map(|(origin, line)| shown(origin, line)).collect()
-}
-
 /// The text of the last lines of one task.
-pub(crate) fn last_lines_of(
+pub(crate) fn last_lines(
     context: &Context,
     stack: &StackName,
     service: &ResourceName,
@@ -240,13 +226,10 @@ pub(crate) fn last_lines_of(
     count: usize,
 ) -> Vec<String> {
     let log = context.home.task_log(stack, service, task);
-    tail(&log, count)
+    // A log that cannot be read is shown as empty: these lines are an extra.
+    let lines = Reader::open(&log).tail(count).unwrap_or_default();
+    lines
         .iter()
         .map(|line| String::from_utf8_lossy(&line.text).into_owned())
         .collect()
-}
-
-/// The last lines of a log. One that cannot be read is shown as empty: these lines are an extra.
-fn tail(log: &Path, count: usize) -> Vec<Line> {
-    Reader::open(log).tail(count).unwrap_or_default()
 }

@@ -18,6 +18,10 @@ use crate::context::Context;
 use crate::exit::Outcome;
 use crate::printer::Printer;
 
+pub(crate) const ENGINE_EXAMPLES: &str = "Examples:
+  tapedeck engine status
+  tapedeck engine stop --tasks";
+
 /// Whether the command is to print JSON.
 pub(crate) fn wants_json(command: &Command) -> bool {
     match command {

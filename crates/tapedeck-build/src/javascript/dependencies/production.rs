@@ -8,7 +8,7 @@ use fs_err as fs;
 use crate::BuildError;
 use crate::guard::Guard;
 use crate::javascript::install;
-use crate::javascript::package_manager::ChosenManager;
+use crate::javascript::package_manager::ChosenPackageManager;
 use crate::javascript::project::Project;
 use crate::request::Workshop;
 use crate::stamp::hash;
@@ -18,7 +18,7 @@ use crate::stamp::hash;
 /// do not survive it.
 pub(super) fn production_folder(
     project: &Project,
-    manager: &ChosenManager,
+    manager: &ChosenPackageManager,
     workshop: &mut Workshop<'_>,
 ) -> Result<Option<PathBuf>, BuildError> {
     let (Some(arguments), Some(lock)) = (manager.manager.production_arguments(), &project.lock) else {
@@ -53,7 +53,7 @@ pub(super) fn production_folder(
 /// Whether installing there worked.
 fn install_in(
     folder: &Path,
-    manager: &ChosenManager,
+    manager: &ChosenPackageManager,
     arguments: &[&str],
     workshop: &mut Workshop<'_>,
 ) -> Result<bool, BuildError> {
