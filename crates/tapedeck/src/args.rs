@@ -26,7 +26,13 @@ Exit codes:
   3   something around tapedeck is missing: a privilege, a program, the engine, disk space
   70  a mistake of tapedeck itself
 
-Files: /var/lib/tapedeck and /run/tapedeck; the environment variable TAPEDECK_HOME moves both."
+Files: /var/lib/tapedeck and /run/tapedeck
+
+Environment:
+  TAPEDECK_HOME       a folder, absolute, that takes the place of both
+  TAPEDECK_NODE_BASE  base image for Node, such as node:24 or
+                      registry.example/node:24, if its registry answers
+                      [default: one assembled on this machine]"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]

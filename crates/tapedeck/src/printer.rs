@@ -161,6 +161,10 @@ impl tapedeck_image::Progress for Progress {
     fn step(&mut self, text: &str) {
         self.now(text);
     }
+
+    fn notice(&mut self, text: &str) {
+        self.done(text);
+    }
 }
 
 /// Escape codes of the colours in use; `anstream` drops them where no terminal reads them.

@@ -255,6 +255,7 @@ impl<'a> Ours<'a> {
             source_root: &self.project.folder,
             cache_directory: &self.stage.home.build_cache(),
             search_path: &std::env::var_os("PATH").unwrap_or_default(),
+            node_base: None,
             no_cache: false,
         };
         tapedeck_build::build(&request, &mut NoProgress)?;
