@@ -11,6 +11,7 @@ need node nodejs
 need npm npm
 need nft nftables
 need busybox busybox-static
+need docker-registry docker-registry
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
 
 [ -n "$missing" ] || exit 0

@@ -40,6 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         source_root: Path::new(folder),
         cache_directory: &Path::new(state).join("build"),
         search_path: &std::env::var_os("PATH").unwrap_or_default(),
+        node_base: None,
         no_cache: false,
     };
     let built = build(&request, &mut Loud)?;

@@ -204,6 +204,34 @@ pub enum BuildError {
         #[source]
         source: Box<PutImageError>,
     },
+    /// The base image that was named cannot be had.
+    #[error("cannot package `{service}` on the base image {reference}")]
+    NamedBase {
+        /// The service.
+        service: String,
+        /// The name of the base image.
+        reference: String,
+        /// Why.
+        #[source]
+        source: Box<BaseError>,
+    },
+    /// The base image that was named has another Node than the project wants.
+    #[error(
+        "cannot package `{service}`: the base image {reference} has Node {found}, but {source_name} asks for Node \
+         {wanted}: name a base image with that version, or none"
+    )]
+    NamedBaseVersion {
+        /// The service.
+        service: String,
+        /// The name of the base image.
+        reference: String,
+        /// The major version in the image.
+        found: u16,
+        /// The major version that was chosen.
+        wanted: u16,
+        /// Who asked for it, such as `engines.node of package.json`.
+        source_name: String,
+    },
     /// There is no base image.
     #[error("cannot package `{service}`: no base image with Node {major}")]
     Base {

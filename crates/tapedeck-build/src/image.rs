@@ -106,6 +106,8 @@ impl fmt::Display for LayerChange {
 /// What a provider made, ready to be stacked on a base.
 pub(crate) struct Assembly {
     pub(crate) base: ImageDigest,
+    /// It was pulled by name.
+    pub(crate) is_named_base: bool,
     pub(crate) layers: Vec<Draft>,
     pub(crate) config: ConfigChange,
     pub(crate) observations: Observations,
@@ -173,6 +175,7 @@ pub(crate) fn put(
             source: Box::new(error),
         })?;
     let mut record = Record::of_image(image.digest.clone(), String::new(), assembly.node.clone());
+    record.named_base = assembly.is_named_base.then_some(assembly.base);
     record.inputs = assembly.observations.into_seen();
     record.layers = keys;
     record.source_files.clone_from(&assembly.source_files);

@@ -35,7 +35,7 @@ pub(crate) use dependencies::DependencyMemory;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use tapedeck_image::{Platform, base};
+use tapedeck_image::{Image, Platform, base};
 
 use crate::BuildError;
 use crate::image::Assembly;
@@ -48,8 +48,17 @@ use project::Project;
 
 /// Makes everything that goes on top of the base.
 pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Result<Assembly, BuildError> {
-    let (facts, plan, seen_since) = prepare(source, workshop)?;
-    let base = ensure_base(source, &plan, workshop)?;
+    let named = named_base(source, workshop)?;
+    let base_node = named.as_ref().and_then(node_of_base);
+    let (facts, plan, seen_since) = prepare(source, base_node, workshop)?;
+    let is_named_base = named.is_some();
+    let base = match named {
+        Some(image) => {
+            require_same_node(source, base_node, &plan, workshop)?;
+            image.digest
+        }
+        None => assembled_base(source, &plan, workshop)?,
+    };
     let project = &facts.project;
     let (memory, dependencies) = layers::dependencies(project, &plan, workshop)?;
     let included = included::find(source)?;
@@ -73,6 +82,7 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
     let application = layers::application(&plan, bundle, workshop);
     Ok(Assembly {
         base,
+        is_named_base,
         layers: dependencies
             .into_iter()
             .chain(included)
@@ -90,10 +100,11 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
 /// anything that still counts, too.
 fn prepare(
     source: &Source<'_>,
+    base_node: Option<u16>,
     workshop: &mut Workshop<'_>,
 ) -> Result<(Facts, Plan, SystemTime), BuildError> {
     let seen_since = SystemTime::now();
-    let facts = survey(source, workshop)?;
+    let facts = survey(source, base_node, workshop)?;
     let first = plan(&facts, source.packaging)?;
     if first.install.is_none() {
         return Ok((facts, first, seen_since));
@@ -101,18 +112,61 @@ fn prepare(
     install::install(&facts.project, &first.manager, workshop)?;
     // Installing may have written a lock file.
     let seen_since = SystemTime::now();
-    let facts = survey(source, workshop)?;
+    let facts = survey(source, base_node, workshop)?;
     let plan = plan(&facts, source.packaging)?;
     Ok((facts, plan, seen_since))
 }
 
-fn survey(source: &Source<'_>, workshop: &Workshop<'_>) -> Result<Facts, BuildError> {
+fn survey(source: &Source<'_>, base_node: Option<u16>, workshop: &Workshop<'_>) -> Result<Facts, BuildError> {
     let project = Project::survey(source)?;
     let install = install::survey(&project, workshop.cache)?;
-    Ok(Facts { project, install })
+    Ok(Facts {
+        project,
+        install,
+        base_node,
+    })
 }
 
-fn ensure_base(
+/// The base image of the name that was given, unless none was or its registry does not answer.
+fn named_base(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Result<Option<Image>, BuildError> {
+    let Some(wanted) = workshop.node_base else {
+        return Ok(None);
+    };
+    base::ensure_named_base(workshop.store, &wanted, Platform::host(), workshop.progress).map_err(|error| {
+        BuildError::NamedBase {
+            service: source.service.to_string(),
+            reference: wanted.reference.to_string(),
+            source: Box::new(error),
+        }
+    })
+}
+
+/// The major version of Node as the official images and those that are assembled here say it.
+fn node_of_base(image: &Image) -> Option<u16> {
+    let version = image.config.env.get("NODE_VERSION")?;
+    version.trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
+/// Refuses a base with another Node than the project asks for. A base that does not say what it has is trusted.
+fn require_same_node(
+    source: &Source<'_>,
+    base_node: Option<u16>,
+    plan: &Plan,
+    workshop: &Workshop<'_>,
+) -> Result<(), BuildError> {
+    match (base_node, &workshop.node_base) {
+        (Some(found), Some(named)) if found != plan.node.major => Err(BuildError::NamedBaseVersion {
+            service: source.service.to_string(),
+            reference: named.reference.to_string(),
+            found,
+            wanted: plan.node.major,
+            source_name: plan.node.source.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn assembled_base(
     source: &Source<'_>,
     plan: &Plan,
     workshop: &mut Workshop<'_>,
@@ -175,4 +229,5 @@ pub(crate) mod pure {
         InvalidNodeVersion, Offer, Wish, WishSource, choose as choose_node,
     };
     pub(crate) use super::package_manager::{PackageManager, choose as choose_manager};
+    pub(crate) use super::plan::offer;
 }

@@ -27,7 +27,7 @@ pub use request::{BuildRequest, Language};
 use std::time::Instant;
 
 use fs_err as fs;
-use tapedeck_image::Progress;
+use tapedeck_image::{Platform, Progress, base};
 use tapedeck_model::Packaging;
 
 use record::Record;
@@ -51,6 +51,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
     let previous = Record::load(&record_path).filter(|_| !request.no_cache);
     let settings = serde_json::to_string(request.packaging).expect("packaging settings have text keys only");
     if let Some(record) = previous.as_ref().filter(|record| record.settings == settings)
+        && is_base_current(record, request)
         && record
             .is_current()
             .map_err(BuildError::file("look at the source"))?
@@ -65,6 +66,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         store: request.store,
         cache: request.cache_directory,
         search_path: request.search_path,
+        node_base: request.node_base,
         previous: previous.as_ref(),
         progress,
         is_anew: request.no_cache,
@@ -78,6 +80,18 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         .save(&record_path)
         .map_err(BuildError::file("keep the record of this build"))?;
     Ok(built)
+}
+
+/// Whether the base of the last build is what would be used now, as far as that is known without asking a registry.
+fn is_base_current(record: &Record, request: &BuildRequest<'_>) -> bool {
+    let Some(wanted) = &request.node_base else {
+        return record.named_base.is_none();
+    };
+    // Unreadable means that it has to be asked for again, which tells what is wrong if something is.
+    let fresh = base::fresh_named_base(request.store, wanted, Platform::host())
+        .ok()
+        .flatten();
+    fresh.is_some() && fresh == record.named_base
 }
 
 #[cfg(test)]

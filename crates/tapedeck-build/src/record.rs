@@ -24,6 +24,9 @@ pub(crate) struct Record {
     /// The packaging settings, as JSON.
     pub(crate) settings: String,
     pub(crate) image: ImageDigest,
+    /// The base, if it was pulled by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) named_base: Option<ImageDigest>,
     /// Everything that was looked at.
     pub(crate) inputs: BTreeMap<PathBuf, Input>,
     /// Input keys of the layers above the base, by name.
@@ -40,6 +43,7 @@ impl Record {
             builder: BUILDER.to_owned(),
             settings,
             image,
+            named_base: None,
             inputs: BTreeMap::new(),
             layers: BTreeMap::new(),
             node,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fs_err as fs;
+use tapedeck_image::base::NamedBase;
 use tapedeck_image::{Progress, Store};
 use tapedeck_model::{ResourceName, StacktapeImageBuildpack};
 
@@ -31,6 +32,9 @@ pub struct BuildRequest<'a> {
     /// Where programs are looked for, in the form of `PATH`. Programs that are started get it as their
     /// `PATH`.
     pub search_path: &'a OsStr,
+    /// The base image for Node by name. Without one, or when its registry does not answer and it was never
+    /// pulled, a base is assembled on this machine.
+    pub node_base: Option<NamedBase<'a>>,
     /// Build everything above the base anew, whatever is known.
     pub no_cache: bool,
 }
@@ -78,6 +82,7 @@ pub(crate) struct Workshop<'a> {
     pub(crate) store: &'a Store,
     pub(crate) cache: &'a Path,
     pub(crate) search_path: &'a OsStr,
+    pub(crate) node_base: Option<NamedBase<'a>>,
     /// The last build of the same service, unless it is to be ignored.
     pub(crate) previous: Option<&'a Record>,
     pub(crate) progress: &'a mut dyn Progress,

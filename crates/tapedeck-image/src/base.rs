@@ -1,12 +1,13 @@
-//! Base images that are assembled on this machine, from packages of its distribution.
+//! Base images: pulled by name from a registry, or assembled on this machine from packages of its distribution.
 //!
-//! A base has two layers: the system (from packages that the machine's own apt fetches and verifies) and the
+//! A base that is assembled has two layers: the system (from packages that the machine's own apt fetches and verifies) and the
 //! runtime. The first is shared by all runtimes. What was assembled is noted in `bases/`, so that it is done
 //! once per machine; the notes hold the exact versions.
 
 mod apt;
 mod command;
 mod deb;
+mod named;
 mod node;
 mod record;
 mod rootfs;
@@ -20,11 +21,13 @@ use std::{io, thread};
 
 use tapedeck_model::ImageDigest;
 
+use crate::registry::{CredentialsError, PullError};
 use crate::{
     ConfigChange, Image, Layer, Platform, Progress, PutImageError, PutLayerError, ReadImageError, Store,
     StoreError,
 };
 
+pub use named::{NamedBase, ensure_named_base, fresh_named_base};
 pub use node::{InvalidNodeVersion, NodeVersion};
 pub use record::PackageRecord;
 
@@ -109,6 +112,22 @@ pub enum BaseError {
     /// The recorded image could not be used.
     #[error("cannot use the recorded base image")]
     Recorded(#[from] ReadImageError),
+    /// Credentials for the registry could not be read.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// The base could not be pulled.
+    #[error(transparent)]
+    Pull(#[from] PullError),
+    /// The base that was pulled has no Node.
+    #[error(
+        "{reference} has no `node` on its PATH ({search_path}): name an image that brings Node, such as node:22"
+    )]
+    NoNode {
+        /// The name of the base.
+        reference: String,
+        /// Where was looked.
+        search_path: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -216,6 +216,8 @@ impl Store {
     }
 
     fn write_documents(&self, mut manifest: Manifest, config: &ConfigFile) -> io::Result<ImageDigest> {
+        // A base may come in Docker's words.
+        MANIFEST_TYPE.clone_into(&mut manifest.media_type);
         let content = to_json(config);
         let digest = self.put_blob(&content)?;
         let size = content.len() as u64;

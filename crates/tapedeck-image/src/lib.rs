@@ -3,7 +3,7 @@
 //! A [`Store`] is an OCI image layout on disk plus every layer unpacked once, ready to be a read-only lower
 //! directory of an overlayfs. [`Store::put_layer`] turns [`Entry`] values into a reproducible layer,
 //! [`Store::put_image`] stacks layers on a base, [`Store::image`] says what to mount and what to start.
-//! [`base`] assembles base images on machines that reach no container registry.
+//! [`base`] gets base images: by name from a container [`registry`], or assembled where none is reached.
 //!
 //! How files are named: images by the digest of their manifest, layers by their diff id. Nothing is ever
 //! changed in place; everything is written beside and renamed. See [`store`](mod@crate::store) for durability.
@@ -20,6 +20,7 @@ mod layer;
 mod manifest;
 mod platform;
 mod progress;
+pub mod registry;
 pub mod store;
 mod tarball;
 mod unpack;

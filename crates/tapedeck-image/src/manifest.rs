@@ -56,10 +56,10 @@ pub(crate) struct ConfigFile {
     pub(crate) created: String,
     pub(crate) architecture: Platform,
     pub(crate) os: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(crate) config: RunConfig,
     pub(crate) rootfs: RootFs,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(crate) history: Vec<History>,
 }
 

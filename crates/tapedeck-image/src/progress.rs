@@ -4,6 +4,11 @@
 pub trait Progress {
     /// A new step has begun. `text` is a short phrase such as `downloading 31 packages`.
     fn step(&mut self, text: &str);
+
+    /// Something that people should know afterwards, too, in a line. Unless overridden, a step like any other.
+    fn notice(&mut self, text: &str) {
+        self.step(text);
+    }
 }
 
 /// Tells nobody.

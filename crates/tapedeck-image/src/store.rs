@@ -4,7 +4,7 @@
 //! oci-layout  index.json  blobs/sha256/<hex>      an OCI image layout, readable by other tools once settled
 //! layers/<diff id hex>/                           layers unpacked, read-only lower directories of overlayfs
 //! keys/<input key>.json                           what a layer was made from → the layer
-//! bases/<name>.json                               base images that were assembled here
+//! bases/<name>.json                               base images that were assembled or pulled here
 //! unsettled/<boot id>/<kind>-<hex>                what was written but perhaps not yet to the disk
 //! tmp/                                            work in progress
 //! lock                                            shared: build or deploy; exclusive: garbage collection

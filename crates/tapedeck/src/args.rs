@@ -21,12 +21,18 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 Exit codes:
   0   done
-  1   the operation failed: the code does not build, the tasks do not stay up, there is no such stack
+  1   the operation failed: code does not build, tasks do not stay up, there is no such stack
   2   the command line or the config is wrong; nothing was changed
   3   something around tapedeck is missing: a privilege, a program, the engine, disk space
   70  a mistake of tapedeck itself
 
-Files: /var/lib/tapedeck and /run/tapedeck; the environment variable TAPEDECK_HOME moves both."
+Files: /var/lib/tapedeck and /run/tapedeck
+
+Environment:
+  TAPEDECK_HOME       a folder, absolute, that takes the place of both
+  TAPEDECK_NODE_BASE  base image for Node, such as node:24 or
+                      registry.example/node:24, if its registry answers
+                      [default: one assembled on this machine]"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -12,6 +12,9 @@ use crate::text::count;
 /// The environment variable that moves all files of region `local`.
 pub(crate) const TAPEDECK_HOME: &str = "TAPEDECK_HOME";
 
+/// The environment variable that names a base image for Node in a registry.
+pub(crate) const TAPEDECK_NODE_BASE: &str = "TAPEDECK_NODE_BASE";
+
 /// Bytes of the longest path in it: 107 for the path of a socket, less `/run/engine.sock.new`.
 const LONGEST_HOME: usize = 107 - 20;
 
@@ -26,6 +29,10 @@ pub(crate) struct Context {
     pub(crate) executable: PathBuf,
     /// `PATH`, where package managers are looked for.
     pub(crate) search_path: OsString,
+    /// The base image for Node by name, as it was given.
+    pub(crate) node_base: Option<OsString>,
+    /// Where `docker login` keeps credentials for registries.
+    pub(crate) docker_config: Option<PathBuf>,
     /// The time at the start of the command.
     pub(crate) now: Timestamp,
 }
@@ -36,8 +43,10 @@ impl Context {
     /// # Errors
     /// When the working directory is gone, or `TAPEDECK_HOME` is not an absolute path or too long a one.
     pub(crate) fn of_process() -> Result<Self, Failure> {
-        let working_directory = std::env::current_dir()
-            .map_err(|error| Failure::usage(format!("could not tell the working directory: {error}")))?;
+        let working_directory = std::env::current_dir().map_err(|error| {
+            Failure::usage(format!("could not tell the working directory: {error}"))
+                .help("start in a folder that exists")
+        })?;
         let home = home()?;
         let executable = std::env::current_exe()
             .map_err(|error| Failure::usage(format!("could not tell where tapedeck itself is: {error}")))?;
@@ -47,9 +56,22 @@ impl Context {
             home,
             executable,
             search_path,
+            node_base: std::env::var_os(TAPEDECK_NODE_BASE).filter(|name| !name.is_empty()),
+            docker_config: docker_config(),
             now: Timestamp::now(),
         })
     }
+}
+
+/// `config.json` where Docker looks for it.
+fn docker_config() -> Option<PathBuf> {
+    let folder = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let folder = folder("DOCKER_CONFIG").or_else(|| folder("HOME").map(|home| home.join(".docker")))?;
+    Some(folder.join("config.json"))
 }
 
 /// Where region `local` keeps its files, as the environment says.

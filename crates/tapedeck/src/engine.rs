@@ -68,7 +68,23 @@ pub(crate) fn try_connect(context: &Context) -> Result<Option<Client>, Failure> 
             Err(Failure::new(ExitKind::Environment, error)
                 .help("the engine belongs to root: run this with sudo"))
         }
+        Err(error @ (ClientError::Broken(_) | ClientError::Unreadable(_))) => {
+            let socket = context.home.socket();
+            let help = format!(
+                "see what listens on {}: an engine that is ending, or another program",
+                socket.display()
+            );
+            Err(Failure::new(ExitKind::Environment, error).help(help))
+        }
         Err(error) => Err(Failure::new(ExitKind::Environment, error)),
+    }
+}
+
+/// Process id of an engine whose protocol is not ours: one of another version, which only a signal can stop.
+pub(crate) fn pid_of_other_version(context: &Context) -> Option<u32> {
+    match Client::connect(&context.home.socket()) {
+        Err(ClientError::OtherProtocol { pid, .. }) => Some(pid),
+        _ => None,
     }
 }
 

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let printer = Printer::new(commands::wants_json(&arguments.command));
     let outcome =
         Context::of_process().and_then(|context| commands::run(arguments.command, &context, &printer));
-    match outcome {
+    match outcome.and_then(|code| printer.lost_data().map_or(Ok(code), Err)) {
         Ok(code) => code,
         Err(failure) => {
             printer.failure(&failure);

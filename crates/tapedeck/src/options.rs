@@ -83,6 +83,12 @@ pub(crate) fn read_config(context: &Context, config: &ConfigArgs) -> Result<Conf
         .unwrap_or(&path)
         .display()
         .to_string();
+    if path.is_dir() {
+        return Err(
+            Failure::usage(format!("{} is a folder, not a config", path.display()))
+                .help("name the file in it with --configPath"),
+        );
+    }
     let text = fs_err::read_to_string(&path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => Failure::usage(format!("there is no config file {shown}"))
             .help("--configPath is relative to the working directory"),

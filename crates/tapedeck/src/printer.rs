@@ -1,18 +1,21 @@
 //! All output goes through here: stdout is data, stderr is talk. Colour only on terminals.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::exit::Failure;
+use crate::exit::{ExitKind, Failure};
 
 /// Where output goes, and in which form.
 #[derive(Debug, Clone)]
 pub(crate) struct Printer {
     json: bool,
     live: bool,
+    /// Why stdout takes no more data, once it does not.
+    cut_off: Arc<OnceLock<io::Error>>,
 }
 
 impl Printer {
@@ -20,7 +23,8 @@ impl Printer {
     pub(crate) fn new(json: bool) -> Self {
         Self {
             json,
-            live: !json && std::io::stderr().is_terminal(),
+            live: !json && io::stderr().is_terminal(),
+            cut_off: Arc::default(),
         }
     }
 
@@ -29,9 +33,30 @@ impl Printer {
         self.json
     }
 
-    /// A line of data.
+    /// A line of data. Once stdout takes no more, this does nothing.
     pub(crate) fn data(&self, line: impl AsRef<str>) {
-        write_line(&mut anstream::stdout(), line.as_ref());
+        if !self.is_cut_off()
+            && let Err(error) = write_line(&mut anstream::stdout(), line.as_ref())
+        {
+            // Several threads may find out at the same time; any of the errors will do.
+            let _ = self.cut_off.set(error);
+        }
+    }
+
+    /// Whether stdout takes no more data: what goes on for ever ends then.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.cut_off.get().is_some()
+    }
+
+    /// The failure of a command whose data did not all arrive. A reader that has gone away (`| head`) is none: it has
+    /// what it wanted.
+    pub(crate) fn lost_data(&self) -> Option<Failure> {
+        let error = self.cut_off.get()?;
+        (error.kind() != ErrorKind::BrokenPipe).then(|| {
+            let message = anyhow::anyhow!("could not write all data to stdout: {error}");
+            Failure::new(ExitKind::Environment, message)
+                .help("run it again with stdout on a disk that has room; the operation itself was done")
+        })
     }
 
     /// Data as one line of JSON.
@@ -56,7 +81,8 @@ impl Printer {
 
     /// Text on stderr as it stands, such as rendered diagnostics. Always shown.
     pub(crate) fn tell(&self, text: &str) {
-        write_line(&mut anstream::stderr(), text);
+        // Nobody is left to tell when stderr is closed.
+        let _ = write_line(&mut anstream::stderr(), text);
     }
 
     /// An error with its causes and its way out.
@@ -135,6 +161,10 @@ impl tapedeck_image::Progress for Progress {
     fn step(&mut self, text: &str) {
         self.now(text);
     }
+
+    fn notice(&mut self, text: &str) {
+        self.done(text);
+    }
 }
 
 /// Escape codes of the colours in use; `anstream` drops them where no terminal reads them.
@@ -146,10 +176,8 @@ pub(crate) const DIM: &str = "\x1b[2m";
 pub(crate) const BOLD: &str = "\x1b[1m";
 pub(crate) const RESET: &str = "\x1b[0m";
 
-/// A reader that has gone away (`| head`) is no mistake: the rest is not wanted.
-fn write_line(out: &mut impl Write, line: &str) {
-    let _ = out
-        .write_all(line.as_bytes())
-        .and_then(|()| out.write_all(b"\n"))
-        .and_then(|()| out.flush());
+fn write_line(out: &mut impl Write, line: &str) -> io::Result<()> {
+    out.write_all(line.as_bytes())?;
+    out.write_all(b"\n")?;
+    out.flush()
 }

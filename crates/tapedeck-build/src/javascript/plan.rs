@@ -26,6 +26,8 @@ const DEFAULT_MAJOR: u16 = match base::NodeVersion::LTS {
 pub(crate) struct Facts {
     pub(crate) project: Project,
     pub(crate) install: InstallFacts,
+    /// The major version of Node in the base image, if that was pulled and says so.
+    pub(crate) base_node: Option<u16>,
 }
 
 /// What to do.
@@ -58,7 +60,7 @@ pub(crate) fn plan(facts: &Facts, packaging: &StacktapeImageBuildpack) -> Result
         .as_ref()
         .map(|lock| (lock.manager, lock.head.as_str()));
     let manager = package_manager::choose(field, lock)?;
-    let node = node_version::choose(&project.wishes, OFFER)?;
+    let node = node_version::choose(&project.wishes, offer(facts.base_node))?;
     let format = module_format(project, packaging);
     let source_map = !packaging.javascript.disable_source_maps;
     let has_dependencies = project.has_dependencies();
@@ -81,6 +83,18 @@ pub(crate) fn plan(facts: &Facts, packaging: &StacktapeImageBuildpack) -> Result
         app_manifest: app_manifest(project, format),
         config: config(source_map),
     })
+}
+
+/// A base that was named decides where the project leaves a choice.
+pub(crate) fn offer(base_node: Option<u16>) -> Offer {
+    let Some(major) = base_node else {
+        return OFFER;
+    };
+    Offer {
+        oldest: OFFER.oldest.min(major),
+        newest: OFFER.newest.max(major),
+        default: major,
+    }
 }
 
 /// As configured, else as the extension of the entry file demands, else as `package.json` says.

@@ -48,6 +48,22 @@ fn a_range_gets_the_default_line_if_it_may() {
 }
 
 #[test]
+fn a_named_base_decides_where_the_project_leaves_a_choice() {
+    let chosen = |text: &str, base_node| {
+        let wishes = [wish(WishSource::Engines("package.json".into()), text)];
+        choose_node(&wishes, offer(base_node)).unwrap().major
+    };
+    assert_eq!(choose_node(&[], offer(Some(20))).unwrap().major, 20);
+    assert_eq!(choose_node(&[], offer(Some(14))).unwrap().major, 14);
+    assert_eq!(choose_node(&[], offer(None)).unwrap().major, 24);
+    assert_eq!(chosen(">=18", Some(20)), 20);
+    assert_eq!(chosen(">=18", None), 24);
+    // These differ from the base, which is then refused.
+    assert_eq!(chosen("22.x", Some(20)), 22);
+    assert_eq!(chosen(">=18 <23", Some(24)), 22);
+}
+
+#[test]
 fn an_impossible_version_names_its_place() {
     for text in ["banana", "99", ">=30", "<10", "", "22.x.y", "lts/nothing", "=>20"] {
         let error = engines(text).expect_err(text);

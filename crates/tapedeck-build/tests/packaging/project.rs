@@ -99,6 +99,7 @@ impl Project {
             source_root: self.folder.path(),
             cache_directory: cache,
             search_path: &self.search_path,
+            node_base: None,
             no_cache: self.no_cache,
         };
         build(&request, &mut self.told)

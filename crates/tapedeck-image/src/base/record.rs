@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tapedeck_model::ImageDigest;
 
 use crate::store::{ignore_missing, retry_interrupted};
-use crate::{Layer, Store, StoreError};
+use crate::{Digest, Layer, Store, StoreError};
 
 /// A package that went into a base image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,20 @@ impl fmt::Display for PackageRecord {
 pub(crate) struct ImageRecord {
     pub(crate) image: ImageDigest,
     pub(crate) packages: Vec<PackageRecord>,
+    /// Where it came from, if it was pulled by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pulled: Option<PulledRecord>,
+}
+
+/// What a name stood for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PulledRecord {
+    /// The name.
+    pub(crate) reference: String,
+    /// The index or manifest that it led to.
+    pub(crate) digest: Digest,
+    /// When that was asked last, in seconds since the Unix epoch.
+    pub(crate) resolved_at: u64,
 }
 
 /// A layer that base images share.
@@ -78,6 +92,23 @@ impl Store {
             &ImageRecord {
                 image: image.clone(),
                 packages,
+                pulled: None,
+            },
+        )
+    }
+
+    pub(super) fn record_pulled(
+        &self,
+        name: &str,
+        image: &ImageDigest,
+        pulled: PulledRecord,
+    ) -> Result<(), StoreError> {
+        self.write_record(
+            &format!("{name}{IMAGE}"),
+            &ImageRecord {
+                image: image.clone(),
+                packages: Vec::new(),
+                pulled: Some(pulled),
             },
         )
     }

@@ -1,12 +1,16 @@
 //! The parts of assembling a base that need neither network nor root.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::deb::read_packages;
+use super::named::{NamedBase, Substitute, is_fresh, substitute};
 use super::node::NodeVersion;
+use super::record::PulledRecord;
 use super::rootfs::{is_wanted, place};
 use super::{BaseError, PackageRecord};
-use crate::Store;
+use crate::registry::{PullError, Reference};
+use crate::{Digest, Store};
 
 #[test]
 fn versions_of_node_are_read() {
@@ -158,4 +162,79 @@ fn records_come_back_unless_they_are_torn() {
     assert!(store.layer_record("system-amd64").unwrap().is_none());
     super::forget_bases(&store).unwrap();
     assert_eq!(fs_err::read_dir(store.root().join("bases")).unwrap().count(), 0);
+}
+
+#[test]
+fn only_silence_is_got_around() {
+    let silence = || PullError::NoAnswer {
+        registry: "r.example".to_owned(),
+        source: Box::new(ureq::Error::HostNotFound),
+    };
+    assert_eq!(substitute(&silence(), true), Some(Substitute::Remembered));
+    assert_eq!(substitute(&silence(), false), Some(Substitute::Assembled));
+    let reference = || "r.example/node:22".to_owned();
+    let answers = [
+        PullError::Refused {
+            reference: reference(),
+            what: "the manifest",
+            status: "404 Not Found".to_owned(),
+            said: String::new(),
+            way_out: String::new(),
+        },
+        PullError::Connection {
+            reference: reference(),
+            host: "r.example".to_owned(),
+            source: Box::new(ureq::Error::Tls("not trusted")),
+        },
+        PullError::NoStorage {
+            reference: reference(),
+            what: "a layer",
+            host: "cdn.example".to_owned(),
+            source: Box::new(ureq::Error::HostNotFound),
+        },
+        PullError::Digest {
+            reference: reference(),
+            what: "a layer",
+            expected: Digest::of(b"a"),
+            found: Digest::of(b"b"),
+        },
+        PullError::Platform {
+            reference: reference(),
+            platform: "amd64",
+            offered: "linux/s390x".to_owned(),
+        },
+    ];
+    for answer in answers {
+        for is_remembered in [true, false] {
+            assert_eq!(substitute(&answer, is_remembered), None, "{answer}");
+        }
+    }
+}
+
+#[test]
+fn a_tag_is_believed_for_a_day_and_a_digest_forever() {
+    const DAY: u64 = 24 * 60 * 60;
+    let record = PulledRecord {
+        reference: String::new(),
+        digest: Digest::of(b""),
+        resolved_at: 10 * DAY,
+    };
+    let tag = Reference::parse("node:22").unwrap();
+    let pinned = tag.pinned(Digest::of(b""));
+    let fresh = |reference, seconds, resolve_anew| {
+        let wanted = NamedBase {
+            reference,
+            docker_config: None,
+            now: UNIX_EPOCH + Duration::from_secs(seconds),
+            resolve_anew,
+        };
+        is_fresh(&record, &wanted)
+    };
+    assert!(fresh(&tag, 10 * DAY, false));
+    assert!(fresh(&tag, 11 * DAY - 1, false));
+    assert!(!fresh(&tag, 11 * DAY, false));
+    assert!(!fresh(&tag, 10 * DAY, true));
+    // The clock was set back.
+    assert!(!fresh(&tag, 10 * DAY - 1, false));
+    assert!(fresh(&pinned, 99 * DAY, true));
 }

@@ -19,6 +19,11 @@ pub(crate) fn run(args: &CompletionsArgs, printer: &Printer) -> Outcome {
     let mut command = Arguments::command();
     let mut script = Vec::new();
     match args.shell {
+        // Without this, bash takes `info:stack` for three words.
+        Shell::Bash => script.extend_from_slice(b"COMP_WORDBREAKS=${COMP_WORDBREAKS//:}\n"),
+        Shell::Zsh | Shell::Fish => {}
+    }
+    match args.shell {
         Shell::Bash => generate(Bash, &mut command, "tapedeck", &mut script),
         Shell::Zsh => generate(Zsh, &mut command, "tapedeck", &mut script),
         Shell::Fish => generate(Fish, &mut command, "tapedeck", &mut script),

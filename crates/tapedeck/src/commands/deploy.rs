@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use tapedeck_api::{ClientError, Refusal, ServiceStatus, StackStatus};
 use tapedeck_build::{BuildRequest, Built, Outcome as Packaged};
 use tapedeck_image::Store;
+use tapedeck_image::base::NamedBase;
+use tapedeck_image::registry::Reference;
 use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState, WorkerService};
 
 use crate::args::DeployArgs;
 use crate::commands::logs;
-use crate::context::Context;
+use crate::context::{Context, TAPEDECK_NODE_BASE};
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::{ConfigFile, load_stack};
@@ -91,6 +93,7 @@ fn package(
     images: &Store,
     (service, progress): (&WorkerService, &mut Progress),
 ) -> Result<Built, Failure> {
+    let node_base = node_base(context)?;
     let request = BuildRequest {
         store: images,
         service: &service.name,
@@ -98,6 +101,12 @@ fn package(
         source_root: &config.folder,
         cache_directory: &context.home.build_cache(),
         search_path: &context.search_path,
+        node_base: node_base.as_ref().map(|reference| NamedBase {
+            reference,
+            docker_config: context.docker_config.as_deref(),
+            now: context.now.into(),
+            resolve_anew: args.no_cache,
+        }),
         no_cache: args.no_cache,
     };
     tapedeck_build::build(&request, progress).map_err(|error| {
@@ -105,10 +114,28 @@ fn package(
     })
 }
 
+/// The base image for Node that the environment names.
+fn node_base(context: &Context) -> Result<Option<Reference>, Failure> {
+    let Some(given) = &context.node_base else {
+        return Ok(None);
+    };
+    // What is no UTF-8 is no name either, and is refused as one.
+    let reference = Reference::parse(&given.to_string_lossy());
+    reference.map(Some).map_err(|error| {
+        Failure::usage(format!("{TAPEDECK_NODE_BASE}: {error}"))
+            .help("correct it, or unset it to have a base image assembled on this machine")
+    })
+}
+
 /// What packaging a service came to, in a line.
 fn told(built: &Built) -> String {
     match &built.outcome {
         Packaged::Unchanged => format!("unchanged, image {} ({})", built.image.short(), span(built.took)),
+        Packaged::Rebuilt { layers } if layers.is_empty() => format!(
+            "packaged in {}, image {} (no layer: the base or the way to start)",
+            span(built.took),
+            built.image.short()
+        ),
         Packaged::Rebuilt { layers } => {
             let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
             format!(

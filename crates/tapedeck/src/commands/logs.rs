@@ -26,6 +26,9 @@ pub(crate) const EXAMPLES: &str = "Examples:
 /// How long the follower sleeps at most when nothing is written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How many lines are printed in one go at most while following.
+const BATCH: usize = 1000;
+
 /// Whose line it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Origin {
@@ -33,7 +36,7 @@ struct Origin {
     task: TaskId,
 }
 
-/// Prints what is there, oldest first, then goes on with `--follow`.
+/// Prints what is there, oldest first, then goes on with `--follow` for as long as somebody reads.
 pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outcome {
     let stack = stack_name(context, &args.stack, &args.config)?;
     let since = point_in_time(&args.since, context.now).map_err(Failure::usage)?;
@@ -66,21 +69,28 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
     if past.is_empty() && !args.follow {
         printer.say(format!("no lines since {} that match", args.since));
     }
-    for (origin, line) in past {
-        print(args, printer, &origin, &line);
-    }
+    print(args, printer, past);
     let Some(mut watch) = watch else {
         return Ok(ExitCode::SUCCESS);
     };
-    loop {
+    while !printer.is_cut_off() {
         watch.wait(PATIENCE).or_fail(ExitKind::Environment)?;
         add_new_tasks(&folder, &wanted, since, &mut merge)?;
+        let mut fresh = Vec::new();
         while let Some((origin, line)) = merge.next_line().or_fail(ExitKind::Environment)? {
             if wanted.line(&line) {
-                print(args, printer, &origin, &line);
+                fresh.push((origin, line));
+            }
+            if fresh.len() >= BATCH {
+                print(args, printer, fresh.drain(..));
+            }
+            if printer.is_cut_off() {
+                break;
             }
         }
+        print(args, printer, fresh);
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Which services, tasks and lines are asked for.
@@ -170,20 +180,32 @@ fn origins(folder: &Path) -> Vec<Origin> {
     found
 }
 
-fn print(args: &LogsArgs, printer: &Printer, origin: &Origin, line: &Line) {
+/// Prints lines in one go, as a task may write faster than a line at a time can be printed.
+fn print(args: &LogsArgs, printer: &Printer, lines: impl IntoIterator<Item = (Origin, Line)>) {
+    let lines: Vec<String> = lines
+        .into_iter()
+        .map(|(origin, line)| rendered(args, &origin, &line))
+        .collect();
+    if !lines.is_empty() {
+        printer.data(lines.join("\n"));
+    }
+}
+
+fn rendered(args: &LogsArgs, origin: &Origin, line: &Line) -> String {
     let text = String::from_utf8_lossy(&line.text);
-    if printer.is_json() {
-        printer.json(&serde_json::json!({
+    if args.output.json {
+        let fields = serde_json::json!({
             "time": instant(moment(line)),
             "service": origin.service,
             "task": origin.task,
             "stream": stream_name(line),
             "message": text,
-        }));
+        });
+        fields.to_string()
     } else if args.raw {
-        printer.data(text);
+        text.into_owned()
     } else {
-        printer.data(shown(origin, line));
+        shown(origin, line)
     }
 }
 

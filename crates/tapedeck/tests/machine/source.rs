@@ -120,6 +120,7 @@ fn plant_base(project: &Project) {
         source_root: project.folder.path(),
         cache_directory: &seed.join("build"),
         search_path: &std::env::var_os("PATH").unwrap(),
+        node_base: None,
         no_cache: false,
     };
     tapedeck_build::build(&request, &mut NoProgress).unwrap();

@@ -82,6 +82,11 @@ fn finding(file: &File, line: usize, rule: &'static str, message: impl Into<Stri
     }
 }
 
+/// Whether this belongs to a crate. Programs for measuring are compiled one by one and have no libraries to use.
+fn in_crate(file: &File) -> bool {
+    !file.path.starts_with("benches/")
+}
+
 /// A header, and no more lines than a person reads.
 fn shape(file: &File) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -124,7 +129,10 @@ fn banned(file: &File, tokens: &[Token]) -> Vec<Finding> {
                 found.push(finding(file, token.line, "banned", message, help));
             }
         }
-        if token.text == "unsafe" && !file.path.starts_with(&format!("crates/{UNSAFE_CRATE}/")) {
+        if token.text == "unsafe"
+            && in_crate(file)
+            && !file.path.starts_with(&format!("crates/{UNSAFE_CRATE}/"))
+        {
             let message = format!("unsafe code outside of {UNSAFE_CRATE}");
             let help = "use a safe function of rustix, or put it there behind a safe one of ours";
             found.push(finding(file, token.line, "unsafe", message, help));
@@ -166,7 +174,7 @@ fn names(file: &File, tokens: &[Token]) -> Vec<Finding> {
 
 /// Errors of `std::fs` lack the path; those of `fs_err` have it. Tests may do as they like.
 fn direct_file_access(file: &File, tokens: &[Token]) -> Vec<Finding> {
-    if file.is_test() || DIRECT_FILE_ACCESS.iter().any(|(path, _)| *path == file.path) {
+    if !in_crate(file) || file.is_test() || DIRECT_FILE_ACCESS.iter().any(|(path, _)| *path == file.path) {
         return Vec::new();
     }
     let imports_file = tokens

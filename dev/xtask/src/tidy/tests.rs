@@ -83,6 +83,12 @@ fn words_in_comments_and_literals_are_no_code() {
 }
 
 #[test]
+fn a_program_without_crates_may_do_what_needs_them() {
+    let direct = "//! Probe.\nfn f() { unsafe { std::fs::read(\"a\"); } }\n";
+    rust("benches/probe.rs", direct, expect![[""]]);
+}
+
+#[test]
 fn tests_are_in_files_of_their_own() {
     rust("a.rs", "//! Sample.\n#[cfg(test)]\nmod tests;\n", expect![[""]]);
     rust(

@@ -66,7 +66,7 @@ fn machine_path(line: &str) -> Option<&str> {
         let relative = line[..start]
             .chars()
             .next_back()
-            .is_some_and(|before| part_of_name(before) || "~*/}>)$".contains(before));
+            .is_some_and(|before| part_of_name(before) || "~*/}>)]$".contains(before));
         let rest = &line[start + 1..];
         let name = MACHINE_FOLDERS
             .into_iter()

@@ -1,0 +1,82 @@
+//! The program inside the containers that are measured: it tells the time. Compiled without dynamic libraries, so that
+//! it is a root file system all by itself.
+//!
+//! `probe clock`: print the time, end. `probe beat`: print the time, wait for SIGTERM. `probe crash`: print the time,
+//! wait a moment, print it again, end with 1. `probe lines N`: print N numbered lines of 100 bytes, and on standard error
+//! the time before and after.
+
+use std::io::Write;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Bytes of a line, its end included.
+const LINE: usize = 100;
+/// How long `crash` lives: longer than any of the contestants needs to see that it has started.
+const MOMENT: Duration = Duration::from_millis(300);
+const SIGTERM: i32 = 15;
+
+unsafe extern "C" {
+    safe fn signal(number: i32, action: extern "C" fn(i32)) -> usize;
+    safe fn _exit(code: i32) -> !;
+}
+
+extern "C" fn end(_: i32) {
+    _exit(0)
+}
+
+fn now() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()
+}
+
+fn main() {
+    let started = now();
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some("clock") => println!("started {started}"),
+        Some("beat") => {
+            // Without an action of its own, PID 1 does not get the signal.
+            signal(SIGTERM, end);
+            println!("started {started}");
+            loop {
+                std::thread::sleep(Duration::from_secs(3600));
+            }
+        }
+        Some("crash") => {
+            println!("started {started}");
+            std::thread::sleep(MOMENT);
+            println!("ended {}", now());
+            std::process::exit(1);
+        }
+        Some("lines") => lines(arguments.next().and_then(|count| count.parse().ok()).unwrap()),
+        _ => panic!("what?"),
+    }
+}
+
+fn lines(count: usize) {
+    // Opened anew, as standard output is buffered by lines.
+    let mut output = std::fs::OpenOptions::new().write(true).open("/proc/self/fd/1").unwrap();
+    let mut text = Vec::with_capacity(LINE * 640);
+    let mut line = [b'0'; LINE];
+    line[LINE - 1] = b'\n';
+    eprintln!("begin {}", now());
+    for _ in 0..count {
+        text.extend_from_slice(&line);
+        increment(&mut line[..LINE - 1]);
+        if text.len() == text.capacity() {
+            output.write_all(&text).unwrap();
+            text.clear();
+        }
+    }
+    output.write_all(&text).unwrap();
+    eprintln!("end {}", now());
+}
+
+/// Adds one to a decimal number. Formatting each line anew would take as long as logging it.
+fn increment(digits: &mut [u8]) {
+    for digit in digits.iter_mut().rev() {
+        if *digit < b'9' {
+            *digit += 1;
+            return;
+        }
+        *digit = b'0';
+    }
+}

@@ -1,0 +1,26 @@
+//! Images by name, from registries that speak the OCI distribution protocol (Docker's registry, version 2).
+//!
+//! [`Reference`] reads names as Docker does, [`Registry`] asks and fetches, [`Credentials`] are those that
+//! `docker login` wrote down. A registry is distrusted: sizes are limited, every document and every layer is
+//! checked against the digest that names it, and where it redirects to, no credentials are sent.
+//!
+//! ```text
+//! Reference ─▶ Registry::resolve ─▶ Resolved (pinned to a digest) ─▶ Registry::pull ─▶ image in the Store
+//! ```
+
+mod challenge;
+mod client;
+mod credentials;
+mod documents;
+mod error;
+mod layers;
+mod pull;
+mod reference;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+pub use credentials::{Credentials, CredentialsError};
+pub use error::PullError;
+pub use pull::{Registry, Resolved};
+pub use reference::{InvalidReference, Reference};

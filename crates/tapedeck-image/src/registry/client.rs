@@ -1,0 +1,285 @@
+//! HTTP towards one registry: who is asked, and with which credentials.
+
+use std::io::Read;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Deserialize;
+use ureq::http::{Response, StatusCode, header};
+use ureq::{Agent, Body};
+
+use super::challenge::Challenge;
+use super::credentials::{Credentials, Login};
+use super::documents::complaint;
+use super::error::PullError;
+use super::reference::Reference;
+use super::transport::{agent, host, is_safe, origin, redirected};
+
+/// How often a request may be sent on.
+const REDIRECTS: usize = 5;
+/// Bytes that are read of a refusal or a token.
+const LONGEST_ANSWER: u64 = 1 << 20;
+
+/// The registry of one reference.
+pub(super) struct Client {
+    reference: Reference,
+    agent: Agent,
+    login: Option<Login>,
+    way_out: String,
+    /// The header that the registry accepted last.
+    authorization: Mutex<Option<String>>,
+}
+
+/// A request to the registry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ask<'a> {
+    /// What it is for, such as `the manifest`.
+    pub(super) what: &'static str,
+    /// Below `/v2/<repository>/`.
+    pub(super) path: &'a str,
+    /// Types of content that are understood.
+    pub(super) accept: &'a str,
+}
+
+impl Client {
+    pub(super) fn new(reference: &Reference, credentials: &Credentials) -> Self {
+        let registry = reference.registry();
+        Self {
+            agent: agent(reference.is_loopback()),
+            login: credentials.for_registry(registry).cloned(),
+            way_out: credentials.way_out(registry),
+            authorization: Mutex::new(None),
+            reference: reference.clone(),
+        }
+    }
+
+    /// Asks, logging in where the registry wants it and following where it sends to.
+    pub(super) fn get(&self, ask: Ask<'_>) -> Result<Response<Body>, PullError> {
+        let scheme = if self.reference.is_loopback() {
+            "http"
+        } else {
+            "https"
+        };
+        let (host, repository) = (self.reference.host(), self.reference.repository());
+        let url = format!("{scheme}://{host}/v2/{repository}/{}", ask.path);
+        let known = self.authorization().clone();
+        let mut response = self.request(&url, ask, known.as_deref())?;
+        if response.status() == StatusCode::UNAUTHORIZED
+            && let Some(authorization) = self.log_in(&response)?
+        {
+            response = self.request(&url, ask, Some(&authorization))?;
+            if response.status() != StatusCode::UNAUTHORIZED {
+                *self.authorization() = Some(authorization);
+            }
+        }
+        let response = self.follow(url, response, ask)?;
+        if response.status() == StatusCode::OK {
+            return Ok(response);
+        }
+        Err(self.refused(ask.what, response))
+    }
+
+    fn authorization(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.authorization.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn request(
+        &self,
+        url: &str,
+        ask: Ask<'_>,
+        authorization: Option<&str>,
+    ) -> Result<Response<Body>, PullError> {
+        let mut request = self.agent.get(url).header(header::ACCEPT, ask.accept);
+        if let Some(authorization) = authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        request.call().map_err(|error| self.failed(url, error))
+    }
+
+    /// Goes where the registry sends to. Credentials go along only to the registry itself.
+    fn follow(
+        &self,
+        mut url: String,
+        mut response: Response<Body>,
+        ask: Ask<'_>,
+    ) -> Result<Response<Body>, PullError> {
+        let home = origin(&url).to_owned();
+        for _ in 0..REDIRECTS {
+            if !response.status().is_redirection() {
+                return Ok(response);
+            }
+            let location = response.headers().get(header::LOCATION);
+            let location = location.and_then(|location| location.to_str().ok());
+            url = location
+                .ok_or("it says no address")
+                .and_then(|location| redirected(&url, location))
+                .map_err(|reason| self.misled(ask.what, reason))?;
+            let authorization = self.authorization().clone().filter(|_| origin(&url) == home);
+            let next = self.request(&url, ask, authorization.as_deref());
+            response = next.map_err(|error| self.away_from(&home, &url, ask.what, error))?;
+        }
+        Err(self.misled(ask.what, "it sends on and on"))
+    }
+
+    /// The header to come back with after a 401; none when there is nothing else to try.
+    fn log_in(&self, refusal: &Response<Body>) -> Result<Option<String>, PullError> {
+        let headers = refusal.headers().get_all(header::WWW_AUTHENTICATE);
+        let texts = headers.iter().filter_map(|value| value.to_str().ok());
+        let challenge = Challenge::parse(&texts.collect::<Vec<_>>().join(", "));
+        match (challenge, &self.login) {
+            // The registry takes this token as it is.
+            (Some(Challenge::Bearer { .. }), Some(login @ Login::Token(_))) => Ok(Some(login.header())),
+            (
+                Some(Challenge::Bearer {
+                    realm,
+                    service,
+                    scope,
+                }),
+                login,
+            ) => {
+                let scope =
+                    scope.unwrap_or_else(|| format!("repository:{}:pull", self.reference.repository()));
+                self.token(&realm, service.as_deref(), &scope, login.as_ref())
+                    .map(Some)
+            }
+            (Some(Challenge::Basic), Some(login)) => Ok(Some(login.header())),
+            (Some(Challenge::Basic), None) => Ok(None),
+            (None, _) => {
+                Err(self
+                    .no_login("the registry names no way of logging in that is known here (Bearer or Basic)"))
+            }
+        }
+    }
+
+    /// Fetches a token, as somebody if there is a login for this registry, else as anybody.
+    fn token(
+        &self,
+        realm: &str,
+        service: Option<&str>,
+        scope: &str,
+        login: Option<&Login>,
+    ) -> Result<String, PullError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            token: Option<String>,
+            access_token: Option<String>,
+        }
+        if !is_safe(realm, self.reference.is_loopback()) {
+            return Err(
+                self.no_login("the registry hands out tokens where a password would be sent in the clear")
+            );
+        }
+        let mut request = self.agent.get(realm).query("scope", scope);
+        if let Some(service) = service {
+            request = request.query("service", service);
+        }
+        if let Some(login) = login {
+            request = request.header(header::AUTHORIZATION, login.header());
+        }
+        let response = request.call().map_err(|error| self.failed(realm, error))?;
+        if response.status() != StatusCode::OK {
+            return Err(self.refused("a token for the manifest", response));
+        }
+        let mut content = Vec::new();
+        response
+            .into_body()
+            .into_reader()
+            .take(LONGEST_ANSWER)
+            .read_to_end(&mut content)
+            .map_err(|source| self.interrupted("a token", source))?;
+        serde_json::from_slice::<Answer>(&content)
+            .ok()
+            .and_then(|answer| answer.token.or(answer.access_token))
+            .filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()))
+            .map(|token| format!("Bearer {token}"))
+            .ok_or_else(|| self.no_login("the answer of the place that hands out tokens is not understood"))
+    }
+
+    fn failed(&self, url: &str, error: ureq::Error) -> PullError {
+        let host = host(url);
+        let is_silence = match &error {
+            ureq::Error::HostNotFound
+            | ureq::Error::ConnectionFailed
+            | ureq::Error::ConnectProxyFailed(_)
+            | ureq::Error::Timeout(_) => true,
+            // What TLS does not like comes as invalid data.
+            ureq::Error::Io(error) => error.kind() != std::io::ErrorKind::InvalidData,
+            _ => false,
+        };
+        if is_silence {
+            return PullError::NoAnswer {
+                registry: host.to_owned(),
+                source: Box::new(error),
+            };
+        }
+        PullError::Connection {
+            reference: self.reference.to_string(),
+            host: host.to_owned(),
+            source: Box::new(error),
+        }
+    }
+
+    /// The registry did answer if it redirected to somebody who does not.
+    fn away_from(&self, home: &str, url: &str, what: &'static str, error: PullError) -> PullError {
+        match error {
+            PullError::NoAnswer {
+                registry: host,
+                source,
+            } if origin(url) != home => PullError::NoStorage {
+                reference: self.reference.to_string(),
+                what,
+                host,
+                source,
+            },
+            other => other,
+        }
+    }
+
+    fn refused(&self, what: &'static str, response: Response<Body>) -> PullError {
+        let status = response.status();
+        let mut content = Vec::new();
+        let body = response.into_body().into_reader();
+        // Half a complaint is better than none.
+        let _ = body.take(LONGEST_ANSWER).read_to_end(&mut content);
+        let said = complaint(&content);
+        let way_out = match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.way_out.clone(),
+            StatusCode::NOT_FOUND => "check the name and the tag".to_owned(),
+            StatusCode::TOO_MANY_REQUESTS => "wait, or log in to be allowed more".to_owned(),
+            _ => "try again later, or ask who runs the registry".to_owned(),
+        };
+        PullError::Refused {
+            reference: self.reference.to_string(),
+            what,
+            status: status.to_string(),
+            said: if said.is_empty() {
+                said
+            } else {
+                format!(", {said}")
+            },
+            way_out,
+        }
+    }
+
+    pub(super) fn interrupted(&self, what: &'static str, source: std::io::Error) -> PullError {
+        PullError::Interrupted {
+            reference: self.reference.to_string(),
+            what,
+            source,
+        }
+    }
+
+    fn misled(&self, what: &'static str, reason: &'static str) -> PullError {
+        PullError::Redirect {
+            reference: self.reference.to_string(),
+            what,
+            reason,
+        }
+    }
+
+    fn no_login(&self, reason: &'static str) -> PullError {
+        PullError::Login {
+            reference: self.reference.to_string(),
+            reason,
+        }
+    }
+}

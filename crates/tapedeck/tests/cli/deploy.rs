@@ -1,0 +1,78 @@
+//! `tapedeck deploy`, up to where it needs root. The rest is in the tests of real containers.
+
+use expect_test::expect;
+
+use crate::environment::{BAD, Environment, GOOD};
+
+#[test]
+fn a_wrong_config_changes_nothing() {
+    let environment = Environment::with_config(BAD);
+    environment.check(
+        &["deploy", "-nc"],
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error[unknown-key]: `propertes` is not a key of a resource
+             --> stacktape.yml:5:5
+              |
+            5 |     propertes: {}
+              |     ^^^^^^^^^
+            help: did you mean `properties`?
+
+            error[wrong-type]: `entryfilePath` must be a text, but it is a list
+             --> stacktape.yml:11:38
+               |
+            11 |         properties: { entryfilePath: [src/main.ts] }
+               |                                      ^^^^^^^^^^^^^
+
+            error[invalid-value]: `cpu` cannot be `3`
+             --> stacktape.yml:12:25
+               |
+            12 |       resources: { cpu: 3, memory: 512 }
+               |                         ^
+            help: use one of 0.25, 0.5, 1, 2, 4, 8, 16
+
+            error: stacktape.yml has 3 mistakes; nothing was changed
+        "#]],
+    );
+    assert!(
+        !environment.home().exists(),
+        "something was made in the state folder"
+    );
+}
+
+#[test]
+fn a_missing_config_changes_nothing() {
+    let environment = Environment::new();
+    environment.check(
+        &["deploy", "--json"],
+        expect![[r#"
+        exit code 2
+        --- stderr ---
+        error: there is no stacktape.yml in [TEMP]/project
+        help: name the config with --configPath, or start in its folder
+    "#]],
+    );
+    assert!(
+        !environment.home().exists(),
+        "something was made in the state folder"
+    );
+}
+
+#[test]
+fn a_region_of_aws_is_refused() {
+    let environment = Environment::with_config(GOOD);
+    environment.check(
+        &["deploy", "--region", "us-east-1"],
+        expect![[r#"
+        exit code 2
+        --- stderr ---
+        error: region `us-east-1` is not supported yet: this version runs services on this machine only
+        help: leave --region out, or give `--region local`
+    "#]],
+    );
+    assert!(
+        !environment.home().exists(),
+        "something was made in the state folder"
+    );
+}

@@ -1,0 +1,17 @@
+//! The built binary from outside: exit code, stdout and stderr of every command, without root and without an engine.
+//!
+//! One module per command. `UPDATE_EXPECT=1 cargo test --package tapedeck --test cli` rewrites what is expected.
+
+mod completions;
+mod delete;
+mod deploy;
+mod engine;
+mod environment;
+mod help;
+mod info_stack;
+mod info_stacks;
+mod logs;
+mod output;
+mod reference;
+mod surroundings;
+mod validate;

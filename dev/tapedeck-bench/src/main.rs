@@ -1,0 +1,114 @@
+//! Compares tapedeck with its peers, in one run, as ratios. `benches/run.sh` prepares the peers and cleans up.
+//!
+//! Each section lets its contestants take turns, so that whatever else the machine does hits all of them alike. Progress
+//! goes to standard error, a Markdown document to standard output. No figure is judged here but against the goals of
+//! the design; nothing fails because something is slow.
+
+mod clock;
+mod crash;
+mod deploy;
+mod docker;
+mod logs;
+mod machine;
+mod memory;
+mod process;
+mod report;
+mod samples;
+mod stage;
+mod start;
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use crate::docker::Docker;
+use crate::report::Report;
+use crate::stage::Stage;
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Memory of engine, shims and their peers. First, while the daemons are fresh.
+    Memory,
+    /// Start and whole life of a task.
+    Start,
+    /// From a crash to the replacement.
+    Crash,
+    /// Throughput of logs.
+    Logs,
+    /// From a changed source line to the new revision.
+    Deploy,
+}
+
+/// Compares tapedeck with runc and docker. Normally started by benches/run.sh.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The release binary of tapedeck
+    #[arg(long)]
+    tapedeck: PathBuf,
+    /// The compiled benches/probe.rs, without dynamic libraries
+    #[arg(long)]
+    probe: PathBuf,
+    /// An empty folder for everything that is made; the caller removes it
+    #[arg(long)]
+    work: PathBuf,
+    /// A project with one worker service, copied before anything is done with it
+    #[arg(long)]
+    example: PathBuf,
+    /// Socket of a docker daemon that nobody else uses; without it, docker is left out
+    #[arg(long)]
+    docker: Option<PathBuf>,
+    /// Folder of that daemon's data
+    #[arg(long, requires = "docker")]
+    docker_data: Option<PathBuf>,
+    /// The runc executable; without it, runc is left out
+    #[arg(long)]
+    runc: Option<PathBuf>,
+    /// Rounds of the shortest measurements; the longer ones take a part of it
+    #[arg(long, default_value_t = 40)]
+    rounds: usize,
+    /// Parts to measure [default: all]
+    parts: Vec<Part>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let wanted = |part: Part| arguments.parts.is_empty() || arguments.parts.contains(&part);
+    let mut report = Report::default();
+    machine::describe(&mut report, &arguments)?;
+
+    let docker = arguments.docker.as_ref().zip(arguments.docker_data.as_ref());
+    let docker = docker
+        .map(|(socket, data)| Docker::new(socket, data))
+        .transpose()?;
+    let stage = Stage::prepare(&arguments)?;
+    if let Some(docker) = &docker {
+        docker.import(&stage.root_layer()?, "probe", &[])?;
+    }
+    let rivals = Rivals {
+        docker: docker.as_ref(),
+        runc: arguments.runc.as_deref(),
+    };
+    for part in Part::value_variants().iter().filter(|part| wanted(**part)) {
+        let rounds = arguments.rounds;
+        let measured = match part {
+            Part::Start => start::measure(&stage, rivals, rounds, &mut report),
+            Part::Crash => crash::measure(&stage, rivals, rounds / 2, &mut report),
+            Part::Logs => logs::measure(&stage, rivals, (rounds / 8).max(3), &mut report),
+            Part::Deploy => deploy::measure(&stage, rivals, &arguments.example, rounds / 2, &mut report),
+            Part::Memory => memory::measure(&stage, rivals, &mut report),
+        };
+        if let Err(error) = measured {
+            report.absent(&format!("The part {part:?}"), &format!("{error:#}"));
+        }
+    }
+    machine::describe_afterwards(&mut report)?;
+    report.print()
+}
+
+/// Who else takes part. Those who do not are named in the report.
+#[derive(Debug, Clone, Copy)]
+struct Rivals<'a> {
+    docker: Option<&'a Docker>,
+    runc: Option<&'a std::path::Path>,
+}
