@@ -14,6 +14,7 @@ use crate::stage::{PROJECT, Stage, WAIT, pids};
 pub(crate) struct Follower {
     child: Child,
     lines: Receiver<(String, SystemTime)>,
+    last: String,
 }
 
 impl Follower {
@@ -30,16 +31,19 @@ impl Follower {
                 }
             }
         });
-        Self { child, lines }
+        Self {
+            child,
+            lines,
+            last: String::new(),
+        }
     }
 
     /// The next line that is as wanted, and when it arrived.
     pub(crate) fn wait_for(&mut self, mut wanted: impl FnMut(&str) -> bool) -> (String, SystemTime) {
         loop {
-            let next = self
-                .lines
-                .recv_timeout(DEADLINE)
-                .expect("the line comes before the deadline");
+            let next = self.lines.recv_timeout(DEADLINE);
+            let next = next.unwrap_or_else(|_| panic!("waited in vain for a line after {:?}", self.last));
+            self.last = next.0.clone();
             if wanted(&next.0) {
                 return next;
             }
