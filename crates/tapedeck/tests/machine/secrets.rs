@@ -8,6 +8,7 @@ use tapedeck_testkit::Finished;
 
 use crate::stage::{Stage, WAIT, home_with};
 
+/// In the environment of one test alone: others run beside it.
 const SECRET: &str = "pa55word-of-the-test";
 
 /// Permissions of a file.
@@ -21,7 +22,7 @@ fn only_the_owner_may_look_into_the_home() {
         return;
     };
     let stage = Stage::of(home);
-    stage.deploy(&[stage.worker(WAIT).variable("PASSWORD", SECRET)]);
+    stage.deploy(&[stage.worker(WAIT).variable("PASSWORD", "another")]);
     let files = stage.home.files();
     assert_eq!(mode(files.socket()), 0o600);
     for folder in [files.state(), files.run(), &files.tasks(), &files.images()] {
@@ -84,11 +85,11 @@ fn values_of_variables_are_in_no_file_for_others_and_no_process_list() {
 fn the_engine_keeps_nothing_of_who_started_it() {
     let Some(home) = home_with(&[]) else { return };
     let mut command = home.command(&["engine", "start"]);
-    command.env("PASSWORD", SECRET);
+    command.env("PASSWORD", "of-the-caller");
     assert_eq!(Finished::of(command).code, Some(0));
     let engine = home.engine().unwrap();
     let environment = fs::read_to_string(format!("/proc/{engine}/environ")).unwrap();
-    assert!(!environment.contains(SECRET), "{environment}");
+    assert!(!environment.contains("of-the-caller"), "{environment}");
     assert_eq!(
         fs::read_link(format!("/proc/{engine}/cwd")).unwrap().to_str(),
         Some("/")
