@@ -144,6 +144,7 @@ pub(crate) fn ensure_running(context: &Context, progress: &mut Progress) -> Resu
     require_root("start the engine")?;
     progress.now("starting the engine");
     let deadline = Instant::now() + PATIENCE;
+    let said_before = fs_err::metadata(context.home.engine_log()).map_or(0, |log| log.len());
     let mut child = None;
     loop {
         if let Some(client) = try_connect(context)? {
@@ -160,7 +161,7 @@ pub(crate) fn ensure_running(context: &Context, progress: &mut Progress) -> Resu
             None => false,
         };
         if (ended && !is_running(context)) || Instant::now() > deadline {
-            return Err(did_not_start(context));
+            return Err(did_not_start(context, said_before));
         }
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -195,9 +196,12 @@ fn launch(context: &Context) -> Result<Child, Failure> {
     })
 }
 
-fn did_not_start(context: &Context) -> Failure {
+/// The failure of an engine that did not come up, with what it has added to a log of `said_before` bytes.
+fn did_not_start(context: &Context, said_before: u64) -> Failure {
     let log = context.home.engine_log();
-    let text = fs_err::read_to_string(&log).unwrap_or_default();
+    let text = fs_err::read(&log).unwrap_or_default();
+    let start = usize::try_from(said_before).unwrap_or(usize::MAX).min(text.len());
+    let text = String::from_utf8_lossy(&text[start..]);
     let lines: Vec<&str> = text.lines().collect();
     let last = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n  ");
     Failure::new(

@@ -9,13 +9,13 @@ use tapedeck_testkit::{DEADLINE, Home, eventually, missing, stable};
 use crate::stage::{PROJECT, Stage, TAPEDECK, WAIT, all_pids, pids};
 
 /// A file system of a few megabytes, in memory.
-struct Disk {
+pub(crate) struct Disk {
     folder: tempfile::TempDir,
 }
 
 impl Disk {
     /// None, and a word on standard error, where tests cannot run.
-    fn of(megabytes: u32) -> Option<Self> {
+    pub(crate) fn of(megabytes: u32) -> Option<Self> {
         if let Some(missing) = missing(&["mount", "umount"]) {
             eprintln!("SKIPPED: this test needs {missing}");
             return None;
@@ -39,7 +39,7 @@ impl Disk {
     }
 
     /// Fills it to the last byte.
-    fn fill(&self) {
+    pub(crate) fn fill(&self) {
         let chunk = vec![0; 4096];
         let mut file = fs::OpenOptions::new()
             .create(true)
@@ -49,7 +49,11 @@ impl Disk {
         while std::io::Write::write(&mut file, &chunk).is_ok_and(|written| written > 0) {}
     }
 
-    fn home(&self) -> Home {
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn home(&self) -> Home {
         Home::at(&self.folder.path().join("home"), stable(Path::new(TAPEDECK)))
     }
 }

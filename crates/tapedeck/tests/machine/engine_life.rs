@@ -1,8 +1,11 @@
 //! The engine itself: starting, stopping, one per home, for root alone.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use fs_err as fs;
 use tapedeck_testkit::{Finished, Home, Leaks, kill};
 
 use crate::stage::{PROJECT, Stage, TAPEDECK, WAIT, all_pids, home, home_with, is_alive, pids};
@@ -182,4 +185,60 @@ fn a_home_with_the_longest_path_works_and_a_longer_one_is_refused() {
     let stage = Stage::of(Home::at(&folder.join("x".repeat(room)), binary));
     let stack = stage.deploy(&[stage.worker(WAIT)]);
     assert_eq!(pids(&stack.services[0]).len(), 1);
+}
+
+#[test]
+fn a_damaged_database_is_told_and_nothing_is_touched() {
+    let Some(stage) = Stage::ready() else { return };
+    let before = stage.deploy(&[stage.worker(WAIT)]);
+    stage.home.must(&["engine", "stop"]);
+    let database = stage.home.files().database();
+    let whole = fs::read(&database).unwrap();
+    fs::write(
+        &database,
+        "this is not a database, but long enough to look like one".repeat(100),
+    )
+    .unwrap();
+    let refused = stage.home.run(&["engine", "start"]);
+    assert_eq!(refused.code, Some(3), "{refused:?}");
+    let told = format!("could not open the engine's state in {}", database.display());
+    assert!(
+        refused.stderr.contains(&told) && refused.stderr.contains("file is not a database"),
+        "{refused:?}"
+    );
+    assert!(
+        !refused.stderr.contains(" runs (pid"),
+        "that is what the engine before said: {refused:?}"
+    );
+    assert!(all_pids(&before).values().all(|pid| is_alive(*pid)));
+    fs::write(&database, whole).unwrap();
+    stage.home.must(&["engine", "start"]);
+    assert_eq!(all_pids(&stage.steady()), all_pids(&before));
+}
+
+#[test]
+fn nonsense_on_the_socket_is_answered_and_harms_nobody() {
+    let Some(stage) = Stage::ready() else { return };
+    let before = stage.deploy(&[stage.worker(WAIT)]);
+    let mut stream = BufReader::new(UnixStream::connect(stage.home.files().socket()).unwrap());
+    let mut line = String::new();
+    stream.read_line(&mut line).unwrap();
+    assert!(line.contains("\"protocol\":"), "{line}");
+    for request in ["nonsense\n", "{}\n", "{\"request\":\"engineStatus\"}\n"] {
+        stream.get_mut().write_all(request.as_bytes()).unwrap();
+        line.clear();
+        stream.read_line(&mut line).unwrap();
+        let expected = if request.contains("engineStatus") {
+            "engine"
+        } else {
+            "refused"
+        };
+        assert!(
+            line.starts_with(&format!("{{\"response\":\"{expected}\"")),
+            "{request}: {line}"
+        );
+    }
+    stream.get_mut().write_all(b"half a request").unwrap();
+    drop(stream);
+    assert_eq!(stage.steady(), before);
 }

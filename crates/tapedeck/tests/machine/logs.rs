@@ -14,6 +14,7 @@ use crate::stage::{PROJECT, Stage, WAIT, pids};
 pub(crate) struct Follower {
     child: Child,
     lines: Receiver<(String, SystemTime)>,
+    last: String,
 }
 
 impl Follower {
@@ -30,16 +31,19 @@ impl Follower {
                 }
             }
         });
-        Self { child, lines }
+        Self {
+            child,
+            lines,
+            last: String::new(),
+        }
     }
 
     /// The next line that is as wanted, and when it arrived.
-    pub(crate) fn wait_for(&mut self, wanted: impl Fn(&str) -> bool) -> (String, SystemTime) {
+    pub(crate) fn wait_for(&mut self, mut wanted: impl FnMut(&str) -> bool) -> (String, SystemTime) {
         loop {
-            let next = self
-                .lines
-                .recv_timeout(DEADLINE)
-                .expect("the line comes before the deadline");
+            let next = self.lines.recv_timeout(DEADLINE);
+            let next = next.unwrap_or_else(|_| panic!("waited in vain for a line after {:?}", self.last));
+            self.last = next.0.clone();
             if wanted(&next.0) {
                 return next;
             }
@@ -104,6 +108,24 @@ fn follow_goes_on_with_new_lines_and_new_tasks() {
         !line.contains(old.as_str()),
         "it is a line of the replacement: {line}"
     );
+}
+
+#[test]
+fn follow_keeps_up_with_a_flood() {
+    let Some(stage) = Stage::ready() else { return };
+    stage.deploy(&[stage.worker(&format!("trap 'seq 300000' USR1; echo ready; {WAIT}"))]);
+    stage.wait_for_lines("ready", 1);
+    let mut follower = Follower::start(&stage.home, &["--raw"]);
+    follower.wait_for(|line| line == "ready");
+    let (_, pid) = pids(&stage.now()).pop_first().unwrap();
+    kill(pid, Signal::USR1);
+    let mut expected = 1;
+    follower.wait_for(|line| {
+        assert_eq!(line, expected.to_string());
+        expected += 1;
+        expected > 300_000
+    });
+    assert_eq!(stage.lines().len(), 300_001);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! From source to running tasks, with `tapedeck deploy`.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use fs_err as fs;
 use rustix::fs::{FlockOperation, flock};
@@ -12,6 +13,7 @@ use tapedeck_model::{JavaScriptConfig, Packaging, ResourceName, StacktapeImageBu
 use tapedeck_testkit::{DEADLINE, Finished, Home, eventually};
 use tempfile::TempDir;
 
+use crate::disk::Disk;
 use crate::stage::{PROJECT, all_pids, home_with};
 
 /// Says hello, then waits.
@@ -29,7 +31,13 @@ struct Project {
 impl Project {
     /// None, and a word on standard error, when this machine lacks something.
     fn ready() -> Option<Self> {
-        let home = home_with(&["node", "npm"])?;
+        let project = Self::bare(home_with(&["node", "npm"])?);
+        plant_base(&project);
+        Some(project)
+    }
+
+    /// The same in a home that has nothing yet.
+    fn bare(home: Home) -> Self {
         let folder = tempfile::Builder::new().prefix("td-source-").tempdir().unwrap();
         let project = Self { home, folder };
         // Keeps the search for a package.json inside.
@@ -37,8 +45,7 @@ impl Project {
         project.write("package.json", r#"{ "name": "app", "type": "module" }"#);
         project.write("src/main.ts", MAIN);
         project.configure("");
-        plant_base(&project);
-        Some(project)
+        project
     }
 
     fn path(&self, below: &str) -> PathBuf {
@@ -198,8 +205,16 @@ fn source_becomes_running_tasks() {
             == 2)
             .then_some(())
     });
-    let deleted = project.home.run(&["delete", PROJECT[0], PROJECT[1], "--yes"]);
-    assert_eq!(deleted.code, Some(0), "{deleted:?}");
+    let layers = || {
+        fs::read_dir(project.home.files().images().join("layers"))
+            .unwrap()
+            .count()
+    };
+    let with_app = layers();
+    project.home.must(&["delete", PROJECT[0], PROJECT[1], "--yes"]);
+    eventually("images that nobody uses to go", DEADLINE, || {
+        (layers() < with_app).then_some(())
+    });
 }
 
 #[test]
@@ -332,4 +347,69 @@ fn stages_of_one_project_run_side_by_side() {
         .home
         .must(&["delete", PROJECT[0], PROJECT[1], "--stage", "staging", "--yes"]);
     assert_eq!(project.stack(), before);
+}
+
+#[test]
+fn two_deploys_at_once_both_succeed() {
+    let Some(project) = Project::ready() else { return };
+    let mut command = project
+        .home
+        .command(&["deploy", PROJECT[0], PROJECT[1], "--json"]);
+    let spawned = command
+        .current_dir(project.folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let second = project.deploy();
+    let first = spawned.unwrap().wait_with_output().unwrap();
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert!(
+        first.status.success(),
+        "{}",
+        String::from_utf8_lossy(&first.stderr)
+    );
+    assert_eq!(all_pids(&project.stack()).len(), 2);
+    assert_eq!(project.stack().services[0].revision.0, 1);
+}
+
+#[test]
+fn a_deploy_without_privileges_or_room_changes_nothing() {
+    let Some(disk) = Disk::of(8) else { return };
+    if home_with(&["node", "npm", "setpriv"]).is_none() {
+        return;
+    }
+    let project = Project::bare(disk.home());
+    fs::set_permissions(project.folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    fs::set_permissions(disk.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let nobody = [
+        "setpriv",
+        "--reuid",
+        "65534",
+        "--regid",
+        "65534",
+        "--clear-groups",
+    ];
+    let mut command = project
+        .home
+        .command_under(&nobody, &["deploy", PROJECT[0], PROJECT[1]]);
+    command.current_dir(project.folder.path());
+    let refused = Finished::of(command);
+    assert_eq!(refused.code, Some(3), "{refused:?}");
+    assert!(
+        refused.stderr.contains("could not deploy to region local"),
+        "{refused:?}"
+    );
+    assert!(!project.home.path().exists());
+
+    disk.fill();
+    let full = project.deploy();
+    assert!(matches!(full.code, Some(1 | 3)), "{full:?}");
+    assert!(
+        full.stderr.contains("full") || full.stderr.contains("No space left on device"),
+        "{full:?}"
+    );
+    assert!(
+        project.home.engine().is_none(),
+        "the engine was started for nothing"
+    );
 }

@@ -1,13 +1,15 @@
 //! Tasks survive their engine, and nothing survives untracked.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use fs_err as fs;
 use rustix::process::Signal;
 use tapedeck_model::{StopCode, TaskId};
 use tapedeck_testkit::{DEADLINE, Leaks, eventually, kill};
 
-use crate::stage::{Stage, WAIT, all_pids, end_of, home, is_alive, pids, wait_for_end};
+use crate::stage::{Stage, WAIT, all_pids, end_of, home, home_with, is_alive, pids, wait_for_end};
 
 /// Numbers lines, a hundred or so each second.
 const COUNTING: &str = "i=0; while :; do echo \"line $i\"; i=$((i+1)); sleep 0.01; done";
@@ -199,4 +201,46 @@ fn an_engine_killed_at_any_moment_leaves_what_the_next_one_can_go_on_with() {
     assert!(running.values().all(|pid| inside.contains(pid)));
     stage.home.must(&["engine", "stop", "--tasks"]);
     leaks.check();
+}
+
+/// As after a reboot: nothing is left but what is on the disk.
+#[test]
+fn what_was_deployed_comes_back_after_everything_else_is_gone() {
+    let Some(stage) = home_with(&["ip"]).map(Stage::of) else {
+        return;
+    };
+    let before = stage.deploy(&[stage.worker(WAIT).count(2)]);
+    let names = stage.home.names();
+    let gone = names.processes();
+    gone.iter().for_each(|process| kill(process.pid, Signal::KILL));
+    gone.iter().for_each(|process| wait_for_end(process.pid));
+    for command in [
+        vec!["ip", "link", "delete", &names.bridge],
+        vec!["nft", "delete", "table", "inet", &names.table],
+        vec!["rm", "-r", stage.home.files().run().to_str().unwrap()],
+    ] {
+        assert!(
+            Command::new(command[0])
+                .args(&command[1..])
+                .status()
+                .unwrap()
+                .success(),
+            "{command:?}"
+        );
+    }
+    for group in names.cgroups().iter().rev() {
+        fs::remove_dir(group).unwrap();
+    }
+
+    stage.home.must(&["engine", "start"]);
+    let after = stage.steady();
+    assert_eq!(all_pids(&after).len(), 2);
+    for task in all_pids(&before).keys() {
+        assert_eq!(
+            end_of(&after.services[0], task).unwrap().code,
+            StopCode::TerminationNotice
+        );
+    }
+    let status = stage.client().engine_status().unwrap();
+    assert_eq!(status.bridge, names.bridge);
 }
