@@ -1,1 +1,18 @@
-//! What tests of several crates share: environments, leak checks, waiting.
+//! What tests of several crates share: an engine's home of their own, leak checks, waiting.
+//!
+//! Everything here serves tests on a real machine and panics when it cannot do its work: a test that cannot look is a
+//! failed test. What a machine must have is asked for with [`missing`], so that a test can be skipped instead.
+
+mod busybox;
+mod home;
+mod leaks;
+mod needs;
+mod processes;
+mod wait;
+
+pub use busybox::{busybox, busybox_layer};
+pub use home::{Finished, Home, stable};
+pub use leaks::{Leaks, Names};
+pub use needs::missing;
+pub use processes::{Process, kill, processes};
+pub use wait::{DEADLINE, eventually, within};

@@ -1,0 +1,58 @@
+//! Nothing is left behind, however often something comes and goes.
+
+use fs_err as fs;
+use tapedeck_api::ClientError;
+use tapedeck_testkit::{DEADLINE, Leaks, eventually};
+
+use crate::stage::{Stage, WAIT, home, stack};
+
+/// Open files and threads of a process.
+fn burden(pid: u32) -> (usize, usize) {
+    let count = |folder: &str| fs::read_dir(format!("/proc/{pid}/{folder}")).unwrap().count();
+    (count("fd"), count("task"))
+}
+
+/// Deploys, waits until all tasks run, deletes, and waits until all is gone.
+fn cycle(stage: &Stage, worker: &crate::stage::Worker) {
+    stage.apply(std::slice::from_ref(worker));
+    stage.worker_when("a running task", |service| {
+        service.running_count == service.desired_count
+    });
+    let mut client = stage.client();
+    client.delete_stack(stack()).unwrap();
+    eventually("the end of the stack", DEADLINE, || {
+        matches!(client.describe_stack(&stack()), Err(ClientError::Refused(_))).then_some(())
+    });
+}
+
+#[test]
+fn fifty_services_come_and_go() {
+    let Some(home) = home() else { return };
+    let nothing = Leaks::before(&home);
+    let stage = Stage::of(home);
+    let engine = stage.home.engine().unwrap();
+    let only_the_engine = Leaks::before(&stage.home);
+    let worker = stage.worker(&format!(
+        "trap 'exit 0' TERM; touch /file; setsid sleep 1000 & {WAIT}"
+    ));
+    for _ in 0..5 {
+        cycle(&stage, &worker);
+    }
+    let (files, threads) = burden(engine);
+    for _ in 0..45 {
+        cycle(&stage, &worker);
+    }
+    only_the_engine.check();
+    // Threads for blocking work come and go, a few at most; connections close a moment after their clients.
+    eventually("the engine to be as small as before", DEADLINE, || {
+        let (files_now, threads_now) = burden(engine);
+        (files_now <= files && threads_now <= threads + 4).then_some(())
+    });
+    assert_eq!(stage.home.engine(), Some(engine));
+    stage.home.must(&["engine", "stop", "--tasks"]);
+    nothing.check();
+    let images = fs::read_dir(stage.home.files().images().join("tmp"))
+        .unwrap()
+        .count();
+    assert_eq!(images, 0, "work in progress is left in the image store");
+}

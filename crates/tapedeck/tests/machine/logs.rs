@@ -1,0 +1,228 @@
+//! `tapedeck logs`: what tasks wrote, now and as it comes.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::process::Signal;
+use tapedeck_testkit::{DEADLINE, Home, kill};
+
+use crate::stage::{PROJECT, Stage, WAIT, pids};
+
+/// A running `logs --follow`.
+pub(crate) struct Follower {
+    child: Child,
+    lines: Receiver<(String, SystemTime)>,
+}
+
+impl Follower {
+    pub(crate) fn start(home: &Home, arguments: &[&str]) -> Self {
+        let fixed = ["logs", PROJECT[0], PROJECT[1], "--follow"];
+        let mut command = home.command(&[&fixed, arguments].concat());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (told, lines) = channel();
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                if told.send((line, SystemTime::now())).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// The next line that is as wanted, and when it arrived.
+    pub(crate) fn wait_for(&mut self, wanted: impl Fn(&str) -> bool) -> (String, SystemTime) {
+        loop {
+            let next = self
+                .lines
+                .recv_timeout(DEADLINE)
+                .expect("the line comes before the deadline");
+            if wanted(&next.0) {
+                return next;
+            }
+        }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Writes `ping` on SIGUSR1.
+const PINGS: &str = "trap 'echo ping' USR1; echo ready; while :; do sleep 1000 & wait $!; done";
+
+/// Milliseconds since 1970 of the `time` of a line in JSON: `…T12:34:56.789Z` within the same minute as `near`.
+fn delay(line: &str, arrived: SystemTime) -> i64 {
+    let seconds = line
+        .split_once("\"time\":\"")
+        .unwrap()
+        .1
+        .split_once('Z')
+        .unwrap()
+        .0
+        .rsplit(':')
+        .next()
+        .unwrap();
+    let written = (seconds.parse::<f64>().unwrap() * 1000.0) as i64;
+    let arrived = i64::try_from(arrived.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap() % 60_000;
+    (arrived - written).rem_euclid(60_000)
+}
+
+#[test]
+fn follow_goes_on_with_new_lines_and_new_tasks() {
+    let Some(stage) = Stage::ready() else { return };
+    stage.deploy(&[stage.worker(PINGS)]);
+    stage.wait_for_lines("ready", 1);
+    let mut follower = Follower::start(&stage.home, &["--json"]);
+    let is = |text: &str| {
+        let wanted = format!("\"message\":\"{text}\"");
+        move |line: &str| line.contains(&wanted)
+    };
+    follower.wait_for(is("ready"));
+    let (old, pid) = pids(&stage.now()).pop_first().unwrap();
+    let mut delays = Vec::new();
+    for _ in 0..20 {
+        kill(pid, Signal::USR1);
+        let (line, arrived) = follower.wait_for(is("ping"));
+        assert!(line.contains(old.as_str()), "{line}");
+        delays.push(delay(&line, arrived));
+    }
+    delays.sort_unstable();
+    eprintln!(
+        "measured: line written → shown by --follow, ms: median {}, worst {}",
+        delays[10], delays[19]
+    );
+    kill(pid, Signal::KILL);
+    let (line, _) = follower.wait_for(is("ready"));
+    assert!(
+        !line.contains(old.as_str()),
+        "it is a line of the replacement: {line}"
+    );
+}
+
+#[test]
+fn lines_are_chosen_by_words_and_time() {
+    let Some(stage) = Stage::ready() else { return };
+    let script =
+        "echo alpha one; echo beta two; echo alpha error; echo ' spaced  out '; echo; echo last >&2; ";
+    stage.deploy(&[stage.worker(&format!("{script}{WAIT}"))]);
+    stage.wait_for_lines("last", 1);
+    let all = [
+        "alpha one",
+        "beta two",
+        "alpha error",
+        " spaced  out ",
+        "",
+        "last",
+    ];
+    assert_eq!(stage.lines(), all);
+    assert_eq!(stage.logs(&["--raw", "--filter", "alpha -error"]), "alpha one\n");
+    assert_eq!(
+        stage.logs(&["--raw", "--filter", "?two ?one"]),
+        "alpha one\nbeta two\n"
+    );
+    assert_eq!(stage.logs(&["--raw", "--resourceName", "other"]), "");
+    let (task, _) = pids(&stage.now()).pop_first().unwrap();
+    assert_eq!(
+        stage.logs(&["--raw", "--task", task.short()]).lines().count(),
+        all.len()
+    );
+
+    let json = stage.logs(&["--json"]);
+    let lines: Vec<&str> = json.lines().collect();
+    assert_eq!(lines.len(), all.len());
+    for (line, text) in lines.iter().zip(all) {
+        assert!(line.contains(&format!("\"message\":\"{text}\"")), "{line}");
+        assert!(line.contains("\"service\":\"worker\""), "{line}");
+        assert!(line.contains(&format!("\"task\":\"{task}\"")), "{line}");
+    }
+    assert!(
+        lines[0].contains("\"stream\":\"stdout\"") && lines[5].contains("\"stream\":\"stderr\""),
+        "{json}"
+    );
+    let shown = stage.logs(&[]);
+    assert!(
+        shown
+            .lines()
+            .next()
+            .unwrap()
+            .ends_with(&format!("worker/{} alpha one", task.short())),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains('\x1b'),
+        "no colours where no terminal is: {shown:?}"
+    );
+}
+
+#[test]
+fn since_leaves_out_what_is_older() {
+    let Some(stage) = Stage::ready() else { return };
+    stage.deploy(&[stage.worker(PINGS)]);
+    stage.wait_for_lines("ready", 1);
+    let (_, pid) = pids(&stage.now()).pop_first().unwrap();
+    kill(pid, Signal::USR1);
+    stage.wait_for_lines("ping", 1);
+    let json = stage.logs(&["--json", "--filter", "ping"]);
+    let time = json
+        .split_once("\"time\":\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0;
+    let since = stage.logs(&["--raw", "--since", time]);
+    assert_eq!(since, "ping\n", "from {time} on");
+    assert_eq!(stage.logs(&["--raw", "--startTime", "5m"]), "ready\nping\n");
+    assert_eq!(stage.logs(&["--raw", "--since", "2999-01-01"]), "");
+    let wrong = stage
+        .home
+        .run(&["logs", PROJECT[0], PROJECT[1], "--since", "yesterday"]);
+    assert_eq!(wrong.code, Some(2), "{wrong:?}");
+}
+
+#[test]
+fn what_ended_tasks_wrote_is_still_there() {
+    let Some(stage) = Stage::ready() else { return };
+    stage.deploy(&[stage.worker("echo \"I am $HOSTNAME\"; sleep 0.4; echo bye; exit 1")]);
+    stage.worker_when("a second task", |service| service.tasks.len() >= 2);
+    let lines = stage.lines();
+    assert_eq!(lines[1], "bye", "{lines:?}");
+    stage.home.must(&["engine", "stop", "--tasks"]);
+    assert_eq!(
+        stage.lines()[..2],
+        lines[..2],
+        "logs are read without an engine, too"
+    );
+}
+
+#[test]
+fn long_lines_blank_lines_and_odd_bytes_arrive_whole() {
+    let Some(stage) = Stage::ready() else { return };
+    let script = "head -c 1048576 /dev/zero | tr '\\0' x; echo; echo; printf '\\377\\376\\n'; echo end; ";
+    stage.deploy(&[stage.worker(&format!("{script}{WAIT}"))]);
+    stage.wait_for_lines("end", 1);
+    let lines = stage.lines();
+    let (long, rest) = lines.split_at(lines.len() - 3);
+    let length: usize = long.iter().map(String::len).sum();
+    assert!(long.iter().all(|piece| piece.bytes().all(|byte| byte == b'x')));
+    assert_eq!(length, 1_048_576);
+    assert_eq!(rest, ["", "\u{fffd}\u{fffd}", "end"]);
+}
+
+#[test]
+fn a_stack_without_logs_is_told() {
+    let Some(stage) = Stage::ready() else { return };
+    let none = stage.home.run(&["logs", PROJECT[0], PROJECT[1]]);
+    assert_eq!(none.code, Some(1), "{none:?}");
+    assert!(
+        none.stderr.contains("stack app-dev has no logs on this machine"),
+        "{none:?}"
+    );
+}

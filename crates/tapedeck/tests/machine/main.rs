@@ -1,0 +1,27 @@
+//! The built program with real containers: what is deployed runs, restarts, stops and leaves nothing.
+//!
+//! Needs root and a few programs; without them every test says on standard error what is missing, and passes. Each
+//! test has an engine of its own, so they run side by side.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "in a test, a panic is a failure, and skipping must be seen"
+)]
+
+mod cgroup_v2;
+mod confinement;
+mod crash_loop;
+mod disk;
+mod engine_life;
+mod keeping;
+mod leaks;
+mod limits;
+mod logs;
+mod network;
+mod rollout;
+mod secrets;
+mod side_by_side;
+mod source;
+mod stage;
+mod stopping;
+mod survival;

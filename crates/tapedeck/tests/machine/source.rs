@@ -1,0 +1,320 @@
+//! From source to running tasks, with `tapedeck deploy`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fs_err as fs;
+use rustix::fs::{FlockOperation, flock};
+use tapedeck_api::StackStatus;
+use tapedeck_build::BuildRequest;
+use tapedeck_image::{NoProgress, Store};
+use tapedeck_model::{JavaScriptConfig, Packaging, ResourceName, StacktapeImageBuildpack};
+use tapedeck_testkit::{DEADLINE, Finished, Home, eventually};
+use tempfile::TempDir;
+
+use crate::stage::{PROJECT, all_pids, home_with};
+
+/// Says hello, then waits.
+const MAIN: &str = "const who: string = process.env.WHO ?? 'nobody';\n\
+                    console.log(`hello ${who}`);\n\
+                    process.on('SIGTERM', () => { console.log('goodbye'); process.exit(0); });\n\
+                    setInterval(() => {}, 1000);\n";
+
+/// A project on disk, and a home that has the base image already.
+struct Project {
+    home: Home,
+    folder: TempDir,
+}
+
+impl Project {
+    /// None, and a word on standard error, when this machine lacks something.
+    fn ready() -> Option<Self> {
+        let home = home_with(&["node", "npm"])?;
+        let folder = tempfile::Builder::new().prefix("td-source-").tempdir().unwrap();
+        let project = Self { home, folder };
+        // Keeps the search for a package.json inside.
+        fs::create_dir(project.path(".git")).unwrap();
+        project.write("package.json", r#"{ "name": "app", "type": "module" }"#);
+        project.write("src/main.ts", MAIN);
+        project.configure("");
+        plant_base(&project);
+        Some(project)
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Writes the config, with more properties of the service.
+    fn configure(&self, more: &str) {
+        self.write(
+            "stacktape.yml",
+            &format!(
+                "resources:\n  worker:\n    type: worker-service\n    properties:\n      packaging:\n        \
+                 type: stacktape-image-buildpack\n        properties:\n          entryfilePath: src/main.ts\n      \
+                 resources:\n        cpu: 0.25\n        memory: 512\n      scaling:\n        minInstances: 2\n        \
+                 maxInstances: 2\n{more}"
+            ),
+        );
+    }
+
+    fn deploy(&self) -> Finished {
+        self.deploy_with(&[])
+    }
+
+    fn deploy_with(&self, arguments: &[&str]) -> Finished {
+        let mut command = self
+            .home
+            .command(&[&["deploy", PROJECT[0], PROJECT[1]], arguments].concat());
+        command.current_dir(self.folder.path());
+        Finished::of(command)
+    }
+
+    fn must_deploy(&self) -> Finished {
+        let deployed = self.deploy();
+        assert_eq!(deployed.code, Some(0), "{deployed:?}");
+        deployed
+    }
+
+    fn stack(&self) -> StackStatus {
+        self.home.client().describe_stack(&crate::stage::stack()).unwrap()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let text = self.home.must(&["logs", PROJECT[0], PROJECT[1], "--raw"]);
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+/// Links the base image and the tools of packaging into a home. They are made once, and stay for the next run.
+fn plant_base(project: &Project) {
+    let seed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tapedeck-machine");
+    fs::create_dir_all(&seed).unwrap();
+    let turn = fs::File::create(seed.join("turn")).unwrap();
+    flock(turn.file(), FlockOperation::LockExclusive).unwrap();
+    let store = Store::open(seed.join("images")).unwrap();
+    let packaging = StacktapeImageBuildpack {
+        entryfile_path: "src/main.ts".to_owned(),
+        include_files: Vec::new(),
+        exclude_files: Vec::new(),
+        exclude_dependencies: Vec::new(),
+        javascript: JavaScriptConfig::default(),
+    };
+    let request = BuildRequest {
+        store: &store,
+        service: &ResourceName::new("seed").unwrap(),
+        packaging: &Packaging::StacktapeImageBuildpack(packaging),
+        source_root: project.folder.path(),
+        cache_directory: &seed.join("build"),
+        search_path: &std::env::var_os("PATH").unwrap(),
+        no_cache: false,
+    };
+    tapedeck_build::build(&request, &mut NoProgress).unwrap();
+    fs::create_dir_all(project.home.path()).unwrap();
+    for folder in ["images", "build"] {
+        let copied = |how: &str| {
+            let mut command = Command::new("cp");
+            command.arg(how).arg(seed.join(folder)).arg(project.home.path());
+            command.status().unwrap().success()
+        };
+        assert!(copied("-al") || copied("-a"));
+    }
+    // A lock is on the file, whatever its name: one that is shared would be a lock on all homes.
+    let mut folders = vec![
+        project.home.path().join("build"),
+        project.home.path().join("images"),
+    ];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap().flatten() {
+            let name = entry.file_name();
+            if entry.file_type().unwrap().is_dir() && name != "layers" {
+                folders.push(entry.path());
+            } else if name.to_string_lossy().ends_with("lock") {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn source_becomes_running_tasks() {
+    let Some(project) = Project::ready() else { return };
+    project.configure("      environment:\n        - name: WHO\n          value: world\n");
+    let first = project.must_deploy();
+    assert!(first.stderr.contains("stack app-dev is deployed"), "{first:?}");
+    assert!(first.stdout.contains("worker  steady  2/2 running"), "{first:?}");
+    let before = project.stack();
+    eventually("both to say hello", DEADLINE, || {
+        (project
+            .lines()
+            .iter()
+            .filter(|line| *line == "hello world")
+            .count()
+            == 2)
+            .then_some(())
+    });
+
+    let second = project.must_deploy();
+    assert!(second.stderr.contains("nothing has changed"), "{second:?}");
+    assert_eq!(project.stack(), before);
+    // Comments and the order of keys are no change.
+    let config = fs::read_to_string(project.path("stacktape.yml")).unwrap();
+    project.write("stacktape.yml", &format!("# a comment\n{config}\n"));
+    project.must_deploy();
+    assert_eq!(project.stack(), before);
+
+    project.write("src/main.ts", &MAIN.replace("hello", "good morning"));
+    let third = project.must_deploy();
+    assert!(
+        third.stderr.contains("src/main.ts"),
+        "it names what changed: {third:?}"
+    );
+    let after = project.stack();
+    assert_eq!(after.services[0].revision.0, 2);
+    assert!(
+        all_pids(&after)
+            .keys()
+            .all(|task| !all_pids(&before).contains_key(task))
+    );
+    let lines = project.lines();
+    assert_eq!(
+        lines.iter().filter(|line| *line == "goodbye").count(),
+        2,
+        "{lines:?}"
+    );
+    eventually("both to say it", DEADLINE, || {
+        (project
+            .lines()
+            .iter()
+            .filter(|line| *line == "good morning world")
+            .count()
+            == 2)
+            .then_some(())
+    });
+    let deleted = project.home.run(&["delete", PROJECT[0], PROJECT[1], "--yes"]);
+    assert_eq!(deleted.code, Some(0), "{deleted:?}");
+}
+
+#[test]
+fn a_version_that_does_not_stay_up_fails_the_deploy_and_leaves_the_one_before() {
+    let Some(project) = Project::ready() else { return };
+    project.must_deploy();
+    let before = project.stack();
+    project.write(
+        "src/main.ts",
+        "console.log('about to fail');\nthrow new Error('no database');\n",
+    );
+    let failed = project.deploy();
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    for part in [
+        "service worker does not stay up: 3 failed starts in a row of revision 2",
+        "Essential container in task exited (exit code 1)",
+        "Error: no database",
+        "src/main.ts:2",
+        "help: mend it and deploy again; 2 tasks of the revision before keep running",
+    ] {
+        assert!(
+            failed.stderr.contains(part),
+            "`{part}` is missing: {}",
+            failed.stderr
+        );
+    }
+    assert_eq!(all_pids(&project.stack()), all_pids(&before));
+
+    project.write("src/main.ts", &MAIN.replace("hello", "mended"));
+    project.must_deploy();
+    let after = project.stack();
+    assert!(after.services[0].revision.0 > 2);
+    assert_eq!(after.services[0].running_count, 2);
+
+    // The same goes for going back to what ran before.
+    project.write("src/main.ts", "process.exit(0);\n");
+    assert_eq!(project.deploy().code, Some(1));
+    project.write("src/main.ts", &MAIN.replace("hello", "mended"));
+    project.must_deploy();
+    assert_eq!(project.stack().services[0].running_count, 2);
+}
+
+#[test]
+fn source_that_cannot_be_packaged_changes_nothing() {
+    let Some(project) = Project::ready() else { return };
+    project.must_deploy();
+    let before = project.stack();
+    let fails = |code: i32, parts: &[&str]| {
+        let failed = project.deploy();
+        assert_eq!(failed.code, Some(code), "{failed:?}");
+        assert!(
+            parts.iter().all(|part| failed.stderr.contains(part)),
+            "{parts:?}: {}",
+            failed.stderr
+        );
+        assert_eq!(project.stack(), before);
+    };
+    project.write("src/main.ts", "let a = 1;\nlet b = (2;\n");
+    fails(
+        1,
+        &[
+            "1 error in the source",
+            "src/main.ts:2:10: ",
+            "what runs keeps running",
+        ],
+    );
+    fs::remove_file(project.path("src/main.ts")).unwrap();
+    fails(1, &["src/main.ts does not exist", "what runs keeps running"]);
+    project.write("src/main.ts", MAIN);
+    project.write(
+        "package.json",
+        r#"{ "name": "app", "dependencies": { "is-odd": "99.99.99" } }"#,
+    );
+    fails(
+        1,
+        &[
+            "cannot install the dependencies",
+            "is-odd@99.99.99",
+            "what runs keeps running",
+        ],
+    );
+    project.write("package.json", r#"{ "name": "app", "type": "module" }"#);
+    project.configure("      nonsense: true\n      stopTimeout: 1\n");
+    fails(
+        2,
+        &[
+            "stacktape.yml:",
+            "`nonsense`",
+            "2 to 120",
+            "2 mistakes; nothing was changed",
+        ],
+    );
+    project.configure("");
+    assert!(project.must_deploy().stderr.contains("nothing has changed"));
+    assert_eq!(project.stack(), before);
+}
+
+#[test]
+fn stages_of_one_project_run_side_by_side() {
+    let Some(project) = Project::ready() else { return };
+    project.must_deploy();
+    let before = project.stack();
+    let staging = project.deploy_with(&["--stage", "staging", "--json"]);
+    assert_eq!(staging.code, Some(0), "{staging:?}");
+    assert!(
+        staging.stdout.starts_with("{\"stack\":{\"name\":\"app-staging\""),
+        "{staging:?}"
+    );
+    assert_eq!(staging.stdout.lines().count(), 1);
+    let listed = project.home.must(&["info:stacks"]);
+    assert!(
+        listed.contains("app-dev ") && listed.contains("app-staging "),
+        "{listed}"
+    );
+    project
+        .home
+        .must(&["delete", PROJECT[0], PROJECT[1], "--stage", "staging", "--yes"]);
+    assert_eq!(project.stack(), before);
+}

@@ -1,0 +1,288 @@
+//! What every test needs: an engine of its own, images that are shell scripts, and words for what is deployed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use fs_err as fs;
+use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
+use tapedeck_image::{ConfigChange, Layer, Store};
+use tapedeck_model::{
+    ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, ServiceSpec, StackName, StackSpec, StopCode,
+    StopTimeout, Task, TaskId, TaskState, Timestamp,
+};
+use tapedeck_testkit::{DEADLINE, Home, busybox_layer, eventually, missing, stable};
+
+/// The program under test.
+pub(crate) const TAPEDECK: &str = env!("CARGO_BIN_EXE_tapedeck");
+
+/// The stack that tests deploy: project `app`, stage `dev`.
+pub(crate) const STACK: &str = "app-dev";
+
+/// Names the stack on the command line.
+pub(crate) const PROJECT: [&str; 2] = ["--projectName", "app"];
+
+/// Waits, and lets the shell notice signals at once.
+pub(crate) const WAIT: &str = "while :; do sleep 1000 & wait $!; done";
+
+/// A home, when this machine can run containers; else none, and a word on standard error.
+pub(crate) fn home() -> Option<Home> {
+    home_with(&[])
+}
+
+/// The same for a test that needs further programs.
+pub(crate) fn home_with(programs: &[&str]) -> Option<Home> {
+    if let Some(missing) = missing(programs) {
+        eprintln!("SKIPPED: this test needs {missing}");
+        return None;
+    }
+    Some(Home::new(stable(Path::new(TAPEDECK))))
+}
+
+/// An engine with a store of images.
+pub(crate) struct Stage {
+    pub(crate) home: Home,
+    pub(crate) images: Store,
+    layer: Layer,
+}
+
+/// A service to deploy.
+#[derive(Clone)]
+pub(crate) struct Worker {
+    spec: ServiceSpec,
+}
+
+impl Worker {
+    pub(crate) fn count(mut self, count: u32) -> Self {
+        self.spec.desired_count = count;
+        self
+    }
+
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.spec
+            .container
+            .environment
+            .insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    pub(crate) fn cpu(mut self, vcpu: f64) -> Self {
+        self.spec.container.cpu = Cpu::from_vcpu(vcpu).unwrap();
+        self
+    }
+
+    pub(crate) fn memory(mut self, mebibytes: u32) -> Self {
+        self.spec.container.memory = MemoryMb::new(mebibytes).unwrap();
+        self
+    }
+
+    pub(crate) fn stop_timeout(mut self, seconds: u16) -> Self {
+        self.spec.container.stop_timeout = StopTimeout::from_secs(seconds).unwrap();
+        self
+    }
+}
+
+impl Stage {
+    /// A stage whose engine runs, when this machine can run containers.
+    pub(crate) fn ready() -> Option<Self> {
+        home().map(Self::of)
+    }
+
+    /// A stage in a home, with its engine started.
+    pub(crate) fn of(home: Home) -> Self {
+        home.must(&["engine", "start"]);
+        let images = Store::open(home.files().images()).unwrap();
+        let layer = busybox_layer(&images);
+        Self { home, images, layer }
+    }
+
+    /// An image with this command line.
+    pub(crate) fn image(&self, change: &ConfigChange) -> ImageDigest {
+        self.images
+            .put_image(None, &[(self.layer.clone(), "busybox")], change)
+            .unwrap()
+            .digest
+    }
+
+    /// A service named `worker` with one task that runs a shell script.
+    pub(crate) fn worker(&self, script: &str) -> Worker {
+        self.named("worker", script)
+    }
+
+    /// The same under another name.
+    pub(crate) fn named(&self, name: &str, script: &str) -> Worker {
+        let entrypoint = ["/bin/sh", "-c", script].map(str::to_owned).to_vec();
+        let image = self.image(&ConfigChange {
+            entrypoint: Some(entrypoint),
+            ..ConfigChange::default()
+        });
+        Self::running_image(name, image)
+    }
+
+    /// A service with one task of this image.
+    pub(crate) fn running_image(name: &str, image: ImageDigest) -> Worker {
+        let container = ContainerSpec {
+            image,
+            environment: BTreeMap::from([("PATH".to_owned(), "/bin".to_owned())]),
+            cpu: Cpu::from_vcpu(0.5).unwrap(),
+            memory: MemoryMb::new(128).unwrap(),
+            stop_timeout: StopTimeout::default(),
+        };
+        let spec = ServiceSpec {
+            name: ResourceName::new(name).unwrap(),
+            desired_count: 1,
+            container,
+        };
+        Worker { spec }
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        self.home.client()
+    }
+
+    /// Deploys exactly these services, without waiting for anything.
+    pub(crate) fn apply(&self, workers: &[Worker]) -> StackStatus {
+        self.try_apply(workers).unwrap()
+    }
+
+    pub(crate) fn try_apply(&self, workers: &[Worker]) -> Result<StackStatus, ClientError> {
+        self.client().apply_stack(StackSpec {
+            name: stack(),
+            services: workers.iter().map(|worker| worker.spec.clone()).collect(),
+        })
+    }
+
+    /// Deploys exactly these services and waits until they are steady.
+    pub(crate) fn deploy(&self, workers: &[Worker]) -> StackStatus {
+        self.apply(workers);
+        self.steady()
+    }
+
+    /// Waits until the stack is steady.
+    pub(crate) fn steady(&self) -> StackStatus {
+        self.stack_when("the stack to be steady", StackStatus::is_steady)
+    }
+
+    /// Waits until the stack is as wanted.
+    pub(crate) fn stack_when(&self, what: &str, wanted: impl Fn(&StackStatus) -> bool) -> StackStatus {
+        let mut client = self.client();
+        let name = stack();
+        eventually(what, DEADLINE, || {
+            client.describe_stack(&name).ok().filter(|stack| wanted(stack))
+        })
+    }
+
+    /// Waits until the service `worker` is as wanted.
+    pub(crate) fn worker_when(&self, what: &str, wanted: impl Fn(&ServiceStatus) -> bool) -> ServiceStatus {
+        let found = self.stack_when(what, |stack| named(stack, "worker").is_some_and(&wanted));
+        named(&found, "worker").unwrap().clone()
+    }
+
+    /// The service `worker` as it is now.
+    pub(crate) fn now(&self) -> ServiceStatus {
+        self.worker_when("the service", |_| true)
+    }
+
+    /// The lines that all tasks of the stack have written so far, in order, as `logs --raw` prints them.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let output = self.logs(&["--raw"]);
+        output.lines().map(str::to_owned).collect()
+    }
+
+    /// What `logs` prints of the whole past.
+    pub(crate) fn logs(&self, arguments: &[&str]) -> String {
+        let fixed = ["logs", PROJECT[0], PROJECT[1], "--limit", "1000000"];
+        self.home.must(&[&fixed, arguments].concat())
+    }
+
+    /// Waits until that line has been written that many times.
+    pub(crate) fn wait_for_lines(&self, line: &str, count: usize) {
+        eventually(&format!("{count} × `{line}`"), DEADLINE, || {
+            let found = self.lines().iter().filter(|found| *found == line).count();
+            (found >= count).then_some(())
+        });
+    }
+}
+
+pub(crate) fn stack() -> StackName {
+    StackName::new(STACK).unwrap()
+}
+
+/// One service of a stack.
+pub(crate) fn named<'a>(stack: &'a StackStatus, name: &str) -> Option<&'a ServiceStatus> {
+    stack
+        .services
+        .iter()
+        .find(|service| service.name.as_str() == name)
+}
+
+/// Process ids of the running tasks of a service.
+pub(crate) fn pids(service: &ServiceStatus) -> BTreeMap<TaskId, u32> {
+    let pid = |task: &Task| match task.state {
+        TaskState::Running { pid, .. } => Some((task.id.clone(), pid)),
+        _ => None,
+    };
+    service.tasks.iter().filter_map(pid).collect()
+}
+
+/// Process ids of the running tasks of a stack.
+pub(crate) fn all_pids(stack: &StackStatus) -> BTreeMap<TaskId, u32> {
+    stack.services.iter().flat_map(pids).collect()
+}
+
+/// Addresses of the running tasks of a service.
+pub(crate) fn addresses(service: &ServiceStatus) -> BTreeSet<Ipv4Addr> {
+    let running = pids(service);
+    service
+        .tasks
+        .iter()
+        .filter(|task| running.contains_key(&task.id))
+        .map(|task| task.address)
+        .collect()
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) at: Timestamp,
+    pub(crate) code: StopCode,
+    pub(crate) reason: String,
+    pub(crate) exit_code: Option<i32>,
+}
+
+/// How that task ended, if it has.
+pub(crate) fn end_of(service: &ServiceStatus, task: &TaskId) -> Option<End> {
+    let task = service.tasks.iter().find(|other| other.id == *task)?;
+    end(task)
+}
+
+pub(crate) fn end(task: &Task) -> Option<End> {
+    match &task.state {
+        TaskState::Stopped {
+            stopped,
+            code,
+            reason,
+            exit_code,
+            ..
+        } => Some(End {
+            at: *stopped,
+            code: *code,
+            reason: reason.clone(),
+            exit_code: *exit_code,
+        }),
+        _ => None,
+    }
+}
+
+pub(crate) fn is_alive(pid: u32) -> bool {
+    // A process that has ended but was not waited for is none.
+    let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    !status.is_empty() && !status.contains(") Z ")
+}
+
+/// Waits for the end of a process.
+pub(crate) fn wait_for_end(pid: u32) {
+    eventually(&format!("the end of process {pid}"), DEADLINE, || {
+        (!is_alive(pid)).then_some(())
+    });
+}
