@@ -4,12 +4,13 @@ CARGO ?= cargo
 BINARY = $(or $(CARGO_TARGET_DIR),target)/release/tapedeck
 DEMO = --configPath examples/heartbeat/stacktape.yml
 
-.PHONY: help demo demo-clean test lint bench build install setup
+.PHONY: help demo demo-clean test test-v2 lint bench build install setup
 
 help:
 	@echo 'make demo        deploy examples/heartbeat to this machine and show it'
 	@echo 'make demo-clean  remove everything that the demo made'
 	@echo 'make test        all checks and tests (needs root for those of real containers)'
+	@echo 'make test-v2     the tests of real containers in a virtual machine with cgroup version 2'
 	@echo 'make bench       compare with runc, docker and others, in one run'
 	@echo 'make install     put the binary into /usr/local/bin'
 
@@ -21,6 +22,10 @@ demo-clean: build
 
 test: setup lint
 	$(CARGO) test --workspace
+
+# Emulated, thus slow, unless this machine can run virtual ones: not a part of `test`.
+test-v2:
+	@CARGO="$(CARGO)" dev/vm/run.sh $(FILTER)
 
 lint:
 	$(CARGO) fmt --all --check

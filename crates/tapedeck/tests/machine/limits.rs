@@ -63,7 +63,9 @@ fn a_task_that_wants_too_much_memory_ends_and_the_reason_is_told() {
     let end = service.tasks.iter().find_map(crate::stage::end).unwrap();
     assert_eq!(
         (end.code, end.exit_code),
-        (StopCode::EssentialContainerExited, Some(137))
+        (StopCode::EssentialContainerExited, Some(137)),
+        "{}",
+        end.reason
     );
     let reason = "OutOfMemoryError: Container killed due to memory usage";
     assert_eq!(end.reason, reason);
