@@ -25,6 +25,8 @@ use crate::Pace;
 pub(crate) struct Streak<'a> {
     /// The chain, newest first: each was created after the next one had stopped.
     chain: Vec<Failure<'a>>,
+    /// Whether a task of the revision has run for long enough without failing after all.
+    proven: bool,
     pace: Pace,
     now: Timestamp,
 }
@@ -74,8 +76,13 @@ impl<'a> Streak<'a> {
             .collect();
         failures
             .sort_unstable_by_key(|failure| (Reverse(failure.created), Reverse(failure.stopped), failure.id));
+        let proves = |task: &Task| {
+            failure(task, &pace).is_none()
+                && run_time(task, now).is_some_and(|time| time >= pace.proven_after)
+        };
         Self {
             chain: longest_chain(failures),
+            proven: tasks.iter().any(|task| proves(task)),
             pace,
             now,
         }
@@ -91,12 +98,17 @@ impl<'a> Streak<'a> {
         self.chain.last().map(|failure| failure.created)
     }
 
-    /// How long a task of this revision has to run before it counts as healthy: the more often it failed, the longer,
-    /// up to the time that makes up for all failures.
+    /// How long a task of this revision has to run before it counts as healthy: longer while none of them has proven that
+    /// the revision runs, and the more often it failed, the longer, up to the time that makes up for all failures.
     pub(crate) fn trusted_after(&self) -> Duration {
         let back_off = &self.pace.back_off;
         let trial = back_off.delay(self.failures()).min(back_off.forgiven_after);
-        self.pace.settled_after.max(trial)
+        let proof = if self.proven {
+            Duration::ZERO
+        } else {
+            self.pace.proven_after
+        };
+        self.pace.settled_after.max(trial).max(proof)
     }
 
     /// How many may be started, given the live tasks of the revision.
@@ -140,6 +152,17 @@ fn longest_chain(latest_begun_first: Vec<Failure<'_>>) -> Vec<Failure<'_>> {
         }
     }
     chain
+}
+
+/// How long a task has been running, or had been until it was told to stop or stopped; none if it never did.
+fn run_time(task: &Task, now: Timestamp) -> Option<Duration> {
+    match &task.state {
+        TaskState::Pending | TaskState::Running { .. } => uptime(task, now),
+        TaskState::Stopping {
+            started, stopping, ..
+        } => started.map(|started| stopping.since(started)),
+        TaskState::Stopped { started, stopped, .. } => started.map(|started| stopped.since(started)),
+    }
 }
 
 /// The time up to which this task makes up for failures, if it ran long enough: until its end if it has ended, as its

@@ -92,8 +92,11 @@ impl Seen<'_> {
     }
 
     fn is_settled(&self, task: &Task) -> bool {
-        matches!(&task.state, TaskState::Running { started, .. }
-            if self.now.since(*started) >= self.desired.pace.settled_after)
+        self.has_run(task, self.desired.pace.settled_after)
+    }
+
+    fn has_run(&self, task: &Task, time: Duration) -> bool {
+        matches!(&task.state, TaskState::Running { started, .. } if self.now.since(*started) >= time)
     }
 
     fn count(&self, matches: impl Fn(&Task) -> bool) -> usize {
@@ -145,8 +148,13 @@ impl Seen<'_> {
         let left = self.count(|task| !task.state.is_stopped());
         let settled = self.count(|task| task.revision == self.desired.revision && self.is_settled(task));
         let may_be_steady = left == self.wanted() && settled == self.wanted();
-        // After failures a task has to hold longer, so the other direction holds only without failures.
-        let must_be_steady = may_be_steady && plan.progress.consecutive_failures < 2;
+        // After failures, and until a revision is proven, a task has to hold longer, so the other direction holds only
+        // without failures and with proof.
+        let proves = |task: &Task| {
+            task.revision == self.desired.revision && self.has_run(task, self.desired.pace.proven_after)
+        };
+        let proven = self.count(proves) > 0;
+        let must_be_steady = may_be_steady && proven && plan.progress.consecutive_failures < 2;
         (!plan.progress.steady || may_be_steady) && (plan.progress.steady || !must_be_steady)
     }
 

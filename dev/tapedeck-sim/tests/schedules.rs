@@ -182,7 +182,7 @@ fn every_decision_keeps_the_promises_and_the_world_settles() {
         let most_tasks = 8;
         let bound = pace.back_off.cap
             + 3 * Duration::from_secs(100)
-            + most_tasks * (pace.settled_after + pace.back_off.second);
+            + most_tasks * (pace.proven_after + pace.back_off.second);
         world.advance(bound);
         no_violations(&world)?;
         prop_assert!(world.is_steady(), "not steady: {:#?}", world.look());
