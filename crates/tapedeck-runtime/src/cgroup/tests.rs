@@ -199,6 +199,33 @@ fn a_real_version_2_group_is_killed_and_removed() {
 }
 
 #[test]
+fn a_real_version_2_group_gets_its_limits_and_keeps_its_controllers() {
+    let layout = match check_controllers() {
+        Ok(layout) if layout.kind() == CgroupKind::Version2 => layout,
+        other => {
+            eprintln!("SKIPPED: this test needs root and cgroup version 2 with controllers: {other:?}");
+            return;
+        }
+    };
+    let name = format!("tapedeck-unit-test-limits-{}", std::process::id());
+    let parent = layout.task(&name).unwrap();
+    let group = layout.task(&format!("{name}/task")).unwrap();
+    group.create(&limits()).unwrap();
+    let folder = group.unified().unwrap();
+    let found = ["cpu.max", "memory.max", "memory.swap.max", "pids.max"].map(|file| {
+        // Without accounting of swap there is no such file.
+        fs::read_to_string(folder.join(file)).map_or("0".to_owned(), |text| text.trim().to_owned())
+    });
+    assert_eq!(found, ["25000 100000", "67108864", "0", "100"]);
+    // An init system may take back what it did not enable; the kernel refuses while groups below use it.
+    let taken = fs::write(layout.root.join("cgroup.subtree_control"), "-cpu -memory -pids");
+    assert_eq!(taken.unwrap_err().raw_os_error(), Some(libc::EBUSY));
+    group.remove().unwrap();
+    parent.remove().unwrap();
+    assert!(!parent.unified().unwrap().exists());
+}
+
+#[test]
 fn a_real_version_1_group_is_killed_and_removed() {
     let layout = CgroupLayout::detect(MOUNT_ROOT.as_ref());
     if layout

@@ -54,7 +54,11 @@ fn starts_that_fail_are_held_back_ever_longer() {
     let shown = stage
         .home
         .must(&["info:stack", "--stackName", crate::stage::STACK]);
-    assert!(shown.contains("rolling out"), "{shown}");
+    // On a slow machine the first task is seen running, which makes the service steady once.
+    assert!(
+        shown.contains("rolling out") || shown.contains("recovering"),
+        "{shown}"
+    );
     assert!(
         shown.contains("exit code 3: Essential container in task exited"),
         "{shown}"
