@@ -15,7 +15,7 @@ mod rootfs;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::{io, thread};
 
@@ -36,9 +36,23 @@ const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 /// The user of every base, without any right. The name in `/etc/passwd` is `nonroot`.
 const NONROOT: u32 = 65532;
 
+/// Room that assembling a base needs, in MiB: archives, package lists, and the files twice, packed and unpacked.
+const ROOM_MIB: u64 = 600;
+
 /// A base image could not be assembled.
 #[derive(Debug, thiserror::Error)]
 pub enum BaseError {
+    /// There is not enough room for it.
+    #[error(
+        "assembling a base image needs {ROOM_MIB} MiB, and {} has {free} MiB left: free some space on its disk",
+        folder.display()
+    )]
+    NoRoom {
+        /// The store.
+        folder: PathBuf,
+        /// What is left, in MiB.
+        free: u64,
+    },
     /// A program that does the fetching is not installed.
     #[error(
         "`{program}` is not installed on this machine, and a base image cannot be assembled without it: {way_out}"
@@ -156,6 +170,7 @@ pub fn ensure_node_base(
     if let Some(image) = recorded(store, &name)? {
         return Ok(image);
     }
+    ensure_room(store.root())?;
     let (system, node) = thread::scope(|scope| {
         let (steps, shown) = channel();
         let more_steps = steps.clone();
@@ -174,6 +189,22 @@ pub fn ensure_node_base(
     store.settle()?;
     store.record_image(&name, &image.digest, packages)?;
     Ok(image)
+}
+
+/// Looks for room before anything is fetched: apt does not always end when the disk is full.
+fn ensure_room(root: &Path) -> Result<(), BaseError> {
+    // A file system that cannot tell is given the benefit of the doubt.
+    let Ok(system) = rustix::fs::statvfs(root) else {
+        return Ok(());
+    };
+    let free = system.f_bavail.saturating_mul(system.f_frsize) / (1024 * 1024);
+    if free >= ROOM_MIB {
+        return Ok(());
+    }
+    Err(BaseError::NoRoom {
+        folder: root.to_owned(),
+        free,
+    })
 }
 
 /// What the recorded base image was made of, or nothing when `image` is no recorded base.

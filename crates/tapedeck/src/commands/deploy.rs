@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use tapedeck_api::{ClientError, Refusal, ServiceStatus, StackStatus};
-use tapedeck_build::{BuildRequest, Built, Outcome as Packaged};
+use tapedeck_build::{BuildError, BuildRequest, Built, Outcome as Packaged};
 use tapedeck_image::Store;
 use tapedeck_image::base::NamedBase;
 use tapedeck_image::registry::Reference;
@@ -110,8 +110,19 @@ fn package(
         no_cache: args.no_cache,
     };
     tapedeck_build::build(&request, progress).map_err(|error| {
-        Failure::new(ExitKind::Operation, error).help("nothing was changed; what runs keeps running")
+        Failure::new(kind_of(&error), error).help("nothing was changed; what runs keeps running")
     })
+}
+
+/// Whose turn it is after packaging failed.
+fn kind_of(error: &BuildError) -> ExitKind {
+    match error {
+        BuildError::MissingProgram { .. }
+        | BuildError::FetchBundler { .. }
+        | BuildError::DiskFull { .. }
+        | BuildError::Base { .. } => ExitKind::Environment,
+        _ => ExitKind::Operation,
+    }
 }
 
 /// The base image for Node that the environment names.

@@ -139,3 +139,37 @@ fn an_engine_that_starts_on_a_full_disk_does_no_harm() {
     stage.home.must(&["engine", "start"]);
     assert_eq!(pids(&stage.steady().services[0]), before);
 }
+
+#[test]
+fn a_disk_too_small_for_a_base_image_is_told_before_anything_is_fetched() {
+    let Some(disk) = Disk::of(48) else { return };
+    let home = disk.home();
+    let project = tempfile::tempdir().unwrap();
+    fs::create_dir(project.path().join("src")).unwrap();
+    fs::write(
+        project.path().join("src/main.js"),
+        "setInterval(() => {}, 1000);\n",
+    )
+    .unwrap();
+    fs::write(
+        project.path().join("package.json"),
+        r#"{ "name": "small", "version": "1.0.0" }"#,
+    )
+    .unwrap();
+    let config = "resources:
+  small:
+    type: worker-service
+    properties:
+      packaging: { type: stacktape-image-buildpack, properties: { entryfilePath: src/main.js } }
+      resources: { cpu: 0.25, memory: 512 }
+";
+    let config_path = project.path().join("stacktape.yml");
+    fs::write(&config_path, config).unwrap();
+    let deployed = home.run(&["deploy", "--configPath", config_path.to_str().unwrap()]);
+    assert_eq!(deployed.code, Some(3), "{deployed:?}");
+    assert!(
+        deployed.stderr.contains("MiB left: free some space"),
+        "{deployed:?}"
+    );
+    assert_eq!(home.engine(), None, "nothing was started for it");
+}
