@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use fs_err as fs;
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use tapedeck_model::{Cpu, MemoryMb};
 
@@ -331,9 +332,14 @@ fn read_key(path: &Path, key: &str) -> Result<Option<u64>, CgroupError> {
 }
 
 fn read_if_there(path: &Path) -> Result<Option<String>, CgroupError> {
-    match fs::read_to_string(path) {
+    // Not through `fs_err`, whose errors no longer have the number that matters here.
+    let read = || {
+        let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        io::read_to_string(std::fs::File::from(file))
+    };
+    match read() {
         Ok(text) => Ok(Some(text)),
-        // ENODEV: the group was removed while the file was open.
+        // ENODEV: the group was removed between two steps.
         Err(error)
             if error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ENODEV) =>
         {
