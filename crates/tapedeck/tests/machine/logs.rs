@@ -212,7 +212,7 @@ fn since_leaves_out_what_is_older() {
 #[test]
 fn what_ended_tasks_wrote_is_still_there() {
     let Some(stage) = Stage::ready() else { return };
-    stage.deploy(&[stage.worker("echo \"I am $HOSTNAME\"; sleep 0.4; echo bye; exit 1")]);
+    stage.apply(&[stage.worker("echo \"I am $HOSTNAME\"; sleep 0.4; echo bye; exit 1")]);
     stage.worker_when("a second task", |service| service.tasks.len() >= 2);
     let lines = stage.lines();
     assert_eq!(lines[1], "bye", "{lines:?}");
