@@ -4,7 +4,7 @@ CARGO ?= cargo
 BINARY = $(or $(CARGO_TARGET_DIR),target)/release/tapedeck
 DEMO = --configPath examples/heartbeat/stacktape.yml
 
-.PHONY: help demo demo-clean test test-v2 lint bench build install setup
+.PHONY: help demo demo-clean test test-v2 lint bench build install setup setup-tests
 
 help:
 	@echo 'make demo        deploy examples/heartbeat to this machine and show it'
@@ -20,7 +20,7 @@ demo: setup build
 demo-clean: build
 	@dev/demo-clean.sh $(BINARY) $(DEMO)
 
-test: setup lint
+test: setup-tests lint
 	$(CARGO) test --workspace
 
 # Emulated, thus slow, unless this machine can run virtual ones: not a part of `test`.
@@ -42,3 +42,6 @@ install: build
 
 setup:
 	@dev/setup.sh
+
+setup-tests:
+	@dev/setup.sh tests

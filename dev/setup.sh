@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what building, the demo and the tests need and this machine lacks. Debian's names, Debian's own client.
+# Installs what building and the demo need and this machine lacks; `dev/setup.sh tests` what the tests need, too.
+# Debian's names, Debian's own client.
 set -eu
 
 missing=
@@ -10,9 +11,11 @@ need cc build-essential
 need node nodejs
 need npm npm
 need nft nftables
-need busybox busybox-static
-need docker-registry docker-registry
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
+if [ "${1:-}" = tests ]; then
+    need busybox busybox-static
+    need docker-registry docker-registry
+fi
 
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then
@@ -20,6 +23,14 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 3
 fi
 echo "installing:$missing" >&2
+
+# Programs are wanted, not services: without this, Debian would start the registry, for everybody to reach.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+fi
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of words
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
