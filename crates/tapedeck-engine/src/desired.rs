@@ -29,13 +29,7 @@ impl Engine {
         for (key, known) in self.fleet.of_stack(&stack.name) {
             let named = stack.services.iter().any(|wanted| wanted.name == key.name);
             if !named && known.life == Life::Active {
-                changed.push((
-                    key.clone(),
-                    Service {
-                        life: Life::Draining,
-                        ..known.clone()
-                    },
-                ));
+                changed.push((key.clone(), known.draining()));
             }
         }
         self.set_desired(&stack.name, changed)
@@ -52,15 +46,7 @@ impl Engine {
             .fleet
             .of_stack(name)
             .filter(|(_, known)| known.life == Life::Active)
-            .map(|(key, known)| {
-                (
-                    key.clone(),
-                    Service {
-                        life: Life::Draining,
-                        ..known.clone()
-                    },
-                )
-            })
+            .map(|(key, known)| (key.clone(), known.draining()))
             .collect();
         self.set_desired(name, draining)
     }

@@ -199,6 +199,14 @@ impl Service {
         }
     }
 
+    /// The same service as it is while it is being deleted.
+    pub(crate) fn draining(&self) -> Self {
+        Self {
+            life: Life::Draining,
+            ..self.clone()
+        }
+    }
+
     /// Tasks wanted: none while the service is being deleted.
     pub(crate) fn wanted(&self) -> u32 {
         match self.life {
@@ -226,6 +234,13 @@ impl Fleet {
             .iter()
             .find(|(_, service)| service.tasks.contains_key(task))
             .map(|(key, _)| key.clone())
+    }
+
+    /// A task and the service that it belongs to.
+    pub(crate) fn task(&self, task: &TaskId) -> Option<(&Service, &Task)> {
+        self.services
+            .values()
+            .find_map(|service| Some((service, service.tasks.get(task)?)))
     }
 
     /// How one stack is, if there is one of that name.

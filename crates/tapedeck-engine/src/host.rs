@@ -1,4 +1,5 @@
-//! What the engine does to this machine. Every method blocks and is called from a blocking thread; none decides.
+//! What the engine does to this machine. Every method blocks, and those that take long are called from a blocking
+//! thread; none decides.
 
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};

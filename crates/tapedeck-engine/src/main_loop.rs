@@ -197,14 +197,16 @@ impl Engine {
 
     fn launched(&mut self, task: &TaskId, outcome: Result<Link, String>) {
         match outcome {
-            // The task may have ended before its connection was handed over.
-            Ok(link) if self.is_unstopped(task) => {
-                if let Some(timeout) = self.stop_timeout_if_stopping(task) {
-                    link.stop(timeout);
+            Ok(link) => match self.fleet.task(task) {
+                Some((service, known)) if !known.state.is_stopped() => {
+                    if matches!(known.state, TaskState::Stopping { .. }) {
+                        link.stop(service.stop_timeout_of(known));
+                    }
+                    self.links.insert(task.clone(), link);
                 }
-                self.links.insert(task.clone(), link);
-            }
-            Ok(_link) => {}
+                // The task has ended before its connection was handed over.
+                _ => {}
+            },
             Err(failure) => {
                 let now = self.clock.now();
                 self.change(task, |state| observe::never_ran(state, failure, now));
@@ -265,14 +267,7 @@ impl Engine {
             Err(why) => {
                 self.stuck.insert(task.clone());
                 let message = format!("(service {}) could not clean up (task {task}): {why}", key.name);
-                if !self
-                    .service_mut(&key)
-                    .events
-                    .iter()
-                    .any(|event| event.message == message)
-                {
-                    self.record(&key, message);
-                }
+                self.record_once(&key, message);
             }
         }
         self.reconcile(&key);
@@ -330,12 +325,7 @@ impl Engine {
 
     /// How the engine is.
     pub(crate) fn status(&self) -> EngineStatus {
-        let running = self
-            .fleet
-            .summaries()
-            .iter()
-            .map(|stack| stack.running_count as usize)
-            .sum();
+        let stacks = self.fleet.summaries();
         EngineStatus {
             version: env!("CARGO_PKG_VERSION").to_string(),
             pid: std::process::id(),
@@ -344,28 +334,9 @@ impl Engine {
             bridge: self.host.network.bridge.clone(),
             subnet: self.host.network.subnet.to_string(),
             cgroups: self.host.cgroups.to_string(),
-            stacks: self.fleet.summaries().len(),
-            tasks_running: running,
+            stacks: stacks.len(),
+            tasks_running: stacks.iter().map(|stack| stack.running_count as usize).sum(),
         }
-    }
-
-    fn is_unstopped(&self, task: &TaskId) -> bool {
-        let owner = self
-            .fleet
-            .owner_of(task)
-            .and_then(|key| self.fleet.services.get(&key));
-        owner.is_some_and(|service| {
-            service
-                .tasks
-                .get(task)
-                .is_some_and(|task| !task.state.is_stopped())
-        })
-    }
-
-    fn stop_timeout_if_stopping(&self, task: &TaskId) -> Option<Duration> {
-        let service = self.fleet.services.get(&self.fleet.owner_of(task)?)?;
-        let task = service.tasks.get(task)?;
-        matches!(task.state, TaskState::Stopping { .. }).then(|| service.stop_timeout_of(task))
     }
 
     /// The service of a key that was taken from the fleet.

@@ -21,8 +21,8 @@ impl Engine {
                 pace: Pace::fast(),
             };
             let tasks: Vec<Task> = service.tasks.values().cloned().collect();
-            let plan = decide(&desired, &tasks, self.clock.now());
-            let steps = plan.steps.clone();
+            let mut plan = decide(&desired, &tasks, self.clock.now());
+            let steps = std::mem::take(&mut plan.steps);
             self.keep(key, plan);
             if !self.take(key, &steps) {
                 break;
@@ -31,25 +31,24 @@ impl Engine {
         self.remove_if_gone(key);
     }
 
-    /// Remembers what was decided, for `info:stack`, and tells what differs from the decision before.
+    /// Remembers what was decided, for `info:stack`, and tells what differs from the decision before. The first decision
+    /// of an engine differs from none: what it finds was told by the engine before.
     fn keep(&mut self, key: &ServiceKey, plan: Plan) {
+        let progress = plan.progress;
         let service = self.service_mut(key);
-        let before = service.plan.replace(plan.clone());
-        // A service that was complete when this engine started has told so already.
-        let told_already = before.is_none() && service.rollout == RolloutState::Completed;
-        let before = before.unwrap_or_else(|| Plan {
-            progress: plan.progress,
-            ..plan.clone()
-        });
-        if before.waiting != plan.waiting || before.progress != plan.progress {
+        let wanted = service.life == Life::Active;
+        let completes = progress.steady && service.rollout == RolloutState::InProgress;
+        let differs = |before: &Plan| before.waiting != plan.waiting || before.progress != plan.progress;
+        let changed = service.plan.as_ref().is_some_and(differs);
+        let before = service.plan.replace(plan).map(|before| before.progress);
+        if changed {
             self.touch(key);
         }
-        let wanted = self.service_mut(key).life == Life::Active && !self.is_emptying();
-        if wanted && plan.progress.steady && self.service_mut(key).rollout == RolloutState::InProgress {
-            self.complete(key, plan.progress.revision);
+        if wanted && completes && !self.is_emptying() {
+            self.complete(key, progress.revision);
         }
-        if !told_already {
-            for message in events::transitions(&key.name, Some(&before.progress), &plan.progress) {
+        if before.is_some() {
+            for message in events::transitions(&key.name, before.as_ref(), &progress) {
                 self.record(key, message);
             }
         }

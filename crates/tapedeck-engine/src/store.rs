@@ -160,7 +160,7 @@ impl Store {
             .map_err(|source| self.failed("store the desired state", source))
     }
 
-    /// Writes down what changed of a service's tasks and events.
+    /// Writes down what changed of a service's tasks.
     pub(crate) fn save_tasks<'a>(
         &mut self,
         key: &ServiceKey,

@@ -88,7 +88,7 @@ pub(crate) fn pid_of_other_version(context: &Context) -> Option<u32> {
     }
 }
 
-/// Whether an engine holds its lock or answers.
+/// Whether an engine holds the lock of its state folder, whether or not it answers yet.
 pub(crate) fn is_running(context: &Context) -> bool {
     tapedeck_engine::is_locked(&context.home)
 }
