@@ -25,8 +25,9 @@ pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck deploy --configPath examples/heartbeat/stacktape.yml --stage staging
   tapedeck deploy --json | jq .stack.services";
 
-/// After so many failures in a row of a new revision the deploy stops waiting.
-const FAILURES: u32 = 3;
+/// After so many failures in a row of a new revision the deploy stops waiting. The engine tries such a revision anew when
+/// it is deployed again, so it has to be the same number.
+const FAILURES: u32 = tapedeck_plan::Progress::IMPAIRED_FROM;
 
 /// Log lines of the failed task that are shown then.
 const LAST_LINES: usize = 10;
