@@ -1,19 +1,30 @@
-//! The text of a `stacktape.yml` to the model, or findings about it.
+//! The text of a config file to the model, or findings about it.
 //!
-//! Three steps, each a function of values: [`parse`] makes a tree that knows its places, `check` holds it against the
-//! [`schema`], `lower` makes the [`Stack`] of it and judges what relates several keys. All findings come at once.
-//! **Invariant:** no file, clock or environment is read here; names of folders and stages are arguments.
+//! Four steps, each a function of values: [`parse`] makes a tree that knows its places, `expand` replaces directives by
+//! what they give, `check` holds the tree against the [`schema`], `lower` makes the [`Stack`] of it. All findings come
+//! at once. **Invariant:** no file, clock or environment is read here. What the meaning of a file depends on outside of
+//! it is asked for as [`Question`]s, and is told as [`Answers`].
 
 mod check;
+pub mod directive;
+mod expand;
 mod lower;
 pub mod parse;
-mod reference;
 pub mod schema;
+mod scope;
 
-use tapedeck_diagnostic::{Diagnostics, Source};
-use tapedeck_model::{ProjectName, Stack, StageName};
+use std::collections::BTreeMap;
 
-pub use reference::reference_markdown;
+use tapedeck_diagnostic::{Diagnostics, Rule, Source, Sources};
+use tapedeck_model::{ProjectName, Region, Stack, StageName};
+
+use check::Surroundings;
+use expand::Expander;
+use schema::Catalogue;
+
+pub use expand::{Answer, Answers, MAX_CALLS, PathState, Question, SecretState};
+pub use lower::{complete, late_text, overrides};
+pub use scope::{Declared, Scope};
 
 /// What the meaning of a config file depends on besides its text.
 #[derive(Debug, Clone)]
@@ -24,21 +35,69 @@ pub struct LoadOptions {
     pub fallback_project_name: Option<String>,
     /// The stage.
     pub stage: StageName,
+    /// Where it is to run.
+    pub region: Region,
+    /// The AWS profile, if one was given.
+    pub profile: Option<String>,
+    /// Options of the command line, for `$CliArgs`.
+    pub command_line: BTreeMap<String, String>,
+    /// Whether the stack is to be run, so that what cannot be run is an error.
+    pub is_deployment: bool,
 }
 
-/// Reads a config file. The stack is there exactly when the findings hold no error; warnings may come along with it.
+/// What came of reading a config file.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The stack: there exactly when the findings hold no error and nothing is left to be asked.
+    pub stack: Option<Stack>,
+    /// What was found.
+    pub diagnostics: Diagnostics,
+    /// The texts that findings point into.
+    pub sources: Sources,
+    /// What has to be found out before the file can be judged. When there are any, find the answers and load again.
+    pub questions: Vec<Question>,
+}
+
+/// Reads a config file.
 ///
-/// Never panics and always ends, within the [limits](parse::MAX_NODES) of `parse`, whatever the text.
+/// Never panics and always ends, within the [limits](parse::MAX_NODES) of `parse` and [`MAX_CALLS`], whatever the text.
 #[must_use]
-pub fn load(source: &Source, options: &LoadOptions) -> (Option<Stack>, Diagnostics) {
+pub fn load(source: &Source, options: &LoadOptions, answers: &Answers, catalogue: &Catalogue) -> Loaded {
     let mut diagnostics = Diagnostics::new();
-    let tree = parse::parse(source, &mut diagnostics);
-    let stack = tree.and_then(|tree| {
-        check::file(&tree, &mut diagnostics);
-        lower::stack(&tree, options, &mut diagnostics)
-    });
-    let usable = !diagnostics.has_errors();
-    (stack.filter(|_| usable), diagnostics)
+    if options.is_deployment {
+        diagnostics.escalate(Rule::NotRunHereYet);
+    }
+    let mut sources = Sources::new(source.clone());
+    let mut loaded = Loaded {
+        stack: None,
+        diagnostics: Diagnostics::new(),
+        sources: Sources::new(source.clone()),
+        questions: Vec::new(),
+    };
+    if let Some(tree) = parse::parse(source, &mut diagnostics) {
+        let (expanded, outcome) =
+            Expander::new(&tree, options, answers, &mut sources, &mut diagnostics).file();
+        let mut questions = outcome.questions;
+        if let Some(tree) = expanded {
+            let surroundings = Surroundings {
+                catalogue,
+                options,
+                answers,
+            };
+            check::file(&tree, &surroundings, &mut questions, &mut diagnostics);
+            let declared = check::declared(&tree, catalogue, &diagnostics);
+            check::relations(&tree, &declared, &surroundings, &mut questions, &mut diagnostics);
+            let references = (outcome.expressions.as_slice(), declared.as_slice());
+            check::expressions(&tree, references, &surroundings, &mut questions, &mut diagnostics);
+            loaded.stack = lower::stack(&tree, &declared, &surroundings, &mut questions, &mut diagnostics);
+        }
+        loaded.questions = questions.into_iter().collect();
+    }
+    let usable = !diagnostics.has_errors() && loaded.questions.is_empty();
+    loaded.stack = loaded.stack.filter(|_| usable);
+    loaded.diagnostics = diagnostics;
+    loaded.sources = sources;
+    loaded
 }
 
 /// The name of the project alone, for commands about what is deployed already: it is there even while the rest of the
@@ -49,6 +108,3 @@ pub fn project_name(source: &Source, options: &LoadOptions) -> Option<ProjectNam
     let tree = parse::parse(source, &mut unread)?;
     lower::project_name(&tree, options, &mut unread)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,7 @@
 //! One finding, and the findings about one source.
 
+use std::collections::BTreeSet;
+
 use crate::{Rule, Severity, Span};
 
 /// One finding about a source. The message is lower-case, without a full stop, and complete without the source line.
@@ -15,8 +17,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
-    /// Another place that matters.
-    pub related: Option<Related>,
+    /// Other places that matter.
+    pub related: Vec<Related>,
 }
 
 /// A second place of a finding, such as where a key was given first.
@@ -39,10 +41,24 @@ pub struct Diagnostics {
     made: usize,
     /// Whether one of them, kept or not, is an error.
     errors: bool,
+    /// What was taken from one place to another.
+    taken: BTreeSet<Taken>,
+    /// Rules whose findings are errors though they are warnings by themselves.
+    escalated: Vec<Rule>,
+}
+
+/// A value that is written in one place and used in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Taken {
+    written: Span,
+    used: Span,
 }
 
 /// How many findings are kept.
 const MOST: usize = 500;
+
+/// How many uses of values elsewhere are kept.
+const MOST_TAKEN: usize = 10_000;
 
 impl Diagnostics {
     /// No findings yet.
@@ -55,6 +71,15 @@ impl Diagnostics {
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.errors
+    }
+
+    /// Whether something within a range is wrong. Of very many findings only those that are kept are known here.
+    #[must_use]
+    pub fn has_errors_in(&self, span: Span) -> bool {
+        self.found
+            .iter()
+            .any(|one| one.severity == Severity::Error && span.contains(one.span))
+            || (self.has_more() && self.errors)
     }
 
     /// Whether some findings are left out because there are so many.
@@ -85,34 +110,73 @@ impl Diagnostics {
     /// repeat, comes once.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         let mut sorted: Vec<&Diagnostic> = self.found.iter().collect();
-        sorted.sort_by_key(|one| (one.span.start, one.rule, &one.message, one.span.end));
+        sorted.sort_by_key(|one| {
+            (
+                one.span.source,
+                one.span.start,
+                one.rule,
+                &one.message,
+                one.span.end,
+            )
+        });
         sorted.dedup();
         sorted.into_iter()
     }
 
+    /// Notes that the value written at one place is used at another, so that a finding about the value can name both.
+    pub fn note_use(&mut self, written: Span, used: Span) {
+        if self.taken.len() < MOST_TAKEN {
+            self.taken.insert(Taken { written, used });
+        }
+    }
+
+    /// From now on, findings of this rule are errors.
+    pub fn escalate(&mut self, rule: Rule) {
+        self.escalated.push(rule);
+    }
+
+    /// The other places of a finding: its own, and where a value that it is about is used.
+    #[must_use]
+    pub fn related(&self, found: &Diagnostic) -> Vec<Related> {
+        let uses = self
+            .taken
+            .iter()
+            .filter(|taken| taken.written.contains(found.span) && !taken.used.contains(found.span));
+        let uses = uses.take(1).map(|taken| Related {
+            span: taken.used,
+            message: "it is used here".to_string(),
+        });
+        found.related.iter().cloned().chain(uses).collect()
+    }
+
     /// Adds a finding. The severity is the rule's.
     pub(crate) fn push(&mut self, rule: Rule, span: Span, message: String, help: Option<String>) {
-        self.errors |= rule.severity() == Severity::Error;
+        let severity = if self.escalated.contains(&rule) {
+            Severity::Error
+        } else {
+            rule.severity()
+        };
+        self.errors |= severity == Severity::Error;
         self.made += 1;
         if self.made > MOST {
             return;
         }
         self.found.push(Diagnostic {
             rule,
-            severity: rule.severity(),
+            severity,
             span,
             message,
             help,
-            related: None,
+            related: Vec::new(),
         });
     }
 
-    /// Gives the finding that was added last a second place.
+    /// Gives the finding that was added last another place.
     pub(crate) fn relate(&mut self, span: Span, message: &str) {
         if !self.has_more()
             && let Some(last) = self.found.last_mut()
         {
-            last.related = Some(Related {
+            last.related.push(Related {
                 span,
                 message: message.to_string(),
             });

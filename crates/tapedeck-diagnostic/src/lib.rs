@@ -15,7 +15,7 @@ pub use factory::{Allowed, Found};
 pub use quote::{nearest, quoted};
 pub use render::{render_json, render_text};
 pub use rule::{Rule, Severity, rules_markdown};
-pub use source::{Position, Source, Span, Spanned};
+pub use source::{Position, Source, SourceId, Sources, Span, Spanned};
 
 #[cfg(test)]
 mod tests;

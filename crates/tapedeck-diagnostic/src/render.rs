@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Diagnostic, Diagnostics, Position, Rule, Severity, Source, Span};
+use crate::{Diagnostic, Diagnostics, Position, Related, Rule, Severity, Source, Sources, Span};
 
 /// The most characters of a source line that are shown.
 const WIDEST_EXCERPT: usize = 110;
@@ -12,15 +12,19 @@ const EXCERPT_LEAD: usize = 40;
 
 /// The findings as text, one paragraph each, by their place in the source. Empty when there are none.
 #[must_use]
-pub fn render_text(diagnostics: &Diagnostics, source: &Source) -> String {
-    let mut paragraphs: Vec<String> = diagnostics.iter().map(|one| paragraph(one, source)).collect();
+pub fn render_text(diagnostics: &Diagnostics, sources: &Sources) -> String {
+    let mut paragraphs: Vec<String> = diagnostics
+        .iter()
+        .map(|one| paragraph(one, &diagnostics.related(one), sources))
+        .collect();
     if diagnostics.has_more() {
         paragraphs.push("there are more findings than are shown\n".to_string());
     }
     paragraphs.join("\n")
 }
 
-fn paragraph(found: &Diagnostic, source: &Source) -> String {
+fn paragraph(found: &Diagnostic, related: &[Related], sources: &Sources) -> String {
+    let source = sources.get(found.span.source);
     let (word, rule, name) = (found.severity.word(), found.rule.name(), source.name());
     let Position { line, column } = source.position(found.span.start);
     let mut text = format!("{word}[{rule}]: {}\n --> {name}:{line}:{column}\n", found.message);
@@ -33,9 +37,10 @@ fn paragraph(found: &Diagnostic, source: &Source) -> String {
             excerpt.line
         ));
     }
-    if let Some(related) = &found.related {
-        let Position { line, column } = source.position(related.span.start);
-        text.push_str(&format!("note: {}: {name}:{line}:{column}\n", related.message));
+    for Related { span, message } in related {
+        let source = sources.get(span.source);
+        let Position { line, column } = source.position(span.start);
+        text.push_str(&format!("note: {message}: {}:{line}:{column}\n", source.name()));
     }
     if let Some(help) = &found.help {
         text.push_str(&format!("help: {help}\n"));
@@ -100,6 +105,15 @@ struct Record<'a> {
     severity: Severity,
     message: &'a str,
     help: Option<&'a str>,
+    #[serde(flatten)]
+    place: Place<'a>,
+    related: Vec<RelatedRecord<'a>>,
+}
+
+/// A place of a finding as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Place<'a> {
     file: &'a str,
     line: usize,
     column: usize,
@@ -107,22 +121,44 @@ struct Record<'a> {
     end_column: usize,
 }
 
-/// The findings as a JSON array of `{rule, severity, message, help, file, line, column, endLine, endColumn}`, by their
-/// place in the source. `help` may be null; the end lies after the last character.
+#[derive(Serialize)]
+struct RelatedRecord<'a> {
+    message: String,
+    #[serde(flatten)]
+    place: Place<'a>,
+}
+
+/// The findings as a JSON array of `{rule, severity, message, help, file, line, column, endLine, endColumn, related}`,
+/// by their place in the source. `help` may be null; the end lies after the last character; `related` is a list of
+/// `{message, file, line, column, endLine, endColumn}`.
 #[must_use]
-pub fn render_json(diagnostics: &Diagnostics, source: &Source) -> String {
-    let records: Vec<Record<'_>> = diagnostics.iter().map(|found| record(found, source)).collect();
+pub fn render_json(diagnostics: &Diagnostics, sources: &Sources) -> String {
+    let records: Vec<Record<'_>> = diagnostics
+        .iter()
+        .map(|found| record(diagnostics, found, sources))
+        .collect();
     serde_json::to_string_pretty(&records).expect("texts and numbers always become JSON")
 }
 
-fn record<'a>(found: &'a Diagnostic, source: &'a Source) -> Record<'a> {
-    let start = source.position(found.span.start);
-    let end = source.position(found.span.end);
+fn record<'a>(diagnostics: &Diagnostics, found: &'a Diagnostic, sources: &'a Sources) -> Record<'a> {
+    let related = diagnostics.related(found).into_iter().map(|one| RelatedRecord {
+        message: one.message,
+        place: place(one.span, sources),
+    });
     Record {
         rule: found.rule,
         severity: found.severity,
         message: &found.message,
         help: found.help.as_deref(),
+        place: place(found.span, sources),
+        related: related.collect(),
+    }
+}
+
+fn place(span: Span, sources: &Sources) -> Place<'_> {
+    let source = sources.get(span.source);
+    let (start, end) = (source.position(span.start), source.position(span.end));
+    Place {
         file: source.name(),
         line: start.line,
         column: start.column,

@@ -72,9 +72,65 @@ impl Source {
     }
 }
 
+/// Which source of a [`Sources`] a place is in. The first one, `SourceId::MAIN`, is the file that was asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(u32);
+
+impl SourceId {
+    /// The file that was asked for.
+    pub const MAIN: Self = Self(0);
+}
+
+/// The file that was asked for, and those that it made somebody read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sources {
+    main: Source,
+    others: Vec<Source>,
+}
+
+impl Sources {
+    /// The file that was asked for, alone.
+    #[must_use]
+    pub fn new(main: Source) -> Self {
+        Self {
+            main,
+            others: Vec::new(),
+        }
+    }
+
+    /// The file that was asked for.
+    #[must_use]
+    pub fn main(&self) -> &Source {
+        &self.main
+    }
+
+    /// Takes another file.
+    pub fn add(&mut self, source: Source) -> SourceId {
+        self.others.push(source);
+        SourceId(u32::try_from(self.others.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The source of an id. One that is of another set is taken for the main one.
+    #[must_use]
+    pub fn get(&self, id: SourceId) -> &Source {
+        match (id.0 as usize).checked_sub(1) {
+            Some(index) => self.others.get(index).unwrap_or(&self.main),
+            None => &self.main,
+        }
+    }
+}
+
+impl From<Source> for Sources {
+    fn from(main: Source) -> Self {
+        Self::new(main)
+    }
+}
+
 /// A range of bytes in a [`Source`]: `start` is in it, `end` is not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
+    /// In which source.
+    pub source: SourceId,
     /// The first byte.
     pub start: usize,
     /// The byte after the last one; equal to `start` for a mere point.
@@ -82,16 +138,47 @@ pub struct Span {
 }
 
 impl Span {
-    /// The range from `start` to `end`.
+    /// The range from `start` to `end` of the main source.
     #[must_use]
     pub const fn new(start: usize, end: usize) -> Self {
-        Self { start, end }
+        Self {
+            source: SourceId::MAIN,
+            start,
+            end,
+        }
     }
 
-    /// The point before the byte `at`.
+    /// The point before the byte `at` of the main source.
     #[must_use]
     pub const fn point(at: usize) -> Self {
-        Self { start: at, end: at }
+        Self::new(at, at)
+    }
+
+    /// The same range of another source.
+    #[must_use]
+    pub const fn of(self, source: SourceId) -> Self {
+        Self { source, ..self }
+    }
+
+    /// The point at which it begins.
+    #[must_use]
+    pub const fn start_point(self) -> Self {
+        Self {
+            end: self.start,
+            ..self
+        }
+    }
+
+    /// The range from `start` to `end` of the same source.
+    #[must_use]
+    pub const fn part(self, start: usize, end: usize) -> Self {
+        Self { start, end, ..self }
+    }
+
+    /// Whether another range lies in it.
+    #[must_use]
+    pub fn contains(self, other: Self) -> bool {
+        self.source == other.source && self.start <= other.start && other.end <= self.end
     }
 }
 

@@ -2,14 +2,14 @@
 
 use crate::*;
 
-fn misspelt() -> (Diagnostics, Source) {
+fn misspelt() -> (Diagnostics, Sources) {
     let text = "resources:\n  mailer: { type: worker-service, propertes: {} }\n";
     let source = Source::new("stacktape.yml", text);
     let start = text.find("propertes").unwrap();
     let key = Spanned::new("propertes".to_string(), Span::new(start, start + 9));
     let mut diagnostics = Diagnostics::new();
     diagnostics.unknown_key(&key, "a resource", &["type", "properties", "overrides"]);
-    (diagnostics, source)
+    (diagnostics, source.into())
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_finding_becomes_json_with_both_ends() {
     let expected = serde_json::json!([{
         "rule": "unknown-key", "severity": "error", "message": "`propertes` is not a key of a resource",
         "help": "did you mean `properties`?", "file": "stacktape.yml",
-        "line": 2, "column": 35, "endLine": 2, "endColumn": 44,
+        "line": 2, "column": 35, "endLine": 2, "endColumn": 44, "related": [],
     }]);
     assert_eq!(parsed, expected);
 }
@@ -41,8 +41,8 @@ fn a_finding_becomes_json_with_both_ends() {
 #[test]
 fn nothing_found_renders_as_nothing() {
     let source = Source::new("a", "");
-    assert_eq!(render_text(&Diagnostics::new(), &source), "");
-    assert_eq!(render_json(&Diagnostics::new(), &source), "[]");
+    assert_eq!(render_text(&Diagnostics::new(), &source.clone().into()), "");
+    assert_eq!(render_json(&Diagnostics::new(), &source.clone().into()), "[]");
     assert!(!Diagnostics::new().has_errors());
 }
 
@@ -88,7 +88,7 @@ fn a_second_place_is_a_note() {
     let source = Source::new("a.yml", "cpu: 1\ncpu: 2\n");
     let mut diagnostics = Diagnostics::new();
     diagnostics.duplicate_key(&Spanned::new("cpu".into(), Span::new(7, 10)), Span::new(0, 3));
-    let text = render_text(&diagnostics, &source);
+    let text = render_text(&diagnostics, &source.clone().into());
     assert!(
         text.contains("\n2 | cpu: 2\n  | ^^^\nnote: it is given first here: a.yml:1:1\nhelp: keep one"),
         "{text}"
@@ -100,7 +100,7 @@ fn a_span_of_several_lines_is_marked_to_the_end_of_the_first() {
     let source = Source::new("a", "key: [1,\n 2]\n");
     let mut diagnostics = Diagnostics::new();
     diagnostics.wrong_type(Span::new(5, 12), "`key`", "a number", Found::List);
-    assert!(render_text(&diagnostics, &source).contains("1 | key: [1,\n  |      ^^^\n"));
+    assert!(render_text(&diagnostics, &source.clone().into()).contains("1 | key: [1,\n  |      ^^^\n"));
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn tabs_control_characters_and_long_lines_do_not_reach_the_terminal() {
     let mut diagnostics = Diagnostics::new();
     diagnostics.too_large(Span::new(at, at + 1), "it is long");
     diagnostics.too_large(Span::new(1, 2), "it is odd");
-    let shown = render_text(&diagnostics, &source);
+    let shown = render_text(&diagnostics, &source.clone().into());
     assert!(!shown.contains('\u{1b}') && !shown.contains('\t'));
     assert!(shown.lines().all(|line| line.chars().count() < 120), "{shown}");
     let lines: Vec<&str> = shown
@@ -177,8 +177,41 @@ fn of_very_many_findings_the_first_are_kept_and_errors_are_known_of_all() {
     diagnostics.duplicate_key(&Spanned::new("cpu".into(), Span::point(1)), Span::point(0));
     assert!(diagnostics.has_errors());
     assert!(
-        diagnostics.iter().all(|one| one.related.is_none()),
+        diagnostics.iter().all(|one| one.related.is_empty()),
         "the note belongs to a finding that was left out"
     );
-    assert!(render_text(&diagnostics, &source).ends_with("\nthere are more findings than are shown\n"));
+    assert!(
+        render_text(&diagnostics, &source.clone().into())
+            .ends_with("\nthere are more findings than are shown\n")
+    );
+}
+
+#[test]
+fn a_finding_about_a_value_of_another_file_names_both_places() {
+    let mut sources = Sources::new(Source::new("stacktape.yml", "cpu: $File('sizes.yml').cpu\n"));
+    let other = sources.add(Source::new("sizes.yml", "cpu: lots\n"));
+    let written = Span::new(5, 9).of(other);
+    let mut diagnostics = Diagnostics::new();
+    diagnostics.note_use(written, Span::new(5, 27));
+    diagnostics.wrong_type(written, "`cpu`", "a number", Found::Text("lots"));
+    let text = render_text(&diagnostics, &sources);
+    assert!(
+        text.contains(" --> sizes.yml:1:6\n  |\n1 | cpu: lots\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("note: it is used here: stacktape.yml:1:6\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_warning_can_be_made_an_error() {
+    let mut diagnostics = Diagnostics::new();
+    diagnostics.no_effect_yet(Span::point(0), "`a`", "it waits");
+    assert!(!diagnostics.has_errors());
+    diagnostics.escalate(Rule::NoEffectYet);
+    diagnostics.no_effect_yet(Span::point(1), "`b`", "it waits");
+    assert!(diagnostics.has_errors());
+    assert_eq!(diagnostics.count(Severity::Error), 1);
 }

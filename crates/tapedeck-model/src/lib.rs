@@ -3,22 +3,35 @@
 //! A value of these types is right by construction: each newtype has one constructor that checks.
 //! Nothing here reads a clock, a file or the environment; all time is a [`Timestamp`] that somebody passed.
 
+mod expression;
 mod name;
+pub mod naming;
+mod packaging;
 mod size;
 mod spec;
 mod stack;
 mod task;
 mod time;
+mod worker;
 
-pub use name::{InvalidName, ProjectName, ResourceName, StackName, StageName};
-pub use size::{Cpu, InvalidSize, MemoryMb, StopTimeout};
+pub use expression::{Data, Expression, Late, Number, ValueType};
+pub use name::{InvalidName, ProjectName, Region, ResourceName, StackName, StageName};
+pub use packaging::{
+    CustomDockerfile, ExternalBuildpack, JavaScriptConfig, LanguageConfig, ModuleFormat, Nixpacks, Packaging,
+    PrebuiltImage, StacktapeImageBuildpack,
+};
+pub use size::{Architecture, Cpu, InvalidSize, MemoryMb, StopTimeout};
 pub use spec::{ContainerSpec, ImageDigest, InvalidDigest, Revision, ServiceSpec, StackSpec};
 pub use stack::{
-    EnvironmentVariable, JavaScriptConfig, ModuleFormat, Packaging, Scaling, Stack, StacktapeImageBuildpack,
-    WorkerService,
+    CloudformationResource, Connection, Effect, EnvironmentVariable, IamStatement, Output, Override,
+    Resource, ReusedVpc, Stack, StackSettings, Tag, VpcSettings,
 };
 pub use task::{InvalidTaskId, StopCode, Task, TaskId, TaskState};
 pub use time::Timestamp;
+pub use worker::{
+    Compute, Container, ContainerCondition, ContainerDependency, ContainerType, HealthCheck, LogForwarding,
+    Logging, Scaling, SideContainer, VolumeMount, WorkerService,
+};
 
 #[cfg(test)]
 mod tests;

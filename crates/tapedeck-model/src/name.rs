@@ -123,3 +123,25 @@ fn is_lower_kebab_of(text: &str, length: std::ops::RangeInclusive<usize>) -> boo
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
+
+name_type!(
+    /// Where a stack runs: `local`, this machine, or a region of AWS.
+    Region,
+    "region",
+    |text| (2..=32).contains(&text.len()) && is_lower_kebab(text),
+    "use `local` for this machine, or the name of a region of AWS such as `eu-west-1`"
+);
+
+impl Region {
+    /// This machine.
+    #[must_use]
+    pub fn local() -> Self {
+        Self("local".to_string())
+    }
+
+    /// Whether it is this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.0 == "local"
+    }
+}

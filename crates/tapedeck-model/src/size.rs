@@ -133,3 +133,26 @@ impl Default for StopTimeout {
         Self(2)
     }
 }
+
+/// Architecture of a CPU, as ECS names it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Architecture {
+    /// 64-bit x86.
+    #[default]
+    #[serde(rename = "x86_64")]
+    X86,
+    /// 64-bit ARM.
+    #[serde(rename = "arm64")]
+    Arm,
+}
+
+impl Architecture {
+    /// Its name in a config file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::X86 => "x86_64",
+            Self::Arm => "arm64",
+        }
+    }
+}

@@ -1,20 +1,30 @@
 //! What a config file defines, validated: the source side of the model, before anything is packaged.
 
-use std::collections::BTreeMap;
+use serde::Serialize;
 
-use serde::{Deserialize, Serialize};
-
-use crate::{Cpu, MemoryMb, ProjectName, ResourceName, StackName, StageName, StopTimeout};
+use crate::{Data, Expression, Late, ProjectName, Region, ResourceName, StackName, StageName, WorkerService};
 
 /// One stage of a project as its config file defines it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Stack {
     /// The project.
     pub project: ProjectName,
     /// The stage.
     pub stage: StageName,
+    /// Where it is to run.
+    pub region: Region,
     /// Its worker services, in the order of the file.
     pub services: Vec<WorkerService>,
+    /// Its other resources, in the order of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<Resource>,
+    /// Resources of CloudFormation as they were written, by their logical ids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cloudformation_resources: Vec<CloudformationResource>,
+    /// Settings of the stack.
+    #[serde(skip_serializing_if = "StackSettings::is_default")]
+    pub settings: StackSettings,
 }
 
 impl Stack {
@@ -25,108 +35,198 @@ impl Stack {
     }
 }
 
-/// A resource of type `worker-service`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WorkerService {
+/// A resource that is not a worker service. Its type has a table of keys, and the properties obey it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Resource {
     /// Its key under `resources`.
     pub name: ResourceName,
-    /// How its image comes about.
-    pub packaging: Packaging,
-    /// CPU of each task, a hard limit.
-    pub cpu: Cpu,
-    /// Memory of each task, a hard limit.
-    pub memory: MemoryMb,
-    /// Environment of the container, in the order of the file.
-    pub environment: Vec<EnvironmentVariable>,
-    /// How many tasks run.
-    pub scaling: Scaling,
-    /// Time between SIGTERM and SIGKILL.
-    pub stop_timeout: StopTimeout,
+    /// Its type, such as `sqs-queue`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its properties, defaults filled in.
+    pub properties: Data,
+    /// Changes to what it becomes in CloudFormation, by logical id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
 }
 
-impl WorkerService {
-    /// The environment as a map. A name given twice keeps its last value, as in a process's environment.
+/// Changes to one resource of the template.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Override {
+    /// Which resource.
+    pub logical_id: String,
+    /// Paths within its properties and the values to put there.
+    pub changes: Data,
+}
+
+/// An entry of `cloudformationResources`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CloudformationResource {
+    /// Its logical id.
+    pub logical_id: String,
+    /// The whole of it, `Type` and all.
+    pub definition: Data,
+}
+
+/// Settings of the stack that no resource of its own has.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StackSettings {
+    /// `stackConfig.outputs`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<Output>,
+    /// `stackConfig.tags`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+    /// `stackConfig.vpc`.
+    pub vpc: VpcSettings,
+    /// `stackConfig.stackInfoDirectory`; none with `disableStackInfoSaving`.
+    pub stack_info_directory: Option<String>,
+    /// `deploymentConfig`, as it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<Data>,
+    /// `providerConfig`, as it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub providers: Option<Data>,
+    /// `hooks`, as they were written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hooks: Option<Data>,
+    /// `scripts`, as they were written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scripts: Option<Data>,
+}
+
+impl StackSettings {
+    /// The folder that information about a deployed stack is saved in when nobody says otherwise.
+    pub const STACK_INFO_DIRECTORY: &str = ".stacktape-stack-info/";
+
+    /// The settings of a file that sets none.
     #[must_use]
-    pub fn environment_map(&self) -> BTreeMap<String, String> {
-        self.environment
-            .iter()
-            .map(|variable| (variable.name.clone(), variable.value.clone()))
-            .collect()
+    pub fn of_silence() -> Self {
+        Self {
+            stack_info_directory: Some(Self::STACK_INFO_DIRECTORY.to_string()),
+            ..Self::default()
+        }
+    }
+
+    fn is_default(&self) -> bool {
+        *self == Self::of_silence()
     }
 }
 
-/// One entry of `environment`. Numbers and booleans were made text, as written in the file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// An output of the stack.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Output {
+    /// Its name: letters and digits.
+    pub name: String,
+    /// Its value.
+    pub value: Late<String>,
+    /// What it is.
+    pub description: Option<String>,
+    /// Whether other stacks may import it.
+    pub export: bool,
+}
+
+/// A tag of everything in the stack that takes tags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tag {
+    /// Its key.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// The network of the stack in AWS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VpcSettings {
+    /// In how many availability zones there is a NAT gateway when one is needed: 1 to 3.
+    pub nat_availability_zones: u8,
+    /// The VPC to use instead of one of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reuse: Option<ReusedVpc>,
+}
+
+impl Default for VpcSettings {
+    fn default() -> Self {
+        Self {
+            nat_availability_zones: 2,
+            reuse: None,
+        }
+    }
+}
+
+/// A VPC that is there already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReusedVpc {
+    /// By its id.
+    Id(String),
+    /// That of another stack.
+    OfStack {
+        /// Its project.
+        project_name: String,
+        /// Its stage.
+        stage: String,
+    },
+}
+
+/// A raw IAM statement of `iamRoleStatements`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IamStatement {
+    /// Its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// Whether it allows or denies.
+    pub effect: Effect,
+    /// The actions, at least one.
+    pub actions: Vec<String>,
+    /// The resources, at least one.
+    pub resources: Vec<Late<String>>,
+    /// When it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Data>,
+}
+
+/// What an IAM statement does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub enum Effect {
+    /// It allows.
+    #[default]
+    Allow,
+    /// It denies.
+    Deny,
+}
+
+/// One entry of `connectTo`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Connection {
+    /// A resource of the file, by its name.
+    Resource(String),
+    /// The Simple Email Service: `aws:ses`.
+    Ses,
+}
+
+/// One entry of an environment. Numbers and booleans were made text, as written in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EnvironmentVariable {
     /// The name.
     pub name: String,
     /// The value.
-    pub value: String,
+    pub value: Late<String>,
 }
 
-/// How an image comes about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "properties", rename_all = "kebab-case")]
-pub enum Packaging {
-    /// Zero-config packaging of source code.
-    StacktapeImageBuildpack(StacktapeImageBuildpack),
-}
-
-/// Properties of `stacktape-image-buildpack`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StacktapeImageBuildpack {
-    /// The entry file, relative to the folder of the config file. Its extension names the language.
-    pub entryfile_path: String,
-    /// Globs of files to add under the same relative path.
-    pub include_files: Vec<String>,
-    /// Globs of files to leave out of `include_files`.
-    pub exclude_files: Vec<String>,
-    /// Packages to leave out of the image.
-    pub exclude_dependencies: Vec<String>,
-    /// Settings of the JavaScript and TypeScript packager.
-    pub javascript: JavaScriptConfig,
-}
-
-/// `languageSpecificConfig` of a JavaScript or TypeScript entry file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct JavaScriptConfig {
-    /// Path of a `tsconfig.json`, relative to the folder of the config file.
-    pub ts_config_path: Option<String>,
-    /// Major version of Node, such as 22. Unset: read from the project, else the current LTS line.
-    pub node_version: Option<u16>,
-    /// Module format of the bundle. Unset: what the project's `package.json` says.
-    pub output_module_format: Option<ModuleFormat>,
-    /// Leave source maps out.
-    pub disable_source_maps: bool,
-}
-
-/// Module format of a bundle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ModuleFormat {
-    /// CommonJS.
-    Cjs,
-    /// ECMAScript modules.
-    Esm,
-}
-
-/// How many tasks run at the same time: 1 ≤ `min_instances` ≤ `max_instances`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Scaling {
-    /// The least number of tasks.
-    pub min_instances: u32,
-    /// The greatest number of tasks.
-    pub max_instances: u32,
-}
-
-impl Default for Scaling {
-    fn default() -> Self {
-        Self {
-            min_instances: 1,
-            max_instances: 1,
+impl EnvironmentVariable {
+    /// What the deployment has to find out before it knows the value.
+    #[must_use]
+    pub fn expression(&self) -> Option<&Expression> {
+        match &self.value {
+            Late::Known(_) => None,
+            Late::Later(expression) => Some(expression),
         }
     }
 }

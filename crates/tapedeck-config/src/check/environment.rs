@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use tapedeck_diagnostic::{Span, Spanned, quoted};
+use tapedeck_diagnostic::{Found, Span, Spanned, quoted};
 
 use super::{Checker, Place};
 use crate::parse::Value;
-use crate::schema::Object;
+use crate::schema::{Kind, Object};
 
-/// What the kernel and every C library demand of the name of a variable.
-const NAME_RULE: &str = "use at least one character and no `=`";
+/// What ECS, the kernel and every C library demand of the name of a variable.
+const NAME_RULE: &str = "use at least one character, and neither `=` nor a NUL";
 
 impl Checker<'_> {
     /// Checks `environment`. `variable` describes an item of the list form.
@@ -24,38 +24,34 @@ impl Checker<'_> {
                         subject: &subject,
                         at: entry.key.span,
                         value: &entry.value,
+                        late: true,
                     };
-                    if !self.directive(place) {
-                        self.scalar(place);
-                    }
+                    self.kind(place, &Kind::Scalar, mapping);
                 }
             }
-            Value::Scalar(_) => {
-                self.wrong_type(
-                    place,
-                    "a list of `name` and `value`, or a mapping of names to values",
-                );
-            }
+            value if matches!(value.found(), Found::Empty) => self.empty(place, &[]),
+            _ => self.wrong_type(
+                place,
+                "a list of `name` and `value`, or a mapping of names to values",
+            ),
         }
     }
 
     fn variables(&mut self, items: &[Spanned<Value>], variable: &'static Object) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
-        for item in items {
-            let start = Span::new(item.span.start, item.span.start + 1);
-            self.object(
-                Place {
-                    subject: variable.name,
-                    at: start,
-                    value: item,
-                },
-                variable,
-            );
+        for item in items.iter().filter(|item| !item.value.is_unknown()) {
+            let place = Place {
+                subject: variable.name,
+                at: item.span.part(item.span.start, item.span.start + 1),
+                value: item,
+                late: false,
+            };
+            self.object(place, variable);
             let name = item.value.as_mapping().and_then(|mapping| mapping.get("name"));
             let Some((name, text)) = name.and_then(|name| Some((name, name.value.as_text()?))) else {
                 continue;
             };
-            if text.is_empty() || super::directive::name(text).is_some() {
+            if text.is_empty() {
                 continue;
             }
             let given = Spanned::new(text.to_string(), name.span);
@@ -68,7 +64,7 @@ impl Checker<'_> {
     }
 
     fn variable_name(&mut self, name: &Spanned<String>) {
-        if name.value.is_empty() || name.value.contains('=') {
+        if name.value.is_empty() || name.value.contains(['=', '\0']) {
             self.diagnostics
                 .invalid_name(name, "name of an environment variable", NAME_RULE, None);
         }

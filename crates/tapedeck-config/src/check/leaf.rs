@@ -1,10 +1,10 @@
-//! Values that hold no other keys: texts, numbers, booleans, paths and lists of texts.
+//! Values that hold no other keys: texts, booleans, types, names of resources and lists of texts.
 
-use tapedeck_diagnostic::{Allowed, Spanned, quoted};
+use tapedeck_diagnostic::{Allowed, Spanned};
 
 use super::{Checker, Place};
 use crate::parse::{Scalar, Value};
-use crate::schema::{Kind, LANGUAGES, Language, Range, Support, Type, extension};
+use crate::schema::{Kind, Pattern, Support, Type};
 
 impl Checker<'_> {
     /// Checks a value of one of the kinds without keys.
@@ -13,23 +13,40 @@ impl Checker<'_> {
             Kind::Text => {
                 self.text(place);
             }
+            Kind::Pattern(pattern) => self.pattern(place, pattern),
             Kind::TextOneOf(words) => self.text_one_of(place, words),
             Kind::Scalar => self.scalar(place),
             Kind::Boolean => self.boolean(place),
             Kind::Integer(range) => self.integer(place, range),
             Kind::IntegerOrText(range) => self.integer_or_text(place, range),
+            Kind::Decimal(range) => self.decimal(place, range),
             Kind::NumberOneOf(numbers) => self.number_one_of(place, numbers),
             Kind::Texts => self.texts(place, |_, _| ()),
-            Kind::Path => self.glob(place),
-            Kind::Globs => self.texts(place, Self::glob),
-            Kind::EntryFile => self.entry_file(place),
+            Kind::Patterns(pattern) => self.texts(place, |checker, item| checker.pattern(item, pattern)),
+            Kind::TextsOneOf(words) => self.texts(place, |checker, item| checker.text_one_of(item, words)),
+            Kind::Path => self.file_path(place),
+            Kind::Folder => self.folder_path(place),
+            Kind::Globs => self.texts(place, |checker, item| {
+                checker.path(item);
+            }),
+            Kind::EntryFile(languages) => self.entry_file(place, languages),
+            Kind::ResourceName(types) => self.resource_name(place, types),
             Kind::Type(types) => self.type_name(place, types),
             // Kinds with keys never come here.
-            Kind::Any | Kind::Object(_) | Kind::MapOf(_) | Kind::Branch(_) | Kind::Environment(_) => {}
+            Kind::Any
+            | Kind::AnyMapping
+            | Kind::Object(_)
+            | Kind::ListOf(_)
+            | Kind::MapOf(_)
+            | Kind::MapOfScalars
+            | Kind::Branch(_)
+            | Kind::Environment(_)
+            | Kind::Resources => {}
         }
     }
 
-    fn text<'a>(&mut self, place: Place<'a>) -> Option<&'a str> {
+    /// The text of a value that has to be one.
+    pub(super) fn text<'a>(&mut self, place: Place<'a>) -> Option<&'a str> {
         let Some(text) = place.value.value.as_text() else {
             self.wrong_type(place, "a text");
             return None;
@@ -41,18 +58,26 @@ impl Checker<'_> {
         Some(text)
     }
 
+    fn pattern(&mut self, place: Place<'_>, pattern: &Pattern) {
+        if place.value.value.as_text().is_none() {
+            return self.wrong_type(place, pattern.name);
+        }
+        if let Some(text) = self.text(place)
+            && !(pattern.holds)(text)
+        {
+            self.invalid(place, text, Allowed::Advice(pattern.advice));
+        }
+    }
+
     fn text_one_of(&mut self, place: Place<'_>, words: &[&str]) {
         if let Some(text) = self.text(place)
             && !words.contains(&text)
         {
-            self.invalid(
-                place,
-                text,
-                Allowed::OneOf {
-                    supported: words,
-                    known: words,
-                },
-            );
+            let allowed = Allowed::OneOf {
+                supported: words,
+                known: words,
+            };
+            self.invalid(place, text, allowed);
         }
     }
 
@@ -61,18 +86,36 @@ impl Checker<'_> {
         let known: Vec<&str> = types.iter().map(|one| one.name).collect();
         let supported: Vec<&str> = types
             .iter()
-            .filter(|one| one.support == Support::Full)
+            .filter(|one| one.support != Support::NotYet)
             .map(|one| one.name)
             .collect();
         if !known.contains(&text) {
-            self.invalid(
-                place,
-                text,
-                Allowed::OneOf {
-                    supported: &supported,
-                    known: &known,
-                },
-            );
+            let allowed = Allowed::OneOf {
+                supported: &supported,
+                known: &known,
+            };
+            self.invalid(place, text, allowed);
+        }
+    }
+
+    fn resource_name(&mut self, place: Place<'_>, types: &[&str]) {
+        let Some(text) = self.text(place) else { return };
+        let name = Spanned::new(text.to_string(), place.value.span);
+        let known: Vec<&str> = self
+            .resources
+            .iter()
+            .filter(|(_, kind)| types.contains(kind))
+            .map(|(name, _)| *name)
+            .collect();
+        let kind = self.resources.iter().find(|(name, _)| *name == text);
+        match kind {
+            None => self.diagnostics.unknown_resource(&name, &known),
+            Some((_, kind)) if !types.contains(kind) => {
+                let problem = format!("is a resource of type `{kind}`");
+                let advice = format!("name one of type `{}`", types.join("` or `"));
+                self.diagnostics.wrong_resource_type(&name, &problem, &advice);
+            }
+            Some(_) => {}
         }
     }
 
@@ -89,143 +132,44 @@ impl Checker<'_> {
         }
     }
 
-    fn integer(&mut self, place: Place<'_>, range: &Range) {
-        let value = &place.value.value;
-        match (value.as_integer(), value.as_number()) {
-            (Some(number), _) if (range.min..=range.max).contains(&number) => {}
-            (_, Some(_)) => self.out_of_range(place, range),
-            (_, None) => self.not_a_number(place, "a whole number"),
-        }
-    }
-
-    fn integer_or_text(&mut self, place: Place<'_>, range: &Range) {
-        let Some(text) = place.value.value.as_text() else {
-            return self.integer(place, range);
-        };
-        match text.parse::<i64>() {
-            Ok(number) if (range.min..=range.max).contains(&number) => {}
-            Ok(_) => self.out_of_range(place, range),
-            Err(_) => self.invalid(place, text, Allowed::Advice(range.advice)),
-        }
-    }
-
-    fn number_one_of(&mut self, place: Place<'_>, numbers: &[&str]) {
-        let Some(given) = place.value.value.as_number() else {
-            return self.not_a_number(place, "a number");
-        };
-        if !numbers.iter().any(|number| number.parse() == Ok(given)) {
-            let allowed = format!("use one of {}", numbers.join(", "));
-            let value = written(place);
-            self.diagnostics
-                .invalid_value(&value, place.subject, Allowed::Advice(&allowed));
-        }
-    }
-
-    fn not_a_number(&mut self, place: Place<'_>, expected: &str) {
-        let quoted_number = place
-            .value
-            .value
-            .as_text()
-            .is_some_and(|text| text.parse::<f64>().is_ok());
-        let expected = if quoted_number {
-            format!("{expected} without quotes")
-        } else {
-            expected.to_string()
-        };
-        self.wrong_type(place, &expected);
-    }
-
     /// A list of texts, or one text, each of which `check` looks at too.
-    fn texts(&mut self, place: Place<'_>, check: fn(&mut Self, Place<'_>)) {
+    fn texts(&mut self, place: Place<'_>, check: impl Fn(&mut Self, Place<'_>)) {
         let subject = format!("an item of {}", place.subject);
         let mut item = |value: &Spanned<Value>, subject: &str| {
             let place = Place {
                 subject,
                 at: value.span,
                 value,
+                late: place.late,
             };
-            if !self.directive(place) && self.text(place).is_some() {
-                check(self, place);
+            match &value.value {
+                Value::Unknown => {}
+                Value::Later(expression) => self.late(place, expression, &Kind::Text),
+                _ if self.text(place).is_some() => check(self, place),
+                _ => {}
             }
         };
         match &place.value.value {
             Value::List(items) => items.iter().for_each(|value| item(value, &subject)),
             Value::Scalar(_) if place.value.value.as_text().is_some() => item(place.value, place.subject),
+            value if matches!(value.found(), tapedeck_diagnostic::Found::Empty) => self.empty(place, &[]),
             _ => self.wrong_type(place, "a list of texts"),
         }
     }
 
-    /// A path that starts in the folder of the config file; it may lead out of it through `..`.
-    fn path<'a>(&mut self, place: Place<'a>) -> Option<&'a str> {
-        let text = self.text(place)?;
-        let drive = text.as_bytes().get(1) == Some(&b':') && text.as_bytes()[0].is_ascii_alphabetic();
-        if text.starts_with(['/', '\\', '~']) || drive {
-            self.invalid(
-                place,
-                text,
-                Allowed::Advice("use a path relative to the folder of the config file"),
-            );
-            return None;
-        }
-        Some(text)
-    }
-
-    /// A path or a pattern of paths.
-    fn glob(&mut self, place: Place<'_>) {
-        self.path(place);
-    }
-
-    fn entry_file(&mut self, place: Place<'_>) {
-        let Some(path) = self.path(place) else { return };
-        let extension = extension(path);
-        match LANGUAGES
-            .iter()
-            .find(|language| language.extensions.contains(&extension))
-        {
-            Some(Language {
-                support: Support::NotYet,
-                name,
-                ..
-            }) => {
-                let subject = format!("an entry file in {name}, {},", quoted(path));
-                self.diagnostics.not_supported_yet(place.value.span, &subject);
-            }
-            Some(_) => {}
-            None => {
-                let advice = format!("use a file whose name ends in {}", supported_extensions());
-                self.invalid(place, path, Allowed::Advice(&advice));
-            }
-        }
-    }
-
-    fn out_of_range(&mut self, place: Place<'_>, range: &Range) {
-        self.diagnostics
-            .out_of_range(&written(place), place.subject, range.advice);
-    }
-
-    fn invalid(&mut self, place: Place<'_>, text: &str, allowed: Allowed<'_>) {
+    /// Reports a text that is not allowed.
+    pub(super) fn invalid(&mut self, place: Place<'_>, text: &str, allowed: Allowed<'_>) {
         let value = Spanned::new(text.to_string(), place.value.span);
         self.diagnostics.invalid_value(&value, place.subject, allowed);
     }
 }
 
 /// A leaf as it was written.
-fn written(place: Place<'_>) -> Spanned<String> {
+pub(super) fn written(place: Place<'_>) -> Spanned<String> {
     let text = place
         .value
         .value
         .as_scalar()
         .map(|Scalar { text, .. }| text.clone());
     Spanned::new(text.unwrap_or_default(), place.value.span)
-}
-
-fn supported_extensions() -> String {
-    let supported = LANGUAGES
-        .iter()
-        .filter(|language| language.support == Support::Full);
-    let extensions: Vec<String> = supported
-        .flat_map(|language| language.extensions)
-        .map(|extension| format!(".{extension}"))
-        .collect();
-    extensions.join(", ")
 }

@@ -3,18 +3,40 @@
 //! A finding never ends the check of what stands beside it, but nothing is said about what lies under a refused key
 //! or type: it would be judged by rules that do not apply.
 
-mod directive;
 mod environment;
 mod leaf;
+mod numbers;
+mod paths;
+mod references;
+mod resources;
 
-use tapedeck_diagnostic::{Diagnostics, Span, Spanned, nearest, quoted};
-use tapedeck_model::ResourceName;
+use std::collections::BTreeSet;
 
+use tapedeck_diagnostic::{Diagnostics, Found, Span, Spanned, nearest, quoted};
+use tapedeck_model::{Expression, ValueType};
+
+use crate::LoadOptions;
+use crate::expand::{Answers, Question};
 use crate::parse::{Entry, Mapping, Value};
-use crate::schema::{Key, Kind, Need, Object, ROOT, Support, Type};
+use crate::schema::{Catalogue, Key, Kind, Need, Object, ROOT, Support, Type};
 
-/// Checks a whole file.
-pub(crate) fn file(tree: &Spanned<Value>, diagnostics: &mut Diagnostics) {
+pub(crate) use references::expressions;
+pub(crate) use resources::{declared, raw_resources, relations};
+
+/// What a check works with, beside the tree.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) options: &'a LoadOptions,
+    pub(crate) answers: &'a Answers,
+}
+
+/// Checks a whole file against the tables.
+pub(crate) fn file(
+    tree: &Spanned<Value>,
+    surroundings: &Surroundings<'_>,
+    questions: &mut BTreeSet<Question>,
+    diagnostics: &mut Diagnostics,
+) {
     let at = match tree
         .value
         .as_mapping()
@@ -23,19 +45,19 @@ pub(crate) fn file(tree: &Spanned<Value>, diagnostics: &mut Diagnostics) {
         Some(first) => first.key.span,
         None => tree.span,
     };
-    Checker { diagnostics }.object(
-        Place {
-            subject: ROOT.name,
-            at,
-            value: tree,
-        },
-        &ROOT,
-    );
-}
-
-/// Whether a text calls a directive, which `check` has reported.
-pub(crate) fn is_directive(text: &str) -> bool {
-    directive::name(text).is_some()
+    let mut checker = Checker {
+        diagnostics,
+        surroundings,
+        questions,
+        resources: resources::types(tree, surroundings.catalogue),
+    };
+    let place = Place {
+        subject: ROOT.name,
+        at,
+        value: tree,
+        late: false,
+    };
+    checker.object(place, &ROOT);
 }
 
 /// A value to be checked, and what messages need to know of it.
@@ -47,10 +69,16 @@ struct Place<'a> {
     at: Span,
     /// The value.
     value: &'a Spanned<Value>,
+    /// Whether the value may be known as late as at the deployment.
+    late: bool,
 }
 
 struct Checker<'a> {
     diagnostics: &'a mut Diagnostics,
+    surroundings: &'a Surroundings<'a>,
+    questions: &'a mut BTreeSet<Question>,
+    /// The resources of the file and their types, as far as they can be told.
+    resources: Vec<(&'a str, &'a str)>,
 }
 
 /// What a mapping says about its own type.
@@ -65,11 +93,8 @@ enum OwnType {
 
 impl Checker<'_> {
     fn object(&mut self, place: Place<'_>, object: &'static Object) {
-        if self.directive(place) {
-            return;
-        }
         let Some(mapping) = place.value.value.as_mapping() else {
-            return self.wrong_type(place, "a mapping");
+            return self.not_a_mapping(place, &object.key_names());
         };
         let own_type = self.own_type(mapping, object);
         if matches!(own_type, OwnType::Refused) {
@@ -81,7 +106,7 @@ impl Checker<'_> {
             match object.key(&entry.key.value) {
                 Some(key) => self.entry(entry, key, mapping),
                 None => {
-                    self.diagnostics.unknown_key(&entry.key, object.name, &names);
+                    self.unknown_key(entry, object, &names);
                     misspelt.extend(nearest(&entry.key.value, &names));
                 }
             }
@@ -96,6 +121,13 @@ impl Checker<'_> {
         }
     }
 
+    fn unknown_key(&mut self, entry: &Entry, object: &'static Object, names: &[&str]) {
+        match object.advice(&entry.key.value) {
+            Some(advice) => self.diagnostics.misplaced_key(&entry.key, object.name, advice),
+            None => self.diagnostics.unknown_key(&entry.key, object.name, names),
+        }
+    }
+
     /// Looks at the key that names the type, if the object has one, and reports a type that is not supported.
     fn own_type(&mut self, mapping: &Mapping, object: &'static Object) -> OwnType {
         let Some((key, types)) = object.keys.iter().find_map(|key| match key.kind {
@@ -104,10 +136,10 @@ impl Checker<'_> {
         }) else {
             return OwnType::Known;
         };
-        let Some(value) = mapping.get(key.name) else {
-            return OwnType::Unclear;
-        };
-        let Some(text) = value.value.as_text() else {
+        let Some((value, text)) = mapping
+            .get(key.name)
+            .and_then(|value| Some((value, value.value.as_text()?)))
+        else {
             return OwnType::Unclear;
         };
         match types.iter().find(|one| one.name == text) {
@@ -115,28 +147,27 @@ impl Checker<'_> {
                 support: Support::NotYet,
                 ..
             }) => {
-                self.diagnostics
-                    .not_supported_yet(value.span, &quoted(&format!("{}: {text}", key.name)));
+                let subject = quoted(&format!("{}: {text}", key.name));
+                self.diagnostics.not_supported_yet(value.span, &subject);
                 OwnType::Refused
+            }
+            Some(Type {
+                support: Support::NotHere(reason),
+                ..
+            }) => {
+                let subject = quoted(&format!("{}: {text}", key.name));
+                self.not_here(value.span, &subject, reason);
+                OwnType::Known
             }
             Some(_) => OwnType::Known,
-            None if directive::name(text).is_some() => {
-                self.directive(Place {
-                    subject: "",
-                    at: value.span,
-                    value,
-                });
-                OwnType::Refused
-            }
             None => OwnType::Unclear,
         }
     }
 
     fn entry(&mut self, entry: &Entry, key: &'static Key, parent: &Mapping) {
         if key.support == Support::NotYet {
-            return self
-                .diagnostics
-                .not_supported_yet(entry.key.span, &quoted(key.name));
+            let subject = quoted(key.name);
+            return self.diagnostics.not_supported_yet(entry.key.span, &subject);
         }
         if let Support::Deprecated(instead) = key.support {
             self.diagnostics.deprecated_key(&entry.key, instead);
@@ -146,10 +177,8 @@ impl Checker<'_> {
             subject: &subject,
             at: entry.key.span,
             value: &entry.value,
+            late: key.late,
         };
-        if self.directive(place) {
-            return;
-        }
         let before = self.diagnostics.made();
         self.kind(place, &key.kind, parent);
         if self.diagnostics.made() == before {
@@ -159,67 +188,159 @@ impl Checker<'_> {
 
     /// Tells how far a key is supported whose value is right.
     fn support(&mut self, entry: &Entry, key: &'static Key) {
-        match (key.support, canonical(&entry.value.value)) {
+        let given = canonical(&entry.value.value);
+        let is_default = given.is_some() && given.as_deref() == key.default;
+        match (key.support, given) {
             (Support::Only(only), Some(given)) if given != only => {
                 let subject = quoted(&format!("{}: {given}", key.name));
                 self.diagnostics.not_supported_yet(entry.value.span, &subject);
             }
-            (Support::NoEffect(reason), given) if given.as_deref() != key.default => {
+            (Support::NoEffect(reason), _) if !is_default && self.is_local() => {
                 self.diagnostics
                     .no_effect_yet(entry.key.span, &quoted(key.name), reason);
+            }
+            (Support::NotHere(reason), _) if !is_default && !is_empty(&entry.value.value) => {
+                self.not_here(entry.key.span, &quoted(key.name), reason);
             }
             _ => {}
         }
     }
 
+    fn not_here(&mut self, at: Span, subject: &str, reason: &str) {
+        if self.is_local() {
+            self.diagnostics.not_run_here_yet(at, subject, reason);
+        }
+    }
+
+    fn is_local(&self) -> bool {
+        self.surroundings.options.region.is_local()
+    }
+
     fn kind(&mut self, place: Place<'_>, kind: &'static Kind, parent: &Mapping) {
+        match &place.value.value {
+            Value::Unknown => return,
+            Value::Later(expression) => return self.late(place, expression, kind),
+            _ => {}
+        }
         match kind {
             Kind::Any => {}
+            Kind::AnyMapping | Kind::MapOfScalars => self.free_mapping(place, kind),
             Kind::Object(object) => self.object(place, object),
+            Kind::ListOf(object) => self.list(place, object),
             Kind::MapOf(object) => self.named(place, object),
             Kind::Environment(variable) => self.environment(place, variable),
+            Kind::Resources => self.resources(place),
             Kind::Branch(branch) => {
-                let decisive = parent.get(branch.key).and_then(|value| value.value.as_text());
-                if let Some(object) = decisive.and_then(|text| branch.object(text)) {
-                    self.object(place, object);
+                let decider = parent.text(branch.key);
+                match decider.and_then(|value| branch.object(value)) {
+                    Some(object) => self.object(place, object),
+                    None if place.value.value.as_mapping().is_none() => self.not_a_mapping(place, &[]),
+                    None => {}
                 }
             }
             leaf => self.leaf(place, leaf),
         }
     }
 
-    /// A mapping of resource names to objects.
-    fn named(&mut self, place: Place<'_>, object: &'static Object) {
-        let Some(mapping) = place.value.value.as_mapping() else {
-            return self.wrong_type(place, "a mapping of names to resources");
+    /// What only the deployment knows: whether it may stand there, and is of a type that does.
+    fn late(&mut self, place: Place<'_>, expression: &Expression, kind: &Kind) {
+        let directive = expression.directive();
+        if matches!(kind, Kind::Any) {
+            return;
+        }
+        if !place.late {
+            return self
+                .diagnostics
+                .late_value(place.value.span, place.subject, directive);
+        }
+        let given = self.type_of(expression);
+        let expected = match kind {
+            Kind::Boolean => "`true` or `false`",
+            Kind::Object(_) | Kind::AnyMapping | Kind::MapOf(_) | Kind::Branch(_) => "a mapping",
+            Kind::ListOf(_) | Kind::Environment(_) => "a list",
+            Kind::Integer(_) | Kind::NumberOneOf(_) if given == ValueType::Text => "a number",
+            Kind::Texts | Kind::Patterns(_) if given == ValueType::Number => "a list of texts",
+            _ => return,
         };
+        self.diagnostics
+            .late_type(place.value.span, place.subject, expected, directive);
+    }
+
+    /// A mapping with keys of the user's own.
+    fn free_mapping(&mut self, place: Place<'_>, kind: &Kind) {
+        let Some(mapping) = place.value.value.as_mapping() else {
+            return self.not_a_mapping(place, &[]);
+        };
+        if !matches!(kind, Kind::MapOfScalars) {
+            return;
+        }
         for entry in &mapping.entries {
-            let name = &entry.key;
-            if ResourceName::new(name.value.clone()).is_err() {
-                let better = camel_case(&name.value);
-                self.diagnostics
-                    .invalid_name(name, "resource name", ResourceName::RULE, better.as_deref());
-            }
-            let subject = quoted(&name.value);
-            self.object(
-                Place {
-                    subject: &subject,
-                    at: name.span,
-                    value: &entry.value,
-                },
-                object,
-            );
+            let subject = quoted(&entry.key.value);
+            let place = Place {
+                subject: &subject,
+                at: entry.key.span,
+                value: &entry.value,
+                late: place.late,
+            };
+            self.kind(place, &Kind::Scalar, mapping);
         }
     }
 
-    /// Reports a directive. They stand for values, so nothing more can be said about what is there.
-    fn directive(&mut self, place: Place<'_>) -> bool {
-        let name = place.value.value.as_text().and_then(directive::name);
-        if let Some(name) = name {
-            let subject = format!("the directive {}", quoted(&format!("${name}")));
-            self.diagnostics.not_supported_yet(place.value.span, &subject);
+    /// A list of mappings.
+    fn list(&mut self, place: Place<'_>, object: &'static Object) {
+        let Some(items) = place.value.value.as_list() else {
+            return match place.value.value.found() {
+                Found::Empty => self.empty(place, &[]),
+                _ => self.wrong_type(place, &format!("a list, each item of it {}", object.name)),
+            };
+        };
+        for item in items {
+            if item.value.is_unknown() {
+                continue;
+            }
+            let place = Place {
+                subject: object.name,
+                at: item.span.part(item.span.start, item.span.start + 1),
+                value: item,
+                late: false,
+            };
+            self.object(place, object);
         }
-        name.is_some()
+    }
+
+    /// A mapping of names to mappings of one kind.
+    fn named(&mut self, place: Place<'_>, object: &'static Object) {
+        let Some(mapping) = place.value.value.as_mapping() else {
+            return self.not_a_mapping(place, &[]);
+        };
+        for entry in mapping
+            .entries
+            .iter()
+            .filter(|entry| !entry.value.value.is_unknown())
+        {
+            let subject = quoted(&entry.key.value);
+            let place = Place {
+                subject: &subject,
+                at: entry.key.span,
+                value: &entry.value,
+                late: false,
+            };
+            self.object(place, object);
+        }
+    }
+
+    /// Something else, or nothing, where a mapping belongs. `keys` are those it could have.
+    fn not_a_mapping(&mut self, place: Place<'_>, keys: &[&str]) {
+        match place.value.value.found() {
+            Found::Empty => self.empty(place, keys),
+            _ => self.wrong_type(place, "a mapping"),
+        }
+    }
+
+    fn empty(&mut self, place: Place<'_>, keys: &[&str]) {
+        if !place.value.value.is_unknown() {
+            self.diagnostics.empty_section(place.at, place.subject, keys);
+        }
     }
 
     fn wrong_type(&mut self, place: Place<'_>, expected: &str) {
@@ -230,8 +351,16 @@ impl Checker<'_> {
         } else {
             value.span
         };
-        self.diagnostics
-            .wrong_type(at, place.subject, expected, value.value.found());
+        match &value.value {
+            Value::Unknown => {}
+            Value::Later(expression) => {
+                self.diagnostics
+                    .late_type(at, place.subject, expected, expression.directive());
+            }
+            value => self
+                .diagnostics
+                .wrong_type(at, place.subject, expected, value.found()),
+        }
     }
 }
 
@@ -244,22 +373,27 @@ fn is_missing(key: &Key, mapping: &Mapping) -> bool {
         }
 }
 
-/// What a key means, and the types it may have.
+/// What a key means, the types it may have, and an example.
 fn meaning(key: &Key) -> String {
+    let example = key.example.map_or(String::new(), |example| {
+        format!(", such as `{}: {example}`", key.name)
+    });
     let Kind::Type(types) = key.kind else {
-        return key.doc.to_string();
+        return format!("{}{example}", key.doc);
     };
     let supported: Vec<String> = types
         .iter()
-        .filter(|one| one.support == Support::Full)
+        .filter(|one| one.support != Support::NotYet)
         .map(|one| quoted(one.name))
         .collect();
-    let more = types.len() - supported.len();
-    format!(
-        "{}, {} ({more} more that Stacktape has are not supported yet)",
-        key.doc,
-        supported.join(" or ")
-    )
+    match types.len() - supported.len() {
+        0 => format!("{}, {}", key.doc, supported.join(" or ")),
+        more => format!(
+            "{}, {} ({more} more that Stacktape has are not supported yet)",
+            key.doc,
+            supported.join(" or ")
+        ),
+    }
 }
 
 /// A leaf as the schema would write it.
@@ -270,16 +404,11 @@ fn canonical(value: &Value) -> Option<String> {
     }
 }
 
-/// A text as a resource name: `my-worker` becomes `myWorker`.
-fn camel_case(text: &str) -> Option<String> {
-    let mut words = text
-        .split(|letter: char| !letter.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty());
-    let mut name = words.next()?.to_string();
-    for word in words {
-        let (first, rest) = word.split_at(1);
-        name.push_str(&first.to_ascii_uppercase());
-        name.push_str(rest);
+/// Whether a value is a list or mapping without anything in it.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::List(items) => items.is_empty(),
+        Value::Mapping(mapping) => mapping.entries.is_empty(),
+        _ => false,
     }
-    ResourceName::new(name).ok().map(String::from)
 }

@@ -32,7 +32,6 @@ fn of_file(value: &Spanned<Value>, diagnostics: &mut Diagnostics) -> Option<Proj
     let text = value.value.as_text().filter(|text| !text.is_empty())?;
     match ProjectName::new(text) {
         Ok(name) => Some(name),
-        Err(_) if crate::check::is_directive(text) => None,
         Err(_) => {
             let better = normalised(text);
             let better = better.as_ref().map(ProjectName::as_str);
@@ -54,7 +53,7 @@ fn of_folder(at: Span, options: &LoadOptions, diagnostics: &mut Diagnostics) -> 
                 quoted(folder)
             ),
         };
-        diagnostics.missing_key(Span::point(at.start), "the file", KEYS[0], &meaning);
+        diagnostics.missing_key(at.start_point(), "the file", KEYS[0], &meaning);
     }
     name
 }

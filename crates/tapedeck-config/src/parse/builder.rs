@@ -115,7 +115,7 @@ impl<'a> Builder<'a> {
             Content::List(items) => Value::List(items),
             Content::Mapping(open) => Value::Mapping(open.close()),
         };
-        let whole = Span::new(frame.start.start, span.end.max(frame.start.end));
+        let whole = frame.start.part(frame.start.start, span.end.max(frame.start.end));
         let value = Spanned::new(value, trimmed(self.text, whole));
         let depth = frame.depth + 1;
         self.keep(frame.anchor, &value, self.size.since(frame.before), depth)?;

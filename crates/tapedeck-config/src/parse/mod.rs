@@ -13,12 +13,14 @@ mod spans;
 mod value;
 
 use saphyr_parser::{Event, Parser};
-use tapedeck_diagnostic::{Diagnostics, Source, Span, Spanned};
+use tapedeck_diagnostic::{Diagnostics, Source, SourceId, Span, Spanned};
 
 use builder::Builder;
 use offsets::Offsets;
 
+pub(crate) use limits::Size;
 pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_TEXT};
+pub(crate) use scalar::kind_of_plain;
 pub use value::{Entry, Mapping, Scalar, ScalarKind, Value};
 
 /// A reason not to read on. It has been reported.
@@ -29,15 +31,29 @@ pub(crate) struct Stop;
 /// along with findings (a duplicate key, an unknown tag) is whole otherwise.
 #[must_use]
 pub fn parse(source: &Source, diagnostics: &mut Diagnostics) -> Option<Spanned<Value>> {
-    let tree = read(source, diagnostics).ok()?;
+    parse_part(source, SourceId::MAIN, diagnostics)
+}
+
+/// As [`parse`], of a file that another one names.
+#[must_use]
+pub(crate) fn parse_part(
+    source: &Source,
+    id: SourceId,
+    diagnostics: &mut Diagnostics,
+) -> Option<Spanned<Value>> {
+    let tree = read(source, id, diagnostics).ok()?;
     if tree.is_none() {
-        diagnostics.empty_file(Span::point(0));
+        diagnostics.empty_file(Span::point(0).of(id));
     }
     tree
 }
 
-fn read(source: &Source, diagnostics: &mut Diagnostics) -> Result<Option<Spanned<Value>>, Stop> {
-    refuse_unreadable(source, diagnostics)?;
+fn read(
+    source: &Source,
+    id: SourceId,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Spanned<Value>>, Stop> {
+    refuse_unreadable(source, id, diagnostics)?;
     let text = source.text();
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let offsets = Offsets::of(body, text.len() - body.len());
@@ -49,10 +65,14 @@ fn read(source: &Source, diagnostics: &mut Diagnostics) -> Result<Option<Spanned
             Ok(event) => event,
             Err(error) => {
                 let at = offsets.byte(error.marker().index());
-                return Err(builder.refuse(Span::point(at), &lower_first(error.info()), advice(text, at)));
+                return Err(builder.refuse(
+                    Span::point(at).of(id),
+                    &lower_first(error.info()),
+                    advice(text, at),
+                ));
             }
         };
-        let span = Span::new(offsets.byte(marks.start.index()), offsets.byte(marks.end.index()));
+        let span = Span::new(offsets.byte(marks.start.index()), offsets.byte(marks.end.index())).of(id);
         if matches!(event, Event::DocumentStart(_)) {
             documents += 1;
             if documents > 1 {
@@ -66,14 +86,14 @@ fn read(source: &Source, diagnostics: &mut Diagnostics) -> Result<Option<Spanned
 }
 
 /// Refuses what YAML does not allow anywhere, and what is too long to be a config file.
-fn refuse_unreadable(source: &Source, diagnostics: &mut Diagnostics) -> Result<(), Stop> {
+fn refuse_unreadable(source: &Source, id: SourceId, diagnostics: &mut Diagnostics) -> Result<(), Stop> {
     let text = source.text();
     if text.len() > MAX_BYTES {
         let excess = format!(
             "the file has {} bytes, more than the {MAX_BYTES} that are read",
             text.len()
         );
-        diagnostics.too_large(Span::point(0), &excess);
+        diagnostics.too_large(Span::point(0).of(id), &excess);
         return Err(Stop);
     }
     let odd = |letter: char| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r' | '\u{85}');
@@ -83,7 +103,7 @@ fn refuse_unreadable(source: &Source, diagnostics: &mut Diagnostics) -> Result<(
             u32::from(letter)
         );
         let help = "in a text between double quotes, write it as an escape such as \\x1b";
-        diagnostics.yaml_syntax(Span::new(at, at + letter.len_utf8()), &problem, Some(help));
+        diagnostics.yaml_syntax(Span::new(at, at + letter.len_utf8()).of(id), &problem, Some(help));
         return Err(Stop);
     }
     Ok(())

@@ -12,7 +12,7 @@ pub(super) fn of_scalar(source: &str, span: Span, style: ScalarStyle) -> Span {
         _ => None,
     };
     match length {
-        Some(length) => Span::new(span.start, span.start + length),
+        Some(length) => span.part(span.start, span.start + length),
         None => trimmed(source, span),
     }
 }
@@ -20,7 +20,7 @@ pub(super) fn of_scalar(source: &str, span: Span, style: ScalarStyle) -> Span {
 /// A span without the blank lines and spaces at its end.
 pub(super) fn trimmed(source: &str, span: Span) -> Span {
     let text = source.get(span.start..span.end).unwrap_or_default();
-    Span::new(span.start, span.start + text.trim_end().len())
+    span.part(span.start, span.start + text.trim_end().len())
 }
 
 /// The length in bytes of the quoted text that `text` begins with, quotes included. A quote within it stands after the

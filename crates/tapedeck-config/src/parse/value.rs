@@ -1,6 +1,7 @@
 //! The tree: values whose keys and leaves know where they were written.
 
 use tapedeck_diagnostic::{Found, Spanned};
+use tapedeck_model::{Data, Expression, Number};
 
 use super::scalar;
 
@@ -13,6 +14,10 @@ pub enum Value {
     List(Vec<Spanned<Value>>),
     /// A mapping.
     Mapping(Mapping),
+    /// What only the deployment knows: a directive that was evaluated as far as it can be.
+    Later(Expression),
+    /// Something was found about it, or is still to be found out: nothing more is to be said.
+    Unknown,
 }
 
 /// A leaf as it was written, and what the core schema of YAML 1.2 takes it for.
@@ -113,12 +118,82 @@ impl Value {
         whole(self.as_number()?)
     }
 
+    /// The list, if it is one.
+    #[must_use]
+    pub fn as_list(&self) -> Option<&[Spanned<Self>]> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The expression, if it is one.
+    #[must_use]
+    pub fn as_expression(&self) -> Option<&Expression> {
+        match self {
+            Self::Later(expression) => Some(expression),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing can be said about it.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::Unknown
+    }
+
+    /// The value without its places.
+    #[must_use]
+    pub fn to_data(&self) -> Data {
+        match self {
+            Self::Scalar(scalar) => match scalar.kind {
+                ScalarKind::Null => Data::Null,
+                ScalarKind::Boolean => Data::Boolean(scalar.text.eq_ignore_ascii_case("true")),
+                ScalarKind::Number => Data::Number(Number(scalar.text.clone())),
+                ScalarKind::Text => Data::Text(scalar.text.clone()),
+            },
+            Self::List(items) => Data::List(items.iter().map(|item| item.value.to_data()).collect()),
+            Self::Mapping(mapping) => Data::Mapping(
+                mapping
+                    .entries
+                    .iter()
+                    .map(|entry| (entry.key.value.clone(), entry.value.value.to_data()))
+                    .collect(),
+            ),
+            Self::Later(expression) => Data::Later(expression.clone()),
+            Self::Unknown => Data::Null,
+        }
+    }
+
+    /// The value as JSON. `None` when something in it is not known yet.
+    #[must_use]
+    pub fn to_json(&self) -> Option<serde_json::Value> {
+        if self.has_unknown() {
+            return None;
+        }
+        serde_json::to_value(self.to_data()).ok()
+    }
+
+    fn has_unknown(&self) -> bool {
+        match self {
+            Self::Scalar(_) => false,
+            Self::List(items) => items.iter().any(|item| item.value.has_unknown()),
+            Self::Mapping(mapping) => mapping
+                .entries
+                .iter()
+                .any(|entry| entry.value.value.has_unknown()),
+            Self::Later(_) | Self::Unknown => true,
+        }
+    }
+
     /// What it is, for messages.
     #[must_use]
     pub fn found(&self) -> Found<'_> {
         match self {
             Self::List(_) => Found::List,
             Self::Mapping(_) => Found::Mapping,
+            Self::Later(expression) => Found::Later(expression.directive()),
+            Self::Unknown => Found::Empty,
             Self::Scalar(scalar) => match scalar.kind {
                 ScalarKind::Null => Found::Empty,
                 ScalarKind::Boolean => Found::Boolean(&scalar.text),

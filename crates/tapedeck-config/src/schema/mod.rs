@@ -1,17 +1,14 @@
 //! The one description of the config language: every key, its type, default, meaning and how far it is supported.
 //!
-//! Checks, suggestions and the reference are made from these tables; a key that is not in them does not exist.
-//! One file per object or family of objects. Rules that relate several keys are not here but in `lower`.
+//! Checks, suggestions, the JSON Schema, the reference and `explain` are made from these tables; a key that is not in
+//! them does not exist. Here are the words that tables are written in, and the table of the root; those of resources
+//! are in `tapedeck-resources`, one file per type. Rules that relate several keys are functions beside the tables.
 
-mod languages;
-mod packaging;
-mod resources;
+mod resource;
 mod root;
-mod worker_service;
 
-pub use languages::{LANGUAGES, Language, extension};
-pub use resources::RESOURCE_TYPES;
-pub use root::ROOT;
+pub use resource::{AttributeCheck, Catalogue, Connectable, Parameter, ResourceType, UNSUPPORTED, When};
+pub use root::{RESOURCE, ROOT};
 
 /// A mapping with known keys.
 #[derive(Debug)]
@@ -22,7 +19,17 @@ pub struct Object {
     pub doc: &'static str,
     /// Its keys.
     pub keys: &'static [Key],
+    /// Keys that people look for in it and that are not there, each with what to do instead.
+    pub absent: &'static [(&'static str, &'static str)],
 }
+
+/// The base of tables, with `..`: an object without keys.
+pub const OBJECT: Object = Object {
+    name: "",
+    doc: "",
+    keys: &[],
+    absent: &[],
+};
 
 /// A key of an [`Object`].
 #[derive(Debug)]
@@ -39,6 +46,10 @@ pub struct Key {
     pub doc: &'static str,
     /// How far this version acts on it.
     pub support: Support,
+    /// Whether its value, or the items of it, may be known as late as at the deployment.
+    pub late: bool,
+    /// A value as an example, as it would be written after the colon.
+    pub example: Option<&'static str>,
 }
 
 /// Whether a key must be there.
@@ -63,6 +74,8 @@ pub enum Support {
     NoEffect(&'static str),
     /// In part; the text says in which.
     Partly(&'static str),
+    /// Fully in a config, but region `local` cannot run it yet; the text says what is missing.
+    NotHere(&'static str),
     /// Fully, but there is a newer key.
     Deprecated(&'static str),
     /// Not at all: it is refused.
@@ -72,10 +85,14 @@ pub enum Support {
 /// What a key takes.
 #[derive(Debug)]
 pub enum Kind {
-    /// Whatever; only for keys that are not supported.
+    /// Whatever, with expressions anywhere in it.
     Any,
+    /// A mapping of whatever, with expressions anywhere in it.
+    AnyMapping,
     /// A text that is not empty.
     Text,
+    /// A text that obeys a rule.
+    Pattern(&'static Pattern),
     /// One of these texts.
     TextOneOf(&'static [&'static str]),
     /// A text, number or boolean, kept as written.
@@ -86,29 +103,58 @@ pub enum Kind {
     Integer(&'static Range),
     /// A whole number that may be written as a text.
     IntegerOrText(&'static Range),
+    /// A number with a fraction.
+    Decimal(&'static DecimalRange),
     /// One of these numbers.
     NumberOneOf(&'static [&'static str]),
     /// A list of texts, or one text.
     Texts,
-    /// A path relative to the folder of the config file.
+    /// A list of texts that each obey a rule, or one.
+    Patterns(&'static Pattern),
+    /// A list of texts, each one of these.
+    TextsOneOf(&'static [&'static str]),
+    /// A path of a file relative to the folder of the config file.
     Path,
+    /// A path of a folder relative to the folder of the config file.
+    Folder,
     /// A list of globs relative to the folder of the config file, or one.
     Globs,
     /// The path of a file in a programming language.
-    EntryFile,
+    EntryFile(&'static [Language]),
+    /// The name of another resource that is of one of these types.
+    ResourceName(&'static [&'static str]),
     /// One of the types of something, each with properties of its own.
     Type(&'static [Type]),
     /// A mapping with known keys.
     Object(&'static Object),
+    /// A list of mappings with known keys.
+    ListOf(&'static Object),
     /// A mapping whose keys are names.
     MapOf(&'static Object),
+    /// A mapping of names to texts, numbers or booleans.
+    MapOfScalars,
     /// A mapping with known keys that depend on another key of the same mapping.
     Branch(&'static Branch),
     /// Environment variables: a list of this object, or a mapping of names to values.
     Environment(&'static Object),
+    /// The resources of the file.
+    Resources,
 }
 
-/// From where to where a number may go.
+/// A rule for texts.
+#[derive(Debug)]
+pub struct Pattern {
+    /// What such a text is called, such as `an absolute path`.
+    pub name: &'static str,
+    /// Whether a text obeys it.
+    pub holds: fn(&str) -> bool,
+    /// What to tell whoever broke it.
+    pub advice: &'static str,
+    /// The rule as a regular expression of JavaScript, for editors. It may let more pass than `holds`.
+    pub regex: &'static str,
+}
+
+/// From where to where a whole number may go.
 #[derive(Debug)]
 pub struct Range {
     /// The least.
@@ -117,6 +163,28 @@ pub struct Range {
     pub max: i64,
     /// What to tell whoever went outside.
     pub advice: &'static str,
+}
+
+/// From where to where a number with a fraction may go.
+#[derive(Debug)]
+pub struct DecimalRange {
+    /// The least.
+    pub min: f64,
+    /// The greatest.
+    pub max: f64,
+    /// What to tell whoever went outside.
+    pub advice: &'static str,
+}
+
+/// A programming language that sources can be in.
+#[derive(Debug)]
+pub struct Language {
+    /// Its name.
+    pub name: &'static str,
+    /// The extensions of its files, without the dot.
+    pub extensions: &'static [&'static str],
+    /// How far this version packages it.
+    pub support: Support,
 }
 
 /// A value of a key `type`.
@@ -155,6 +223,15 @@ impl Object {
         self.keys.iter().map(|key| key.name).collect()
     }
 
+    /// What to tell whoever looks for a key that is not there, if it is one of those that people look for.
+    #[must_use]
+    pub fn advice(&self, name: &str) -> Option<&'static str> {
+        self.absent
+            .iter()
+            .find(|(absent, _)| *absent == name)
+            .map(|(_, advice)| *advice)
+    }
+
     /// A key by its name.
     #[must_use]
     pub fn key(&self, name: &str) -> Option<&'static Key> {
@@ -173,23 +250,26 @@ impl Branch {
 }
 
 /// A key that may be left out and is fully supported. The base of table rows, with `..`.
-const OPTIONAL: Key = Key {
+pub const OPTIONAL: Key = Key {
     name: "",
     kind: Kind::Any,
     need: Need::Optional,
     default: None,
     doc: "",
     support: Support::Full,
+    late: false,
+    example: None,
 };
 
 /// A key that must be there and is fully supported. The base of table rows, with `..`.
-const REQUIRED: Key = Key {
+pub const REQUIRED: Key = Key {
     need: Need::Required,
     ..OPTIONAL
 };
 
 /// A row for a key that is refused for now.
-const fn not_yet(name: &'static str, doc: &'static str) -> Key {
+#[must_use]
+pub const fn not_yet(name: &'static str, doc: &'static str) -> Key {
     Key {
         name,
         doc,
@@ -198,7 +278,29 @@ const fn not_yet(name: &'static str, doc: &'static str) -> Key {
     }
 }
 
+/// A value of a key `type` that is fully supported.
+#[must_use]
+pub const fn one_type(name: &'static str) -> Type {
+    Type {
+        name,
+        support: Support::Full,
+    }
+}
+
 /// The whole value decides.
-fn whole(value: &str) -> &str {
+#[must_use]
+pub fn whole(value: &str) -> &str {
     value
+}
+
+/// The extension of an entry file, without the dot; empty when it has none. What follows a colon (`main.py:app`) is
+/// not part of the path.
+#[must_use]
+pub fn entry_extension(entry_file: &str) -> &str {
+    let path = entry_file.split(':').next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => extension,
+        _ => "",
+    }
 }

@@ -1,5 +1,9 @@
 //! The wording of every rule: one method each. Call sites pass what they hold; the sentences live here.
 
+mod directives;
+mod resources;
+mod worker;
+
 use crate::{Diagnostics, Rule, Span, Spanned, nearest, quoted};
 
 /// What stands where a value of another type was expected.
@@ -17,6 +21,8 @@ pub enum Found<'a> {
     List,
     /// A mapping.
     Mapping,
+    /// What only the deployment knows, by the directive of this name.
+    Later(&'a str),
 }
 
 /// What a refused value could have been.
@@ -84,6 +90,12 @@ impl Diagnostics {
         self.push(Rule::MissingKey, at, message, Some(format!("`{key}`: {meaning}")));
     }
 
+    /// A key that is known and does not belong there; `advice` says why and what to do.
+    pub fn misplaced_key(&mut self, key: &Spanned<String>, parent: &str, advice: &str) {
+        let message = format!("{} is not a key of {parent}", quoted(&key.value));
+        self.push(Rule::UnknownKey, key.span, message, Some(advice.to_string()));
+    }
+
     /// A value of another type. `expected` is such as `a number`.
     pub fn wrong_type(&mut self, at: Span, subject: &str, expected: &str, found: Found<'_>) {
         let shown = match found {
@@ -93,10 +105,21 @@ impl Diagnostics {
             Found::Boolean(text) => unquoted(text),
             Found::List => "a list".to_string(),
             Found::Mapping => "a mapping".to_string(),
+            Found::Later(directive) => format!("what `${directive}` gives"),
         };
         let message = format!("{subject} must be {expected}, but it is {shown}");
         let help = (found == Found::Empty).then(|| "give it a value, or remove the key".to_string());
         self.push(Rule::WrongType, at, message, help);
+    }
+
+    /// A section without anything in it. `keys` are those it could have.
+    pub fn empty_section(&mut self, at: Span, subject: &str, keys: &[&str]) {
+        let message = format!("{subject} is empty");
+        let help = match keys {
+            [] => "remove it, or put something into it".to_string(),
+            keys => format!("remove it, or give it one of its keys: {}", listed(keys, "or")),
+        };
+        self.push(Rule::EmptySection, at, message, Some(help));
     }
 
     /// A value of the right type that is not allowed.
@@ -153,6 +176,40 @@ impl Diagnostics {
         self.push(Rule::InvalidFargateSize, at, message, Some(help));
     }
 
+    /// As [`Self::invalid_fargate_size`], where it is AWS that has to take it.
+    pub fn refused_fargate_size(&mut self, at: Span, given: &str, nearest: &[String]) {
+        let message = format!("Fargate offers no task of {given}");
+        let help = format!("near it, Fargate offers {}", nearest.join(" and "));
+        self.push(Rule::RefusedFargateSize, at, message, Some(help));
+    }
+
+    /// Something that is right, but that region `local` cannot run yet. `reason` says what is missing.
+    pub fn not_run_here_yet(&mut self, at: Span, subject: &str, reason: &str) {
+        let message = format!("{subject} cannot be run on this machine yet: {reason}");
+        let help = "take it out to deploy to region `local`";
+        self.push(Rule::NotRunHereYet, at, message, Some(help.into()));
+    }
+
+    /// Keys of which just one is to be given, and none or several are.
+    pub fn exclusive_keys(&mut self, at: Span, parent: &str, keys: &str, given: usize) {
+        let message = match given {
+            0 => format!("{parent} needs {keys}"),
+            _ => format!("{parent} has more than one of {keys}"),
+        };
+        self.push(
+            Rule::ExclusiveKeys,
+            at,
+            message,
+            Some(format!("give just one: {keys}")),
+        );
+    }
+
+    /// More of something than there may be.
+    pub fn too_many(&mut self, at: Span, subject: &str, count: usize, most: usize) {
+        let message = format!("there are {count} {subject}, and {most} are the most there may be");
+        self.push(Rule::TooMany, at, message, Some("leave some out".into()));
+    }
+
     /// A setting that changes nothing for now. `reason` says what happens instead.
     pub fn no_effect_yet(&mut self, at: Span, subject: &str, reason: &str) {
         let message = format!("{subject} has no effect yet: {reason}");
@@ -187,7 +244,7 @@ impl Diagnostics {
 }
 
 /// As [`quoted`], in words where there is nothing to quote.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     match text {
         "" => "the empty text".to_string(),
         text => quoted(text),
@@ -195,7 +252,7 @@ fn shown(text: &str) -> String {
 }
 
 /// Words as `a, b and c`, each in backticks.
-fn listed(words: &[&str], last: &str) -> String {
+pub(super) fn listed(words: &[&str], last: &str) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((end, rest)) if !rest.is_empty() => format!("{} {last} {end}", rest.join(", ")),
@@ -205,6 +262,6 @@ fn listed(words: &[&str], last: &str) -> String {
 }
 
 /// As [`quoted`], without the backticks: numbers need none.
-fn unquoted(text: &str) -> String {
+pub(super) fn unquoted(text: &str) -> String {
     quoted(text).trim_matches('`').to_string()
 }

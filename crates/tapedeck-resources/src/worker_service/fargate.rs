@@ -37,7 +37,7 @@ impl Offer {
 }
 
 /// Whether Fargate offers the pair.
-pub(super) fn is_offered(millis: u32, mebibytes: u32) -> bool {
+pub(crate) fn is_offered(millis: u32, mebibytes: u32) -> bool {
     OFFERS
         .iter()
         .filter(|offer| offer.millis == millis)
@@ -46,7 +46,7 @@ pub(super) fn is_offered(millis: u32, mebibytes: u32) -> bool {
 
 /// The pairs nearest to one that is not offered, as people write them: the same CPU with the next greater memory (or
 /// the greatest), and the nearest CPU that has just this memory, if any has.
-pub(super) fn nearest(millis: u32, mebibytes: u32) -> Vec<String> {
+pub(crate) fn nearest(millis: u32, mebibytes: u32) -> Vec<String> {
     let of_cpu = || {
         OFFERS
             .iter()
@@ -68,6 +68,6 @@ pub(super) fn nearest(millis: u32, mebibytes: u32) -> Vec<String> {
 }
 
 /// A pair as people write it.
-pub(super) fn shown(millis: u32, mebibytes: u32) -> String {
+pub(crate) fn shown(millis: u32, mebibytes: u32) -> String {
     format!("{} vCPU with {mebibytes} MiB", f64::from(millis) / 1000.0)
 }

@@ -1,0 +1,176 @@
+//! Expressions: whether what they name is there, and of which type it will be.
+
+use std::collections::BTreeSet;
+
+use tapedeck_diagnostic::{Diagnostics, Span, Spanned, quoted};
+use tapedeck_model::naming::pascal_case;
+use tapedeck_model::{Expression, ValueType};
+
+use super::resources::raw_resources;
+use super::{Checker, Surroundings};
+use crate::expand::{Answer, Question, SecretState};
+use crate::parse::Value;
+use crate::schema::AttributeCheck;
+use crate::scope::Declared;
+
+/// How many names of attributes a message lists.
+const MOST_LISTED: usize = 12;
+
+impl Checker<'_> {
+    /// What a value will be.
+    pub(super) fn type_of(&self, expression: &Expression) -> ValueType {
+        let Expression::ResourceParam { resource, parameter } = expression else {
+            return ValueType::Text;
+        };
+        let kind = self
+            .resources
+            .iter()
+            .find(|(name, _)| name == resource)
+            .and_then(|(_, kind)| self.surroundings.catalogue.find(kind));
+        kind.and_then(|kind| kind.parameters.iter().find(|one| one.name == parameter))
+            .map_or(ValueType::Text, |one| one.value)
+    }
+}
+
+/// Judges every expression of a file.
+pub(crate) fn expressions(
+    tree: &Spanned<Value>,
+    (expressions, declared): (&[Spanned<Expression>], &[Declared<'_>]),
+    surroundings: &Surroundings<'_>,
+    questions: &mut BTreeSet<Question>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut judge = Judge {
+        tree,
+        declared,
+        surroundings,
+        questions,
+        diagnostics,
+    };
+    for Spanned { value, span } in expressions {
+        match value {
+            Expression::ResourceParam { resource, parameter } => {
+                judge.resource_param(resource, parameter, *span)
+            }
+            Expression::CfResourceParam {
+                logical_id,
+                attribute,
+            } => judge.cf_resource_param(logical_id, attribute, *span),
+            Expression::Secret { name, key } => judge.secret(name, key, *span),
+            // What other stacks and the account have, only AWS can tell.
+            Expression::SsmParam { .. } | Expression::CfStackOutput { .. } | Expression::CfFormat { .. } => {}
+        }
+    }
+}
+
+struct Judge<'a, 'b> {
+    tree: &'a Spanned<Value>,
+    declared: &'a [Declared<'a>],
+    surroundings: &'a Surroundings<'a>,
+    questions: &'b mut BTreeSet<Question>,
+    diagnostics: &'b mut Diagnostics,
+}
+
+impl Judge<'_, '_> {
+    fn resource_param(&mut self, resource: &str, parameter: &str, at: Span) {
+        let Some(one) = self.declared.iter().find(|one| one.name.value == resource) else {
+            // One whose type is wrong has been told about already.
+            if !self.is_written(resource) {
+                let known: Vec<&str> = self.declared.iter().map(|one| one.name.value.as_str()).collect();
+                self.diagnostics
+                    .unknown_resource(&Spanned::new(resource.to_string(), at), &known);
+            }
+            return;
+        };
+        let known: Vec<&str> = one
+            .kind
+            .parameters_of(one.properties)
+            .map(|one| one.name)
+            .collect();
+        if known.contains(&parameter) {
+            return;
+        }
+        let of = format!("the resource {} of type `{}`", quoted(resource), one.kind.name);
+        self.diagnostics.unknown_parameter(at, parameter, &of, &known);
+    }
+
+    /// Whether the file has a resource of this name, of whatever type.
+    fn is_written(&self, resource: &str) -> bool {
+        let resources = self
+            .tree
+            .value
+            .as_mapping()
+            .and_then(|root| root.mapping("resources"));
+        let name = resource.split('.').next().unwrap_or_default();
+        resources.is_none_or(|resources| resources.has(name))
+    }
+
+    fn cf_resource_param(&mut self, logical_id: &str, attribute: &str, at: Span) {
+        let raw = raw_resources(self.tree);
+        if let Some(entry) = raw.iter().find(|entry| entry.key.value == logical_id) {
+            let kind = entry.value.value.as_mapping().and_then(|one| one.text("Type"));
+            return kind
+                .into_iter()
+                .for_each(|kind| self.attribute(kind, attribute, at));
+        }
+        let mut known: Vec<String> = raw.iter().map(|entry| entry.key.value.clone()).collect();
+        for one in self.declared {
+            match one.kind.children.filter(|_| one.is_sound) {
+                Some(children) => known.extend(children(one)),
+                // What it becomes is not known: it may well be one of these.
+                None if logical_id.starts_with(&pascal_case(&one.name.value)) => return,
+                None => {}
+            }
+        }
+        if known.iter().any(|known| known == logical_id) || logical_id.starts_with("Stp") {
+            return;
+        }
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let subject = "the logical id of anything in the template";
+        self.diagnostics
+            .unknown_logical_id(at, logical_id, subject, &known);
+    }
+
+    fn attribute(&mut self, kind: &str, attribute: &str, at: Span) {
+        match (self.surroundings.catalogue.attribute)(kind, attribute) {
+            AttributeCheck::Known => {}
+            AttributeCheck::UnknownType => self.diagnostics.unknown_type(at, kind),
+            AttributeCheck::Unknown(mut known) => {
+                known.push("Ref".to_string());
+                let shown: Vec<&str> = known.iter().map(String::as_str).take(MOST_LISTED).collect();
+                let of = format!("the type {}", quoted(kind));
+                self.diagnostics.unknown_parameter(at, attribute, &of, &shown);
+            }
+        }
+    }
+
+    fn secret(&mut self, name: &str, key: &[String], at: Span) {
+        let question = Question::Secret {
+            name: name.to_string(),
+        };
+        let Some(answer) = self.surroundings.answers.get(&question) else {
+            self.questions.insert(question);
+            return;
+        };
+        let Answer::Secret(state) = answer else { return };
+        let region = self.surroundings.options.region.as_str();
+        match state {
+            SecretState::Missing { others } => {
+                let others: Vec<&str> = others.iter().map(String::as_str).collect();
+                self.diagnostics.missing_secret(at, name, region, &others);
+            }
+            SecretState::There { keys } => {
+                let path = key.join(".");
+                let known: Option<Vec<&str>> = keys
+                    .as_ref()
+                    .map(|keys| keys.iter().map(String::as_str).collect());
+                let is_there =
+                    key.is_empty() || known.as_ref().is_some_and(|known| known.contains(&path.as_str()));
+                if !is_there {
+                    self.diagnostics
+                        .missing_secret_key(at, name, &path, known.as_deref());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! The section `resources`, and the rules that relate several keys or several resources.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tapedeck_diagnostic::{Allowed, Diagnostics, Span, Spanned, nearest, quoted};
+use tapedeck_model::ResourceName;
+use tapedeck_model::naming::{camel_case, pascal_case, upper_snake_case};
+
+use super::{Checker, Place, Surroundings};
+use crate::expand::Question;
+use crate::parse::{Entry, Mapping, Value};
+use crate::schema::{Catalogue, Need, Object, RESOURCE, ResourceType, Support};
+use crate::scope::{Declared, Scope};
+
+/// The most resources that a template may have. Source: quotas of CloudFormation.
+const MOST_RAW_RESOURCES: usize = 500;
+
+/// Properties of a resource that gives none.
+static NO_PROPERTIES: Mapping = Mapping { entries: Vec::new() };
+
+/// The names and types of resources, as far as they can be told.
+pub(super) fn types<'a>(tree: &'a Spanned<Value>, catalogue: &Catalogue) -> Vec<(&'a str, &'a str)> {
+    let resources = tree.value.as_mapping().and_then(|root| root.mapping("resources"));
+    let entries = resources
+        .map(|resources| resources.entries.as_slice())
+        .unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|entry| {
+            let kind = entry.value.value.as_mapping()?.text("type")?;
+            catalogue.find(kind)?;
+            Some((entry.key.value.as_str(), kind))
+        })
+        .collect()
+}
+
+impl Checker<'_> {
+    /// A mapping of names to resources.
+    pub(super) fn resources(&mut self, place: Place<'_>) {
+        let Some(mapping) = place.value.value.as_mapping() else {
+            return self.not_a_mapping(place, &[]);
+        };
+        if mapping.entries.is_empty() {
+            return self.empty(place, &[]);
+        }
+        for entry in &mapping.entries {
+            let name = &entry.key;
+            if ResourceName::new(name.value.clone()).is_err() {
+                let better =
+                    camel_case(&name.value).filter(|better| ResourceName::new(better.as_str()).is_ok());
+                self.diagnostics
+                    .invalid_name(name, "resource name", ResourceName::RULE, better.as_deref());
+            }
+            self.resource(entry);
+        }
+    }
+
+    fn resource(&mut self, entry: &Entry) {
+        let subject = quoted(&entry.key.value);
+        let place = Place {
+            subject: &subject,
+            at: entry.key.span,
+            value: &entry.value,
+            late: false,
+        };
+        if entry.value.value.is_unknown() {
+            return;
+        }
+        let Some(mapping) = entry.value.value.as_mapping() else {
+            return self.not_a_mapping(place, &RESOURCE.key_names());
+        };
+        let kind = self.resource_type(mapping, place);
+        if kind.is_some_and(|kind| kind.properties.is_none()) {
+            return;
+        }
+        for inner in &mapping.entries {
+            match RESOURCE.key(&inner.key.value) {
+                Some(key) if key.name == "properties" => self.properties(inner, kind, place.at),
+                Some(key) if key.name == "overrides" && kind.is_some_and(|kind| !kind.takes_overrides) => {
+                    let advice = "this type of resource takes none: remove them";
+                    self.diagnostics
+                        .misplaced_key(&inner.key, "a resource of this type", advice);
+                }
+                Some(key) => self.entry(inner, key, mapping),
+                None => self.misplaced(inner, kind),
+            }
+        }
+        if let Some(object) = kind.and_then(|kind| kind.properties)
+            && !mapping.has("properties")
+        {
+            self.properties_missing(object, mapping, place);
+        }
+    }
+
+    /// A key that resources do not have: perhaps one of the properties, a level too high.
+    fn misplaced(&mut self, entry: &Entry, kind: Option<&'static ResourceType>) {
+        let is_property = kind
+            .and_then(|kind| kind.properties)
+            .is_some_and(|object| object.key(&entry.key.value).is_some());
+        if is_property {
+            self.diagnostics
+                .misplaced_key(&entry.key, RESOURCE.name, "move it into `properties`");
+        } else {
+            self.diagnostics
+                .unknown_key(&entry.key, RESOURCE.name, &RESOURCE.key_names());
+        }
+    }
+
+    /// The type of a resource, if it is one that is known.
+    fn resource_type(&mut self, mapping: &Mapping, place: Place<'_>) -> Option<&'static ResourceType> {
+        let catalogue = self.surroundings.catalogue;
+        let names = catalogue.names();
+        let Some(value) = mapping.get("type") else {
+            let misspelt = mapping
+                .entries
+                .iter()
+                .any(|entry| nearest(&entry.key.value, &["type"]).is_some());
+            if !misspelt {
+                let meaning = "what the resource is, such as `type: worker-service`";
+                self.diagnostics
+                    .missing_key(place.at, RESOURCE.name, "type", meaning);
+            }
+            return None;
+        };
+        let text = value.value.as_text()?;
+        let Some(kind) = catalogue.find(text) else {
+            let supported = catalogue.supported_names();
+            let given = Spanned::new(text.to_string(), value.span);
+            let allowed = Allowed::OneOf {
+                supported: &supported,
+                known: &names,
+            };
+            self.diagnostics.invalid_value(&given, "`type`", allowed);
+            return None;
+        };
+        let subject = quoted(&format!("type: {text}"));
+        match kind.support {
+            Support::NotYet => self.diagnostics.not_supported_yet(value.span, &subject),
+            Support::NotHere(reason) => self.not_here(value.span, &subject, reason),
+            _ => {}
+        }
+        Some(kind)
+    }
+
+    fn properties(&mut self, entry: &Entry, kind: Option<&'static ResourceType>, at: Span) {
+        let place = Place {
+            subject: "`properties`",
+            at: entry.key.span,
+            value: &entry.value,
+            late: false,
+        };
+        let Some(object) = kind.and_then(|kind| kind.properties) else {
+            return;
+        };
+        if entry.value.value.is_unknown() {
+            return;
+        }
+        let may_be_empty = object.keys.iter().all(|key| key.need == Need::Optional);
+        if entry.value.value.as_mapping().is_none()
+            && may_be_empty
+            && matches!(entry.value.value.found(), tapedeck_diagnostic::Found::Empty)
+        {
+            return;
+        }
+        // What is missing is missing in the resource: that is where its name is.
+        let inner = Place { at, ..place };
+        match entry.value.value.as_mapping() {
+            Some(_) => self.object(inner, object),
+            None => self.not_a_mapping(place, &object.key_names()),
+        }
+    }
+
+    fn properties_missing(&mut self, object: &'static Object, mapping: &Mapping, place: Place<'_>) {
+        let required: Vec<&str> = object
+            .keys
+            .iter()
+            .filter(|key| key.need != Need::Optional)
+            .map(|key| key.name)
+            .collect();
+        let misspelt = mapping
+            .entries
+            .iter()
+            .any(|entry| nearest(&entry.key.value, &["properties"]).is_some());
+        if !required.is_empty() && !misspelt {
+            let meaning = format!("the settings of the resource, at least {}", required.join(", "));
+            self.diagnostics
+                .missing_key(place.at, RESOURCE.name, "properties", &meaning);
+        }
+    }
+}
+
+/// The resources whose types are known, with their properties.
+pub(crate) fn declared<'a>(
+    tree: &'a Spanned<Value>,
+    catalogue: &Catalogue,
+    diagnostics: &Diagnostics,
+) -> Vec<Declared<'a>> {
+    let resources = tree.value.as_mapping().and_then(|root| root.mapping("resources"));
+    let entries = resources
+        .map(|resources| resources.entries.as_slice())
+        .unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|entry| {
+            let whole = entry.value.value.as_mapping()?;
+            let kind = catalogue.find(whole.text("type")?)?;
+            kind.properties?;
+            Some(Declared {
+                name: &entry.key,
+                kind,
+                whole,
+                properties: whole.mapping("properties").unwrap_or(&NO_PROPERTIES),
+                at: entry.key.span,
+                is_sound: !diagnostics.has_errors_in(entry.value.span),
+            })
+        })
+        .collect()
+}
+
+/// Judges what relates several keys or several resources.
+pub(crate) fn relations(
+    tree: &Spanned<Value>,
+    declared: &[Declared<'_>],
+    surroundings: &Surroundings<'_>,
+    questions: &mut BTreeSet<Question>,
+    diagnostics: &mut Diagnostics,
+) {
+    let raw = raw_resources(tree);
+    clashes(declared, &raw, diagnostics);
+    let mut scope = Scope {
+        diagnostics,
+        declared,
+        catalogue: surroundings.catalogue,
+        options: surroundings.options,
+        answers: surroundings.answers,
+        questions,
+        raw_resources: &raw,
+    };
+    for one in declared {
+        overrides(one, &mut scope);
+        if let Some(check) = one.kind.check {
+            check(one, &mut scope);
+        }
+    }
+}
+
+/// The entries of `cloudformationResources`.
+pub(crate) fn raw_resources(tree: &Spanned<Value>) -> Vec<&Entry> {
+    let section = tree
+        .value
+        .as_mapping()
+        .and_then(|root| root.mapping("cloudformationResources"));
+    section
+        .map(|section| section.entries.iter().collect())
+        .unwrap_or_default()
+}
+
+/// Names that become the same in the template or in an environment.
+fn clashes(declared: &[Declared<'_>], raw: &[&Entry], diagnostics: &mut Diagnostics) {
+    let mut stems: BTreeMap<String, &Spanned<String>> = BTreeMap::new();
+    let mut ids: BTreeMap<String, &Spanned<String>> = BTreeMap::new();
+    for one in declared {
+        let stem = upper_snake_case(&one.name.value);
+        let id = pascal_case(&one.name.value);
+        match (stems.get(&stem), ids.get(&id)) {
+            (_, Some(other)) if other.value != one.name.value => {
+                let what = format!("the beginning {id} of logical ids");
+                diagnostics.name_clash(one.name, other, &what);
+            }
+            (Some(other), _) if other.value != one.name.value => {
+                let what = format!("the beginning STP_{stem}_ of variables");
+                diagnostics.name_clash(one.name, other, &what);
+            }
+            _ => {}
+        }
+        stems.insert(stem, one.name);
+        ids.insert(id, one.name);
+    }
+    let children: Vec<(String, &Declared<'_>)> = declared
+        .iter()
+        .filter(|one| one.is_sound)
+        .filter_map(|one| Some((one, one.kind.children?(one))))
+        .flat_map(|(one, ids)| ids.into_iter().map(move |id| (id, one)))
+        .collect();
+    for entry in raw {
+        let id = &entry.key;
+        if id.value.is_empty() || !id.value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let better = camel_case(&id.value);
+            let rule = "use letters and digits";
+            diagnostics.invalid_name(id, "logical id", rule, better.as_deref());
+        }
+        if let Some((_, owner)) = children.iter().find(|(child, _)| *child == id.value) {
+            diagnostics.name_clash(id, owner.name, &format!("the logical id {}", id.value));
+        }
+    }
+    if raw.len() > MOST_RAW_RESOURCES {
+        let at = raw[MOST_RAW_RESOURCES].key.span;
+        diagnostics.too_many(at, "resources of CloudFormation", raw.len(), MOST_RAW_RESOURCES);
+    }
+}
+
+/// `overrides` name what the resource becomes.
+fn overrides(one: &Declared<'_>, scope: &mut Scope<'_>) {
+    let Some(overrides) = one.whole.mapping("overrides") else {
+        return;
+    };
+    let children = one
+        .kind
+        .children
+        .filter(|_| one.is_sound)
+        .map(|children| children(one));
+    for entry in &overrides.entries {
+        if let Some(children) = &children
+            && !children.contains(&entry.key.value)
+        {
+            let known: Vec<&str> = children.iter().map(String::as_str).collect();
+            let subject = format!("something that {} becomes", quoted(&one.name.value));
+            scope
+                .diagnostics
+                .unknown_logical_id(entry.key.span, &entry.key.value, &subject, &known);
+        }
+        if entry.value.value.as_mapping().is_none() && !entry.value.value.is_unknown() {
+            let subject = quoted(&entry.key.value);
+            scope.diagnostics.wrong_type(
+                entry.value.span,
+                &subject,
+                "a mapping of paths to values",
+                entry.value.value.found(),
+            );
+        }
+    }
+}

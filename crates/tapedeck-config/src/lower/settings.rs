@@ -1,0 +1,179 @@
+//! The sections beside `resources`: what relates their keys, and what they come to.
+
+use std::collections::HashMap;
+
+use tapedeck_diagnostic::{Diagnostics, Span, Spanned};
+use tapedeck_model::{Data, Output, ReusedVpc, StackSettings, Tag, VpcSettings};
+
+use super::{complete, late_text};
+use crate::parse::{Mapping, Value};
+use crate::schema::{Kind, Object, ROOT};
+
+/// The most tags of one's own. Source: AWS takes 50, and some are ours.
+const MOST_TAGS: usize = 45;
+
+/// The ways to say what a script does.
+const SCRIPT_KEYS: [&str; 4] = [
+    "executeCommand",
+    "executeCommands",
+    "executeScript",
+    "executeScripts",
+];
+
+/// Judges what relates several keys of these sections.
+pub(super) fn relations(root: &Mapping, diagnostics: &mut Diagnostics) {
+    if let Some(stack) = root.mapping("stackConfig") {
+        unique_names(stack.list("outputs"), "output", diagnostics);
+        unique_names(stack.list("tags"), "tag", diagnostics);
+        let tags = stack.list("tags");
+        if let Some(first_too_many) = tags.get(MOST_TAGS) {
+            diagnostics.too_many(first_too_many.span, "tags", tags.len(), MOST_TAGS);
+        }
+        let reuse = stack.mapping("vpc").and_then(|vpc| vpc.entry("reuseVpc"));
+        if let Some((entry, mapping)) = reuse.and_then(|entry| Some((entry, entry.value.value.as_mapping()?)))
+        {
+            reused_vpc(entry.key.span, mapping, diagnostics);
+        }
+    }
+    scripts(root, diagnostics);
+    hooks(root, diagnostics);
+}
+
+fn unique_names(items: &[Spanned<Value>], kind: &str, diagnostics: &mut Diagnostics) {
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    for item in items.iter().filter_map(|item| item.value.as_mapping()) {
+        let Some(name) = item.spanned_text("name") else {
+            continue;
+        };
+        match seen.get(&name.value) {
+            Some(first) => diagnostics.duplicate_name(&name, kind, *first),
+            None => drop(seen.insert(name.value.clone(), name.span)),
+        }
+    }
+}
+
+fn reused_vpc(at: Span, reuse: &Mapping, diagnostics: &mut Diagnostics) {
+    let by_id = reuse.has("vpcId");
+    let parts = usize::from(reuse.has("projectName")) + usize::from(reuse.has("stage"));
+    let ways = "`vpcId`, or `projectName` and `stage`";
+    match (by_id, parts) {
+        (true, 0) | (false, 2) => {}
+        (true, _) => diagnostics.exclusive_keys(at, "`reuseVpc`", ways, 2),
+        (false, _) => diagnostics.exclusive_keys(at, "`reuseVpc`", ways, 0),
+    }
+}
+
+fn scripts(root: &Mapping, diagnostics: &mut Diagnostics) {
+    let scripts = root.mapping("scripts");
+    for entry in scripts.iter().flat_map(|scripts| &scripts.entries) {
+        let properties = entry
+            .value
+            .value
+            .as_mapping()
+            .and_then(|script| script.mapping("properties"));
+        let Some(properties) = properties else { continue };
+        let given = SCRIPT_KEYS.iter().filter(|key| properties.has(key)).count();
+        if given != 1 {
+            let keys = "`executeCommand`, `executeCommands`, `executeScript` or `executeScripts`";
+            let parent = format!("the script `{}`", entry.key.value);
+            diagnostics.exclusive_keys(entry.key.span, &parent, keys, given);
+        }
+    }
+}
+
+/// A hook names a script of the file.
+fn hooks(root: &Mapping, diagnostics: &mut Diagnostics) {
+    let known: Vec<&str> = root
+        .mapping("scripts")
+        .iter()
+        .flat_map(|scripts| &scripts.entries)
+        .map(|entry| entry.key.value.as_str())
+        .collect();
+    let hooks = root.mapping("hooks");
+    for entry in hooks.iter().flat_map(|hooks| &hooks.entries) {
+        let items = entry.value.value.as_list().unwrap_or_default();
+        for hook in items.iter().filter_map(|item| item.value.as_mapping()) {
+            let Some(name) = hook.spanned_text("scriptName") else {
+                continue;
+            };
+            if !known.contains(&name.value.as_str()) {
+                diagnostics.unknown_script(&name, &known);
+            }
+        }
+    }
+}
+
+/// The settings of a checked file.
+pub(super) fn lower(root: &Mapping) -> Option<StackSettings> {
+    let empty = Mapping::default();
+    let stack = root.mapping("stackConfig").unwrap_or(&empty);
+    let saves = !stack.flag("disableStackInfoSaving");
+    let folder = stack
+        .text("stackInfoDirectory")
+        .unwrap_or(StackSettings::STACK_INFO_DIRECTORY);
+    Some(StackSettings {
+        outputs: mappings(stack.list("outputs"))
+            .map(output)
+            .collect::<Option<_>>()?,
+        tags: mappings(stack.list("tags")).map(tag).collect::<Option<_>>()?,
+        vpc: vpc(stack.mapping("vpc"))?,
+        stack_info_directory: saves.then(|| folder.to_string()),
+        deployment: section(root, "deploymentConfig"),
+        providers: section(root, "providerConfig"),
+        hooks: section(root, "hooks"),
+        scripts: section(root, "scripts"),
+    })
+}
+
+fn mappings(items: &[Spanned<Value>]) -> impl Iterator<Item = &Mapping> {
+    items.iter().filter_map(|item| item.value.as_mapping())
+}
+
+fn output(output: &Mapping) -> Option<Output> {
+    Some(Output {
+        name: output.text("name")?.to_string(),
+        value: late_text(&output.get("value")?.value)?,
+        description: output.text("description").map(str::to_string),
+        export: output.flag("export"),
+    })
+}
+
+fn tag(tag: &Mapping) -> Option<Tag> {
+    Some(Tag {
+        name: tag.text("name")?.to_string(),
+        value: tag.scalar("value")?.to_string(),
+    })
+}
+
+fn vpc(vpc: Option<&Mapping>) -> Option<VpcSettings> {
+    let mut settings = VpcSettings::default();
+    let Some(vpc) = vpc else { return Some(settings) };
+    if let Some(nat) = vpc.mapping("nat")
+        && nat.has("availabilityZones")
+    {
+        settings.nat_availability_zones = nat.integer("availabilityZones")?;
+    }
+    if let Some(reuse) = vpc.mapping("reuseVpc") {
+        settings.reuse = Some(match reuse.text("vpcId") {
+            Some(id) => ReusedVpc::Id(id.to_string()),
+            None => ReusedVpc::OfStack {
+                project_name: reuse.text("projectName")?.to_string(),
+                stage: reuse.text("stage")?.to_string(),
+            },
+        });
+    }
+    Some(settings)
+}
+
+/// A section of the root as data, defaults filled in.
+fn section(root: &Mapping, name: &str) -> Option<Data> {
+    let value = root.get(name)?;
+    let object: Option<&'static Object> = match ROOT.key(name)?.kind {
+        Kind::Object(object) => Some(object),
+        _ => None,
+    };
+    match (value.value.as_mapping(), object) {
+        (Some(mapping), Some(object)) => Some(complete(mapping, object)),
+        _ => Some(value.value.to_data()),
+    }
+}

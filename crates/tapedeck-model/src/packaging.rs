@@ -1,0 +1,150 @@
+//! How images come about.
+
+use serde::Serialize;
+
+use crate::{Data, Late};
+
+/// How an image comes about.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", content = "properties", rename_all = "kebab-case")]
+pub enum Packaging {
+    /// Zero-config packaging of source code.
+    StacktapeImageBuildpack(StacktapeImageBuildpack),
+    /// A Dockerfile of the user's.
+    CustomDockerfile(CustomDockerfile),
+    /// An image that is there already.
+    PrebuiltImage(PrebuiltImage),
+    /// Nixpacks.
+    Nixpacks(Nixpacks),
+    /// Cloud Native Buildpacks.
+    ExternalBuildpack(ExternalBuildpack),
+}
+
+impl Packaging {
+    /// Its type as the file names it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::StacktapeImageBuildpack(_) => "stacktape-image-buildpack",
+            Self::CustomDockerfile(_) => "custom-dockerfile",
+            Self::PrebuiltImage(_) => "prebuilt-image",
+            Self::Nixpacks(_) => "nixpacks",
+            Self::ExternalBuildpack(_) => "external-buildpack",
+        }
+    }
+}
+
+/// Properties of `stacktape-image-buildpack`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StacktapeImageBuildpack {
+    /// The entry file, relative to the folder of the config file. Its extension names the language.
+    pub entryfile_path: String,
+    /// Globs of files to add under the same relative path.
+    pub include_files: Vec<String>,
+    /// Globs of files to leave out of `include_files`.
+    pub exclude_files: Vec<String>,
+    /// Packages to leave out of the image.
+    pub exclude_dependencies: Vec<String>,
+    /// Commands to run while the image is made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub custom_docker_build_commands: Vec<String>,
+    /// Settings of the language of the entry file.
+    pub language: LanguageConfig,
+}
+
+/// `languageSpecificConfig`, by the language of the entry file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LanguageConfig {
+    /// JavaScript and TypeScript.
+    Javascript(JavaScriptConfig),
+    /// Another language: its checked settings, as they were written.
+    Other {
+        /// The language, as [`crate::Packaging`]'s table names it.
+        name: String,
+        /// The settings.
+        settings: Data,
+    },
+}
+
+/// `languageSpecificConfig` of a JavaScript or TypeScript entry file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JavaScriptConfig {
+    /// Path of a `tsconfig.json`, relative to the folder of the config file.
+    pub ts_config_path: Option<String>,
+    /// Major version of Node, such as 22. Unset: read from the project, else the current LTS line.
+    pub node_version: Option<u16>,
+    /// Module format of the bundle. Unset: what the project's `package.json` says.
+    pub output_module_format: Option<ModuleFormat>,
+    /// Leave source maps out.
+    pub disable_source_maps: bool,
+}
+
+/// Module format of a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModuleFormat {
+    /// CommonJS.
+    Cjs,
+    /// ECMAScript modules.
+    Esm,
+}
+
+/// Properties of `custom-dockerfile`. Paths are relative to the folder of the config file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomDockerfile {
+    /// The folder that the build sees.
+    pub build_context_path: String,
+    /// The Dockerfile, relative to that folder.
+    pub dockerfile_path: String,
+    /// Arguments of the build.
+    pub build_args: Vec<(String, String)>,
+    /// The stage of the Dockerfile to build; the last one when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Instead of the image's own command.
+    pub command: Vec<String>,
+    /// Instead of the image's own entry point.
+    pub entry_point: Vec<String>,
+}
+
+/// Properties of `prebuilt-image`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PrebuiltImage {
+    /// The image, as `docker pull` names it.
+    pub image: Late<String>,
+    /// The secret with user name and password for its registry.
+    pub repository_credentials_secret_arn: Option<Late<String>>,
+    /// Instead of the image's own command.
+    pub command: Vec<String>,
+    /// Instead of the image's own entry point.
+    pub entry_point: Vec<String>,
+}
+
+/// Properties of `nixpacks`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Nixpacks {
+    /// The folder of the source.
+    pub source_directory_path: String,
+    /// The rest, as it was written.
+    pub settings: Data,
+}
+
+/// Properties of `external-buildpack`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExternalBuildpack {
+    /// The folder of the source.
+    pub source_directory_path: String,
+    /// The builder.
+    pub builder: String,
+    /// The buildpacks; those of the builder when there is none.
+    pub buildpacks: Vec<String>,
+    /// Instead of the image's own command.
+    pub command: Vec<String>,
+}

@@ -1,0 +1,7 @@
+//! Tables of facts about AWS that change without us, each beside its lookup. `dev/data` makes them anew.
+
+pub mod attributes;
+pub mod instances;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! The types of resources, one file each: their keys, the rules that relate them, what `$ResourceParam` can ask of them
+//! and what connecting to one tells. No file, clock or environment is read here.
+//!
+//! Adding a type is a file and a line in [`TYPES`].
+
+pub mod catalogue;
+mod shared;
+mod unsupported;
+mod worker_service;
+
+use tapedeck_config::schema::{AttributeCheck, Catalogue, ResourceType};
+use tapedeck_config::{Answers, LoadOptions, Loaded};
+use tapedeck_diagnostic::Source;
+
+use catalogue::attributes::{Resolved, resolve};
+
+pub use shared::languages::LANGUAGES;
+
+/// Every type of resource that Stacktape has, those of this version first.
+pub static TYPES: &[&ResourceType] = &[
+    &worker_service::TYPE,
+    &unsupported::ASTRO_WEB,
+    &unsupported::AWS_CDK_CONSTRUCT,
+    &unsupported::BASTION,
+    &unsupported::CUSTOM_RESOURCE_DEFINITION,
+    &unsupported::CUSTOM_RESOURCE_INSTANCE,
+    &unsupported::DEPLOYMENT_SCRIPT,
+    &unsupported::EDGE_LAMBDA_FUNCTION,
+    &unsupported::NEXTJS_WEB,
+    &unsupported::NUXT_WEB,
+    &unsupported::REMIX_WEB,
+    &unsupported::SOLIDSTART_WEB,
+    &unsupported::SVELTEKIT_WEB,
+    &unsupported::TANSTACK_WEB,
+    &unsupported::WEB_APP_FIREWALL,
+];
+
+/// All types, and what is known of CloudFormation's.
+pub static CATALOGUE: Catalogue = Catalogue {
+    types: TYPES,
+    attribute,
+};
+
+/// Reads a config file. See [`tapedeck_config::load`].
+#[must_use]
+pub fn load(source: &Source, options: &LoadOptions, answers: &Answers) -> Loaded {
+    tapedeck_config::load(source, options, answers, &CATALOGUE)
+}
+
+fn attribute(type_name: &str, attribute: &str) -> AttributeCheck {
+    match resolve(type_name, attribute) {
+        Resolved::Ref | Resolved::GetAtt(_) => AttributeCheck::Known,
+        Resolved::Unknown { known } => {
+            AttributeCheck::Unknown(known.into_iter().map(str::to_string).collect())
+        }
+        Resolved::UnknownType => AttributeCheck::UnknownType,
+    }
+}

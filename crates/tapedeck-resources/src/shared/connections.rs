@@ -1,0 +1,129 @@
+//! `connectTo`: whether what it names can be connected to, and what it puts into the environment.
+
+use std::collections::HashMap;
+
+use tapedeck_config::parse::{Mapping, Value};
+use tapedeck_config::schema::Connectable;
+use tapedeck_config::{Declared, Scope};
+use tapedeck_diagnostic::{Allowed, Span, Spanned};
+use tapedeck_model::Connection;
+use tapedeck_model::naming::connection_variable;
+
+/// The services of AWS that can be connected to.
+const MACROS: [&str; 1] = ["aws:ses"];
+
+/// Judges `connectTo` of a resource.
+pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    for item in one.properties.spanned_items("connectTo") {
+        let Some(text) = item.value.as_text().filter(|text| !text.is_empty()) else {
+            continue;
+        };
+        let name = Spanned::new(text.to_string(), item.span);
+        if let Some(first) = seen.insert(name.value.clone(), name.span) {
+            scope.diagnostics.duplicate_entry(&name, "`connectTo`", first);
+            continue;
+        }
+        target(one, &name, scope);
+    }
+}
+
+fn target(one: &Declared<'_>, name: &Spanned<String>, scope: &mut Scope<'_>) {
+    if name.value.starts_with("aws:") {
+        if !MACROS.contains(&name.value.as_str()) {
+            scope.diagnostics.unknown_macro(name, &MACROS);
+        }
+        return;
+    }
+    if name.value == one.name.value {
+        let problem = "is the resource itself";
+        scope
+            .diagnostics
+            .wrong_resource_type(name, problem, "a service needs no connection to itself");
+        return;
+    }
+    // `service.containerWorkload`: what a service is made of.
+    let (resource, part) = match name.value.split_once('.') {
+        Some((resource, part)) => (resource, Some(part)),
+        None => (name.value.as_str(), None),
+    };
+    let declared = scope.declared.iter().find(|other| other.name.value == resource);
+    let Some(other) = declared else {
+        let known: Vec<&str> = scope
+            .declared
+            .iter()
+            .filter(|other| {
+                matches!(other.kind.connectable, Connectable::Yes) && other.name.value != one.name.value
+            })
+            .map(|other| other.name.value.as_str())
+            .collect();
+        let known: Vec<String> = known.into_iter().map(str::to_string).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        scope.diagnostics.unknown_resource(name, &known);
+        return;
+    };
+    match (part, other.kind.connectable) {
+        (Some("containerWorkload"), _) if IS_SERVICE.contains(&other.kind.name) => {}
+        (Some(part), _) => {
+            let value = Spanned::new(part.to_string(), name.span);
+            let advice = format!("name the resource alone: {resource}");
+            scope
+                .diagnostics
+                .invalid_value(&value, "the part after the dot", Allowed::Advice(&advice));
+        }
+        (None, Connectable::No(advice)) => {
+            let problem = format!(
+                "is a resource of type `{}`, which cannot be connected to",
+                other.kind.name
+            );
+            let problem = problem.clone();
+            scope.diagnostics.wrong_resource_type(name, &problem, advice);
+        }
+        (None, Connectable::Yes) => shadowed(one.properties, other, scope),
+    }
+}
+
+/// The types that are made of a container workload.
+const IS_SERVICE: [&str; 3] = ["worker-service", "web-service", "private-service"];
+
+/// Variables that the user sets, too: theirs count.
+fn shadowed(properties: &Mapping, other: &Declared<'_>, scope: &mut Scope<'_>) {
+    let injected: Vec<String> = other
+        .kind
+        .parameters_of(other.properties)
+        .map(|parameter| connection_variable(&other.name.value, parameter.name))
+        .collect();
+    for name in variable_names(properties) {
+        if injected.contains(&name.value) {
+            let target = other.name.value.clone();
+            scope.diagnostics.shadowed_variable(&name, &target);
+        }
+    }
+}
+
+/// The names in `environment`, in either of its forms.
+fn variable_names(properties: &Mapping) -> Vec<Spanned<String>> {
+    match properties.get("environment").map(|value| &value.value) {
+        Some(Value::List(items)) => items
+            .iter()
+            .filter_map(|item| item.value.as_mapping()?.spanned_text("name"))
+            .collect(),
+        Some(Value::Mapping(mapping)) => mapping.entries.iter().map(|entry| entry.key.clone()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The connections of checked properties, each once.
+pub(crate) fn lower(properties: &Mapping) -> Vec<Connection> {
+    let mut connections = Vec::new();
+    for name in properties.texts("connectTo") {
+        let connection = match name.as_str() {
+            "aws:ses" => Connection::Ses,
+            _ => Connection::Resource(name),
+        };
+        if !connections.contains(&connection) {
+            connections.push(connection);
+        }
+    }
+    connections
+}

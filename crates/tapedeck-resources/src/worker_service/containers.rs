@@ -1,0 +1,300 @@
+//! The containers of a task: their names, what they wait for, their health checks and volumes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use tapedeck_config::parse::Mapping;
+use tapedeck_config::{Declared, Scope};
+use tapedeck_diagnostic::{Allowed, Span, Spanned};
+use tapedeck_model::naming::pascal_case;
+
+/// The name of the main container.
+const MAIN_CONTAINER: &str = "service-container";
+
+/// What is known of a container, for judging what waits for it.
+struct Known<'a> {
+    name: &'a str,
+    at: Span,
+    is_essential: bool,
+    has_health_check: bool,
+    waits_for: Vec<&'a str>,
+}
+
+/// Judges the containers of a service.
+pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
+    health_check(one.properties, scope);
+    volumes(one.properties, scope);
+    secrets(one.properties, scope);
+    let sides: Vec<&Mapping> = one
+        .properties
+        .list("sideContainers")
+        .iter()
+        .filter_map(|item| item.value.as_mapping())
+        .collect();
+    names(&sides, scope);
+    let known = known(one, &sides);
+    for side in &sides {
+        health_check(side, scope);
+        volumes(side, scope);
+        secrets(side, scope);
+        essential(side, scope);
+        dependencies(side, &known, scope);
+    }
+    cycles(&known, scope);
+}
+
+/// The endings of the logical ids of log groups, one for each container that keeps its output.
+pub(super) fn log_groups(properties: &Mapping) -> Vec<String> {
+    let keeps = |container: &Mapping| {
+        !container
+            .mapping("logging")
+            .is_some_and(|logging| logging.flag("disabled"))
+    };
+    let main = keeps(properties).then(|| format!("{}LogGroup", pascal_case(MAIN_CONTAINER)));
+    let sides = properties
+        .list("sideContainers")
+        .iter()
+        .filter_map(|item| item.value.as_mapping())
+        .filter(|side| keeps(side))
+        .filter_map(|side| Some(format!("{}LogGroup", pascal_case(side.text("name")?))));
+    main.into_iter().chain(sides).collect()
+}
+
+fn names(sides: &[&Mapping], scope: &mut Scope<'_>) {
+    let mut seen: HashMap<String, Spanned<String>> = HashMap::new();
+    for side in sides {
+        let Some(name) = side.spanned_text("name").filter(|name| !name.value.is_empty()) else {
+            continue;
+        };
+        let starts_well = name
+            .value
+            .starts_with(|letter: char| letter.is_ascii_alphabetic());
+        let fits = name.value.len() <= 255
+            && name
+                .value
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        if name.value == MAIN_CONTAINER {
+            scope
+                .diagnostics
+                .reserved_name(&name, "a side container", "the main container has this name");
+            continue;
+        }
+        // CloudFormation takes no logical id with a sign in it, which a digit at the start of a word leads to.
+        if !starts_well || !fits || pascal_case(&name.value).contains('_') {
+            let rule = "use letters, digits, `-` and `_`, and begin each word with a letter";
+            scope
+                .diagnostics
+                .invalid_name(&name, "name of a container", rule, None);
+            continue;
+        }
+        match seen.get(&pascal_case(&name.value)) {
+            Some(first) if first.value == name.value => {
+                scope.diagnostics.duplicate_name(&name, "container", first.span);
+            }
+            Some(first) => {
+                let what = format!("the logical id …{}LogGroup", pascal_case(&name.value));
+                scope.diagnostics.name_clash(&name, first, &what);
+            }
+            None => drop(seen.insert(pascal_case(&name.value), name)),
+        }
+    }
+}
+
+fn known<'a>(one: &'a Declared<'_>, sides: &[&'a Mapping]) -> Vec<Known<'a>> {
+    let waits = |side: &&'a Mapping| -> Vec<&'a str> {
+        side.list("dependsOn")
+            .iter()
+            .filter_map(|item| item.value.as_mapping()?.text("containerName"))
+            .collect()
+    };
+    // The main container waits for every side container but for those that wait for it.
+    let main = Known {
+        name: MAIN_CONTAINER,
+        at: one.at,
+        is_essential: true,
+        has_health_check: one.properties.has("internalHealthCheck"),
+        waits_for: sides
+            .iter()
+            .filter(|side| !waits(side).contains(&MAIN_CONTAINER))
+            .filter_map(|side| side.text("name"))
+            .collect(),
+    };
+    let of_side = |side: &&'a Mapping| {
+        let name = side.get("name")?;
+        Some(Known {
+            name: name.value.as_text()?,
+            at: name.span,
+            is_essential: is_essential(side),
+            has_health_check: side.has("internalHealthCheck"),
+            waits_for: waits(side),
+        })
+    };
+    std::iter::once(main)
+        .chain(sides.iter().filter_map(of_side))
+        .collect()
+}
+
+/// Whether the end of a side container is the end of the task.
+pub(super) fn is_essential(side: &Mapping) -> bool {
+    match side.has("essential") {
+        true => side.flag("essential"),
+        false => side.text("containerType") == Some("always-running"),
+    }
+}
+
+fn essential(side: &Mapping, scope: &mut Scope<'_>) {
+    if let (Some("run-on-init"), true, Some(entry)) = (
+        side.text("containerType"),
+        side.flag("essential"),
+        side.entry("essential"),
+    ) {
+        let name = side.text("name").unwrap_or_default();
+        scope.diagnostics.conflicting_essential(entry.value.span, name);
+    }
+}
+
+/// Source of what ECS refuses: its API reference, data type ContainerDependency.
+fn dependencies(side: &Mapping, known: &[Known<'_>], scope: &mut Scope<'_>) {
+    for dependency in side
+        .list("dependsOn")
+        .iter()
+        .filter_map(|item| item.value.as_mapping())
+    {
+        let Some(name) = dependency.spanned_text("containerName") else {
+            continue;
+        };
+        let Some(target) = known.iter().find(|one| one.name == name.value) else {
+            let names: Vec<&str> = known.iter().map(|one| one.name).collect();
+            scope.diagnostics.unknown_container(&name, &names);
+            continue;
+        };
+        let Some(condition) = dependency.spanned_text("condition") else {
+            continue;
+        };
+        match condition.value.as_str() {
+            "COMPLETE" | "SUCCESS" if target.is_essential => {
+                let why = "it is essential, and its end is the end of the task";
+                let help = "use START or HEALTHY, or set `essential: false` on it";
+                scope
+                    .diagnostics
+                    .impossible_dependency(&condition, target.name, why, help);
+            }
+            "HEALTHY" if !target.has_health_check => {
+                let why = "it has no `internalHealthCheck`";
+                let help = "give it one, or use START";
+                scope
+                    .diagnostics
+                    .impossible_dependency(&condition, target.name, why, help);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Containers that wait for each other. Each cycle is told once, at its first container.
+fn cycles(known: &[Known<'_>], scope: &mut Scope<'_>) {
+    let by_name: BTreeMap<&str, &Known<'_>> = known.iter().map(|one| (one.name, one)).collect();
+    let mut done: Vec<&str> = Vec::new();
+    for one in known {
+        let mut chain = Vec::new();
+        if let Some(cycle) = cycle_from(one.name, &by_name, &mut chain, &mut done) {
+            let start = by_name.get(cycle[0]).map_or(one.at, |first| first.at);
+            let links: Vec<&str> = cycle.iter().chain(cycle.first()).copied().collect();
+            scope.diagnostics.dependency_cycle(start, &links);
+            return;
+        }
+    }
+}
+
+/// A cycle that can be reached from a container, without those that were found to lead to none.
+fn cycle_from<'a>(
+    name: &'a str,
+    known: &BTreeMap<&'a str, &Known<'a>>,
+    chain: &mut Vec<&'a str>,
+    done: &mut Vec<&'a str>,
+) -> Option<Vec<&'a str>> {
+    if done.contains(&name) {
+        return None;
+    }
+    if let Some(start) = chain.iter().position(|link| *link == name) {
+        return Some(chain[start..].to_vec());
+    }
+    chain.push(name);
+    let waits_for = known
+        .get(name)
+        .map(|one| one.waits_for.as_slice())
+        .unwrap_or_default();
+    for next in waits_for {
+        if let Some(cycle) = cycle_from(next, known, chain, done) {
+            return Some(cycle);
+        }
+    }
+    chain.pop();
+    done.push(name);
+    None
+}
+
+/// The first item says how the rest is run.
+fn health_check(container: &Mapping, scope: &mut Scope<'_>) {
+    let Some(check) = container.mapping("internalHealthCheck") else {
+        return;
+    };
+    let Some(entry) = check.entry("healthCheckCommand") else {
+        return;
+    };
+    let items = check.spanned_items("healthCheckCommand");
+    let first = items.first().and_then(|item| Some((item, item.value.as_text()?)));
+    let help = "use ['CMD-SHELL', 'a line for the shell'] or ['CMD', 'program', 'argument']";
+    match (first, items.len()) {
+        (_, 0) => scope
+            .diagnostics
+            .empty_section(entry.key.span, "`healthCheckCommand`", &[]),
+        (Some((item, text)), _) if text != "CMD" && text != "CMD-SHELL" => {
+            let value = Spanned::new(text.to_string(), item.span);
+            let subject = "the first item of `healthCheckCommand`";
+            scope
+                .diagnostics
+                .invalid_value(&value, subject, Allowed::Advice(help));
+        }
+        (Some((item, text)), 1) => {
+            let value = Spanned::new(text.to_string(), item.span);
+            let subject = "all of `healthCheckCommand`";
+            scope
+                .diagnostics
+                .invalid_value(&value, subject, Allowed::Advice(help));
+        }
+        _ => {}
+    }
+}
+
+/// No two volumes are in the same place.
+fn volumes(container: &Mapping, scope: &mut Scope<'_>) {
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    let mounts = container.list("volumeMounts").iter();
+    for mount in mounts.filter_map(|item| item.value.as_mapping()?.mapping("properties")) {
+        let Some(path) = mount.spanned_text("mountPath") else {
+            continue;
+        };
+        let place = path.value.trim_end_matches('/').to_string();
+        match seen.get(&place) {
+            Some(first) => scope.diagnostics.volume_clash(&path, *first),
+            None => drop(seen.insert(place, path.span)),
+        }
+    }
+}
+
+/// Keys and passwords for forwarding logs do not belong into the file.
+fn secrets(container: &Mapping, scope: &mut Scope<'_>) {
+    let forwarding = container
+        .mapping("logging")
+        .and_then(|logging| logging.mapping("logForwarding"))
+        .and_then(|forwarding| forwarding.mapping("properties"));
+    for key in ["accessKey", "apiKey"] {
+        let written = forwarding.and_then(|properties| properties.spanned_text(key));
+        if let Some(written) = written {
+            scope
+                .diagnostics
+                .plaintext_secret(written.span, &format!("`{key}`"));
+        }
+    }
+}
