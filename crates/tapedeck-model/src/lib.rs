@@ -4,13 +4,15 @@
 //! Nothing here reads a clock, a file or the environment; all time is a [`Timestamp`] that somebody passed.
 
 mod name;
+mod secret;
 mod size;
 mod spec;
 mod stack;
 mod task;
 mod time;
 
-pub use name::{InvalidName, ProjectName, ResourceName, StackName, StageName};
+pub use name::{InvalidName, ProjectName, ResourceName, SecretName, StackName, StageName};
+pub use secret::{SecretPart, SecretReference, SecretTemplate};
 pub use size::{Cpu, InvalidSize, MemoryMb, StopTimeout};
 pub use spec::{ContainerSpec, ImageDigest, InvalidDigest, Revision, ServiceSpec, StackSpec};
 pub use stack::{
