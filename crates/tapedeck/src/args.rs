@@ -59,6 +59,18 @@ pub(crate) enum Command {
     /// Stop all tasks of a stack and remove everything of it, logs included.
     #[command(after_help = crate::commands::delete::EXAMPLES)]
     Delete(DeleteArgs),
+    /// Set a secret: a text, or a JSON object whose keys can be used one by one.
+    #[command(name = "secret:set", after_help = crate::commands::secret_set::EXAMPLES)]
+    SecretSet(SecretSetArgs),
+    /// Print the value of a secret, or of one key of it.
+    #[command(name = "secret:get", after_help = crate::commands::secret_get::EXAMPLES)]
+    SecretGet(SecretGetArgs),
+    /// List the secrets: names, times, keys and versions, never values.
+    #[command(name = "secret:list", after_help = crate::commands::secret_list::EXAMPLES)]
+    SecretList(SecretListArgs),
+    /// Delete a secret for good.
+    #[command(name = "secret:delete", after_help = crate::commands::secret_delete::EXAMPLES)]
+    SecretDelete(SecretDeleteArgs),
     /// Start, stop or inspect the engine of region `local`. A deploy starts it by itself.
     #[command(subcommand, after_help = crate::commands::ENGINE_EXAMPLES)]
     Engine(EngineCommand),
@@ -210,6 +222,79 @@ pub(crate) struct DeleteArgs {
     pub(crate) output: JsonArgs,
 }
 
+/// A secret of a region.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SecretArgs {
+    /// Name of the secret: 1 to 256 letters, digits and / _ + = @ -
+    #[arg(required_unless_present = "secret_name")]
+    pub(crate) name: Option<String>,
+    /// Name of the secret, as a flag
+    #[arg(long = "secretName", value_name = "NAME", conflicts_with = "name")]
+    pub(crate) secret_name: Option<String>,
+    /// Where the secret is: `local` is this machine
+    #[arg(long, short, default_value = "local", value_name = "REGION")]
+    pub(crate) region: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretSetArgs {
+    #[command(flatten)]
+    pub(crate) secret: SecretArgs,
+    #[command(flatten)]
+    pub(crate) source: SecretSourceArgs,
+    /// Replace the value of a secret that is there, without asking
+    #[arg(long = "forceUpdate")]
+    pub(crate) force_update: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+/// Where the value of a secret comes from; without any, from standard input.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct SecretSourceArgs {
+    /// Take the value from this file, byte for byte
+    #[arg(long = "secretFile", value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Make a JSON object of the lines KEY=VALUE of this file
+    #[arg(long = "fromEnvFile", value_name = "FILE")]
+    pub(crate) from_env_file: Option<PathBuf>,
+    /// The value itself, for all to see in the history of the shell and the list of processes
+    #[arg(long = "secretValue", value_name = "VALUE", allow_hyphen_values = true)]
+    pub(crate) secret_value: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretGetArgs {
+    #[command(flatten)]
+    pub(crate) secret: SecretArgs,
+    /// Only the value of this key of a JSON object: `password`, `replica.host`, `hosts.0`
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretListArgs {
+    /// Where to look: `local` is this machine
+    #[arg(long, short, default_value = "local", value_name = "REGION")]
+    pub(crate) region: String,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretDeleteArgs {
+    #[command(flatten)]
+    pub(crate) secret: SecretArgs,
+    /// Do not ask
+    #[arg(long, short, visible_alias = "autoConfirmOperation")]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct EngineStopArgs {
     /// Stop all tasks too; they start again with the next engine
@@ -234,7 +319,7 @@ pub(crate) enum Shell {
 }
 
 /// Stacktape's short names of several letters, which the usual rules for short options would take apart.
-const STACKTAPE_ALIASES: [(&str, &str); 9] = [
+const STACKTAPE_ALIASES: [(&str, &str); 12] = [
     ("-prj", "--projectName"),
     ("-cp", "--configPath"),
     ("-cwd", "--currentWorkingDirectory"),
@@ -244,6 +329,9 @@ const STACKTAPE_ALIASES: [(&str, &str); 9] = [
     ("-lim", "--limit"),
     ("-nc", "--noCache"),
     ("-aco", "--autoConfirmOperation"),
+    ("-secn", "--secretName"),
+    ("-secv", "--secretValue"),
+    ("-secf", "--secretFile"),
 ];
 
 /// Replaces Stacktape's short names of several letters by the long ones.

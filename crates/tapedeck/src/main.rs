@@ -7,11 +7,14 @@ mod args;
 mod commands;
 mod context;
 mod engine;
+mod env_file;
 mod exit;
 mod filter;
 mod options;
 mod printer;
+mod prompt;
 mod report;
+mod secrets;
 mod text;
 
 use std::process::ExitCode;

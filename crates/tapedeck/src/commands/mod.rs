@@ -10,6 +10,10 @@ pub(crate) mod engine_stop;
 pub(crate) mod info_stack;
 pub(crate) mod info_stacks;
 pub(crate) mod logs;
+pub(crate) mod secret_delete;
+pub(crate) mod secret_get;
+pub(crate) mod secret_list;
+pub(crate) mod secret_set;
 pub(crate) mod shim;
 pub(crate) mod validate;
 
@@ -31,6 +35,10 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::InfoStacks(args) => args.output.json,
         Command::Logs(args) => args.output.json,
         Command::Delete(args) => args.output.json,
+        Command::SecretSet(args) => args.output.json,
+        Command::SecretGet(args) => args.output.json,
+        Command::SecretList(args) => args.output.json,
+        Command::SecretDelete(args) => args.output.json,
         Command::Engine(EngineCommand::Start(args) | EngineCommand::Status(args)) => args.json,
         Command::Engine(EngineCommand::Stop(args)) => args.output.json,
         Command::Engine(EngineCommand::Run) | Command::Completions(_) | Command::Shim { .. } => false,
@@ -46,6 +54,10 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::InfoStacks(args) => info_stacks::run(&args, context, printer),
         Command::Logs(args) => logs::run(&args, context, printer),
         Command::Delete(args) => delete::run(&args, context, printer),
+        Command::SecretSet(args) => secret_set::run(&args, context, printer),
+        Command::SecretGet(args) => secret_get::run(&args, context, printer),
+        Command::SecretList(args) => secret_list::run(&args, context, printer),
+        Command::SecretDelete(args) => secret_delete::run(&args, context, printer),
         Command::Engine(EngineCommand::Start(_)) => engine_start::run(context, printer),
         Command::Engine(EngineCommand::Stop(args)) => engine_stop::run(&args, context, printer),
         Command::Engine(EngineCommand::Status(_)) => engine_status::run(context, printer),
