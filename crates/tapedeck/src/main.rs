@@ -7,6 +7,11 @@ mod args;
 mod commands;
 mod context;
 mod engine;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "nothing reads a config that is code yet")
+)]
+mod evaluate;
 mod exit;
 mod filter;
 mod options;
