@@ -8,6 +8,7 @@ mod commands;
 mod context;
 mod engine;
 mod env_file;
+mod evaluate;
 mod exit;
 mod filter;
 mod options;
