@@ -9,6 +9,7 @@ mod context;
 mod engine;
 mod exit;
 mod filter;
+mod init;
 mod options;
 mod printer;
 mod report;
