@@ -11,6 +11,7 @@ mod env_file;
 mod evaluate;
 mod exit;
 mod filter;
+mod init;
 mod options;
 mod printer;
 mod prompt;

@@ -10,6 +10,7 @@ mod environment;
 mod help;
 mod info_stack;
 mod info_stacks;
+mod init;
 mod logs;
 mod output;
 mod reference;
