@@ -13,7 +13,9 @@ mod process;
 mod protocol;
 mod python;
 
-pub(crate) use error::{EvaluateError, Place};
+pub(crate) use error::EvaluateError;
+#[cfg(test)]
+pub(crate) use error::Place;
 
 use std::ffi::{OsStr, OsString};
 use std::os::fd::BorrowedFd;
@@ -128,6 +130,7 @@ pub(crate) fn evaluate_config(
 ///
 /// # Errors
 /// [`EvaluateError`], with a place in the user's files where there is one.
+#[cfg(test)]
 pub(crate) fn call_function(
     surroundings: &mut Surroundings<'_>,
     file: &Path,
