@@ -71,6 +71,7 @@ pub(super) static WORKER_SERVICE: Object = Object {
         },
     ],
     absent: &[
+        ("overrides", "it stands beside `properties`, a level higher"),
         ("deployment", NO_TRAFFIC),
         ("loadBalancing", NO_TRAFFIC),
         (
