@@ -131,6 +131,11 @@ pub(crate) struct ConfigArgs {
     /// Run as if started in this folder
     #[arg(long = "currentWorkingDirectory", value_name = "FOLDER")]
     pub(crate) current_working_directory: Option<PathBuf>,
+}
+
+/// Options that are the config's own.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExtraArgs {
     /// Options for $CliArgs() in the config: --name value
     #[arg(last = true, allow_hyphen_values = true, value_name = "OPTIONS")]
     pub(crate) extra: Vec<String>,
@@ -200,6 +205,8 @@ pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
     #[command(flatten)]
+    pub(crate) options: ExtraArgs,
+    #[command(flatten)]
     pub(crate) output: JsonArgs,
 }
 
@@ -209,6 +216,8 @@ pub(crate) struct DeployArgs {
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
     /// Package again even where nothing changed
     #[arg(long = "noCache")]
     pub(crate) no_cache: bool,

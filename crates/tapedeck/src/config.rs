@@ -1,5 +1,7 @@
 //! Reads a config with everything that it asks for, and tells what was found.
 
+mod code;
+
 use std::collections::BTreeMap;
 use std::os::fd::AsFd;
 
@@ -10,7 +12,7 @@ use tapedeck_model::{Region, Stack};
 use crate::answers::Answering;
 use crate::args::{ConfigArgs, StackArgs};
 use crate::context::Context;
-use crate::evaluate::{self, ConfigInput, Surroundings, TIME_LIMIT};
+use crate::evaluate::{self, ConfigInput, EvaluateError, Surroundings, TIME_LIMIT};
 use crate::exit::{ExitKind, Failure};
 use crate::options::{self, ConfigFile};
 use crate::printer::Printer;
@@ -29,6 +31,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) is_deployment: bool,
     pub(crate) stack: &'a StackArgs,
     pub(crate) config: &'a ConfigArgs,
+    /// Options after `--`.
+    pub(crate) extra: &'a [String],
 }
 
 /// Reads the config, answering what it asks.
@@ -44,8 +48,17 @@ pub(crate) fn load(
     let mut file = options::read_config(context, printer, reading.config)?;
     let options = load_options(reading, &file, region)?;
     let mut progress = printer.progress("config");
-    if file.is_code {
-        evaluate(context, reading, &options, &mut file, &mut progress)?;
+    if file.is_code
+        && let Err(error) = evaluate(context, reading, &options, &mut file, &mut progress)
+    {
+        return match error.kind() {
+            ExitKind::Usage => Ok((code::findings(&file, &error), file)),
+            kind => {
+                let help = error.help();
+                let failure = Failure::new(kind, error);
+                Err(failure.help(help.unwrap_or_else(|| "nothing was changed".to_string())))
+            }
+        };
     }
     let mut answers = Answers::new();
     for _ in 0..MOST_ROUNDS {
@@ -125,7 +138,7 @@ fn command_line(reading: &Reading<'_>) -> Result<BTreeMap<String, String>, Failu
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_string(), value?)))
         .collect();
-    let mut extra = reading.config.extra.iter().peekable();
+    let mut extra = reading.extra.iter().peekable();
     while let Some(argument) = extra.next() {
         let Some(name) = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-')) else {
             return Err(
@@ -152,7 +165,7 @@ fn evaluate(
     options: &LoadOptions,
     file: &mut ConfigFile,
     progress: &mut crate::printer::Progress,
-) -> Result<(), Failure> {
+) -> Result<(), EvaluateError> {
     let cache = context.home.build_cache();
     let stderr = std::io::stderr();
     let mut surroundings = Surroundings {
@@ -178,19 +191,7 @@ fn evaluate(
         cli_args: serde_json::to_value(&options.command_line).unwrap_or_default(),
         user: serde_json::json!({}),
     };
-    let evaluated = evaluate::evaluate_config(&mut surroundings, &file.path, &input).map_err(|error| {
-        let (kind, help) = (error.kind(), error.help());
-        let kind = if kind == ExitKind::Operation {
-            ExitKind::Usage
-        } else {
-            kind
-        };
-        let failure = Failure::new(kind, error);
-        match help {
-            Some(help) => failure.help(help),
-            None => failure.help("mend the config; nothing was changed"),
-        }
-    })?;
+    let evaluated = evaluate::evaluate_config(&mut surroundings, &file.path, &input)?;
     file.replace_text(evaluated.json);
     Ok(())
 }

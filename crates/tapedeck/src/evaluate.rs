@@ -13,9 +13,7 @@ mod process;
 mod protocol;
 mod python;
 
-pub(crate) use error::EvaluateError;
-#[cfg(test)]
-pub(crate) use error::Place;
+pub(crate) use error::{EvaluateError, Place};
 
 use std::ffi::{OsStr, OsString};
 use std::os::fd::BorrowedFd;

@@ -245,6 +245,7 @@ fn name_in_code(
         is_deployment: false,
         stack,
         config,
+        extra: &[],
     };
     let (loaded, file) = config::load(context, printer, &reading)?;
     let stage = StageName::new(&stack.stage).map_err(|error| Failure::new(ExitKind::Usage, error))?;

@@ -43,6 +43,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         is_deployment: true,
         stack: &args.stack,
         config: &args.config,
+        extra: &args.options.extra,
     };
     let (stack, config) = config::load_stack(context, printer, &reading)?;
     engine::require_root("deploy to region local")?;

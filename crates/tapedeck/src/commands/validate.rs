@@ -23,6 +23,7 @@ pub(crate) fn run(args: &ValidateArgs, context: &Context, printer: &Printer) -> 
         is_deployment: false,
         stack: &args.stack,
         config: &args.config,
+        extra: &args.options.extra,
     };
     if printer.is_json() {
         let (loaded, _) = config::load(context, printer, &reading)?;

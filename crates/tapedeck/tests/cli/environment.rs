@@ -59,6 +59,7 @@ impl Environment {
     pub(crate) fn with_config(config: &str) -> Self {
         let environment = Self::new();
         environment.write("project/stacktape.yml", config);
+        environment.write("project/src/main.ts", "");
         environment
     }
 

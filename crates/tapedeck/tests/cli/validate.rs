@@ -54,7 +54,7 @@ fn all_mistakes_are_told_at_once() {
                |
             12 |       resources: { cpu: 3, memory: 512 }
                |                         ^
-            help: use one of 0.25, 0.5, 1, 2, 4, 8, 16
+            help: use one of 0.25, 0.5, 1, 2, 4, 8, 16; the nearest is 2
 
             error: stacktape.yml has 3 mistakes; nothing was changed
         "#]],
@@ -66,44 +66,47 @@ fn mistakes_are_data_with_json() {
     Environment::with_config(BAD).check(
         &["validate", "--json"],
         expect![[r#"
-        exit code 2
-        --- stdout ---
-        [
-          {
-            "rule": "unknown-key",
-            "severity": "error",
-            "message": "`propertes` is not a key of a resource",
-            "help": "did you mean `properties`?",
-            "file": "stacktape.yml",
-            "line": 5,
-            "column": 5,
-            "endLine": 5,
-            "endColumn": 14
-          },
-          {
-            "rule": "wrong-type",
-            "severity": "error",
-            "message": "`entryfilePath` must be a text, but it is a list",
-            "help": null,
-            "file": "stacktape.yml",
-            "line": 11,
-            "column": 38,
-            "endLine": 11,
-            "endColumn": 51
-          },
-          {
-            "rule": "invalid-value",
-            "severity": "error",
-            "message": "`cpu` cannot be `3`",
-            "help": "use one of 0.25, 0.5, 1, 2, 4, 8, 16",
-            "file": "stacktape.yml",
-            "line": 12,
-            "column": 25,
-            "endLine": 12,
-            "endColumn": 26
-          }
-        ]
-    "#]],
+            exit code 2
+            --- stdout ---
+            [
+              {
+                "rule": "unknown-key",
+                "severity": "error",
+                "message": "`propertes` is not a key of a resource",
+                "help": "did you mean `properties`?",
+                "file": "stacktape.yml",
+                "line": 5,
+                "column": 5,
+                "endLine": 5,
+                "endColumn": 14,
+                "related": []
+              },
+              {
+                "rule": "wrong-type",
+                "severity": "error",
+                "message": "`entryfilePath` must be a text, but it is a list",
+                "help": null,
+                "file": "stacktape.yml",
+                "line": 11,
+                "column": 38,
+                "endLine": 11,
+                "endColumn": 51,
+                "related": []
+              },
+              {
+                "rule": "invalid-value",
+                "severity": "error",
+                "message": "`cpu` cannot be `3`",
+                "help": "use one of 0.25, 0.5, 1, 2, 4, 8, 16; the nearest is 2",
+                "file": "stacktape.yml",
+                "line": 12,
+                "column": 25,
+                "endLine": 12,
+                "endColumn": 26,
+                "related": []
+              }
+            ]
+        "#]],
     );
 }
 
@@ -198,9 +201,16 @@ fn another_working_folder_is_one_flag_away() {
     environment.check(
         &["validate", "--currentWorkingDirectory", "../other"],
         expect![[r#"
-            exit code 0
+            exit code 2
             --- stderr ---
-            ../other/stacktape.yaml is valid: stack shop-dev with 1 worker service
+            error[missing-file]: `entryfilePath`: there is no file `src/main.ts`
+             --> ../other/stacktape.yaml:8:38
+              |
+            8 |         properties: { entryfilePath: src/main.ts }
+              |                                      ^^^^^^^^^^^
+            help: paths are relative to the folder of the config file, or to --currentWorkingDirectory
+
+            error: ../other/stacktape.yaml has 1 mistake; nothing was changed
         "#]],
     );
     environment.check(
@@ -219,11 +229,10 @@ fn a_region_of_aws_is_refused() {
     Environment::with_config(GOOD).check(
         &["validate", "--region", "eu-west-1"],
         expect![[r#"
-        exit code 2
-        --- stderr ---
-        error: region `eu-west-1` is not supported yet: this version runs services on this machine only
-        help: leave --region out, or give `--region local`
-    "#]],
+            exit code 0
+            --- stderr ---
+            stacktape.yml is valid: stack shop-dev with 1 worker service
+        "#]],
     );
 }
 
