@@ -6,6 +6,8 @@
 //! plan, which gives layers. Layers are found again by their input keys, so that an edit writes one small
 //! layer.
 //!
+//! [`bundle_script`] makes one program of code that is run on this machine while a config is read.
+//!
 //! Another language is another module beside `javascript` and another [`Language`].
 
 mod error;
@@ -21,7 +23,11 @@ mod stamp;
 
 pub use error::BuildError;
 pub use image::{Built, LayerChange, LayerName, Outcome};
-pub use javascript::{BundleError, InvalidNodeVersion, NodeVersion, SourceError, UnknownPackageManager};
+pub use javascript::{
+    BundleError, InvalidNodeVersion, NodeVersion, Script, ScriptRequest, SourceError, UnknownPackageManager,
+    bundle_script,
+};
+pub use process::find_executable;
 pub use request::{BuildRequest, Language};
 
 use std::time::Instant;
@@ -60,7 +66,12 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         return Ok(image::unchanged(record, &image, started.elapsed()));
     }
     fs::create_dir_all(request.cache_directory).map_err(BuildError::file("make the cache folder"))?;
-    let Packaging::StacktapeImageBuildpack(packaging) = request.packaging;
+    let Packaging::StacktapeImageBuildpack(packaging) = request.packaging else {
+        return Err(BuildError::UnknownPackaging {
+            service: request.service.to_string(),
+            kind: request.packaging.kind(),
+        });
+    };
     let source = Source::find(request.service, &root, packaging)?;
     let mut workshop = Workshop {
         store: request.store,

@@ -61,6 +61,7 @@ macro_rules! rules {
 rules! {
     YamlSyntax, "yaml-syntax", Error, "The text is not YAML (or JSON, which is a part of YAML).";
     SettingsSyntax, "settings-syntax", Error, "A line of a `.env` or `.ini` file is neither `NAME=value` nor a section.";
+    CodeFailed, "code-failed", Error, "The code that is to make the config cannot be read, or throws.";
     EmptyFile, "empty-file", Error, "The file holds nothing but spaces and comments.";
     TooLarge, "too-large", Error,
         "The file is larger or nested deeper than any real one, or its aliases or directives blow it up beyond that.";

@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     arg_required_else_help = true,
     disable_help_subcommand = true,
     after_help = "Examples:
+  tapedeck init                                write a stacktape.yml for the project in this folder
   tapedeck deploy                              deploy ./stacktape.yml to stage `dev` on this machine
   tapedeck deploy --stage production           the same file, another stage
   tapedeck info:stack                          what runs, and what is waited for
@@ -41,6 +42,9 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write a first config for the project in this folder.
+    #[command(after_help = crate::commands::init::EXAMPLES)]
+    Init(InitArgs),
     /// Check the config and say everything that is wrong with it. Touches nothing.
     #[command(after_help = crate::commands::validate::EXAMPLES)]
     Validate(ValidateArgs),
@@ -113,17 +117,28 @@ pub(crate) struct StackArgs {
     /// Name of the project [default: `projectName` of the config, else the name of its folder]
     #[arg(long = "projectName", value_name = "NAME")]
     pub(crate) project_name: Option<String>,
+    /// Profile of AWS, for $Profile()
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
 }
 
 /// Where the config is.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConfigArgs {
-    /// The config file [default: stacktape.yml or stacktape.yaml in the working directory]
+    /// The config file [default: stacktape.ts, .yml, .yaml, .js or .json in the working directory]
     #[arg(long = "configPath", value_name = "FILE")]
     pub(crate) config_path: Option<PathBuf>,
     /// Run as if started in this folder
     #[arg(long = "currentWorkingDirectory", value_name = "FOLDER")]
     pub(crate) current_working_directory: Option<PathBuf>,
+}
+
+/// Options that are the config's own.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExtraArgs {
+    /// Options for $CliArgs() in the config: --name value
+    #[arg(last = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+    pub(crate) extra: Vec<String>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -133,12 +148,64 @@ pub(crate) struct JsonArgs {
     pub(crate) json: bool,
 }
 
+/// What the config says. What is left out is asked on a terminal; without one, what suits most projects is taken.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The folder of the project [default: the working directory]
+    #[arg(long = "projectDirectory", value_name = "FOLDER")]
+    pub(crate) project_directory: Option<PathBuf>,
+    /// The file that the service runs, from the project's folder; with `:app`, an app in Python; or a Dockerfile
+    /// [default: what is found]
+    #[arg(long = "entryfilePath", value_name = "PATH")]
+    pub(crate) entryfile_path: Option<String>,
+    /// Name of the service, its key under `resources`: letters and digits [default: made of the package's or the
+    /// folder's]
+    #[arg(long = "serviceName", value_name = "NAME")]
+    pub(crate) service_name: Option<String>,
+    /// Name of the project [default: the name of the folder, without an entry in the config]
+    #[arg(long = "projectName", value_name = "NAME")]
+    pub(crate) project_name: Option<String>,
+    /// Virtual CPUs of each instance: 0.25, 0.5, 1, 2, 4, 8 or 16 [default: 0.25]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) cpu: Option<f64>,
+    /// Memory of each instance in MiB [default: the least that Fargate offers with the CPU, such as 512]
+    #[arg(long, value_name = "MIB")]
+    pub(crate) memory: Option<u32>,
+    /// How many instances run [default: 1]
+    #[arg(long = "minInstances", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=5000))]
+    pub(crate) min_instances: Option<u32>,
+    /// Language of the config: stacktape.yml or stacktape.ts
+    #[arg(long = "configFormat", value_name = "FORMAT", default_value = "yaml")]
+    pub(crate) config_format: ConfigFormat,
+    /// Ask nothing
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Write even if there is a config, and over the one of the same name
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the config instead of writing it
+    #[arg(long = "dryRun")]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+/// Languages that a config can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfigFormat {
+    Yaml,
+    #[value(name = "typescript")]
+    TypeScript,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
     #[command(flatten)]
     pub(crate) output: JsonArgs,
 }
@@ -149,6 +216,8 @@ pub(crate) struct DeployArgs {
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
     /// Package again even where nothing changed
     #[arg(long = "noCache")]
     pub(crate) no_cache: bool,

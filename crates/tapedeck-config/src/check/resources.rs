@@ -179,7 +179,10 @@ impl Checker<'_> {
             .iter()
             .any(|entry| nearest(&entry.key.value, &["properties"]).is_some());
         if !required.is_empty() && !misspelt {
-            let meaning = format!("the settings of the resource, at least {}", required.join(", "));
+            let meaning = format!(
+                "the settings of the resource, at least `{}`",
+                required.join("` and `")
+            );
             self.diagnostics
                 .missing_key(place.at, RESOURCE.name, "properties", &meaning);
         }

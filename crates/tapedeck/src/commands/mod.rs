@@ -9,6 +9,7 @@ pub(crate) mod engine_status;
 pub(crate) mod engine_stop;
 pub(crate) mod info_stack;
 pub(crate) mod info_stacks;
+pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod secret_delete;
 pub(crate) mod secret_get;
@@ -29,6 +30,7 @@ pub(crate) const ENGINE_EXAMPLES: &str = "Examples:
 /// Whether the command is to print JSON.
 pub(crate) fn wants_json(command: &Command) -> bool {
     match command {
+        Command::Init(args) => args.output.json,
         Command::Validate(args) => args.output.json,
         Command::Deploy(args) => args.output.json,
         Command::InfoStack(args) => args.output.json,
@@ -48,6 +50,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
 /// Runs a command.
 pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Outcome {
     match command {
+        Command::Init(args) => init::run(&args, context, printer),
         Command::Validate(args) => validate::run(&args, context, printer),
         Command::Deploy(args) => deploy::run(&args, context, printer),
         Command::InfoStack(args) => info_stack::run(&args, context, printer),

@@ -9,7 +9,9 @@ use rustix::fs::{FlockOperation, flock};
 use tapedeck_api::StackStatus;
 use tapedeck_build::BuildRequest;
 use tapedeck_image::{NoProgress, Store};
-use tapedeck_model::{JavaScriptConfig, Packaging, ResourceName, StacktapeImageBuildpack, TaskState};
+use tapedeck_model::{
+    JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack, TaskState,
+};
 use tapedeck_testkit::{DEADLINE, Finished, Home, eventually};
 use tempfile::TempDir;
 
@@ -111,7 +113,8 @@ fn plant_base(project: &Project) {
         include_files: Vec::new(),
         exclude_files: Vec::new(),
         exclude_dependencies: Vec::new(),
-        javascript: JavaScriptConfig::default(),
+        custom_docker_build_commands: Vec::new(),
+        language: LanguageConfig::Javascript(JavaScriptConfig::default()),
     };
     let request = BuildRequest {
         store: &store,
