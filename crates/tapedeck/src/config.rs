@@ -101,7 +101,7 @@ pub(crate) fn load_stack(
         Some(stack) => Ok((stack, file)),
         None => Err(Failure::usage(format!(
             "{} has {}; nothing was changed",
-            file.source.name(),
+            file.name(),
             count(loaded.diagnostics.count(Severity::Error), "mistake")
         ))),
     }

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &ValidateArgs, context: &Context, printer: &Printer) -> 
     let (stack, file) = config::load_stack(context, printer, &reading)?;
     printer.say(format!(
         "{} is valid: stack {} with {}",
-        file.source.name(),
+        file.name(),
         stack.name(),
         contents(&stack)
     ));
