@@ -120,6 +120,11 @@ rules! {
     ConflictingEssential, "conflicting-essential", Error,
         "A container that is to run to its end, and whose end would be the end of the task.";
     VolumeClash, "volume-clash", Error, "Two volumes of a container in the same place.";
+    MissingSetting, "missing-setting", Error,
+        "A key that is right only beside another setting, which is missing or says something else.";
+    ReversedBounds, "reversed-bounds", Error, "A greatest value that is below the least one.";
+    UnknownState, "unknown-state", Error, "The name of a state that a state machine does not have.";
+    ConflictingAttribute, "conflicting-attribute", Error, "An attribute of a table that is given two types.";
     NotSupportedYet, "not-supported-yet", Error,
         "A part of the language that Stacktape knows and this version of tapedeck cannot act on. It is refused rather \
          than left out in silence.";
@@ -135,6 +140,7 @@ rules! {
         "An environment variable that is listed twice. The last value counts.";
     ShadowedVariable, "shadowed-variable", Warning,
         "An environment variable that `connectTo` would set, too. The value in `environment` counts.";
+    UnusedSetting, "unused-setting", Warning, "A setting that changes nothing, because another one decides.";
     UnsafePermission, "unsafe-permission", Warning, "A permission to do everything.";
     PlaintextSecret, "plaintext-secret", Warning, "A password or key that stands in the file for everybody to read.";
     UnknownType, "unknown-type", Warning, "A type of CloudFormation resource that nothing is known of.";

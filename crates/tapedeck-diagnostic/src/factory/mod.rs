@@ -1,5 +1,6 @@
 //! The wording of every rule: one method each. Call sites pass what they hold; the sentences live here.
 
+mod connected_a;
 mod directives;
 mod resources;
 mod worker;
