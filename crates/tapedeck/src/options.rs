@@ -255,6 +255,7 @@ fn name_in_code(
         stack,
         config,
         extra: &[],
+        lookups: None,
     };
     let (loaded, file) = config::load(context, printer, &reading)?;
     let stage = StageName::new(&stack.stage).map_err(|error| Failure::new(ExitKind::Usage, error))?;
