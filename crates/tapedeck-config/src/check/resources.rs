@@ -189,6 +189,13 @@ impl Checker<'_> {
     }
 }
 
+/// The names of all resources, of whatever type.
+pub(crate) fn written(tree: &Spanned<Value>) -> Vec<&str> {
+    let resources = tree.value.as_mapping().and_then(|root| root.mapping("resources"));
+    let entries = resources.iter().flat_map(|resources| &resources.entries);
+    entries.map(|entry| entry.key.value.as_str()).collect()
+}
+
 /// The resources whose types are known, with their properties.
 pub(crate) fn declared<'a>(
     tree: &'a Spanned<Value>,
@@ -226,6 +233,7 @@ pub(crate) fn relations(
     diagnostics: &mut Diagnostics,
 ) {
     let raw = raw_resources(tree);
+    let written = written(tree);
     clashes(declared, &raw, diagnostics);
     let mut scope = Scope {
         diagnostics,
@@ -235,6 +243,7 @@ pub(crate) fn relations(
         answers: surroundings.answers,
         questions,
         raw_resources: &raw,
+        written: &written,
     };
     for one in declared {
         overrides(one, &mut scope);
