@@ -22,7 +22,7 @@ use check::Surroundings;
 use expand::Expander;
 use schema::Catalogue;
 
-pub use expand::{Answer, Answers, MAX_CALLS, PathState, Question, SecretState};
+pub use expand::{Answer, Answers, MAX_CALLS, PathState, Question, SecretState, VpcState};
 pub use lower::{complete, late_text, overrides};
 pub use scope::{Declared, Scope};
 

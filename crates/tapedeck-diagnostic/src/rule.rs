@@ -128,6 +128,7 @@ rules! {
     AlreadyTaken, "already-taken", Error,
         "A port, a priority or the like that something else beside it has taken already.";
     InvalidPassword, "invalid-password", Error, "A password that the service does not take.";
+    UnusableVpc, "unusable-vpc", Error, "A VPC to be used again that is not there, or that has too few subnets.";
     NotSupportedYet, "not-supported-yet", Error,
         "A part of the language that Stacktape knows and this version of tapedeck cannot act on. It is refused rather \
          than left out in silence.";

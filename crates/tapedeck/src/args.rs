@@ -204,6 +204,9 @@ pub(crate) struct ValidateArgs {
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    /// What AWS would answer, as JSON: account, secrets, outputs of stacks
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lookups: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) options: ExtraArgs,
     #[command(flatten)]

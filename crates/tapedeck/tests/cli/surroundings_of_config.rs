@@ -65,7 +65,9 @@ fn a_mistake_in_another_file_is_shown_there() {
     let environment =
         Environment::with_config(&GOOD.replace("{ cpu: 0.25, memory: 512 }", "$File('sizes.yml')"));
     environment.write("project/sizes.yml", "cpu: 0.25\n\nmemory: [512]\n");
-    environment.check(&["validate"], expect![[r#"
+    environment.check(
+        &["validate"],
+        expect![[r#"
         exit code 2
         --- stderr ---
         error[wrong-type]: `memory` must be a whole number, but it is a list
@@ -76,7 +78,8 @@ fn a_mistake_in_another_file_is_shown_there() {
         note: it is used here: stacktape.yml:9:18
 
         error: stacktape.yml has 1 mistake; nothing was changed
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -102,12 +105,15 @@ fn options_after_two_hyphens_are_the_configs_own() {
         let arguments = [&["validate", "--"], arguments].concat();
         assert!(first_finding(&environment, &arguments).ends_with("it is the text `large`"));
     }
-    environment.check(&["validate", "--", "large"], expect![[r#"
+    environment.check(
+        &["validate", "--", "large"],
+        expect![[r#"
         exit code 2
         --- stderr ---
         error: `large` after `--` is no option
         help: write options there as --name value or --name=value; the config reads them by $CliArgs('name')
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -190,29 +196,38 @@ fn a_config_can_be_code() {
 });
 ",
     );
-    environment.check(&["validate"], expect![[r#"
-        exit code 0
-        --- stderr ---
-        stacktape.js (as evaluated) is valid: stack shop-dev with 1 worker service
-    "#]]);
-    environment.check(&["validate", "--", "--memory", "0"], expect![[r#"
-        exit code 2
-        --- stderr ---
-        error[out-of-range]: `memory` cannot be 0
-         --> stacktape.js (as evaluated):15:21
-           |
-        15 |           "memory": 0
-           |                     ^
-        help: use a whole number of MiB from 4 on, such as 512
+    environment.check(
+        &["validate"],
+        expect![[r#"
+            exit code 0
+            --- stderr ---
+            stacktape.js is valid: stack shop-dev with 1 worker service
+        "#]],
+    );
+    environment.check(
+        &["validate", "--", "--memory", "0"],
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error[out-of-range]: `memory` cannot be 0
+             --> stacktape.js (as evaluated):15:21
+               |
+            15 |           "memory": 0
+               |                     ^
+            help: use a whole number of MiB from 4 on, such as 512
 
-        error: stacktape.js (as evaluated) has 1 mistake; nothing was changed
-    "#]]);
-    environment.check(&["info:stack"], expect![[r#"
+            error: stacktape.js has 1 mistake; nothing was changed
+        "#]],
+    );
+    environment.check(
+        &["info:stack"],
+        expect![[r#"
         exit code 1
         --- stderr ---
         error: there is no stack shop-dev: nothing was ever deployed on this machine (looked in [TEMP]/home)
         help: `tapedeck deploy` makes shop-dev
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -254,7 +269,9 @@ fn of_several_configs_the_first_counts() {
     "#]]);
     environment.write("project/stacktape.yml", "");
     fs::remove_file(environment.path("project/stacktape.yml")).expect("it is there");
-    environment.check(&["validate"], expect![[r#"
+    environment.check(
+        &["validate"],
+        expect![[r#"
         exit code 2
         --- stderr ---
         error[missing-key]: the file needs the key `resources`
@@ -265,13 +282,16 @@ fn of_several_configs_the_first_counts() {
         help: `resources`: the resources of the stack by their names
 
         error: stacktape.json has 1 mistake; nothing was changed
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_secret_that_is_missing_is_told_with_the_way_to_set_it() {
     let environment = Environment::with_config(&with_value("$Secret('dbSecret.password')"));
-    environment.check(&["validate"], expect![[r#"
+    environment.check(
+        &["validate"],
+        expect![[r#"
         exit code 2
         --- stderr ---
         error[missing-secret]: there is no secret `dbSecret`
@@ -282,13 +302,16 @@ fn a_secret_that_is_missing_is_told_with_the_way_to_set_it() {
         help: create it: tapedeck secret:set --secretName dbSecret --region local
 
         error: stacktape.yml has 1 mistake; nothing was changed
-    "#]]);
+    "#]],
+    );
     let set = environment
         .command_with_input(&["secret:set", "dbSecret"], r#"{"pasword": "hunter2"}"#)
         .output()
         .expect("it starts");
     assert!(set.status.success());
-    environment.check(&["validate"], expect![[r#"
+    environment.check(
+        &["validate"],
+        expect![[r#"
         exit code 2
         --- stderr ---
         error[missing-secret]: the secret `dbSecret` has no key `password`
@@ -299,7 +322,8 @@ fn a_secret_that_is_missing_is_told_with_the_way_to_set_it() {
         help: did you mean `pasword`?
 
         error: stacktape.yml has 1 mistake; nothing was changed
-    "#]]);
+    "#]],
+    );
     let set = environment
         .command_with_input(
             &["secret:set", "dbSecret", "--forceUpdate"],
@@ -308,11 +332,14 @@ fn a_secret_that_is_missing_is_told_with_the_way_to_set_it() {
         .output()
         .expect("it starts");
     assert!(set.status.success());
-    environment.check(&["validate"], expect![[r#"
+    environment.check(
+        &["validate"],
+        expect![[r#"
         exit code 0
         --- stderr ---
         stacktape.yml is valid: stack shop-dev with 1 worker service
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -234,12 +234,15 @@ fn a_region_of_aws_is_judged_as_aws_would() {
 
         stacktape.yml is valid: stack shop-dev with 1 worker service
     "#]]);
-    environment.check(&["validate", "--region", "local-1"], expect![[r#"
+    environment.check(
+        &["validate", "--region", "local-1"],
+        expect![[r#"
         exit code 2
         --- stderr ---
         error: there is no region `local-1`
         help: did you mean `local`?
-    "#]]);
+    "#]],
+    );
     environment.check(
         &["validate", "--region", "eu-west-1"],
         expect![[r#"
