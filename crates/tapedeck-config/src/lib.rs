@@ -12,6 +12,7 @@ mod lower;
 pub mod parse;
 pub mod schema;
 mod scope;
+mod words;
 
 use std::collections::BTreeMap;
 
