@@ -78,6 +78,12 @@ impl Home {
         self.state.join("build")
     }
 
+    /// The encrypted store of secrets.
+    #[must_use]
+    pub fn secrets(&self) -> PathBuf {
+        self.state.join("secrets")
+    }
+
     /// One folder per task that is not stopped: its definition, writable layer and shim socket.
     #[must_use]
     pub fn tasks(&self) -> PathBuf {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixListener;
 
-use tapedeck_model::StackName;
+use tapedeck_model::{ContainerSpec, StackName};
 
 use crate::*;
 
@@ -20,6 +20,25 @@ fn requests_have_a_stable_wire_form() {
         r#"{"request":"describeStack","name":"heartbeat-dev","newerThan":7,"patienceMs":500}"#
     );
     assert_eq!(serde_json::from_str::<Request>(&line).unwrap(), request);
+}
+
+/// Specs are in databases of engines, too.
+#[test]
+fn a_spec_without_secrets_is_written_as_it_was_before_there_were_any() {
+    let check = |text: &str| {
+        let spec: ContainerSpec = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&spec).unwrap(), text);
+        spec
+    };
+    let digest = "ab".repeat(32);
+    let before = format!(r#"{{"image":"sha256:{digest}","environment":{{"A":"b"}},"#);
+    let after = r#""cpu":250,"memory":512,"stop_timeout":2}"#;
+    assert!(check(&format!("{before}{after}")).secrets.is_empty());
+    let secrets = r#""secrets":{"URL":[{"text":"pg://"},{"secret":"db.login.password"}]},"#;
+    let named = check(&format!("{before}{secrets}{after}"));
+    assert_eq!(named.secrets["URL"].references().count(), 1);
+    let wrong = r#""secrets":{"URL":[{"secret":"no name"}]},"#;
+    assert!(serde_json::from_str::<ContainerSpec>(&format!("{before}{wrong}{after}")).is_err());
 }
 
 /// Serves one connection with the given lines, each after one line was read, and returns what was read.
@@ -53,7 +72,7 @@ fn serve(
 #[test]
 fn a_refusal_is_an_error_in_words() {
     let (_folder, socket, served) = serve(&[
-        r#"{"protocol":1,"version":"0.0.0","pid":1}"#,
+        r#"{"protocol":2,"version":"0.0.0","pid":1}"#,
         r#"{"response":"refused","refusal":{"kind":"unknownStack","name":"demo-dev"}}"#,
     ]);
     let mut client = Client::connect(&socket).unwrap();

@@ -23,12 +23,14 @@ mod node_version;
 mod package_manager;
 mod plan;
 mod project;
+mod script;
 mod toolchain;
 mod watch;
 
 pub use bundler::{BundleError, SourceError};
 pub use node_version::{InvalidNodeVersion, NodeVersion};
 pub use package_manager::UnknownPackageManager;
+pub use script::{Script, ScriptRequest, bundle_script};
 
 pub(crate) use dependencies::DependencyMemory;
 
@@ -45,6 +47,7 @@ use crate::stamp::Observations;
 use bundler::{Bundle, BundleRequest, Bundler};
 use plan::{Facts, Plan, plan};
 use project::Project;
+use toolchain::Toolchain;
 
 /// Makes everything that goes on top of the base.
 pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Result<Assembly, BuildError> {
@@ -188,7 +191,7 @@ fn bundle(
     external: &[String],
     workshop: &mut Workshop<'_>,
 ) -> Result<Bundle, BuildError> {
-    let bundler = toolchain::bundler(project, workshop)?;
+    let bundler = toolchain::bundler(&[&project.root, &project.workspace], &mut Toolchain::of(workshop))?;
     let scratch = workshop.scratch()?;
     workshop
         .progress
@@ -201,6 +204,8 @@ fn bundle(
         format: plan.format,
         source_map: plan.source_map,
         external,
+        defines: &[],
+        aliases: &[],
         scratch: &scratch,
     })?;
     Ok(bundle)
@@ -230,4 +235,5 @@ pub(crate) mod pure {
     };
     pub(crate) use super::package_manager::{PackageManager, choose as choose_manager};
     pub(crate) use super::plan::offer;
+    pub(crate) use super::script::has_aliases;
 }

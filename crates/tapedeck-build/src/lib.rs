@@ -6,6 +6,8 @@
 //! plan, which gives layers. Layers are found again by their input keys, so that an edit writes one small
 //! layer.
 //!
+//! [`bundle_script`] makes one program of code that is run on this machine while a config is read.
+//!
 //! Another language is another module beside `javascript` and another [`Language`].
 
 mod error;
@@ -21,7 +23,11 @@ mod stamp;
 
 pub use error::BuildError;
 pub use image::{Built, LayerChange, LayerName, Outcome};
-pub use javascript::{BundleError, InvalidNodeVersion, NodeVersion, SourceError, UnknownPackageManager};
+pub use javascript::{
+    BundleError, InvalidNodeVersion, NodeVersion, Script, ScriptRequest, SourceError, UnknownPackageManager,
+    bundle_script,
+};
+pub use process::find_executable;
 pub use request::{BuildRequest, Language};
 
 use std::time::Instant;

@@ -12,7 +12,8 @@ use std::process::{Command, ExitStatus, Stdio};
 const REPEATED_LINES: usize = 12;
 
 /// The first executable file of that name in the folders of `search_path` (the form of `PATH`).
-pub(crate) fn find_executable(name: &str, search_path: &OsStr) -> Option<PathBuf> {
+#[must_use]
+pub fn find_executable(name: &str, search_path: &OsStr) -> Option<PathBuf> {
     std::env::split_paths(search_path)
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(name))

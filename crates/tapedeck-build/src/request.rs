@@ -91,23 +91,28 @@ pub(crate) struct Workshop<'a> {
 }
 
 impl Workshop<'_> {
-    /// The folder for temporary files. What killed processes left there is removed once it is a day old.
+    /// The folder for temporary files.
     pub(crate) fn scratch(&self) -> Result<PathBuf, BuildError> {
-        let folder = self.cache.join("scratch");
-        let failed = BuildError::file("make a folder for temporary files");
-        fs::create_dir_all(&folder).map_err(&failed)?;
-        for item in fs::read_dir(&folder).map_err(&failed)?.filter_map(Result::ok) {
-            let age = item
-                .metadata()
-                .ok()
-                .and_then(|facts| facts.modified().ok()?.elapsed().ok());
-            if age.is_some_and(|age| age > ABANDONED_AFTER) {
-                // Another process may be removing the same.
-                fs::remove_dir_all(item.path()).ok();
-            }
-        }
-        Ok(folder)
+        scratch(self.cache)
     }
+}
+
+/// The folder for temporary files in the cache. What killed processes left there is removed once it is a day old.
+pub(crate) fn scratch(cache: &Path) -> Result<PathBuf, BuildError> {
+    let folder = cache.join("scratch");
+    let failed = BuildError::file("make a folder for temporary files");
+    fs::create_dir_all(&folder).map_err(&failed)?;
+    for item in fs::read_dir(&folder).map_err(&failed)?.filter_map(Result::ok) {
+        let age = item
+            .metadata()
+            .ok()
+            .and_then(|facts| facts.modified().ok()?.elapsed().ok());
+        if age.is_some_and(|age| age > ABANDONED_AFTER) {
+            // Another process may be removing the same.
+            fs::remove_dir_all(item.path()).ok();
+        }
+    }
+    Ok(folder)
 }
 
 impl<'a> Source<'a> {

@@ -109,3 +109,6 @@ pub fn project_name(source: &Source, options: &LoadOptions) -> Option<ProjectNam
     let tree = parse::parse(source, &mut unread)?;
     lower::project_name(&tree, options, &mut unread)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! What the engine does to this machine. Every method blocks, and those that take long are called from a blocking
 //! thread; none decides.
 
+use std::collections::BTreeMap;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use tapedeck_runtime::{DEFAULT_PIDS_LIMIT, TaskDefinition, TaskExit, TaskProcess
 
 use crate::fleet::ServiceKey;
 use crate::image_user;
+use crate::secrets;
 use crate::start::EngineError;
 
 /// Where the resolver of systemd keeps the name servers that it asks itself.
@@ -39,12 +41,15 @@ impl Host {
         task: &Task,
         container: &ContainerSpec,
     ) -> Result<UnixStream, String> {
+        let secrets = secrets::values(&self.home.secrets(), &container.secrets).map_err(|why| {
+            format!("ResourceInitializationError: unable to pull secrets or registry auth: {why}")
+        })?;
         let image = self
             .images
             .image(&container.image)
             .map_err(|error| format!("CannotPullContainerError: {}", crate::chain(&error)))?;
         let definition = self
-            .definition(key, task, container, &image)
+            .definition(key, task, container, secrets, &image)
             .map_err(|why| format!("CannotCreateContainerError: {why}"))?;
         tapedeck_runtime::spawn(&self.executable, &self.home.task(&task.id), &definition)
             .map(tapedeck_runtime::ShimConnection::into_stream)
@@ -135,11 +140,13 @@ impl Host {
         key: &ServiceKey,
         task: &Task,
         container: &ContainerSpec,
+        secrets: BTreeMap<String, String>,
         image: &Image,
     ) -> Result<TaskDefinition, String> {
         let (uid, gid) = image_user::ids(&image.config.user, &image.layers)?;
         let mut environment = image.config.env.clone();
         environment.extend(container.environment.clone());
+        environment.extend(secrets);
         let hostname = format!("ip-{}", task.address.to_string().replace('.', "-"));
         environment
             .entry("HOSTNAME".to_string())

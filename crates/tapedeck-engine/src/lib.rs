@@ -2,8 +2,8 @@
 //!
 //! One task, [`main_loop`], owns all state. It is woken by a closed set of events, has [`tapedeck_plan`] decide, and
 //! carries the steps out ([`reconcile`]). What people ask for arrives through [`server`] and is applied in
-//! [`desired`]; what shims say is turned into states in [`observe`]; [`host`] touches the machine; [`store`]
-//! remembers. A new engine first adopts what the one before left running ([`adopt`]).
+//! [`desired`]; what shims say is turned into states in [`observe`]; [`host`] touches the machine, and [`secrets`]
+//! asks for what a task gets in memory alone; [`store`] remembers. A new engine first adopts what the one before left running ([`adopt`]).
 
 mod adopt;
 mod clock;
@@ -18,6 +18,7 @@ mod observe;
 mod random;
 mod reconcile;
 mod retention;
+mod secrets;
 mod server;
 mod start;
 mod store;

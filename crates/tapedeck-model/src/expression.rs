@@ -3,6 +3,8 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use crate::SecretReference;
+
 /// A value that only a deployment knows: a directive that stays a directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expression {
@@ -21,12 +23,7 @@ pub enum Expression {
         attribute: String,
     },
     /// `$Secret('name.key')`.
-    Secret {
-        /// Name of the secret.
-        name: String,
-        /// The way to a value within it, from the outside in; empty for the whole secret.
-        key: Vec<String>,
-    },
+    Secret(SecretReference),
     /// `$SsmParam('/name')`: a parameter of the Systems Manager.
     SsmParam {
         /// Name of the parameter.
@@ -66,7 +63,7 @@ impl Expression {
         match self {
             Self::ResourceParam { .. } => "ResourceParam",
             Self::CfResourceParam { .. } => "CfResourceParam",
-            Self::Secret { .. } => "Secret",
+            Self::Secret(_) => "Secret",
             Self::SsmParam { .. } => "SsmParam",
             Self::CfStackOutput { .. } => "CfStackOutput",
             Self::CfFormat { .. } => "CfFormat",
@@ -77,7 +74,7 @@ impl Expression {
     #[must_use]
     pub fn is_secret(&self) -> bool {
         match self {
-            Self::Secret { .. } => true,
+            Self::Secret(_) => true,
             Self::CfFormat { arguments, .. } => arguments
                 .iter()
                 .any(|argument| matches!(argument, Late::Later(inner) if inner.is_secret())),
@@ -105,7 +102,7 @@ impl Expression {
                 logical_id,
                 attribute,
             } => vec![text(logical_id), text(attribute)],
-            Self::Secret { name, key } => std::iter::once(name).chain(key).map(|part| text(part)).collect(),
+            Self::Secret(reference) => vec![text(&reference.to_string())],
             Self::SsmParam { name } => vec![text(name)],
             Self::CfStackOutput { stack, output } => vec![text(stack), text(output)],
             Self::CfFormat { template, arguments } => {
@@ -118,7 +115,7 @@ impl Expression {
     }
 }
 
-/// As `{"$Secret": ["name", "key"]}`: one key, which no name of a property can be.
+/// As `{"$Secret": ["name.key"]}`: one key, which no name of a property can be.
 impl Serialize for Expression {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1))?;

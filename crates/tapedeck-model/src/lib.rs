@@ -7,6 +7,7 @@ mod expression;
 mod name;
 pub mod naming;
 mod packaging;
+mod secret;
 mod size;
 mod spec;
 mod stack;
@@ -15,11 +16,12 @@ mod time;
 mod worker;
 
 pub use expression::{Data, Expression, Late, Number, ValueType};
-pub use name::{InvalidName, ProjectName, Region, ResourceName, StackName, StageName};
+pub use name::{InvalidName, ProjectName, Region, ResourceName, SecretName, StackName, StageName};
 pub use packaging::{
     CustomDockerfile, ExternalBuildpack, JavaScriptConfig, LanguageConfig, ModuleFormat, Nixpacks, Packaging,
     PrebuiltImage, StacktapeImageBuildpack,
 };
+pub use secret::{SecretPart, SecretReference, SecretTemplate};
 pub use size::{Architecture, Cpu, InvalidSize, MemoryMb, StopTimeout};
 pub use spec::{ContainerSpec, ImageDigest, InvalidDigest, Revision, ServiceSpec, StackSpec};
 pub use stack::{

@@ -1,4 +1,4 @@
-//! Names of projects, stages, stacks and resources.
+//! Names of projects, stages, stacks, resources and secrets.
 
 use std::fmt;
 
@@ -103,6 +103,18 @@ name_type!(
     "stack name",
     |text| text.len() <= 97 && is_lower_kebab_of(text, 5..=97),
     "it is <project>-<stage>, in lower-case letters, digits and hyphens"
+);
+
+name_type!(
+    /// A secret. The characters are those of AWS Secrets Manager but for the dot, which separates keys
+    /// ([`SecretReference`](crate::SecretReference)).
+    SecretName,
+    "name of a secret",
+    |text| (1..=256).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/_+=@-".contains(&byte)),
+    "use 1 to 256 letters, digits and / _ + = @ -"
 );
 
 impl StackName {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cpu, MemoryMb, ResourceName, StackName, StopTimeout};
+use crate::{Cpu, MemoryMb, ResourceName, SecretTemplate, StackName, StopTimeout};
 
 /// A text that is not `sha256:` and 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,6 +108,10 @@ pub struct ContainerSpec {
     pub image: ImageDigest,
     /// Variables added to those of the image.
     pub environment: BTreeMap<String, String>,
+    /// Variables whose values are made of secrets when a task starts, instead of those of the same names above. Only
+    /// this is kept and compared: another value of a secret makes no new revision, and is what later tasks get.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretTemplate>,
     /// CPU quota.
     pub cpu: Cpu,
     /// Memory limit.

@@ -69,3 +69,54 @@ fn time_never_runs_backwards() {
     assert_eq!(later.since(noon).as_millis(), 1_000);
     assert!(noon.since(later).is_zero());
 }
+
+#[test]
+fn a_secret_is_named_with_or_without_a_key() {
+    let check = |text: &str, name: &str, key: &[&str]| {
+        let reference = SecretReference::new(text).unwrap();
+        assert_eq!(
+            (reference.name().as_str(), reference.key().len()),
+            (name, key.len())
+        );
+        assert!(
+            reference
+                .key()
+                .iter()
+                .zip(key)
+                .all(|(found, wanted)| found == wanted)
+        );
+        assert_eq!(reference.to_string(), text);
+    };
+    check("database", "database", &[]);
+    check("shop/database.password", "shop/database", &["password"]);
+    check("a_+=@-9.hosts.0.port", "a_+=@-9", &["hosts", "0", "port"]);
+    check("a.key with spaces", "a", &["key with spaces"]);
+    for wrong in ["", ".key", "a.", "a..b", "a b", "a:b", "é", "a.b."] {
+        let error = SecretReference::new(wrong).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("`{wrong}` is not a valid reference"))
+        );
+    }
+    assert!(SecretName::new("a".repeat(256)).is_ok());
+    assert!(SecretName::new("a".repeat(257)).is_err());
+    assert!(SecretName::new("a.b").is_err(), "the dot separates keys");
+}
+
+#[test]
+fn a_template_joins_texts_and_secrets() {
+    let reference = |text: &str| SecretPart::Secret(SecretReference::new(text).unwrap());
+    let template = SecretTemplate::new(vec![
+        SecretPart::Text("pg://".to_string()),
+        reference("db.user"),
+        SecretPart::Text(":".to_string()),
+        reference("db.password"),
+    ]);
+    let named: Vec<String> = template.references().map(ToString::to_string).collect();
+    assert_eq!(named, ["db.user", "db.password"]);
+    let upper = |reference: &SecretReference| Ok::<_, String>(reference.key()[0].to_uppercase());
+    assert_eq!(template.fill(upper).unwrap(), "pg://USER:PASSWORD");
+    let failing = |reference: &SecretReference| Err(reference.to_string());
+    assert_eq!(template.fill(failing).unwrap_err(), "db.user");
+}

@@ -56,3 +56,6 @@ fn attribute(type_name: &str, attribute: &str) -> AttributeCheck {
         Resolved::UnknownType => AttributeCheck::UnknownType,
     }
 }
+
+#[cfg(test)]
+mod tests;

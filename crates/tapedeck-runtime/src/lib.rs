@@ -4,6 +4,8 @@
 //! which makes the container, takes its output and tells its state on a [`ShimConnection`]. [`connect`] finds a shim
 //! again, [`read_exit`] says how a task ended whose shim is gone, [`cleanup`] removes whatever is left of it.
 //!
+//! [`end_with_caller`] is for programs that are no tasks but must not outlive this process either.
+//!
 //! This is the only crate with `unsafe`. It decides nothing: when to start and stop what is `tapedeck-plan`'s to say.
 
 pub mod cgroup;
@@ -13,6 +15,7 @@ pub mod protocol;
 pub mod shim;
 
 mod cleanup;
+mod companion;
 mod connection;
 mod container;
 mod definition;
@@ -20,6 +23,7 @@ mod definition;
 mod tests;
 
 pub use cleanup::{CleanupError, CleanupErrors, cleanup};
+pub use companion::end_with_caller;
 pub use connection::{ConnectError, ShimConnection, StartError, connect, spawn};
 pub use definition::{
     DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, TaskDefinition, TaskExit, TaskProcess, read_definition,

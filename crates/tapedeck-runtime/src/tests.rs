@@ -1,6 +1,8 @@
 //! Tests of the values that are written to files and sockets.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use tapedeck_model::{Cpu, MemoryMb, TaskId, Timestamp};
 
@@ -151,4 +153,14 @@ fn a_program_that_cannot_be_started_is_an_error() {
     )
     .unwrap_err();
     assert!(matches!(error, StartError::Process { .. }), "{error}");
+}
+
+#[test]
+fn a_companion_ends_with_the_thread_that_started_it() {
+    let mut command = Command::new("sleep");
+    command.arg("600");
+    end_with_caller(&mut command);
+    let started = std::thread::spawn(move || command.spawn().unwrap()).join();
+    let status = started.unwrap().wait().unwrap();
+    assert_eq!(status.signal(), Some(9));
 }

@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     arg_required_else_help = true,
     disable_help_subcommand = true,
     after_help = "Examples:
+  tapedeck init                                write a stacktape.yml for the project in this folder
   tapedeck deploy                              deploy ./stacktape.yml to stage `dev` on this machine
   tapedeck deploy --stage production           the same file, another stage
   tapedeck info:stack                          what runs, and what is waited for
@@ -41,6 +42,9 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write a first config for the project in this folder.
+    #[command(after_help = crate::commands::init::EXAMPLES)]
+    Init(InitArgs),
     /// Check the config and say everything that is wrong with it. Touches nothing.
     #[command(after_help = crate::commands::validate::EXAMPLES)]
     Validate(ValidateArgs),
@@ -59,6 +63,18 @@ pub(crate) enum Command {
     /// Stop all tasks of a stack and remove everything of it, logs included.
     #[command(after_help = crate::commands::delete::EXAMPLES)]
     Delete(DeleteArgs),
+    /// Set a secret: a text, or a JSON object whose keys can be used one by one.
+    #[command(name = "secret:set", after_help = crate::commands::secret_set::EXAMPLES)]
+    SecretSet(SecretSetArgs),
+    /// Print the value of a secret, or of one key of it.
+    #[command(name = "secret:get", after_help = crate::commands::secret_get::EXAMPLES)]
+    SecretGet(SecretGetArgs),
+    /// List the secrets: names, times, keys and versions, never values.
+    #[command(name = "secret:list", after_help = crate::commands::secret_list::EXAMPLES)]
+    SecretList(SecretListArgs),
+    /// Delete a secret for good.
+    #[command(name = "secret:delete", after_help = crate::commands::secret_delete::EXAMPLES)]
+    SecretDelete(SecretDeleteArgs),
     /// Start, stop or inspect the engine of region `local`. A deploy starts it by itself.
     #[command(subcommand, after_help = crate::commands::ENGINE_EXAMPLES)]
     Engine(EngineCommand),
@@ -119,6 +135,56 @@ pub(crate) struct JsonArgs {
     /// Print JSON on stdout, nothing else
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What the config says. What is left out is asked on a terminal; without one, what suits most projects is taken.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The folder of the project [default: the working directory]
+    #[arg(long = "projectDirectory", value_name = "FOLDER")]
+    pub(crate) project_directory: Option<PathBuf>,
+    /// The file that the service runs, from the project's folder; with `:app`, an app in Python; or a Dockerfile
+    /// [default: what is found]
+    #[arg(long = "entryfilePath", value_name = "PATH")]
+    pub(crate) entryfile_path: Option<String>,
+    /// Name of the service, its key under `resources`: letters and digits [default: made of the package's or the
+    /// folder's]
+    #[arg(long = "serviceName", value_name = "NAME")]
+    pub(crate) service_name: Option<String>,
+    /// Name of the project [default: the name of the folder, without an entry in the config]
+    #[arg(long = "projectName", value_name = "NAME")]
+    pub(crate) project_name: Option<String>,
+    /// Virtual CPUs of each instance: 0.25, 0.5, 1, 2, 4, 8 or 16 [default: 0.25]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) cpu: Option<f64>,
+    /// Memory of each instance in MiB [default: the least that Fargate offers with the CPU, such as 512]
+    #[arg(long, value_name = "MIB")]
+    pub(crate) memory: Option<u32>,
+    /// How many instances run [default: 1]
+    #[arg(long = "minInstances", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=5000))]
+    pub(crate) min_instances: Option<u32>,
+    /// Language of the config: stacktape.yml or stacktape.ts
+    #[arg(long = "configFormat", value_name = "FORMAT", default_value = "yaml")]
+    pub(crate) config_format: ConfigFormat,
+    /// Ask nothing
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Write even if there is a config, and over the one of the same name
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the config instead of writing it
+    #[arg(long = "dryRun")]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+/// Languages that a config can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfigFormat {
+    Yaml,
+    #[value(name = "typescript")]
+    TypeScript,
 }
 
 #[derive(Debug, Args)]
@@ -210,6 +276,79 @@ pub(crate) struct DeleteArgs {
     pub(crate) output: JsonArgs,
 }
 
+/// A secret of a region.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SecretArgs {
+    /// Name of the secret: 1 to 256 letters, digits and / _ + = @ -
+    #[arg(required_unless_present = "secret_name")]
+    pub(crate) name: Option<String>,
+    /// Name of the secret, as a flag
+    #[arg(long = "secretName", value_name = "NAME", conflicts_with = "name")]
+    pub(crate) secret_name: Option<String>,
+    /// Where the secret is: `local` is this machine
+    #[arg(long, short, default_value = "local", value_name = "REGION")]
+    pub(crate) region: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretSetArgs {
+    #[command(flatten)]
+    pub(crate) secret: SecretArgs,
+    #[command(flatten)]
+    pub(crate) source: SecretSourceArgs,
+    /// Replace the value of a secret that is there, without asking
+    #[arg(long = "forceUpdate")]
+    pub(crate) force_update: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+/// Where the value of a secret comes from; without any, from standard input.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct SecretSourceArgs {
+    /// Take the value from this file, byte for byte
+    #[arg(long = "secretFile", value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Make a JSON object of the lines KEY=VALUE of this file
+    #[arg(long = "fromEnvFile", value_name = "FILE")]
+    pub(crate) from_env_file: Option<PathBuf>,
+    /// The value itself, for all to see in the history of the shell and the list of processes
+    #[arg(long = "secretValue", value_name = "VALUE", allow_hyphen_values = true)]
+    pub(crate) secret_value: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretGetArgs {
+    #[command(flatten)]
+    pub(crate) secret: SecretArgs,
+    /// Only the value of this key of a JSON object: `password`, `replica.host`, `hosts.0`
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretListArgs {
+    /// Where to look: `local` is this machine
+    #[arg(long, short, default_value = "local", value_name = "REGION")]
+    pub(crate) region: String,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretDeleteArgs {
+    #[command(flatten)]
+    pub(crate) secret: SecretArgs,
+    /// Do not ask
+    #[arg(long, short, visible_alias = "autoConfirmOperation")]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct EngineStopArgs {
     /// Stop all tasks too; they start again with the next engine
@@ -234,7 +373,7 @@ pub(crate) enum Shell {
 }
 
 /// Stacktape's short names of several letters, which the usual rules for short options would take apart.
-const STACKTAPE_ALIASES: [(&str, &str); 9] = [
+const STACKTAPE_ALIASES: [(&str, &str); 12] = [
     ("-prj", "--projectName"),
     ("-cp", "--configPath"),
     ("-cwd", "--currentWorkingDirectory"),
@@ -244,6 +383,9 @@ const STACKTAPE_ALIASES: [(&str, &str); 9] = [
     ("-lim", "--limit"),
     ("-nc", "--noCache"),
     ("-aco", "--autoConfirmOperation"),
+    ("-secn", "--secretName"),
+    ("-secv", "--secretValue"),
+    ("-secf", "--secretFile"),
 ];
 
 /// Replaces Stacktape's short names of several letters by the long ones.

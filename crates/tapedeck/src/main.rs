@@ -7,11 +7,16 @@ mod args;
 mod commands;
 mod context;
 mod engine;
+mod env_file;
+mod evaluate;
 mod exit;
 mod filter;
+mod init;
 mod options;
 mod printer;
+mod prompt;
 mod report;
+mod secrets;
 mod text;
 
 use std::process::ExitCode;

@@ -43,6 +43,16 @@ impl Printer {
         }
     }
 
+    /// Data as it stands, whatever bytes it has, with a newline at its end.
+    pub(crate) fn verbatim(&self, text: &str) {
+        let line = text.strip_suffix('\n').unwrap_or(text);
+        if !self.is_cut_off()
+            && let Err(error) = write_line(&mut io::stdout(), line)
+        {
+            let _ = self.cut_off.set(error);
+        }
+    }
+
     /// Whether stdout takes no more data: what goes on for ever ends then.
     pub(crate) fn is_cut_off(&self) -> bool {
         self.cut_off.get().is_some()

@@ -113,6 +113,7 @@ impl Stage {
         let container = ContainerSpec {
             image: image.clone(),
             environment: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             cpu: Cpu::from_vcpu(vcpu)?,
             memory: MemoryMb::new(512)?,
             stop_timeout: StopTimeout::from_secs(2)?,

@@ -33,6 +33,10 @@ pub(crate) struct BundleRequest<'a> {
     pub(crate) source_map: bool,
     /// Packages that stay outside: their imports are left as they are.
     pub(crate) external: &'a [String],
+    /// Expressions such as `import.meta.url`, each with the JSON that takes its place.
+    pub(crate) defines: &'a [(&'static str, String)],
+    /// Names of packages, each with the absolute path of the file that takes its place.
+    pub(crate) aliases: &'a [(&'a str, PathBuf)],
     /// A folder for temporary files.
     pub(crate) scratch: &'a Path,
 }

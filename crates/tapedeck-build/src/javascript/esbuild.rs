@@ -15,7 +15,7 @@ use crate::process::{Finished, Invocation};
 /// Name of the report about inputs among the files in the scratch folder.
 const REPORT: &str = "report.json";
 /// Name of the program among the files of a bundle.
-const PROGRAM: &str = "index.js";
+pub(super) const PROGRAM: &str = "index.js";
 /// Puts `require` where bundled CommonJS packages look for it. An assignment, because a declaration could
 /// clash with one of the source.
 const REQUIRE_FOR_MODULES: &str = "import{createRequire as __tapedeckRequire}from\"node:module\";\
@@ -89,6 +89,18 @@ fn arguments(request: &BundleRequest<'_>, output: &Path) -> Vec<OsString> {
             .external
             .iter()
             .map(|name| format!("--external:{name}").into()),
+    );
+    arguments.extend(
+        request
+            .defines
+            .iter()
+            .map(|(expression, json)| format!("--define:{expression}={json}").into()),
+    );
+    arguments.extend(
+        request
+            .aliases
+            .iter()
+            .map(|(name, path)| joined(&format!("--alias:{name}="), path)),
     );
     arguments
 }

@@ -7,15 +7,14 @@ use std::path::{Path, PathBuf};
 use flate2::read::GzDecoder;
 use fs_err as fs;
 use sha2::{Digest as _, Sha512};
-use tapedeck_image::Platform;
+use tapedeck_image::{Platform, Progress};
 
 use super::esbuild::Esbuild;
 use super::manifest::Manifest;
-use super::project::Project;
 use crate::BuildError;
 use crate::guard::Guard;
 use crate::process::{Invocation, find_executable};
-use crate::request::Workshop;
+use crate::request::{Workshop, scratch};
 
 /// The version that is used when a project has none of its own.
 const PINNED_VERSION: &str = "0.28.2";
@@ -26,27 +25,54 @@ const PINNED_X64: &str = "e314d9af5154992a105b85c85a68addedcd0ad44d933e3773f45d5
 const PINNED_ARM64: &str = "a56e000b43f78adf1cedda3d315338a79d45cc7cdd33f4d9adeaeeae045c1c9d\
                             964dad55435088ab5f319dc7e9049c38a23922659aca5b6c8805604ff768fa52";
 
-/// The bundler for this project. Quick unless it has to be fetched.
-pub(crate) fn bundler(project: &Project, workshop: &mut Workshop<'_>) -> Result<Esbuild, BuildError> {
-    let folders = [&project.root, &project.workspace];
-    if let Some(own) = folders
-        .into_iter()
-        .find_map(|folder| own_esbuild(folder, workshop.search_path))
-    {
-        return Ok(own);
+/// What it takes to get a bundler.
+pub(crate) struct Toolchain<'a> {
+    /// Folder for the pinned version.
+    pub(crate) cache: &'a Path,
+    /// Where programs are looked for, in the form of `PATH`.
+    pub(crate) search_path: &'a OsStr,
+    pub(crate) progress: &'a mut dyn Progress,
+}
+
+impl<'a> Toolchain<'a> {
+    /// That of a build.
+    pub(crate) fn of(workshop: &'a mut Workshop<'_>) -> Self {
+        Self {
+            cache: workshop.cache,
+            search_path: workshop.search_path,
+            progress: &mut *workshop.progress,
+        }
     }
-    let folder = workshop
+}
+
+/// The bundler for a project: the one that is installed in one of its folders, else the pinned one. Quick unless it has
+/// to be fetched.
+pub(crate) fn bundler(folders: &[&Path], toolchain: &mut Toolchain<'_>) -> Result<Esbuild, BuildError> {
+    match own_bundler(folders, toolchain.search_path) {
+        Some(own) => Ok(own),
+        None => pinned_bundler(toolchain),
+    }
+}
+
+/// The bundler that is installed in the first of these folders that has one.
+pub(crate) fn own_bundler(folders: &[&Path], search_path: &OsStr) -> Option<Esbuild> {
+    folders.iter().find_map(|folder| own_esbuild(folder, search_path))
+}
+
+/// The bundler of the version that is known to do.
+pub(crate) fn pinned_bundler(toolchain: &mut Toolchain<'_>) -> Result<Esbuild, BuildError> {
+    let folder = toolchain
         .cache
         .join("esbuild")
         .join(format!("{PINNED_VERSION}-{}", Platform::host().as_str()));
     let program = folder.join("esbuild");
     if !program.is_file() {
-        fetch(&folder, workshop)?;
+        fetch(&folder, toolchain)?;
     }
     Ok(Esbuild {
         program,
         version: PINNED_VERSION.to_owned(),
-        search_path: workshop.search_path.to_owned(),
+        search_path: toolchain.search_path.to_owned(),
     })
 }
 
@@ -83,10 +109,10 @@ fn own_esbuild(folder: &Path, search_path: &OsStr) -> Option<Esbuild> {
     })
 }
 
-fn fetch(folder: &Path, workshop: &mut Workshop<'_>) -> Result<(), BuildError> {
+fn fetch(folder: &Path, toolchain: &mut Toolchain<'_>) -> Result<(), BuildError> {
     let keep = BuildError::file("keep the bundler");
-    let above = folder.parent().unwrap_or(workshop.cache);
-    let progress = &mut workshop.progress;
+    let above = folder.parent().unwrap_or(toolchain.cache);
+    let progress = &mut *toolchain.progress;
     let _guard = Guard::acquire(&above.join("fetch.lock"), || {
         progress.step("waiting for another deploy that fetches the bundler");
     })
@@ -95,9 +121,9 @@ fn fetch(folder: &Path, workshop: &mut Workshop<'_>) -> Result<(), BuildError> {
         return Ok(());
     }
     let package = format!("@esbuild/linux-{}@{PINNED_VERSION}", processor());
-    workshop.progress.step(&format!("fetching the bundler {package}"));
-    let scratch = tempfile::tempdir_in(workshop.scratch()?).map_err(&keep)?;
-    let packed = download(&package, scratch.path(), workshop.search_path)?;
+    progress.step(&format!("fetching the bundler {package}"));
+    let scratch = tempfile::tempdir_in(scratch(toolchain.cache)?).map_err(&keep)?;
+    let packed = download(&package, scratch.path(), toolchain.search_path)?;
     let bytes = fs::read(packed).map_err(&keep)?;
     verify(&package, &bytes)?;
     let unpacked = scratch.path().join("unpacked");

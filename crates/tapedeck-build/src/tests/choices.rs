@@ -178,3 +178,9 @@ fn a_lock_file_is_obeyed_to_the_letter() {
         "@yarnpkg/cli-dist@4.1.0"
     );
 }
+
+#[test]
+fn an_old_bundler_of_a_project_is_not_asked_for_what_it_cannot_do() {
+    let able = ["0.8.57", "0.16.17", "0.17.0", "0.28.2", "1.0.0", "next"].map(has_aliases);
+    assert_eq!(able, [false, false, true, true, true, false]);
+}

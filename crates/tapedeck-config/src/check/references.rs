@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tapedeck_diagnostic::{Diagnostics, Span, Spanned, quoted};
 use tapedeck_model::naming::pascal_case;
-use tapedeck_model::{Expression, ValueType};
+use tapedeck_model::{Expression, SecretReference, ValueType};
 
 use super::resources::raw_resources;
 use super::{Checker, Surroundings};
@@ -56,7 +56,7 @@ pub(crate) fn expressions(
                 logical_id,
                 attribute,
             } => judge.cf_resource_param(logical_id, attribute, *span),
-            Expression::Secret { name, key } => judge.secret(name, key, *span),
+            Expression::Secret(reference) => judge.secret(reference, *span),
             // What other stacks and the account have, only AWS can tell.
             Expression::SsmParam { .. } | Expression::CfStackOutput { .. } | Expression::CfFormat { .. } => {}
         }
@@ -144,7 +144,8 @@ impl Judge<'_, '_> {
         }
     }
 
-    fn secret(&mut self, name: &str, key: &[String], at: Span) {
+    fn secret(&mut self, reference: &SecretReference, at: Span) {
+        let (name, key) = (reference.name().as_str(), reference.key());
         let question = Question::Secret {
             name: name.to_string(),
         };

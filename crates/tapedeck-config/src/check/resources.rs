@@ -40,9 +40,6 @@ impl Checker<'_> {
         let Some(mapping) = place.value.value.as_mapping() else {
             return self.not_a_mapping(place, &[]);
         };
-        if mapping.entries.is_empty() {
-            return self.empty(place, &[]);
-        }
         for entry in &mapping.entries {
             let name = &entry.key;
             if ResourceName::new(name.value.clone()).is_err() {

@@ -175,16 +175,13 @@ pub static BUILTINS: &[Builtin] = &[
         "an attribute of a resource of the template, or its `Ref`",
         "$CfResourceParam('NotificationTopic', 'Arn')",
     ),
-    Builtin {
-        is_variadic: true,
-        ..row(
-            "Secret",
-            Late,
-            &[required("name")],
-            "a secret, or a value in one that is JSON",
-            "$Secret('dbSecret.password')",
-        )
-    },
+    row(
+        "Secret",
+        Late,
+        &[required("name")],
+        "a secret, or a value in one that is JSON",
+        "$Secret('dbSecret.password')",
+    ),
     row(
         "SsmParam",
         Late,

@@ -1,7 +1,7 @@
 //! Directives whose value only the deployment knows: they become expressions.
 
 use tapedeck_diagnostic::{Span, Spanned};
-use tapedeck_model::{Expression, Late};
+use tapedeck_model::{Expression, Late, SecretReference};
 
 use super::arguments::text_at;
 use super::{Expander, unknown};
@@ -34,7 +34,19 @@ impl Expander<'_> {
                 output: second(texts),
             },
             "SsmParam" => Expression::SsmParam { name: first },
-            "Secret" => secret(&first, texts.collect()),
+            "Secret" => match SecretReference::new(first.as_str()) {
+                Ok(reference) => Expression::Secret(reference),
+                Err(_) => {
+                    let name = Spanned::new(first, at);
+                    self.diagnostics.invalid_name(
+                        &name,
+                        "reference to a secret",
+                        SecretReference::RULE,
+                        None,
+                    );
+                    return Ok(unknown(at));
+                }
+            },
             name => {
                 if name == "Param" {
                     self.diagnostics
@@ -97,20 +109,5 @@ impl Expander<'_> {
             return text_at(text, at);
         }
         Spanned::new(Value::Later(Expression::CfFormat { template, arguments }), at)
-    }
-}
-
-/// `$Secret('name.key')`, or `$Secret('name', 'key')` for names and keys with dots in them.
-fn secret(name: &str, keys: Vec<String>) -> Expression {
-    if !keys.is_empty() {
-        return Expression::Secret {
-            name: name.to_string(),
-            key: keys,
-        };
-    }
-    let mut parts = name.split('.').map(str::to_string);
-    Expression::Secret {
-        name: parts.next().unwrap_or_default(),
-        key: parts.collect(),
     }
 }

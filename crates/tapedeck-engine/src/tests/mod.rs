@@ -4,6 +4,7 @@ mod fleet;
 mod image_user;
 mod observe;
 mod retention;
+mod secrets;
 mod server;
 mod store;
 
@@ -29,6 +30,7 @@ fn container(image: char) -> ContainerSpec {
     ContainerSpec {
         image: ImageDigest::new(format!("sha256:{}", image.to_string().repeat(64))).unwrap(),
         environment: BTreeMap::from([("NAME".to_string(), "value".to_string())]),
+        secrets: BTreeMap::new(),
         cpu: Cpu::from_vcpu(0.25).unwrap(),
         memory: MemoryMb::new(512).unwrap(),
         stop_timeout: StopTimeout::default(),

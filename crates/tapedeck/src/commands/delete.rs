@@ -1,6 +1,6 @@
 //! `tapedeck delete`
 
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::engine;
 use crate::exit::{Failure, Outcome};
 use crate::options::stack_name;
 use crate::printer::Printer;
+use crate::prompt;
 use crate::text::count;
 
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -68,11 +69,9 @@ fn confirmed(printer: &Printer, name: &StackName, services: usize) -> Result<boo
         ))
         .help("add --yes"));
     }
-    printer.tell(&format!(
-        "Delete stack {name}: stop all tasks of {} and remove their logs? [y/N]",
+    let question = format!(
+        "Delete stack {name}: stop all tasks of {} and remove their logs?",
         count(services, "service")
-    ));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    Ok(read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes"))
+    );
+    Ok(prompt::agrees(printer, &question))
 }

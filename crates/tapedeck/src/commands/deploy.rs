@@ -177,6 +177,7 @@ fn spec_of(stack: &Stack, packaged: &[Built], images: &Store) -> Result<StackSpe
             container: ContainerSpec {
                 image: built.image.clone(),
                 environment,
+                secrets: std::collections::BTreeMap::new(),
                 cpu: service.cpu,
                 memory: service.memory,
                 stop_timeout: service.stop_timeout,

@@ -9,7 +9,12 @@ pub(crate) mod engine_status;
 pub(crate) mod engine_stop;
 pub(crate) mod info_stack;
 pub(crate) mod info_stacks;
+pub(crate) mod init;
 pub(crate) mod logs;
+pub(crate) mod secret_delete;
+pub(crate) mod secret_get;
+pub(crate) mod secret_list;
+pub(crate) mod secret_set;
 pub(crate) mod shim;
 pub(crate) mod validate;
 
@@ -25,12 +30,17 @@ pub(crate) const ENGINE_EXAMPLES: &str = "Examples:
 /// Whether the command is to print JSON.
 pub(crate) fn wants_json(command: &Command) -> bool {
     match command {
+        Command::Init(args) => args.output.json,
         Command::Validate(args) => args.output.json,
         Command::Deploy(args) => args.output.json,
         Command::InfoStack(args) => args.output.json,
         Command::InfoStacks(args) => args.output.json,
         Command::Logs(args) => args.output.json,
         Command::Delete(args) => args.output.json,
+        Command::SecretSet(args) => args.output.json,
+        Command::SecretGet(args) => args.output.json,
+        Command::SecretList(args) => args.output.json,
+        Command::SecretDelete(args) => args.output.json,
         Command::Engine(EngineCommand::Start(args) | EngineCommand::Status(args)) => args.json,
         Command::Engine(EngineCommand::Stop(args)) => args.output.json,
         Command::Engine(EngineCommand::Run) | Command::Completions(_) | Command::Shim { .. } => false,
@@ -40,12 +50,17 @@ pub(crate) fn wants_json(command: &Command) -> bool {
 /// Runs a command.
 pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Outcome {
     match command {
+        Command::Init(args) => init::run(&args, context, printer),
         Command::Validate(args) => validate::run(&args, context, printer),
         Command::Deploy(args) => deploy::run(&args, context, printer),
         Command::InfoStack(args) => info_stack::run(&args, context, printer),
         Command::InfoStacks(args) => info_stacks::run(&args, context, printer),
         Command::Logs(args) => logs::run(&args, context, printer),
         Command::Delete(args) => delete::run(&args, context, printer),
+        Command::SecretSet(args) => secret_set::run(&args, context, printer),
+        Command::SecretGet(args) => secret_get::run(&args, context, printer),
+        Command::SecretList(args) => secret_list::run(&args, context, printer),
+        Command::SecretDelete(args) => secret_delete::run(&args, context, printer),
         Command::Engine(EngineCommand::Start(_)) => engine_start::run(context, printer),
         Command::Engine(EngineCommand::Stop(args)) => engine_stop::run(&args, context, printer),
         Command::Engine(EngineCommand::Status(_)) => engine_status::run(context, printer),

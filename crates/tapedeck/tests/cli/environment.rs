@@ -88,6 +88,15 @@ impl Environment {
         command
     }
 
+    /// The same with this text as its standard input.
+    pub(crate) fn command_with_input(&self, arguments: &[&str], input: &str) -> Command {
+        self.write("input", input);
+        let file = fs::File::open(self.folder.join("input")).expect("it was just written");
+        let mut command = self.command(arguments);
+        command.stdin(file.into_file());
+        command
+    }
+
     /// Runs the program and compares exit code, stdout and stderr.
     pub(crate) fn check(&self, arguments: &[&str], expected: Expect) {
         self.check_command(&mut self.command(arguments), expected);
@@ -95,8 +104,13 @@ impl Environment {
 
     /// As [`Self::check`], for a command with surroundings of its own.
     pub(crate) fn check_command(&self, command: &mut Command, expected: Expect) {
+        expected.assert_eq(&self.outcome(command));
+    }
+
+    /// Runs the program: exit code, stdout and stderr as one text.
+    pub(crate) fn outcome(&self, command: &mut Command) -> String {
         let output = command.output().expect("the program can be started");
-        expected.assert_eq(&self.shown(&output));
+        self.shown(&output)
     }
 
     /// What a program came to, the same on every machine and on every run.

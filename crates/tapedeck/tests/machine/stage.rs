@@ -8,8 +8,8 @@ use fs_err as fs;
 use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
 use tapedeck_image::{ConfigChange, Layer, SharedLock, Store};
 use tapedeck_model::{
-    ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, ServiceSpec, StackName, StackSpec, StopCode,
-    StopTimeout, Task, TaskId, TaskState, Timestamp,
+    ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, SecretPart, SecretReference, SecretTemplate,
+    ServiceSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId, TaskState, Timestamp,
 };
 use tapedeck_testkit::{DEADLINE, Home, busybox_layer, eventually, missing, stable, within};
 
@@ -65,6 +65,18 @@ impl Worker {
             .container
             .environment
             .insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// A variable that is made of these parts when a task starts: texts, and `$` before a reference to a secret. What a
+    /// config would say with `$Secret('…')`.
+    pub(crate) fn secret(mut self, variable: &str, parts: &[&str]) -> Self {
+        let part = |part: &&str| match part.strip_prefix('$') {
+            Some(reference) => SecretPart::Secret(SecretReference::new(reference).unwrap()),
+            None => SecretPart::Text((*part).to_owned()),
+        };
+        let template = SecretTemplate::new(parts.iter().map(part).collect());
+        self.spec.container.secrets.insert(variable.to_owned(), template);
         self
     }
 
@@ -132,6 +144,7 @@ impl Stage {
         let container = ContainerSpec {
             image,
             environment: BTreeMap::from([("PATH".to_owned(), "/bin".to_owned())]),
+            secrets: BTreeMap::new(),
             cpu: Cpu::from_vcpu(0.5).unwrap(),
             memory: MemoryMb::new(128).unwrap(),
             stop_timeout: StopTimeout::default(),

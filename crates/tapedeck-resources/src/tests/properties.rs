@@ -66,23 +66,34 @@ const PIECES: &[&str] = &[
     "\r\n",
     "\0",
     "\\",
+    "$Var()",
+    ".a",
+    "$Format('{}', ",
+    "$This().resources",
+    "$File('a.yml')",
+    ")",
+    "variables:",
+    "connectTo:",
+    "sideContainers:",
+    "dependsOn:",
     "@",
     "`",
 ];
 
 /// Loads and renders; both must end and agree with each other.
 fn holds(text: &str) -> Result<(), TestCaseError> {
-    let (stack, diagnostics, source) = loaded(text);
+    let (stack, diagnostics, sources) = loaded(text);
     prop_assert_eq!(stack.is_some(), !diagnostics.has_errors());
-    let rendered = render_text(&diagnostics, &source);
+    let rendered = render_text(&diagnostics, &sources);
     prop_assert!(
         rendered
             .chars()
             .all(|letter| letter == '\n' || !letter.is_control())
     );
-    let records: Vec<serde_json::Value> = serde_json::from_str(&render_json(&diagnostics, &source)).unwrap();
+    let records: Vec<serde_json::Value> = serde_json::from_str(&render_json(&diagnostics, &sources)).unwrap();
     prop_assert_eq!(records.len(), diagnostics.iter().count());
     for found in diagnostics.iter() {
+        let text = sources.get(found.span.source).text();
         prop_assert!(found.span.start <= found.span.end && found.span.end <= text.len());
         prop_assert!(text.is_char_boundary(found.span.start) && text.is_char_boundary(found.span.end));
     }
@@ -113,6 +124,7 @@ proptest! {
             stacktape-image-buildpack, properties: {{ entryfilePath: a.js }} }}\n      resources: {{ cpu: 1, memory: \
             2048 }}\n      environment: {{ A: {value} }}\n");
         let (stack, _, _) = loaded(&text);
-        prop_assert_eq!(&stack.unwrap().services[0].environment[0].value, &value);
+        let stack = stack.unwrap();
+        prop_assert_eq!(stack.services[0].container.environment[0].value.known(), Some(&value));
     }
 }

@@ -1,9 +1,9 @@
 //! No text makes the parser loop, recurse without bound or fill the memory.
 
+use tapedeck_config::parse::MAX_BYTES;
 use tapedeck_diagnostic::Rule;
 
 use super::loaded;
-use crate::parse::MAX_BYTES;
 
 fn rules(text: &str) -> Vec<Rule> {
     loaded(text).1.iter().map(|one| one.rule).collect()

@@ -1,10 +1,10 @@
 //! Which name the project gets when the command line and the folder have a say; the file's own is in the specs.
 
-use tapedeck_diagnostic::{Rule, Source};
+use tapedeck_config::LoadOptions;
+use tapedeck_diagnostic::Rule;
 use tapedeck_model::ProjectName;
 
-use super::options;
-use crate::{LoadOptions, load};
+use super::{Stage, options};
 
 /// The name that a project gets, or the rules that were broken.
 fn name(text: &str, flag: Option<&str>, folder: Option<&str>) -> Result<String, Vec<Rule>> {
@@ -13,9 +13,13 @@ fn name(text: &str, flag: Option<&str>, folder: Option<&str>) -> Result<String, 
         fallback_project_name: folder.map(str::to_string),
         ..options()
     };
-    let (stack, diagnostics) = load(&Source::new("stacktape.yml", text), &options);
-    let rules = diagnostics.iter().map(|one| one.rule).collect();
-    stack.map(|stack| stack.project.to_string()).ok_or(rules)
+    let stage = Stage {
+        options,
+        ..Stage::default()
+    };
+    let loaded = stage.load(text);
+    let rules = loaded.diagnostics.iter().map(|one| one.rule).collect();
+    loaded.stack.map(|stack| stack.project.to_string()).ok_or(rules)
 }
 
 #[test]

@@ -1,14 +1,20 @@
 //! Runs the Markdown specs: each `##` section has one `yaml` or `json` block and what loading it gives.
 //!
+//! What surrounds the file stands in further blocks: `file NAME` is a file beside it, and each line of `surroundings`
+//! one of `region: NAME`, `deploy`, `profile: NAME`, `option NAME: VALUE`, `variable NAME: VALUE`,
+//! `secret NAME[: KEY, KEY]`, `function PATH[:HANDLER]: JSON`, `missing: PATH`, `folder: PATH`.
+//!
 //! A ```` ```diagnostics ```` block is the rendered findings, a ```` ```model ```` block the stack as JSON; a section
 //! without the former expects no findings, one without the latter no stack unless nothing is said of it.
-//! `UPDATE_SPECS=1 cargo test -p tapedeck-config` writes what came out into the blocks that are there.
+//! `UPDATE_SPECS=1 cargo test -p tapedeck-resources` writes what came out into the blocks that are there.
 
 use std::path::PathBuf;
 
+use tapedeck_config::PathState;
 use tapedeck_diagnostic::render_text;
+use tapedeck_model::Region;
 
-use super::loaded;
+use super::Stage;
 
 /// A fenced block: its language, its text, and where the text lies in the file.
 struct Block {
@@ -61,14 +67,15 @@ fn judge(file: &str, section: &Section, updated: &mut String, failures: &mut Vec
         .iter()
         .find(|block| matches!(block.language.as_str(), "yaml" | "json"));
     let input = input.unwrap_or_else(|| panic!("{title} has no yaml or json block"));
-    let (stack, diagnostics, source) = loaded(&input.text);
+    let loaded = stage(section).load(&input.text);
+    let (stack, diagnostics) = (loaded.stack, loaded.diagnostics);
     assert_eq!(
         stack.is_some(),
         !diagnostics.has_errors(),
         "{title}: a stack or errors, never both or none"
     );
     let model = stack.map(|stack| format!("{}\n", serde_json::to_string_pretty(&stack).unwrap()));
-    let findings = render_text(&diagnostics, &source);
+    let findings = render_text(&diagnostics, &loaded.sources);
     let has_findings = section.blocks.iter().any(|block| block.language == "diagnostics");
     if !has_findings && !findings.is_empty() {
         failures.push(format!(
@@ -88,6 +95,41 @@ fn judge(file: &str, section: &Section, updated: &mut String, failures: &mut Vec
             ));
             updated.replace_range(block.range.clone(), &actual);
         }
+    }
+}
+
+/// The surroundings that a section asks for.
+fn stage(section: &Section) -> Stage {
+    let mut stage = Stage::default();
+    for block in &section.blocks {
+        if let Some(name) = block.language.strip_prefix("file ") {
+            stage.files.insert(name.to_string(), block.text.clone());
+        }
+        if block.language == "surroundings" {
+            block.text.lines().for_each(|line| surround(&mut stage, line));
+        }
+    }
+    stage
+}
+
+fn surround(stage: &mut Stage, line: &str) {
+    let (key, value) = line.split_once(": ").unwrap_or((line, ""));
+    let (kind, name) = key.split_once(' ').unwrap_or((key, ""));
+    let (name, value) = (name.to_string(), value.to_string());
+    match kind {
+        "region" => stage.options.region = Region::new(value).unwrap(),
+        "deploy" => stage.options.is_deployment = true,
+        "profile" => stage.options.profile = Some(value),
+        "option" => drop(stage.options.command_line.insert(name, value)),
+        "variable" => drop(stage.environment.insert(name, value)),
+        "secret" => {
+            let keys: Vec<String> = value.split(", ").map(str::to_string).collect();
+            stage.secrets.insert(name, (!value.is_empty()).then_some(keys));
+        }
+        "function" => drop(stage.functions.insert(name, value)),
+        "missing" => drop(stage.paths.insert(value, PathState::Missing)),
+        "folder" => drop(stage.paths.insert(value, PathState::Folder)),
+        other => panic!("`{other}` says nothing about the surroundings"),
     }
 }
 

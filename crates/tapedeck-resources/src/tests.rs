@@ -1,0 +1,10 @@
+//! The config language as its users meet it: Markdown specs, limits, and properties of all inputs.
+
+mod limits;
+mod project;
+mod properties;
+mod rules;
+mod specs;
+mod stage;
+
+use stage::{Stage, loaded, options};

@@ -1,0 +1,21 @@
+//! Every rule has a spec that shows it, so that none is there in name only.
+
+use std::path::PathBuf;
+
+use tapedeck_diagnostic::Rule;
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the specs are files")]
+fn every_rule_is_shown_by_a_spec() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("specs");
+    let specs: String = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    let missing: Vec<&str> = Rule::ALL
+        .iter()
+        .map(|rule| rule.name())
+        .filter(|name| !specs.contains(&format!("[{name}]:")))
+        .collect();
+    assert!(missing.is_empty(), "no spec shows {missing:?}");
+}
