@@ -5,7 +5,7 @@
 
 use tapedeck_model::ValueType;
 
-use crate::schema::{Kind, Language, Need, Object, Support, Type};
+use crate::schema::{Key, Kind, Language, Need, Object, Support, Type};
 
 /// What a kind of value is called.
 pub(crate) fn kind(kind: &Kind) -> String {
@@ -116,6 +116,30 @@ fn extensions(language: &'static Language) -> impl Iterator<Item = (&'static str
         .extensions
         .iter()
         .map(move |extension| (*extension, Some(words.clone())))
+}
+
+/// What a key means: its own text and, where that adds something, that of the mapping that it takes.
+pub(crate) fn meaning(key: &Key) -> Vec<String> {
+    let own = sentence(key.doc);
+    let Kind::Object(object) = key.kind else {
+        return vec![own];
+    };
+    let of_object = sentence(object.doc);
+    match (bare(&own), bare(&of_object)) {
+        (own, more) if more.starts_with(&own) => vec![of_object],
+        (more, other) if more.starts_with(&other) => vec![own],
+        _ => vec![own, of_object],
+    }
+}
+
+/// The words of a text that carry its meaning: no articles, capitals and stops.
+fn bare(text: &str) -> Vec<String> {
+    let words = text
+        .split_whitespace()
+        .map(|word| word.trim_end_matches(['.', ',', ';']).to_lowercase());
+    words
+        .filter(|word| !matches!(word.as_str(), "a" | "an" | "the"))
+        .collect()
 }
 
 /// Half a sentence as a whole one.

@@ -13,7 +13,7 @@ mod values;
 
 use serde_json::{Map, Value, json};
 
-use super::{Catalogue, Key, Kind, RESOURCE, ROOT, ResourceType, Support};
+use super::{Catalogue, Key, RESOURCE, ROOT, ResourceType, Support};
 use crate::directive::{BUILTINS, Phase};
 use crate::words;
 use definitions::Definitions;
@@ -147,12 +147,7 @@ fn refused(message: &str) -> Value {
 
 /// Adds to the schema of a key what the table says beside its kind.
 fn described(key: &Key, mut schema: Map<String, Value>) -> Map<String, Value> {
-    let mut paragraphs = vec![words::sentence(key.doc)];
-    if let Kind::Object(object) = key.kind
-        && !same_words(object.doc, key.doc)
-    {
-        paragraphs.push(words::sentence(object.doc));
-    }
+    let mut paragraphs = words::meaning(key);
     if let Some(default) = key.default {
         paragraphs.push(format!("Default: `{default}`"));
     }
@@ -174,11 +169,6 @@ fn described(key: &Key, mut schema: Map<String, Value>) -> Map<String, Value> {
         schema.insert("deprecationMessage".to_string(), json!(message));
     }
     schema
-}
-
-/// Whether two texts say the same, but for capitals and full stops.
-fn same_words(left: &str, right: &str) -> bool {
-    words::sentence(left) == words::sentence(right)
 }
 
 fn into_map(value: Value) -> Map<String, Value> {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use tapedeck_diagnostic::{Diagnostics, Source};
 use tapedeck_model::ResourceName;
 
-use super::super::{Kind, Language, Object, Pattern, Range, Support};
+use super::super::{Kind, Language, Object, Pattern, RESOURCE, Range, Support};
 use super::definitions::Definitions;
 use super::{RESOURCE_DEFINITION, into_map};
 use crate::parse::parse;
@@ -48,7 +48,7 @@ pub(super) fn kind(kind: &Kind, late: bool, definitions: &mut Definitions) -> Ma
         }
         Kind::NumberOneOf(numbers) => {
             let numbers: Vec<Value> = numbers.iter().filter_map(|number| literal(number)).collect();
-            alternatives(vec![json!({ "type": "number", "enum": numbers })], late)
+            alternatives(vec![json!({ "enum": numbers })], late)
         }
         Kind::Texts => into_map(json!({ "type": ["array", "string"], "minLength": 1, "items": text() })),
         Kind::Patterns(pattern) => list_or_one(obeying(pattern), late),
@@ -132,7 +132,8 @@ fn scalar() -> Value {
 
 /// Some schemas, or a directive.
 fn alternatives(mut schemas: Vec<Value>, late: bool) -> Map<String, Value> {
-    schemas.push(json!({ "type": "string", "allOf": [directive(late)] }));
+    // The title tells the alternatives apart, for editors that would otherwise show what is said of each.
+    schemas.push(json!({ "title": "a directive", "type": "string", "allOf": [directive(late)] }));
     into_map(json!({ "anyOf": schemas }))
 }
 
@@ -223,12 +224,13 @@ fn environment(object: &'static Object, late: bool, definitions: &mut Definition
 fn resources(late: bool) -> Map<String, Value> {
     into_map(json!({
         "type": ["object", "string"],
-        "minProperties": 1,
         "propertyNames": {
             "pattern": "^[A-Za-z0-9]{1,64}$",
             "patternErrorMessage": format!("It is not a name of a resource: {}", ResourceName::RULE),
         },
         "additionalProperties": {
+            "description": words::plain(RESOURCE.doc),
+            "markdownDescription": RESOURCE.doc,
             "type": ["object", "string"],
             "allOf": [reference(RESOURCE_DEFINITION), directive(false)],
         },
