@@ -7,7 +7,9 @@
 
 mod check;
 pub mod directive;
+mod example;
 mod expand;
+pub mod explain;
 mod lower;
 pub mod parse;
 pub mod schema;

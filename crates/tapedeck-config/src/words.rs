@@ -5,7 +5,7 @@
 
 use tapedeck_model::ValueType;
 
-use crate::schema::{Key, Kind, Language, Need, Object, Support, Type};
+use crate::schema::{Key, Kind, Language, Need, Object, Support};
 
 /// What a kind of value is called.
 pub(crate) fn kind(kind: &Kind) -> String {
@@ -31,7 +31,13 @@ pub(crate) fn kind(kind: &Kind) -> String {
         Kind::Globs => "list of globs, or one glob".to_string(),
         Kind::EntryFile(_) => "relative path of a source file".to_string(),
         Kind::ResourceName(types) => format!("name of a resource of type {}", any_of(types)),
-        Kind::Type(_) => "one of its types".to_string(),
+        Kind::Type(types) => {
+            let usable = types.iter().filter(|one| one.support != Support::NotYet);
+            format!(
+                "one of {}",
+                listed(&usable.map(|one| one.name).collect::<Vec<_>>())
+            )
+        }
         Kind::Object(_) | Kind::Branch(_) => "mapping".to_string(),
         Kind::ListOf(object) => format!("list, each item {}", object.name),
         Kind::MapOf(object) => format!("mapping of names, each to {}", object.name),
@@ -94,28 +100,27 @@ fn any_of(words: &[&str]) -> String {
 }
 
 /// The values that a key may have, each with what is said of it: of those kinds that list their values.
-pub(crate) fn allowed(kind: &Kind) -> Vec<(&'static str, Option<String>)> {
-    let plain = |words: &'static [&'static str]| words.iter().map(|word| (*word, None)).collect();
+pub(crate) fn allowed(kind: &Kind) -> Vec<(String, Option<String>)> {
     match kind {
-        Kind::TextOneOf(words) | Kind::NumberOneOf(words) | Kind::TextsOneOf(words) => plain(words),
+        Kind::TextOneOf(words) | Kind::NumberOneOf(words) | Kind::TextsOneOf(words) => {
+            words.iter().map(|word| ((*word).to_string(), None)).collect()
+        }
         Kind::Type(types) => types
             .iter()
-            .map(|Type { name, support: one }| (*name, support(*one)))
+            .map(|one| (one.name.to_string(), support(one.support)))
             .collect(),
         Kind::EntryFile(languages) => languages.iter().flat_map(extensions).collect(),
         _ => Vec::new(),
     }
 }
 
-fn extensions(language: &'static Language) -> impl Iterator<Item = (&'static str, Option<String>)> {
+fn extensions(language: &Language) -> impl Iterator<Item = (String, Option<String>)> {
     let words = match support(language.support) {
         None => language.name.to_string(),
         Some(support) => format!("{}; {support}", language.name),
     };
-    language
-        .extensions
-        .iter()
-        .map(move |extension| (*extension, Some(words.clone())))
+    let extensions = language.extensions.iter();
+    extensions.map(move |extension| (format!("*.{extension}"), Some(words.clone())))
 }
 
 /// What a key means: its own text and, where that adds something, that of the mapping that it takes.

@@ -249,6 +249,12 @@ impl Branch {
         let case = self.cases.iter().find(|case| case.values.contains(&selected))?;
         Some(case.object)
     }
+
+    /// Whether the extension of a path decides, and not the whole value.
+    #[must_use]
+    pub fn is_by_extension(&self) -> bool {
+        (self.select)("name.extension") == "extension"
+    }
 }
 
 /// A key that may be left out and is fully supported. The base of table rows, with `..`.

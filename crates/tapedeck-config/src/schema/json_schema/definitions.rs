@@ -122,9 +122,10 @@ impl Definitions {
 
 /// The texts of the deciding key that lead to a case.
 fn decides(branch: &Branch, cases: &[&str]) -> Value {
-    let by_extension = (branch.select)("name.extension") == "extension";
     match cases {
-        _ if by_extension => json!({ "type": "string", "pattern": values::with_extension(cases) }),
+        _ if branch.is_by_extension() => {
+            json!({ "type": "string", "pattern": values::with_extension(cases) })
+        }
         [only] => json!({ "const": only }),
         several => json!({ "enum": several }),
     }
