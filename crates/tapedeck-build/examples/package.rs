@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tapedeck_build::{BuildRequest, Outcome, build};
 use tapedeck_image::{Progress, Store};
-use tapedeck_model::{JavaScriptConfig, Packaging, ResourceName, StacktapeImageBuildpack};
+use tapedeck_model::{JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack};
 
 struct Loud;
 
@@ -31,7 +31,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         include_files: Vec::new(),
         exclude_files: Vec::new(),
         exclude_dependencies: Vec::new(),
-        javascript: JavaScriptConfig::default(),
+        custom_docker_build_commands: Vec::new(),
+        language: LanguageConfig::Javascript(JavaScriptConfig::default()),
     });
     let request = BuildRequest {
         store: &store,

@@ -23,6 +23,16 @@ pub enum BuildError {
         /// The extensions that are known.
         known: String,
     },
+    /// A kind of packaging that is not done yet.
+    #[error(
+        "cannot package `{service}`: packaging of type `{kind}` is not supported yet: use `stacktape-image-buildpack`"
+    )]
+    UnknownPackaging {
+        /// The service.
+        service: String,
+        /// The kind.
+        kind: &'static str,
+    },
     /// There is no entry file.
     #[error(
         "cannot package `{service}`: its entry file {} does not exist: entryfilePath is `{written}`, and paths start \

@@ -66,7 +66,12 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         return Ok(image::unchanged(record, &image, started.elapsed()));
     }
     fs::create_dir_all(request.cache_directory).map_err(BuildError::file("make the cache folder"))?;
-    let Packaging::StacktapeImageBuildpack(packaging) = request.packaging;
+    let Packaging::StacktapeImageBuildpack(packaging) = request.packaging else {
+        return Err(BuildError::UnknownPackaging {
+            service: request.service.to_string(),
+            kind: request.packaging.kind(),
+        });
+    };
     let source = Source::find(request.service, &root, packaging)?;
     let mut workshop = Workshop {
         store: request.store,

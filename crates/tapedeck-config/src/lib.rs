@@ -53,6 +53,8 @@ pub struct LoadOptions {
 pub struct Loaded {
     /// The stack: there exactly when the findings hold no error and nothing is left to be asked.
     pub stack: Option<Stack>,
+    /// The name of the project, even when there is no stack.
+    pub project: Option<ProjectName>,
     /// What was found.
     pub diagnostics: Diagnostics,
     /// The texts that findings point into.
@@ -73,6 +75,7 @@ pub fn load(source: &Source, options: &LoadOptions, answers: &Answers, catalogue
     let mut sources = Sources::new(source.clone());
     let mut loaded = Loaded {
         stack: None,
+        project: None,
         diagnostics: Diagnostics::new(),
         sources: Sources::new(source.clone()),
         questions: Vec::new(),
@@ -92,6 +95,7 @@ pub fn load(source: &Source, options: &LoadOptions, answers: &Answers, catalogue
             check::relations(&tree, &declared, &surroundings, &mut questions, &mut diagnostics);
             let references = (outcome.expressions.as_slice(), declared.as_slice());
             check::expressions(&tree, references, &surroundings, &mut questions, &mut diagnostics);
+            loaded.project = lower::project_name(&tree, options, &mut Diagnostics::new());
             loaded.stack = lower::stack(&tree, &declared, &surroundings, &mut questions, &mut diagnostics);
         }
         loaded.questions = questions.into_iter().collect();

@@ -61,6 +61,7 @@ macro_rules! rules {
 rules! {
     YamlSyntax, "yaml-syntax", Error, "The text is not YAML (or JSON, which is a part of YAML).";
     SettingsSyntax, "settings-syntax", Error, "A line of a `.env` or `.ini` file is neither `NAME=value` nor a section.";
+    CodeFailed, "code-failed", Error, "The code that is to make the config cannot be read, or throws.";
     EmptyFile, "empty-file", Error, "The file holds nothing but spaces and comments.";
     TooLarge, "too-large", Error,
         "The file is larger or nested deeper than any real one, or its aliases or directives blow it up beyond that.";
@@ -119,6 +120,11 @@ rules! {
     ConflictingEssential, "conflicting-essential", Error,
         "A container that is to run to its end, and whose end would be the end of the task.";
     VolumeClash, "volume-clash", Error, "Two volumes of a container in the same place.";
+    MissingSetting, "missing-setting", Error,
+        "A key that is right only beside another setting, which is missing or says something else.";
+    ReversedBounds, "reversed-bounds", Error, "A greatest value that is below the least one.";
+    UnknownState, "unknown-state", Error, "The name of a state that a state machine does not have.";
+    ConflictingAttribute, "conflicting-attribute", Error, "An attribute of a table that is given two types.";
     NotSupportedYet, "not-supported-yet", Error,
         "A part of the language that Stacktape knows and this version of tapedeck cannot act on. It is refused rather \
          than left out in silence.";
@@ -134,6 +140,7 @@ rules! {
         "An environment variable that is listed twice. The last value counts.";
     ShadowedVariable, "shadowed-variable", Warning,
         "An environment variable that `connectTo` would set, too. The value in `environment` counts.";
+    UnusedSetting, "unused-setting", Warning, "A setting that changes nothing, because another one decides.";
     UnsafePermission, "unsafe-permission", Warning, "A permission to do everything.";
     PlaintextSecret, "plaintext-secret", Warning, "A password or key that stands in the file for everybody to read.";
     UnknownType, "unknown-type", Warning, "A type of CloudFormation resource that nothing is known of.";

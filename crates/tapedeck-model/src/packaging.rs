@@ -53,6 +53,17 @@ pub struct StacktapeImageBuildpack {
     pub language: LanguageConfig,
 }
 
+impl StacktapeImageBuildpack {
+    /// The settings of JavaScript and TypeScript; none of another language.
+    #[must_use]
+    pub fn javascript(&self) -> Option<&JavaScriptConfig> {
+        match &self.language {
+            LanguageConfig::Javascript(settings) => Some(settings),
+            LanguageConfig::Other { .. } => None,
+        }
+    }
+}
+
 /// `languageSpecificConfig`, by the language of the entry file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -65,19 +65,19 @@ impl fmt::Display for Cpu {
 pub struct MemoryMb(u32);
 
 impl MemoryMb {
-    /// Memory from a number of MiB as written in `resources.memory`: 4 (the runtime's own minimum) to 122 880
-    /// (the largest Fargate task).
+    /// Memory from a number of MiB as written in `resources.memory`: 4 (the runtime's own minimum) to 33 554 432
+    /// (32 TiB, above the largest EC2 instance).
     ///
     /// # Errors
     /// [`InvalidSize`] when outside that range.
     pub fn new(mebibytes: u32) -> Result<Self, InvalidSize> {
-        if (4..=122_880).contains(&mebibytes) {
+        if (4..=33_554_432).contains(&mebibytes) {
             return Ok(Self(mebibytes));
         }
         Err(InvalidSize {
             kind: "memory",
             value: mebibytes.to_string(),
-            rule: "use 4 to 122880 MiB",
+            rule: "use 4 to 33554432 MiB",
         })
     }
 

@@ -3,9 +3,22 @@
 //!
 //! Adding a type is a file and a line in [`TYPES`].
 
+mod bucket;
 pub mod catalogue;
+mod dynamo_db_table;
+mod efs_filesystem;
+mod event_bus;
+mod hosting_bucket;
+mod http_api_gateway;
+mod kinesis_stream;
+mod mongo_db_atlas_cluster;
 mod shared;
+mod sns_topic;
+mod sqs_queue;
+mod state_machine;
 mod unsupported;
+mod upstash_kafka_topic;
+mod upstash_redis;
 mod worker_service;
 
 use tapedeck_config::schema::{AttributeCheck, Catalogue, ResourceType};
@@ -18,6 +31,19 @@ pub use shared::languages::LANGUAGES;
 
 /// Every type of resource that Stacktape has, those of this version first.
 pub static TYPES: &[&ResourceType] = &[
+    &bucket::TYPE,
+    &dynamo_db_table::TYPE,
+    &sqs_queue::TYPE,
+    &sns_topic::TYPE,
+    &event_bus::TYPE,
+    &kinesis_stream::TYPE,
+    &efs_filesystem::TYPE,
+    &upstash_redis::TYPE,
+    &upstash_kafka_topic::TYPE,
+    &state_machine::TYPE,
+    &mongo_db_atlas_cluster::TYPE,
+    &hosting_bucket::TYPE,
+    &http_api_gateway::TYPE,
     &worker_service::TYPE,
     &unsupported::ASTRO_WEB,
     &unsupported::AWS_CDK_CONSTRUCT,

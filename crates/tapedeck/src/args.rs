@@ -117,17 +117,28 @@ pub(crate) struct StackArgs {
     /// Name of the project [default: `projectName` of the config, else the name of its folder]
     #[arg(long = "projectName", value_name = "NAME")]
     pub(crate) project_name: Option<String>,
+    /// Profile of AWS, for $Profile()
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
 }
 
 /// Where the config is.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConfigArgs {
-    /// The config file [default: stacktape.yml or stacktape.yaml in the working directory]
+    /// The config file [default: stacktape.ts, .yml, .yaml, .js or .json in the working directory]
     #[arg(long = "configPath", value_name = "FILE")]
     pub(crate) config_path: Option<PathBuf>,
     /// Run as if started in this folder
     #[arg(long = "currentWorkingDirectory", value_name = "FOLDER")]
     pub(crate) current_working_directory: Option<PathBuf>,
+}
+
+/// Options that are the config's own.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExtraArgs {
+    /// Options for $CliArgs() in the config: --name value
+    #[arg(last = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+    pub(crate) extra: Vec<String>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -193,6 +204,11 @@ pub(crate) struct ValidateArgs {
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    /// What AWS would answer, as JSON: account, secrets, outputs of stacks
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lookups: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
     #[command(flatten)]
     pub(crate) output: JsonArgs,
 }
@@ -203,6 +219,8 @@ pub(crate) struct DeployArgs {
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
     /// Package again even where nothing changed
     #[arg(long = "noCache")]
     pub(crate) no_cache: bool,

@@ -29,6 +29,8 @@ pub(crate) struct Context {
     pub(crate) executable: PathBuf,
     /// `PATH`, where package managers are looked for.
     pub(crate) search_path: OsString,
+    /// All variables of the environment.
+    pub(crate) environment: Vec<(OsString, OsString)>,
     /// The base image for Node by name, as it was given.
     pub(crate) node_base: Option<OsString>,
     /// Where `docker login` keeps credentials for registries.
@@ -56,10 +58,19 @@ impl Context {
             home,
             executable,
             search_path,
+            environment: std::env::vars_os().collect(),
             node_base: std::env::var_os(TAPEDECK_NODE_BASE).filter(|name| !name.is_empty()),
             docker_config: docker_config(),
             now: Timestamp::now(),
         })
+    }
+}
+
+impl Context {
+    /// A variable of the environment. What is no UTF-8 in it is replaced.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        let found = self.environment.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.to_string_lossy().into_owned())
     }
 }
 

@@ -128,6 +128,7 @@ pub(crate) fn evaluate_config(
 ///
 /// # Errors
 /// [`EvaluateError`], with a place in the user's files where there is one.
+#[cfg(test)]
 pub(crate) fn call_function(
     surroundings: &mut Surroundings<'_>,
     file: &Path,

@@ -3,8 +3,10 @@
 //! Only this crate reads the command line and the environment, and only its [`printer`] writes to the terminal.
 //! Commands live in [`commands`], one file each.
 
+mod answers;
 mod args;
 mod commands;
+mod config;
 mod context;
 mod engine;
 mod env_file;
@@ -12,6 +14,8 @@ mod evaluate;
 mod exit;
 mod filter;
 mod init;
+mod late;
+mod lookups;
 mod options;
 mod printer;
 mod prompt;

@@ -1,19 +1,33 @@
 //! Where flag, config file and environment meet: what a command was asked, resolved.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use tapedeck_config::LoadOptions;
-use tapedeck_diagnostic::{Severity, Source};
-use tapedeck_model::{ProjectName, Stack, StackName, StageName};
+use tapedeck_diagnostic::{Source, nearest};
+use tapedeck_model::{ProjectName, Region, StackName, StageName};
 
 use crate::args::{ConfigArgs, StackArgs};
+use crate::config::{self, Reading};
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure};
 use crate::printer::Printer;
 
 /// Config files that are looked for, in this order.
-const CONFIG_NAMES: [&str; 2] = ["stacktape.yml", "stacktape.yaml"];
+const CONFIG_NAMES: [&str; 5] = [
+    "stacktape.ts",
+    "stacktape.yml",
+    "stacktape.yaml",
+    "stacktape.js",
+    "stacktape.json",
+];
+
+/// Endings of configs that are evaluated rather than read.
+const CODE_EXTENSIONS: [&str; 6] = ["ts", "mts", "cts", "js", "mjs", "cjs"];
+
+/// What is added to the name of code when its result is shown instead.
+const AS_EVALUATED: &str = " (as evaluated)";
 
 /// A config file that was read.
 #[derive(Debug)]
@@ -22,6 +36,44 @@ pub(crate) struct ConfigFile {
     pub(crate) source: Source,
     /// The folder that its paths start at.
     pub(crate) folder: PathBuf,
+    /// The file itself.
+    pub(crate) path: PathBuf,
+    /// Whether it is code that makes the config.
+    pub(crate) is_code: bool,
+}
+
+impl ConfigFile {
+    /// The name that people know the file by, also of code that was evaluated.
+    pub(crate) fn name(&self) -> &str {
+        let name = self.source.name();
+        name.strip_suffix(AS_EVALUATED).unwrap_or(name)
+    }
+
+    /// Puts the config that code made in the place of the code. Findings point into it.
+    pub(crate) fn replace_text(&mut self, text: String) {
+        let name = format!("{}{AS_EVALUATED}", self.source.name());
+        self.source = Source::new(name, text);
+    }
+}
+
+/// The region of a flag.
+///
+/// # Errors
+/// When there is no such region.
+pub(crate) fn region(given: &str) -> Result<Region, Failure> {
+    let parts: Vec<&str> = given.split('-').collect();
+    let is_number = |part: &&str| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_aws = (3..=4).contains(&parts.len()) && parts.last().is_some_and(is_number) && parts[0].len() == 2;
+    match Region::new(given) {
+        Ok(region) if region.is_local() || is_aws => Ok(region),
+        _ => {
+            let help = match nearest(given, &["local"]) {
+                Some(_) => "did you mean `local`?".to_string(),
+                None => Region::RULE.to_string(),
+            };
+            Err(Failure::usage(format!("there is no region `{given}`")).help(help))
+        }
+    }
 }
 
 /// Checks the region.
@@ -65,12 +117,17 @@ fn find_config(folder: &Path, config: &ConfigArgs) -> Option<PathBuf> {
     }
 }
 
-/// Reads the config file.
+/// Reads the config file. Code is not evaluated yet.
 ///
 /// # Errors
 /// When there is none, or it cannot be read.
-pub(crate) fn read_config(context: &Context, config: &ConfigArgs) -> Result<ConfigFile, Failure> {
+pub(crate) fn read_config(
+    context: &Context,
+    printer: &Printer,
+    config: &ConfigArgs,
+) -> Result<ConfigFile, Failure> {
     let working_folder = folder_of(context, config)?;
+    warn_of_others(&working_folder, config, printer);
     let Some(path) = find_config(&working_folder, config) else {
         return Err(Failure::usage(format!(
             "there is no stacktape.yml in {}",
@@ -105,17 +162,34 @@ pub(crate) fn read_config(context: &Context, config: &ConfigArgs) -> Result<Conf
             .map_or_else(|| context.working_directory.clone(), Path::to_path_buf),
     };
     let folder = fs_err::canonicalize(&folder).map_err(|error| Failure::new(ExitKind::Usage, error))?;
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let is_code = extension.is_some_and(|extension| CODE_EXTENSIONS.contains(&extension));
     Ok(ConfigFile {
         source: Source::new(shown, text),
         folder,
+        path,
+        is_code,
     })
+}
+
+/// Says which config counts when a folder has several.
+fn warn_of_others(folder: &Path, config: &ConfigArgs, printer: &Printer) {
+    if config.config_path.is_some() {
+        return;
+    }
+    let mut there = CONFIG_NAMES.iter().filter(|name| folder.join(name).is_file());
+    if let (Some(first), Some(second)) = (there.next(), there.next()) {
+        printer.warn(format!(
+            "there are {first} and {second}: {first} is read; name the other with --configPath, or remove it"
+        ));
+    }
 }
 
 /// What the config means for a stage, as far as it can be told before it is read.
 ///
 /// # Errors
 /// When stage or project name are not valid names.
-pub(crate) fn load_options(args: &StackArgs, folder: &Path) -> Result<LoadOptions, Failure> {
+pub(crate) fn load_options(args: &StackArgs, folder: &Path, region: Region) -> Result<LoadOptions, Failure> {
     let stage = StageName::new(&args.stage).map_err(|error| Failure::new(ExitKind::Usage, error))?;
     let project_name = args
         .project_name
@@ -128,35 +202,11 @@ pub(crate) fn load_options(args: &StackArgs, folder: &Path) -> Result<LoadOption
         project_name,
         fallback_project_name,
         stage,
+        region,
+        profile: args.profile.clone(),
+        command_line: BTreeMap::new(),
+        is_deployment: false,
     })
-}
-
-/// Reads and checks the config. Everything that was found is told on stderr.
-///
-/// # Errors
-/// When the config has mistakes; they have been told then.
-pub(crate) fn load_stack(
-    context: &Context,
-    printer: &Printer,
-    stack: &StackArgs,
-    config: &ConfigArgs,
-) -> Result<(Stack, ConfigFile), Failure> {
-    require_local(&stack.region)?;
-    let file = read_config(context, config)?;
-    let options = load_options(stack, &file.folder)?;
-    let (loaded, found) = tapedeck_config::load(&file.source, &options);
-    if !found.is_empty() {
-        let findings = tapedeck_diagnostic::render_text(&found, &file.source);
-        printer.tell(&format!("{}\n", findings.trim_end()));
-    }
-    match loaded {
-        Some(loaded) => Ok((loaded, file)),
-        None => Err(Failure::usage(format!(
-            "{} has {}; nothing was changed",
-            file.source.name(),
-            crate::text::count(found.count(Severity::Error), "mistake")
-        ))),
-    }
 }
 
 /// The name of the stack that a command is about. The config is read only when no flag names the project.
@@ -165,27 +215,57 @@ pub(crate) fn load_stack(
 /// When neither flag, config nor folder give a valid name.
 pub(crate) fn stack_name(
     context: &Context,
+    printer: &Printer,
     stack: &StackArgs,
     config: &ConfigArgs,
 ) -> Result<StackName, Failure> {
     require_local(&stack.region)?;
     let folder = folder_of(context, config)?;
-    let (source, folder) = match find_config(&folder, config) {
-        Some(_) if stack.project_name.is_none() => {
-            let file = read_config(context, config)?;
-            (file.source, file.folder)
+    let is_named_by_file = find_config(&folder, config).is_some() && stack.project_name.is_none();
+    let (source, folder) = if is_named_by_file {
+        let file = read_config(context, printer, config)?;
+        if file.is_code {
+            return name_in_code(context, printer, stack, config);
         }
+        (file.source, file.folder)
+    } else {
         // No file is needed when a flag or the folder names the project.
-        _ => {
-            let folder =
-                fs_err::canonicalize(&folder).map_err(|error| Failure::new(ExitKind::Usage, error))?;
-            (Source::new("the working directory", "{}"), folder)
-        }
+        let folder = fs_err::canonicalize(&folder).map_err(|error| Failure::new(ExitKind::Usage, error))?;
+        (Source::new("the working directory", "{}"), folder)
     };
-    let options = load_options(stack, &folder)?;
-    let project = tapedeck_config::project_name(&source, &options).ok_or_else(|| {
-        Failure::usage(format!("{} does not tell the name of the project", source.name()))
-            .help("give --projectName, or run `tapedeck validate` to see what is wrong with the config")
-    })?;
-    Ok(StackName::of(&project, &options.stage))
+    let options = load_options(stack, &folder, Region::local())?;
+    match tapedeck_config::project_name(&source, &options) {
+        Some(project) => Ok(StackName::of(&project, &options.stage)),
+        // A directive may tell it.
+        None if is_named_by_file => name_in_code(context, printer, stack, config),
+        None => Err(no_name(source.name())),
+    }
+}
+
+/// The name of a stack whose project only the evaluated config tells.
+fn name_in_code(
+    context: &Context,
+    printer: &Printer,
+    stack: &StackArgs,
+    config: &ConfigArgs,
+) -> Result<StackName, Failure> {
+    let reading = Reading {
+        command: "info:stack",
+        is_deployment: false,
+        stack,
+        config,
+        extra: &[],
+        lookups: None,
+    };
+    let (loaded, file) = config::load(context, printer, &reading)?;
+    let stage = StageName::new(&stack.stage).map_err(|error| Failure::new(ExitKind::Usage, error))?;
+    match loaded.project {
+        Some(project) => Ok(StackName::of(&project, &stage)),
+        None => Err(no_name(file.source.name())),
+    }
+}
+
+fn no_name(source: &str) -> Failure {
+    Failure::usage(format!("{source} does not tell the name of the project"))
+        .help("give --projectName, or run `tapedeck validate` to see what is wrong with the config")
 }

@@ -12,7 +12,8 @@ use fs_err as fs;
 use tapedeck_build::BuildRequest;
 use tapedeck_image::NoProgress;
 use tapedeck_model::{
-    ImageDigest, JavaScriptConfig, Packaging, ResourceName, StackName, StacktapeImageBuildpack,
+    ImageDigest, JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StackName,
+    StacktapeImageBuildpack,
 };
 
 use crate::Rivals;
@@ -246,7 +247,8 @@ impl<'a> Ours<'a> {
             include_files: Vec::new(),
             exclude_files: Vec::new(),
             exclude_dependencies: Vec::new(),
-            javascript: JavaScriptConfig::default(),
+            custom_docker_build_commands: Vec::new(),
+            language: LanguageConfig::Javascript(JavaScriptConfig::default()),
         });
         let request = BuildRequest {
             store: &self.stage.images,

@@ -62,7 +62,9 @@ pub(crate) fn plan(facts: &Facts, packaging: &StacktapeImageBuildpack) -> Result
     let manager = package_manager::choose(field, lock)?;
     let node = node_version::choose(&project.wishes, offer(facts.base_node))?;
     let format = module_format(project, packaging);
-    let source_map = !packaging.javascript.disable_source_maps;
+    let source_map = !packaging
+        .javascript()
+        .is_some_and(|settings| settings.disable_source_maps);
     let has_dependencies = project.has_dependencies();
     Ok(Plan {
         dependency_salt: format!(
@@ -100,7 +102,10 @@ pub(crate) fn offer(base_node: Option<u16>) -> Offer {
 /// As configured, else as the extension of the entry file demands, else as `package.json` says.
 fn module_format(project: &Project, packaging: &StacktapeImageBuildpack) -> ModuleFormat {
     let entry = packaging.entryfile_path.as_str();
-    if let Some(format) = packaging.javascript.output_module_format {
+    if let Some(format) = packaging
+        .javascript()
+        .and_then(|settings| settings.output_module_format)
+    {
         return format;
     }
     if entry.ends_with(".mts") || entry.ends_with(".mjs") {

@@ -56,7 +56,8 @@ impl Project {
         let manifest = Manifest::read(&root.join("package.json"))?;
         let (workspace, workspace_manifest) = find_workspace(&root, &manifest)?;
         let lock = find_lock(&workspace)?;
-        let tsconfig = source.packaging.javascript.ts_config_path.as_deref();
+        let settings = source.packaging.javascript();
+        let tsconfig = settings.and_then(|settings| settings.ts_config_path.as_deref());
         let tsconfig = tsconfig
             .map(|written| resolve_tsconfig(source.root, written))
             .transpose()?;
@@ -104,7 +105,11 @@ impl Project {
 
     fn find_wishes(&self, source: &Source<'_>) -> Result<Vec<Wish>, BuildError> {
         let mut wishes = Vec::new();
-        if let Some(version) = source.packaging.javascript.node_version {
+        if let Some(version) = source
+            .packaging
+            .javascript()
+            .and_then(|settings| settings.node_version)
+        {
             wishes.push(Wish {
                 source: WishSource::Configuration,
                 text: version.to_string(),

@@ -132,7 +132,7 @@ fn a_version_of_node_that_there_is_not_names_its_file() {
 #[test]
 fn a_missing_tsconfig_is_named() {
     let mut project = project();
-    project.packaging.javascript.ts_config_path = Some("tsconfig.worker.json".to_owned());
+    project.javascript().ts_config_path = Some("tsconfig.worker.json".to_owned());
     assert!(
         project
             .error()

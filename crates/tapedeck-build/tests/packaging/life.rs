@@ -131,7 +131,7 @@ fn a_tsconfig_of_another_name_is_used_when_set() {
         ),
         ("src/one.ts", "export const which = 'one';\n"),
     ]);
-    project.packaging.javascript.ts_config_path = Some("tsconfig.worker.json".to_owned());
+    project.javascript().ts_config_path = Some("tsconfig.worker.json".to_owned());
     assert_eq!(run(&image(&project.build().unwrap())), "one\n");
 }
 
@@ -147,7 +147,7 @@ fn both_module_formats_run() {
     let esm = image(&project.build().unwrap());
     assert_eq!(text(&esm, "app/package.json"), r#"{"type":"module"}"#);
     assert_eq!(run(&esm), "/ undefined\n");
-    project.packaging.javascript.output_module_format = Some(ModuleFormat::Cjs);
+    project.javascript().output_module_format = Some(ModuleFormat::Cjs);
     let cjs = image(&project.build().unwrap());
     assert_eq!(text(&cjs, "app/package.json"), r#"{"type":"commonjs"}"#);
     assert_eq!(run(&cjs), "/ object\n");
@@ -169,7 +169,7 @@ fn source_maps_name_the_source_and_nothing_of_this_machine() {
     let map = text(&mapped, "app/index.js.map");
     assert!(map.contains(r#""sources":["src/main.ts"]"#), "{map}");
     assert_eq!(mapped.config.env["NODE_OPTIONS"], "--enable-source-maps");
-    project.packaging.javascript.disable_source_maps = true;
+    project.javascript().disable_source_maps = true;
     let bare = image(&project.build().unwrap());
     assert_eq!(find(&bare, "app/index.js.map"), None);
     assert_eq!(bare.config.env.get("NODE_OPTIONS"), None);

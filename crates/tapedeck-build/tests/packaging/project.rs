@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use fs_err as fs;
 use tapedeck_build::{BuildError, BuildRequest, Built, LayerName, Outcome, build};
 use tapedeck_image::{Image, Progress, Store};
-use tapedeck_model::{JavaScriptConfig, Packaging, ResourceName, StacktapeImageBuildpack};
+use tapedeck_model::{JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack};
 use tempfile::TempDir;
 
 /// Remembers what it was told.
@@ -42,7 +42,8 @@ impl Project {
             include_files: Vec::new(),
             exclude_files: Vec::new(),
             exclude_dependencies: Vec::new(),
-            javascript: JavaScriptConfig::default(),
+            custom_docker_build_commands: Vec::new(),
+            language: LanguageConfig::Javascript(JavaScriptConfig::default()),
         };
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         let project = Self {
@@ -56,6 +57,14 @@ impl Project {
             project.write(path, text);
         }
         project
+    }
+
+    /// The settings of the language.
+    pub(crate) fn javascript(&mut self) -> &mut JavaScriptConfig {
+        match &mut self.packaging.language {
+            LanguageConfig::Javascript(settings) => settings,
+            LanguageConfig::Other { name, .. } => panic!("{name}"),
+        }
     }
 
     pub(crate) fn path(&self, below: &str) -> PathBuf {

@@ -21,7 +21,7 @@ use crate::parse::{Entry, Mapping, Value};
 use crate::schema::{Catalogue, Key, Kind, Need, Object, ROOT, Support, Type};
 
 pub(crate) use references::expressions;
-pub(crate) use resources::{declared, raw_resources, relations};
+pub(crate) use resources::{declared, raw_resources, relations, written};
 
 /// What a check works with, beside the tree.
 pub(crate) struct Surroundings<'a> {
@@ -50,6 +50,7 @@ pub(crate) fn file(
         surroundings,
         questions,
         resources: resources::types(tree, surroundings.catalogue),
+        written: resources::written(tree),
     };
     let place = Place {
         subject: ROOT.name,
@@ -79,6 +80,8 @@ struct Checker<'a> {
     questions: &'a mut BTreeSet<Question>,
     /// The resources of the file and their types, as far as they can be told.
     resources: Vec<(&'a str, &'a str)>,
+    /// The names of all resources of the file.
+    written: Vec<&'a str>,
 }
 
 /// What a mapping says about its own type.

@@ -1,6 +1,6 @@
 //! Numbers: whole ones and others, in a range or from a list.
 
-use tapedeck_diagnostic::{Allowed, Found};
+use tapedeck_diagnostic::Allowed;
 
 use super::leaf::written;
 use super::{Checker, Place};
@@ -66,10 +66,7 @@ impl Checker<'_> {
         if quoted_number {
             return self.wrong_type(place, &format!("{expected} without quotes"));
         }
-        match value.found() {
-            Found::Empty => self.empty(place, &[]),
-            _ => self.wrong_type(place, expected),
-        }
+        self.wrong_type(place, expected);
     }
 
     fn out_of_range(&mut self, place: Place<'_>, advice: &str) {

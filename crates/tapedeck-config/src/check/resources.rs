@@ -179,11 +179,21 @@ impl Checker<'_> {
             .iter()
             .any(|entry| nearest(&entry.key.value, &["properties"]).is_some());
         if !required.is_empty() && !misspelt {
-            let meaning = format!("the settings of the resource, at least {}", required.join(", "));
+            let meaning = format!(
+                "the settings of the resource, at least `{}`",
+                required.join("` and `")
+            );
             self.diagnostics
                 .missing_key(place.at, RESOURCE.name, "properties", &meaning);
         }
     }
+}
+
+/// The names of all resources, of whatever type.
+pub(crate) fn written(tree: &Spanned<Value>) -> Vec<&str> {
+    let resources = tree.value.as_mapping().and_then(|root| root.mapping("resources"));
+    let entries = resources.iter().flat_map(|resources| &resources.entries);
+    entries.map(|entry| entry.key.value.as_str()).collect()
 }
 
 /// The resources whose types are known, with their properties.
@@ -223,6 +233,7 @@ pub(crate) fn relations(
     diagnostics: &mut Diagnostics,
 ) {
     let raw = raw_resources(tree);
+    let written = written(tree);
     clashes(declared, &raw, diagnostics);
     let mut scope = Scope {
         diagnostics,
@@ -232,6 +243,7 @@ pub(crate) fn relations(
         answers: surroundings.answers,
         questions,
         raw_resources: &raw,
+        written: &written,
     };
     for one in declared {
         overrides(one, &mut scope);

@@ -64,6 +64,8 @@ pub(crate) struct Expander<'a> {
     files: BTreeMap<String, Option<Rc<Spanned<Value>>>>,
     /// Calls that wait for a result.
     open: Vec<Open>,
+    /// Where calls are written that have been told to wait for themselves.
+    cyclic: BTreeSet<Span>,
     nesting: usize,
     calls: usize,
     size: Size,
@@ -89,6 +91,7 @@ impl<'a> Expander<'a> {
             diagnostics,
             files: BTreeMap::new(),
             open: Vec::new(),
+            cyclic: BTreeSet::new(),
             nesting: 0,
             calls: 0,
             size: Size::default(),
@@ -222,7 +225,11 @@ impl<'a> Expander<'a> {
                 .iter()
                 .map(|open| open.shown.as_str())
                 .collect();
-            self.diagnostics.directive_cycle(at, &chain);
+            // A cycle is met at each of its calls, and told at the first.
+            if self.cyclic.insert(at) {
+                self.diagnostics.directive_cycle(at, &chain);
+            }
+            self.cyclic.extend(self.open[first..].iter().map(|open| open.at));
             return Ok(unknown(at));
         }
         if self.open.len() + self.nesting > MAX_NESTING {

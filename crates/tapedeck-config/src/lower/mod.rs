@@ -33,6 +33,7 @@ pub(crate) fn stack(
     let project = project::name(root, tree.span, options, diagnostics);
     settings::relations(root, diagnostics);
     let raw = crate::check::raw_resources(tree);
+    let written = crate::check::written(tree);
     let mut scope = Scope {
         diagnostics,
         declared,
@@ -41,6 +42,7 @@ pub(crate) fn stack(
         answers: surroundings.answers,
         questions,
         raw_resources: &raw,
+        written: &written,
     };
     let services: Vec<Option<WorkerService>> = declared
         .iter()

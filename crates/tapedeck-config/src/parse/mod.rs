@@ -118,6 +118,8 @@ fn advice(text: &str, at: usize) -> &'static str {
         "YAML is indented with spaces: replace the tab"
     } else if text[at..].trim().is_empty() {
         "the file ends before a quote, bracket or brace is closed, or a key has its value"
+    } else if crate::directive::called_within(line).next().is_some() {
+        "between braces or brackets, put a call of a directive into double quotes: \"$Format('{}-a', $Stage())\""
     } else {
         "look at this line and the one above: indentation, quotes, brackets, or a missing colon"
     }

@@ -77,7 +77,7 @@ pub static ROOT: Object = Object {
             name: "cloudformationResources",
             kind: Kind::MapOf(&RAW_RESOURCE),
             doc: "resources of CloudFormation as they are, by their logical ids",
-            support: Support::NotHere("resources of CloudFormation are not made on this machine yet"),
+            support: Support::NotHere("nothing makes them here"),
             ..OPTIONAL
         },
         super::not_yet("budgetControl", "limits on what the stack may cost"),

@@ -150,6 +150,12 @@ impl Diagnostics {
         self.push(Rule::DeprecatedKey, at, message, Some(format!("use `{instead}`")));
     }
 
+    /// The code of a config gives none.
+    pub fn code_failed(&mut self, at: Span, problem: &str, help: Option<&str>) {
+        let message = format!("the code gives no config: {problem}");
+        self.push(Rule::CodeFailed, at, message, help.map(str::to_string));
+    }
+
     /// A line of a file of settings that says nothing.
     pub fn settings_syntax(&mut self, at: Span) {
         let message = "this line is neither `NAME=value` nor a section in brackets".to_string();

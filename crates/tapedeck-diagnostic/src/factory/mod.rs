@@ -1,5 +1,6 @@
 //! The wording of every rule: one method each. Call sites pass what they hold; the sentences live here.
 
+mod connected_a;
 mod directives;
 mod resources;
 mod worker;
@@ -58,7 +59,7 @@ impl Diagnostics {
 
     /// A limit was passed. `excess` says which, such as `the file has more than 100000 values`.
     pub fn too_large(&mut self, at: Span, excess: &str) {
-        let help = "split the file, or use fewer aliases";
+        let help = "split the file, or use fewer aliases and directives";
         self.push(Rule::TooLarge, at, excess.to_string(), Some(help.into()));
     }
 

@@ -49,17 +49,14 @@ fn target(one: &Declared<'_>, name: &Spanned<String>, scope: &mut Scope<'_>) {
     };
     let declared = scope.declared.iter().find(|other| other.name.value == resource);
     let Some(other) = declared else {
-        let known: Vec<&str> = scope
-            .declared
-            .iter()
-            .filter(|other| {
+        if !scope.is_unclear(resource) {
+            let known = scope.names_where(|other| {
                 matches!(other.kind.connectable, Connectable::Yes) && other.name.value != one.name.value
-            })
-            .map(|other| other.name.value.as_str())
-            .collect();
-        let known: Vec<String> = known.into_iter().map(str::to_string).collect();
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        scope.diagnostics.unknown_resource(name, &known);
+            });
+            let known: Vec<String> = known.into_iter().map(str::to_string).collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            scope.diagnostics.unknown_resource(name, &known);
+        }
         return;
     };
     match (part, other.kind.connectable) {
@@ -76,7 +73,6 @@ fn target(one: &Declared<'_>, name: &Spanned<String>, scope: &mut Scope<'_>) {
                 "is a resource of type `{}`, which cannot be connected to",
                 other.kind.name
             );
-            let problem = problem.clone();
             scope.diagnostics.wrong_resource_type(name, &problem, advice);
         }
         (None, Connectable::Yes) => shadowed(one.properties, other, scope),

@@ -1,9 +1,13 @@
 //! How images come about: `packaging` of a container.
 
+use tapedeck_config::Scope;
+use tapedeck_config::parse::Mapping;
 use tapedeck_config::schema::{
     Branch, Case, Key, Kind, OBJECT, OPTIONAL, Object, Pattern, REQUIRED, Support, Type, entry_extension,
     one_type, whole,
 };
+
+use tapedeck_diagnostic::Allowed;
 
 use super::languages::{
     GO_CONFIG, JAVA_CONFIG, JAVASCRIPT, JAVASCRIPT_CONFIG, LANGUAGES, OTHER_CONFIG, PYTHON_CONFIG,
@@ -379,3 +383,34 @@ static PHASE_NAME: Pattern = Pattern {
     advice: "use letters, digits, `-`, `_` and `:`",
     regex: "^[A-Za-z0-9_:-]+$",
 };
+
+/// Judges what relates several keys of `packaging`.
+pub(crate) fn check(packaging: &Mapping, scope: &mut Scope<'_>) {
+    let Some(properties) = packaging.mapping("properties") else {
+        return;
+    };
+    let Some(entry) = properties.spanned_text("entryfilePath") else {
+        return;
+    };
+    if entry_extension(&entry.value) != "py" {
+        return;
+    }
+    let names_application = entry.value.contains(':');
+    let settings = properties.mapping("languageSpecificConfig");
+    let server = settings.and_then(|settings| settings.spanned_text("runAppAs"));
+    match server {
+        None if names_application => {
+            let meaning = "`WSGI` or `ASGI`, the kind of server that runs the application after the colon";
+            scope
+                .diagnostics
+                .missing_key(entry.span, "`languageSpecificConfig`", "runAppAs", meaning);
+        }
+        Some(_) if !names_application => {
+            let advice = "with `runAppAs`, name the application after a colon, such as main.py:app";
+            scope
+                .diagnostics
+                .invalid_value(&entry, "`entryfilePath`", Allowed::Advice(advice));
+        }
+        _ => {}
+    }
+}

@@ -12,8 +12,10 @@ fn every_rule_is_shown_by_a_spec() {
         .unwrap()
         .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
         .collect();
+    // Code is run by the binary, and shown by its tests.
     let missing: Vec<&str> = Rule::ALL
         .iter()
+        .filter(|rule| **rule != Rule::CodeFailed)
         .map(|rule| rule.name())
         .filter(|name| !specs.contains(&format!("[{name}]:")))
         .collect();

@@ -21,9 +21,7 @@ struct Known<'a> {
 
 /// Judges the containers of a service.
 pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
-    health_check(one.properties, scope);
-    volumes(one.properties, scope);
-    secrets(one.properties, scope);
+    container(one.properties, scope);
     let sides: Vec<&Mapping> = one
         .properties
         .list("sideContainers")
@@ -33,13 +31,21 @@ pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
     names(&sides, scope);
     let known = known(one, &sides);
     for side in &sides {
-        health_check(side, scope);
-        volumes(side, scope);
-        secrets(side, scope);
+        container(side, scope);
         essential(side, scope);
         dependencies(side, &known, scope);
     }
     cycles(&known, scope);
+}
+
+/// What holds for every container.
+pub(crate) fn container(properties: &Mapping, scope: &mut Scope<'_>) {
+    health_check(properties, scope);
+    volumes(properties, scope);
+    secrets(properties, scope);
+    if let Some(packaging) = properties.mapping("packaging") {
+        crate::shared::packaging::check(packaging, scope);
+    }
 }
 
 /// The endings of the logical ids of log groups, one for each container that keeps its output.

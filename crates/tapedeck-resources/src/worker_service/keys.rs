@@ -71,6 +71,7 @@ pub(super) static WORKER_SERVICE: Object = Object {
         },
     ],
     absent: &[
+        ("overrides", "it stands beside `properties`, a level higher"),
         ("deployment", NO_TRAFFIC),
         ("loadBalancing", NO_TRAFFIC),
         (
@@ -146,7 +147,7 @@ pub(crate) static COMPUTE: Object = Object {
 
 static MEMORY: Range = Range {
     min: 4,
-    max: 1_000_000,
+    max: 33_554_432,
     advice: "use a whole number of MiB from 4 on, such as 512",
 };
 

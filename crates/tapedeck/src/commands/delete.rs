@@ -22,7 +22,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
 
 /// Stops all tasks the way a rollout does (SIGTERM, then SIGKILL after stopTimeout), then removes the rest.
 pub(crate) fn run(args: &DeleteArgs, context: &Context, printer: &Printer) -> Outcome {
-    let name = stack_name(context, &args.stack, &args.config)?;
+    let name = stack_name(context, printer, &args.stack, &args.config)?;
     let mut client = match engine::try_connect(context)? {
         Some(client) => client,
         // What was deployed may run on without its engine: that one is needed to stop it.

@@ -12,10 +12,12 @@ use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState, Wo
 
 use crate::args::DeployArgs;
 use crate::commands::logs;
+use crate::config::{self, Reading};
 use crate::context::{Context, TAPEDECK_NODE_BASE};
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
-use crate::options::{ConfigFile, load_stack};
+use crate::late;
+use crate::options::{ConfigFile, require_local};
 use crate::printer::{Printer, Progress};
 use crate::report::{self, Detail};
 use crate::text::{count, span};
@@ -35,7 +37,16 @@ const LAST_LINES: usize = 10;
 /// Load, package, hand over, wait, show.
 pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Outcome {
     let began = Instant::now();
-    let (stack, config) = load_stack(context, printer, &args.stack, &args.config)?;
+    require_local(&args.stack.region)?;
+    let reading = Reading {
+        command: "deploy",
+        is_deployment: true,
+        stack: &args.stack,
+        config: &args.config,
+        extra: &args.options.extra,
+        lookups: None,
+    };
+    let (stack, config) = config::load_stack(context, printer, &reading)?;
     engine::require_root("deploy to region local")?;
     tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
     let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
@@ -98,7 +109,7 @@ fn package(
     let request = BuildRequest {
         store: images,
         service: &service.name,
-        packaging: &service.packaging,
+        packaging: &service.container.packaging,
         source_root: &config.folder,
         cache_directory: &context.home.build_cache(),
         search_path: &context.search_path,
@@ -164,23 +175,27 @@ fn spec_of(stack: &Stack, packaged: &[Built], images: &Store) -> Result<StackSpe
     let mut services = Vec::new();
     for (service, built) in stack.services.iter().zip(packaged) {
         let image = images.image(&built.image).or_fail(ExitKind::Environment)?;
-        let mut environment = service.environment_map();
+        let mut environment = service.container.known_environment();
         if let (Some(own), Some(flags)) = (
             environment.get_mut(NODE_OPTIONS),
             image.config.env.get(NODE_OPTIONS),
         ) {
             append_flags(own, flags);
         }
+        let Some(cpu) = service.compute.cpu() else {
+            return Err(Failure::usage(format!("service {} has no `cpu`", service.name))
+                .help("give it one: EC2 instances are not imitated yet"));
+        };
         services.push(ServiceSpec {
             name: service.name.clone(),
             desired_count: service.scaling.min_instances,
             container: ContainerSpec {
                 image: built.image.clone(),
                 environment,
-                secrets: std::collections::BTreeMap::new(),
-                cpu: service.cpu,
-                memory: service.memory,
-                stop_timeout: service.stop_timeout,
+                secrets: late::secrets(service)?,
+                cpu,
+                memory: service.compute.memory(),
+                stop_timeout: service.container.stop_timeout,
             },
         });
     }

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &InfoStackArgs, context: &Context, printer: &Printer) ->
             require_local(&args.stack.region)?;
             StackName::new(name).or_fail(ExitKind::Usage)?
         }
-        None => stack_name(context, &args.stack, &args.config)?,
+        None => stack_name(context, printer, &args.stack, &args.config)?,
     };
     let stack = engine::connect_to_stack(context, &name)?
         .describe_stack(&name)

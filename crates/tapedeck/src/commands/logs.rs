@@ -38,7 +38,7 @@ struct Origin {
 
 /// Prints what is there, oldest first, then goes on with `--follow` for as long as somebody reads.
 pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outcome {
-    let stack = stack_name(context, &args.stack, &args.config)?;
+    let stack = stack_name(context, printer, &args.stack, &args.config)?;
     let since = point_in_time(&args.since, context.now).map_err(Failure::usage)?;
     let folder = context.home.stack_logs(&stack);
     let wanted = Wanted::of(args)?;

@@ -3,39 +3,56 @@
 use std::process::ExitCode;
 
 use tapedeck_diagnostic::render_json;
+use tapedeck_model::Stack;
 
 use crate::args::ValidateArgs;
+use crate::config::{self, Reading};
 use crate::context::Context;
 use crate::exit::{ExitKind, Outcome};
-use crate::options::{load_options, load_stack, read_config, require_local};
 use crate::printer::Printer;
 use crate::text::count;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck validate
-  tapedeck validate --configPath deploy/stacktape.yml --json";
+  tapedeck validate --configPath deploy/stacktape.yml --json
+  tapedeck validate --region eu-west-1 --lookups lookups.json   as AWS would judge it, without asking AWS";
 
 /// Checks the config and tells every finding. With `--json` the findings are data: a list on stdout.
 pub(crate) fn run(args: &ValidateArgs, context: &Context, printer: &Printer) -> Outcome {
+    let reading = Reading {
+        command: "validate",
+        is_deployment: false,
+        stack: &args.stack,
+        config: &args.config,
+        extra: &args.options.extra,
+        lookups: args.lookups.as_deref(),
+    };
     if printer.is_json() {
-        require_local(&args.stack.region)?;
-        let file = read_config(context, &args.config)?;
-        let options = load_options(&args.stack, &file.folder)?;
-        let (loaded, found) = tapedeck_config::load(&file.source, &options);
-        printer.data(render_json(&found, &file.source));
-        let code = if loaded.is_some() {
+        let (loaded, _) = config::load(context, printer, &reading)?;
+        printer.data(render_json(&loaded.diagnostics, &loaded.sources));
+        let code = if loaded.stack.is_some() {
             0
         } else {
             ExitKind::Usage.code()
         };
         return Ok(ExitCode::from(code));
     }
-    let (stack, file) = load_stack(context, printer, &args.stack, &args.config)?;
+    let (stack, file) = config::load_stack(context, printer, &reading)?;
     printer.say(format!(
         "{} is valid: stack {} with {}",
-        file.source.name(),
+        file.name(),
         stack.name(),
-        count(stack.services.len(), "worker service")
+        contents(&stack)
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a stack is made of, in words.
+fn contents(stack: &Stack) -> String {
+    let mut parts = vec![count(stack.services.len(), "worker service")];
+    let others = stack.resources.len() + stack.cloudformation_resources.len();
+    if others > 0 {
+        parts.push(count(others, "other resource"));
+    }
+    parts.join(" and ")
 }

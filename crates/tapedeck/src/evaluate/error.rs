@@ -193,6 +193,7 @@ pub(crate) enum EvaluateError {
 
 impl EvaluateError {
     /// What was evaluated.
+    #[cfg(test)]
     pub(crate) fn subject(&self) -> &Subject {
         match self {
             Self::NoFile { subject }
@@ -214,6 +215,7 @@ impl EvaluateError {
     }
 
     /// Where in the user's files, if that can be said; the first of several places.
+    #[cfg(test)]
     pub(crate) fn place(&self) -> Option<&Place> {
         match self {
             Self::Thrown { place, .. } | Self::Unloadable { place, .. } => place.as_ref(),

@@ -1,8 +1,8 @@
 //! The config that is about to be written, held against the rules that `tapedeck validate` has.
 
-use tapedeck_config::LoadOptions;
+use tapedeck_config::{Answers, LoadOptions};
 use tapedeck_diagnostic::{Rule, Severity, Source};
-use tapedeck_model::{ProjectName, StageName};
+use tapedeck_model::{ProjectName, Region, StageName};
 
 use super::candidate::Candidate;
 use super::decide::Draft;
@@ -46,13 +46,10 @@ pub(crate) fn complete(draft: &mut Draft, chosen: &Candidate, folder: &str) -> R
 /// When it is wrong.
 pub(crate) fn judge(config: &str, folder: &str) -> Result<Judged, Failure> {
     let source = Source::new("stacktape.yml", config);
-    let (_, found) = tapedeck_config::load(&source, &options(folder)?);
-    let is_unsupported = found.iter().any(|finding| finding.rule == Rule::NotSupportedYet);
+    let found = tapedeck_resources::load(&source, &options(folder)?, &Answers::new()).diagnostics;
+    let is_unsupported = |rule| matches!(rule, Rule::NotSupportedYet | Rule::NotRunHereYet);
     let mut warnings = Vec::new();
-    for finding in found
-        .iter()
-        .filter(|finding| finding.rule != Rule::NotSupportedYet)
-    {
+    for finding in found.iter().filter(|finding| !is_unsupported(finding.rule)) {
         if finding.severity == Severity::Error {
             let failure = Failure::usage(format!("the config would be wrong: {}", finding.message));
             return Err(match &finding.help {
@@ -66,7 +63,7 @@ pub(crate) fn judge(config: &str, folder: &str) -> Result<Judged, Failure> {
         });
     }
     Ok(Judged {
-        is_unsupported,
+        is_unsupported: found.iter().any(|finding| is_unsupported(finding.rule)),
         warnings,
     })
 }
@@ -82,5 +79,9 @@ fn options(folder: &str) -> Result<LoadOptions, Failure> {
         project_name: None,
         fallback_project_name: Some(folder.to_string()),
         stage: StageName::new("dev").or_fail(ExitKind::Internal)?,
+        region: Region::local(),
+        profile: None,
+        command_line: std::collections::BTreeMap::new(),
+        is_deployment: false,
     })
 }

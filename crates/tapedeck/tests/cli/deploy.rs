@@ -30,7 +30,7 @@ fn a_wrong_config_changes_nothing() {
                |
             12 |       resources: { cpu: 3, memory: 512 }
                |                         ^
-            help: use one of 0.25, 0.5, 1, 2, 4, 8, 16
+            help: use one of 0.25, 0.5, 1, 2, 4, 8, 16; the nearest is 2
 
             error: stacktape.yml has 3 mistakes; nothing was changed
         "#]],

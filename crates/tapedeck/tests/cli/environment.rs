@@ -59,6 +59,7 @@ impl Environment {
     pub(crate) fn with_config(config: &str) -> Self {
         let environment = Self::new();
         environment.write("project/stacktape.yml", config);
+        environment.write("project/src/main.ts", "");
         environment
     }
 
@@ -67,6 +68,11 @@ impl Environment {
         let path = self.folder.join(path);
         fs::create_dir_all(path.parent().expect("it is below the folder")).expect("folders can be made");
         fs::write(path, text).expect("files can be written");
+    }
+
+    /// A path below the folder.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
     }
 
     /// The value of `TAPEDECK_HOME`.

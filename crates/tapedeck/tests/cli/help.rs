@@ -45,28 +45,29 @@ fn misspelt_words_are_told() {
     environment.check(
         &["deploy", "--stge", "dev"],
         expect![[r#"
-        exit code 2
-        --- stderr ---
-        error: unexpected argument '--stge' found
+            exit code 2
+            --- stderr ---
+            error: unexpected argument '--stge' found
 
-          tip: a similar argument exists: '--stage'
+              tip: a similar argument exists: '--stage'
+              tip: to pass '--stge' as a value, use '-- --stge'
 
-        Usage: tapedeck deploy --stage <NAME>
+            Usage: tapedeck deploy --stage <NAME> [-- <OPTIONS>...]
 
-        For more information, try '--help'.
-    "#]],
+            For more information, try '--help'.
+        "#]],
     );
     environment.check(
         &["deploy", "extra"],
         expect![[r#"
-        exit code 2
-        --- stderr ---
-        error: unexpected argument 'extra' found
+            exit code 2
+            --- stderr ---
+            error: unexpected argument 'extra' found
 
-        Usage: tapedeck deploy [OPTIONS]
+            Usage: tapedeck deploy [OPTIONS] [-- <OPTIONS>...]
 
-        For more information, try '--help'.
-    "#]],
+            For more information, try '--help'.
+        "#]],
     );
     environment.check(
         &["completions", "tcsh"],

@@ -19,5 +19,6 @@ mod secret_get;
 mod secret_list;
 mod secret_set;
 mod surroundings;
+mod surroundings_of_config;
 mod terminal;
 mod validate;

@@ -54,7 +54,7 @@ fn all_mistakes_are_told_at_once() {
                |
             12 |       resources: { cpu: 3, memory: 512 }
                |                         ^
-            help: use one of 0.25, 0.5, 1, 2, 4, 8, 16
+            help: use one of 0.25, 0.5, 1, 2, 4, 8, 16; the nearest is 2
 
             error: stacktape.yml has 3 mistakes; nothing was changed
         "#]],
@@ -66,44 +66,47 @@ fn mistakes_are_data_with_json() {
     Environment::with_config(BAD).check(
         &["validate", "--json"],
         expect![[r#"
-        exit code 2
-        --- stdout ---
-        [
-          {
-            "rule": "unknown-key",
-            "severity": "error",
-            "message": "`propertes` is not a key of a resource",
-            "help": "did you mean `properties`?",
-            "file": "stacktape.yml",
-            "line": 5,
-            "column": 5,
-            "endLine": 5,
-            "endColumn": 14
-          },
-          {
-            "rule": "wrong-type",
-            "severity": "error",
-            "message": "`entryfilePath` must be a text, but it is a list",
-            "help": null,
-            "file": "stacktape.yml",
-            "line": 11,
-            "column": 38,
-            "endLine": 11,
-            "endColumn": 51
-          },
-          {
-            "rule": "invalid-value",
-            "severity": "error",
-            "message": "`cpu` cannot be `3`",
-            "help": "use one of 0.25, 0.5, 1, 2, 4, 8, 16",
-            "file": "stacktape.yml",
-            "line": 12,
-            "column": 25,
-            "endLine": 12,
-            "endColumn": 26
-          }
-        ]
-    "#]],
+            exit code 2
+            --- stdout ---
+            [
+              {
+                "rule": "unknown-key",
+                "severity": "error",
+                "message": "`propertes` is not a key of a resource",
+                "help": "did you mean `properties`?",
+                "file": "stacktape.yml",
+                "line": 5,
+                "column": 5,
+                "endLine": 5,
+                "endColumn": 14,
+                "related": []
+              },
+              {
+                "rule": "wrong-type",
+                "severity": "error",
+                "message": "`entryfilePath` must be a text, but it is a list",
+                "help": null,
+                "file": "stacktape.yml",
+                "line": 11,
+                "column": 38,
+                "endLine": 11,
+                "endColumn": 51,
+                "related": []
+              },
+              {
+                "rule": "invalid-value",
+                "severity": "error",
+                "message": "`cpu` cannot be `3`",
+                "help": "use one of 0.25, 0.5, 1, 2, 4, 8, 16; the nearest is 2",
+                "file": "stacktape.yml",
+                "line": 12,
+                "column": 25,
+                "endLine": 12,
+                "endColumn": 26,
+                "related": []
+              }
+            ]
+        "#]],
     );
 }
 
@@ -195,6 +198,7 @@ fn a_folder_is_no_config() {
 fn another_working_folder_is_one_flag_away() {
     let environment = Environment::new();
     environment.write("other/stacktape.yaml", GOOD);
+    environment.write("other/src/main.ts", "");
     environment.check(
         &["validate", "--currentWorkingDirectory", "../other"],
         expect![[r#"
@@ -215,15 +219,44 @@ fn another_working_folder_is_one_flag_away() {
 }
 
 #[test]
-fn a_region_of_aws_is_refused() {
-    Environment::with_config(GOOD).check(
-        &["validate", "--region", "eu-west-1"],
+fn a_region_of_aws_is_judged_as_aws_would() {
+    let size = "{ cpu: 0.25, memory: 512 }";
+    let environment = Environment::with_config(&GOOD.replace(size, "{ cpu: 2, memory: 2048 }"));
+    environment.check(&["validate"], expect![[r#"
+        exit code 0
+        --- stderr ---
+        warning[invalid-fargate-size]: Fargate offers no task of 2 vCPU with 2048 MiB: it runs here, but AWS would refuse it
+         --> stacktape.yml:9:36
+          |
+        9 |       resources: { cpu: 2, memory: 2048 }
+          |                                    ^^^^
+        help: near it, Fargate offers 2 vCPU with 4096 MiB and 1 vCPU with 2048 MiB
+
+        stacktape.yml is valid: stack shop-dev with 1 worker service
+    "#]]);
+    environment.check(
+        &["validate", "--region", "local-1"],
         expect![[r#"
         exit code 2
         --- stderr ---
-        error: region `eu-west-1` is not supported yet: this version runs services on this machine only
-        help: leave --region out, or give `--region local`
+        error: there is no region `local-1`
+        help: did you mean `local`?
     "#]],
+    );
+    environment.check(
+        &["validate", "--region", "eu-west-1"],
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error[refused-fargate-size]: Fargate offers no task of 2 vCPU with 2048 MiB
+             --> stacktape.yml:9:36
+              |
+            9 |       resources: { cpu: 2, memory: 2048 }
+              |                                    ^^^^
+            help: near it, Fargate offers 2 vCPU with 4096 MiB and 1 vCPU with 2048 MiB
+
+            error: stacktape.yml has 1 mistake; nothing was changed
+        "#]],
     );
 }
 

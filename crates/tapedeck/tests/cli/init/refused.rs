@@ -119,10 +119,10 @@ fn wrong_flags_change_nothing() {
     environment.check(
         &["init", "--memory", "1"],
         expect![[r#"
-        exit code 2
-        --- stderr ---
-        error: 1 is not a valid memory: use 4 to 122880 MiB
-    "#]],
+            exit code 2
+            --- stderr ---
+            error: 1 is not a valid memory: use 4 to 33554432 MiB
+        "#]],
     );
     environment.check(
         &["init", "--minInstances", "0"],

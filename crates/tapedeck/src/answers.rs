@@ -1,0 +1,295 @@
+//! Finds out what a config file asks of its surroundings: files, variables, secrets, git, functions of the user's.
+//!
+//! Files are read below the root of the project only: the folder with `.git` that the config is in, else the folder of
+//! the config itself. What lies elsewhere is none of a config's business, whoever wrote it.
+
+mod git;
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tapedeck_config::parse::MAX_BYTES;
+use tapedeck_config::{Answer, PathState, Question, SecretState};
+use tapedeck_local::secrets::{GetError, SecretStore};
+use tapedeck_model::{Region, SecretName};
+
+use crate::context::Context;
+use crate::evaluate::{self, Call, EvaluateError, Surroundings, TIME_LIMIT};
+use crate::lookups::Lookups;
+use crate::printer::Progress;
+
+/// How deep the keys of a secret are looked at.
+const DEEPEST_KEY: usize = 16;
+
+/// Where answers are looked for.
+pub(crate) struct Answering<'a> {
+    pub(crate) context: &'a Context,
+    /// The folder that paths start at, absolute and without links.
+    pub(crate) folder: &'a Path,
+    pub(crate) region: &'a Region,
+    /// What AWS would answer, if that was given.
+    pub(crate) lookups: Option<&'a Lookups>,
+    pub(crate) progress: &'a mut Progress,
+}
+
+impl Answering<'_> {
+    /// Answers all questions. Functions that are called together run in one process for each language.
+    pub(crate) fn answer(&mut self, questions: Vec<Question>) -> Vec<(Question, Answer)> {
+        let (calls, others): (Vec<Question>, Vec<Question>) = questions
+            .into_iter()
+            .partition(|question| matches!(question, Question::Call { .. }));
+        let mut answers: Vec<(Question, Answer)> = others
+            .into_iter()
+            .map(|question| {
+                let answer = self.one(&question);
+                (question, answer)
+            })
+            .collect();
+        answers.extend(self.calls(calls));
+        answers
+    }
+
+    fn one(&self, question: &Question) -> Answer {
+        match question {
+            Question::Text { path } => self.text(path),
+            Question::Environment { name } => match self.context.variable(name) {
+                Some(value) => Answer::Text(value),
+                None => Answer::Missing,
+            },
+            Question::Path { path } => Answer::Path(match fs_err::metadata(self.folder.join(path)) {
+                Ok(found) if found.is_dir() => PathState::Folder,
+                Ok(_) => PathState::File,
+                Err(_) => PathState::Missing,
+            }),
+            Question::Secret { name } => self.secret(name),
+            Question::Git => git::facts(self.folder, &self.context.search_path),
+            Question::Account => match self.lookups.and_then(Lookups::account) {
+                Some(account) => Answer::Text(account.to_string()),
+                None => self.unknown("the account of AWS", "account"),
+            },
+            Question::StackOutput { stack, output, .. } => {
+                match self
+                    .lookups
+                    .and_then(|lookups| lookups.stack_output(stack, output))
+                {
+                    Some(value) => Answer::Text(value.to_string()),
+                    None => {
+                        let subject = format!("the output `{output}` of the stack `{stack}`");
+                        self.unknown(&subject, &format!("stackOutputs.{stack}.{output}"))
+                    }
+                }
+            }
+            // These have been taken out before.
+            Question::Call { .. } => Answer::Unknowable,
+        }
+    }
+
+    fn text(&self, path: &str) -> Answer {
+        let path = match self.within_project(path) {
+            Ok(path) => path,
+            Err(answer) => return answer,
+        };
+        match fs_err::metadata(&path) {
+            Ok(found) if found.is_dir() => {
+                return failed("it is a folder, not a file", "name a file in it");
+            }
+            Ok(found) if found.len() > MAX_BYTES as u64 => {
+                let problem = format!(
+                    "it has {} bytes, more than the {MAX_BYTES} that are read",
+                    found.len()
+                );
+                return failed(&problem, "take out of it what the config needs");
+            }
+            _ => {}
+        }
+        match fs_err::read_to_string(&path) {
+            Ok(text) => Answer::Text(text),
+            Err(error) if error.kind() == ErrorKind::NotFound => Answer::Missing,
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                failed("it is not a text in UTF-8", "only texts can be used in a config")
+            }
+            Err(error) => failed(&format!("it cannot be read: {error}"), "see to its permissions"),
+        }
+    }
+
+    /// The file at a path, links followed, if it is below the root of the project.
+    fn within_project(&self, path: &str) -> Result<PathBuf, Answer> {
+        let root = self
+            .folder
+            .ancestors()
+            .find(|folder| folder.join(".git").exists())
+            .unwrap_or(self.folder);
+        let found = match fs_err::canonicalize(self.folder.join(path)) {
+            Ok(found) => found,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Answer::Missing),
+            Err(error) => return Err(failed(&format!("it cannot be found: {error}"), "see to its path")),
+        };
+        if found.starts_with(root) {
+            return Ok(found);
+        }
+        let problem = format!("{path} lies outside of the project");
+        let help = format!(
+            "a config reads files below {} only: move or copy it there",
+            root.display()
+        );
+        Err(failed(&problem, &help))
+    }
+
+    /// What is known of a secret of this machine. Of those elsewhere nothing is.
+    fn secret(&self, name: &str) -> Answer {
+        let Ok(name) = SecretName::new(name) else {
+            return Answer::Unknowable;
+        };
+        if !self.region.is_local() {
+            return self
+                .lookups
+                .map_or(Answer::Unknowable, |lookups| lookups.secret(name.as_str()));
+        }
+        let Ok(store) = SecretStore::open(self.context.home.secrets()) else {
+            return Answer::Unknowable;
+        };
+        match store.get(&name) {
+            Ok(secret) => Answer::Secret(SecretState::There {
+                keys: keys_of(secret.value.expose()),
+            }),
+            Err(GetError::Missing { .. }) => {
+                let listing = store.list().unwrap_or_default();
+                let others = listing
+                    .secrets
+                    .into_iter()
+                    .map(|one| one.description.name.to_string());
+                Answer::Secret(SecretState::Missing {
+                    others: others.collect(),
+                })
+            }
+            Err(_) => Answer::Unknowable,
+        }
+    }
+
+    /// What only AWS can tell. `lookup` is where it would stand in a file of lookups.
+    fn unknown(&self, subject: &str, lookup: &str) -> Answer {
+        let problem = match self.lookups {
+            Some(_) => format!("{subject} is not among the lookups: `{lookup}` is missing"),
+            None => format!("{subject} can be told by AWS only, and this version does not ask it"),
+        };
+        let help =
+            "give a file with it to `tapedeck validate --lookups`, or take the value from $Var() or $Env()";
+        failed(&problem, help)
+    }
+
+    fn calls(&mut self, questions: Vec<Question>) -> Vec<(Question, Answer)> {
+        let mut answers: BTreeMap<Question, Answer> = BTreeMap::new();
+        let mut ready: Vec<(Question, PathBuf, Vec<Value>)> = Vec::new();
+        for question in questions {
+            let Question::Call { path, arguments, .. } = &question else {
+                continue;
+            };
+            match self.within_project(path) {
+                Ok(file) => {
+                    let arguments = serde_json::from_str(arguments).unwrap_or_default();
+                    ready.push((question, file, arguments));
+                }
+                Err(Answer::Missing) => {
+                    let problem = format!("there is no file `{path}`");
+                    let help = "paths are relative to the folder of the config file";
+                    answers.insert(question, failed(&problem, help));
+                }
+                Err(answer) => drop(answers.insert(question, answer)),
+            }
+        }
+        if ready.is_empty() {
+            return answers.into_iter().collect();
+        }
+        let calls: Vec<Call<'_>> = ready
+            .iter()
+            .map(|(question, file, arguments)| Call {
+                file,
+                handler: match question {
+                    Question::Call { handler, .. } => handler.as_deref(),
+                    _ => None,
+                },
+                arguments,
+            })
+            .collect();
+        let results = {
+            let cache = self.context.home.build_cache();
+            let stderr = std::io::stderr();
+            let mut surroundings = Surroundings {
+                folder: self.folder,
+                search_path: &self.context.search_path,
+                environment: &self.context.environment,
+                cache_directory: &cache,
+                output: stderr.as_fd(),
+                time_limit: TIME_LIMIT,
+                progress: self.progress,
+            };
+            evaluate::call_functions(&mut surroundings, &calls)
+        };
+        for ((question, ..), result) in ready.into_iter().zip(results) {
+            answers.insert(
+                question,
+                result.map_or_else(|error| failure_of(&error), |json| Answer::Json(json.to_string())),
+            );
+        }
+        answers.into_iter().collect()
+    }
+}
+
+fn failed(problem: &str, help: &str) -> Answer {
+    Answer::Failed {
+        problem: problem.to_string(),
+        help: Some(help.to_string()),
+    }
+}
+
+fn failure_of(error: &EvaluateError) -> Answer {
+    let mut problem = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        problem.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    Answer::Failed {
+        problem,
+        help: error.help(),
+    }
+}
+
+/// The keys of a secret in JSON, those within it with dots between; none when it is a plain text.
+fn keys_of(text: &str) -> Option<Vec<String>> {
+    let json: Value = serde_json::from_str(text).ok()?;
+    if !json.is_object() && !json.is_array() {
+        return None;
+    }
+    let mut keys = Vec::new();
+    collect_keys(&json, "", DEEPEST_KEY, &mut keys);
+    Some(keys)
+}
+
+fn collect_keys(json: &Value, prefix: &str, depth: usize, keys: &mut Vec<String>) {
+    let mut inner: Vec<(String, &Value)> = match json {
+        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), value)).collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(index, value)| (index.to_string(), value))
+            .collect(),
+        _ => return,
+    };
+    if depth == 0 {
+        return;
+    }
+    for (key, _) in &mut inner {
+        key.insert_str(0, prefix);
+    }
+    keys.extend(inner.iter().map(|(key, _)| key.clone()));
+    for (key, value) in inner {
+        collect_keys(value, &format!("{key}."), depth - 1, keys);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! Reads a config with everything that it asks for, and tells what was found.
+
+mod code;
+
+use std::collections::BTreeMap;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use tapedeck_config::{Answers, LoadOptions, Loaded};
+use tapedeck_diagnostic::{Severity, render_text};
+use tapedeck_model::{Region, Stack};
+
+use crate::answers::Answering;
+use crate::args::{ConfigArgs, StackArgs};
+use crate::context::Context;
+use crate::evaluate::{self, ConfigInput, EvaluateError, Surroundings, TIME_LIMIT};
+use crate::exit::{ExitKind, Failure};
+use crate::lookups::Lookups;
+use crate::options::{self, ConfigFile};
+use crate::printer::Printer;
+use crate::text::count;
+
+/// How often a config may ask for more. Each round answers all that was asked, so this is the depth to which answers
+/// lead to questions.
+const MOST_ROUNDS: usize = 100;
+
+/// What a config is read for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading<'a> {
+    /// The command, as `stacktape.ts` gets to know it.
+    pub(crate) command: &'static str,
+    /// Whether what cannot be run here is a mistake.
+    pub(crate) is_deployment: bool,
+    pub(crate) stack: &'a StackArgs,
+    pub(crate) config: &'a ConfigArgs,
+    /// Options after `--`.
+    pub(crate) extra: &'a [String],
+    /// A file with what AWS would answer.
+    pub(crate) lookups: Option<&'a Path>,
+}
+
+/// Reads the config, answering what it asks.
+///
+/// # Errors
+/// When there is no config, it cannot be evaluated, or flags are wrong. What is wrong *in* it is among the findings.
+pub(crate) fn load(
+    context: &Context,
+    printer: &Printer,
+    reading: &Reading<'_>,
+) -> Result<(Loaded, ConfigFile), Failure> {
+    let region = options::region(&reading.stack.region)?;
+    let mut file = options::read_config(context, printer, reading.config)?;
+    let options = load_options(reading, &file, region)?;
+    let mut progress = printer.progress("config");
+    if file.is_code
+        && let Err(error) = evaluate(context, reading, &options, &mut file, &mut progress)
+    {
+        return match error.kind() {
+            ExitKind::Usage => Ok((code::findings(&file, &error), file)),
+            kind => {
+                let help = error.help();
+                let failure = Failure::new(kind, error);
+                Err(failure.help(help.unwrap_or_else(|| "nothing was changed".to_string())))
+            }
+        };
+    }
+    let lookups = match reading.lookups {
+        Some(path) => Some(Lookups::read(&context.working_directory.join(path))?),
+        None => None,
+    };
+    let mut answers = Answers::new();
+    for _ in 0..MOST_ROUNDS {
+        let loaded = tapedeck_resources::load(&file.source, &options, &answers);
+        if loaded.questions.is_empty() {
+            return Ok((loaded, file));
+        }
+        let mut answering = Answering {
+            context,
+            folder: &file.folder,
+            region: &options.region,
+            lookups: lookups.as_ref(),
+            progress: &mut progress,
+        };
+        for (question, answer) in answering.answer(loaded.questions) {
+            answers.insert(question, answer);
+        }
+    }
+    Err(Failure::usage(format!(
+        "{} asks for more and more, without an end",
+        file.source.name()
+    ))
+    .help("look for a directive whose result contains a call with other arguments each time"))
+}
+
+/// Reads the config and makes the stack of it. Everything that was found is told on stderr.
+///
+/// # Errors
+/// When the config has mistakes; they have been told then.
+pub(crate) fn load_stack(
+    context: &Context,
+    printer: &Printer,
+    reading: &Reading<'_>,
+) -> Result<(Stack, ConfigFile), Failure> {
+    let (loaded, file) = load(context, printer, reading)?;
+    if !loaded.diagnostics.is_empty() {
+        let findings = render_text(&loaded.diagnostics, &loaded.sources);
+        printer.tell(&format!("{}\n", findings.trim_end()));
+    }
+    match loaded.stack {
+        Some(stack) => Ok((stack, file)),
+        None => Err(Failure::usage(format!(
+            "{} has {}; nothing was changed",
+            file.name(),
+            count(loaded.diagnostics.count(Severity::Error), "mistake")
+        ))),
+    }
+}
+
+fn load_options(reading: &Reading<'_>, file: &ConfigFile, region: Region) -> Result<LoadOptions, Failure> {
+    let mut options = options::load_options(reading.stack, &file.folder, region)?;
+    options.is_deployment = reading.is_deployment;
+    options.command_line = command_line(reading)?;
+    Ok(options)
+}
+
+/// Options of the command line for `$CliArgs`: our own by their long names, and those after `--`.
+fn command_line(reading: &Reading<'_>) -> Result<BTreeMap<String, String>, Failure> {
+    let StackArgs {
+        stage,
+        region,
+        project_name,
+        profile,
+    } = reading.stack;
+    let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let own = [
+        ("stage", Some(stage.clone())),
+        ("region", Some(region.clone())),
+        ("projectName", project_name.clone()),
+        ("profile", profile.clone()),
+        ("configPath", path(&reading.config.config_path)),
+        (
+            "currentWorkingDirectory",
+            path(&reading.config.current_working_directory),
+        ),
+    ];
+    let mut line: BTreeMap<String, String> = own
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_string(), value?)))
+        .collect();
+    let mut extra = reading.extra.iter().peekable();
+    while let Some(argument) = extra.next() {
+        let Some(name) = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-')) else {
+            return Err(
+                Failure::usage(format!("`{argument}` after `--` is no option"))
+                    .help("write options there as --name value or --name=value; the config reads them by $CliArgs('name')"),
+            );
+        };
+        let (name, value) = match name.split_once('=') {
+            Some((name, value)) => (name, value.to_string()),
+            None => match extra.next_if(|next| !next.starts_with('-')) {
+                Some(value) => (name, value.clone()),
+                None => (name, "true".to_string()),
+            },
+        };
+        line.insert(name.to_string(), value);
+    }
+    Ok(line)
+}
+
+/// Replaces code by the config that it evaluates to.
+fn evaluate(
+    context: &Context,
+    reading: &Reading<'_>,
+    options: &LoadOptions,
+    file: &mut ConfigFile,
+    progress: &mut crate::printer::Progress,
+) -> Result<(), EvaluateError> {
+    let cache = context.home.build_cache();
+    let stderr = std::io::stderr();
+    let mut surroundings = Surroundings {
+        folder: &file.folder,
+        search_path: &context.search_path,
+        environment: &context.environment,
+        cache_directory: &cache,
+        output: stderr.as_fd(),
+        time_limit: TIME_LIMIT,
+        progress,
+    };
+    let project_name = options
+        .project_name
+        .as_ref()
+        .map(ToString::to_string)
+        .or_else(|| options.fallback_project_name.clone());
+    let input = ConfigInput {
+        project_name: project_name.unwrap_or_default(),
+        stage: options.stage.to_string(),
+        region: options.region.to_string(),
+        command: reading.command.to_string(),
+        profile: options.profile.clone(),
+        cli_args: serde_json::to_value(&options.command_line).unwrap_or_default(),
+        user: serde_json::json!({}),
+    };
+    let evaluated = evaluate::evaluate_config(&mut surroundings, &file.path, &input)?;
+    file.replace_text(evaluated.json);
+    Ok(())
+}
