@@ -70,22 +70,29 @@ impl Example {
     }
 }
 
-/// The least that a mapping with these keys needs. `given`: a key whose value is decided already.
-pub(crate) fn of_object(object: &Object, given: Option<(&str, &str)>) -> Example {
-    object_within(object, given, 0)
+/// The least that the properties of a resource need; often nothing.
+pub(crate) fn of_properties(object: &Object) -> Example {
+    let is_needed = object.keys.iter().any(|key| key.need != Need::Optional);
+    if is_needed {
+        of_object(object)
+    } else {
+        Example::Mapping(Vec::new())
+    }
 }
 
-fn object_within(object: &Object, given: Option<(&str, &str)>, depth: usize) -> Example {
+/// The least that a mapping with these keys needs.
+pub(crate) fn of_object(object: &Object) -> Example {
+    object_within(object, 0)
+}
+
+fn object_within(object: &Object, depth: usize) -> Example {
     if depth > MAX_DEPTH {
         return Example::Mapping(Vec::new());
     }
     let mut values: Vec<(&str, String)> = Vec::new();
     let mut entries = Vec::new();
     for key in chosen(object) {
-        let value = match given {
-            Some((name, value)) if name == key.name => Example::Leaf(value.to_string()),
-            _ => value_within(key, &values, depth),
-        };
+        let value = value_within(key, &values, depth);
         if let Example::Leaf(leaf) = &value {
             values.push((key.name, leaf.clone()));
         }
@@ -126,11 +133,11 @@ fn value_within(key: &Key, beside: &[(&str, String)], depth: usize) -> Example {
         return Example::Leaf(example.to_string());
     }
     match &key.kind {
-        Kind::Object(object) => object_within(object, None, depth + 1),
+        Kind::Object(object) => object_within(object, depth + 1),
         Kind::ListOf(object) | Kind::Environment(object) => {
-            Example::List(vec![object_within(object, None, depth + 1)])
+            Example::List(vec![object_within(object, depth + 1)])
         }
-        Kind::MapOf(object) => Example::of_key("myName", object_within(object, None, depth + 1)),
+        Kind::MapOf(object) => Example::of_key("myName", object_within(object, depth + 1)),
         Kind::AnyMapping | Kind::MapOfScalars => {
             Example::of_key("myName", Example::Leaf("myValue".to_string()))
         }
@@ -139,7 +146,7 @@ fn value_within(key: &Key, beside: &[(&str, String)], depth: usize) -> Example {
             let object = decided.and_then(|(_, value)| branch.object(value));
             let object = object.or_else(|| branch.cases.first().map(|case| case.object));
             object.map_or(Example::Mapping(Vec::new()), |object| {
-                object_within(object, None, depth + 1)
+                object_within(object, depth + 1)
             })
         }
         Kind::Resources => Example::of_key(

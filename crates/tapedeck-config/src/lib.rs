@@ -12,6 +12,7 @@ mod expand;
 pub mod explain;
 mod lower;
 pub mod parse;
+mod reference;
 pub mod schema;
 mod scope;
 mod words;
@@ -27,6 +28,7 @@ use schema::Catalogue;
 
 pub use expand::{Answer, Answers, MAX_CALLS, PathState, Question, SecretState};
 pub use lower::{complete, late_text, overrides};
+pub use reference::{directives_markdown, reference_markdown, resource_markdown};
 pub use scope::{Declared, Scope};
 
 /// What the meaning of a config file depends on besides its text.

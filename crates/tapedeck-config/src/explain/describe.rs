@@ -104,8 +104,7 @@ fn resource_type(kind: &ResourceType) -> Explained {
         keys: properties.map(keys).unwrap_or_default(),
         parameters: kind.parameters.iter().map(parameter).collect(),
         connecting: properties.map(|_| connecting(kind)),
-        example: properties
-            .map(|object| Example::of_resource(kind, example::of_object(object, None)).render()),
+        example: properties.map(|object| Example::of_resource(kind, example::of_properties(object)).render()),
         ..blank(kind.name.to_string(), Part::ResourceType, kind.doc.to_string())
     }
 }
@@ -206,7 +205,7 @@ fn inside(catalogue: &Catalogue, trail: &Trail) -> Vec<Entry> {
 fn in_place(trail: &Trail) -> Example {
     let last = trail.last();
     let mut example = match last.case {
-        Some((_, _, object)) => example::of_object(object, None),
+        Some((_, _, object)) => example::of_object(object),
         None => example::of_value(last.key),
     };
     for (index, step) in trail.steps.iter().enumerate().rev() {

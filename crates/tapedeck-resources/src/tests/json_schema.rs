@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jsonschema::Validator;
 use serde_json::Value;
+use tapedeck_config::explain::explain;
 use tapedeck_config::parse::parse;
 use tapedeck_config::schema::json_schema;
 use tapedeck_diagnostic::{Diagnostics, Rule, Source};
@@ -15,14 +16,18 @@ use crate::CATALOGUE;
 const MOST_BYTES: usize = 400_000;
 
 /// Rules that one key alone can tell, so that an editor tells them too.
-const TOLD_BY_EDITORS: [Rule; 7] = [
+const TOLD_BY_EDITORS: [Rule; 5] = [
     Rule::UnknownKey,
     Rule::MissingKey,
     Rule::WrongType,
-    Rule::EmptySection,
-    Rule::InvalidValue,
     Rule::OutOfRange,
     Rule::NotSupportedYet,
+];
+
+/// Specs in which one of these rules is told of how several keys relate.
+const RELATED: [&str; 2] = [
+    "Overrides of what the service does not become",
+    "An application in Python that nobody runs",
 ];
 
 #[test]
@@ -50,6 +55,10 @@ fn what_one_key_alone_can_tell_is_invalid() {
     let mut accepted = Vec::new();
     let mut judged = 0;
     for (title, section) in specs() {
+        // What a directive gives, an editor does not know.
+        if RELATED.contains(&section.title.as_str()) || input(&section).contains('$') {
+            continue;
+        }
         let found = stage(&section).load(input(&section)).diagnostics;
         if !found.iter().any(|one| TOLD_BY_EDITORS.contains(&one.rule)) {
             continue;
@@ -61,7 +70,10 @@ fn what_one_key_alone_can_tell_is_invalid() {
         }
     }
     assert!(judged >= 30, "only {judged} specs have such an error");
-    assert!(accepted.is_empty(), "{accepted:#?}");
+    assert!(
+        accepted.is_empty(),
+        "editors see nothing wrong in {accepted:#?}; where several keys relate, add the title to RELATED"
+    );
 }
 
 #[test]
@@ -70,6 +82,24 @@ fn an_editor_can_load_it() {
     jsonschema::draft7::meta::validate(&schema).expect("it is a schema");
     let size = schema.to_string().len();
     assert!(size < MOST_BYTES, "{size} bytes");
+}
+
+#[test]
+fn the_example_of_every_type_is_valid() {
+    let validator = validator();
+    for kind in CATALOGUE.types.iter().filter(|kind| kind.properties.is_some()) {
+        let explained = explain(&CATALOGUE, kind.name).unwrap();
+        let example = explained.example.unwrap();
+        let mut found = Diagnostics::new();
+        let tree = parse(&Source::new("stacktape.yml", example.as_str()), &mut found);
+        let tree =
+            tree.unwrap_or_else(|| panic!("the example of {} is no YAML: {found:?}\n{example}", kind.name));
+        let errors: Vec<String> = validator
+            .iter_errors(&tree.value.to_json().unwrap())
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?} of\n{example}");
+    }
 }
 
 fn validator() -> Validator {

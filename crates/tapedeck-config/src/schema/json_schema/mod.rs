@@ -156,7 +156,9 @@ fn described(key: &Key, mut schema: Map<String, Value>) -> Map<String, Value> {
     }
     let text = paragraphs.join("\n\n");
     schema.insert("description".to_string(), json!(words::plain(&text)));
-    schema.insert("markdownDescription".to_string(), json!(text));
+    if text.contains('`') {
+        schema.insert("markdownDescription".to_string(), json!(text));
+    }
     if let Some(default) = key.default.and_then(values::literal) {
         schema.insert("default".to_string(), default);
     }
