@@ -26,7 +26,7 @@ use check::Surroundings;
 use expand::Expander;
 use schema::Catalogue;
 
-pub use expand::{Answer, Answers, MAX_CALLS, PathState, Question, SecretState};
+pub use expand::{Answer, Answers, MAX_CALLS, PathState, Question, SecretState, VpcState};
 pub use lower::{complete, late_text, overrides};
 pub use reference::{directives_markdown, reference_markdown, resource_markdown};
 pub use scope::{Declared, Scope};

@@ -125,6 +125,7 @@ rules! {
     ReversedBounds, "reversed-bounds", Error, "A greatest value that is below the least one.";
     UnknownState, "unknown-state", Error, "The name of a state that a state machine does not have.";
     ConflictingAttribute, "conflicting-attribute", Error, "An attribute of a table that is given two types.";
+    UnusableVpc, "unusable-vpc", Error, "A VPC to be used again that is not there, or that has too few subnets.";
     NotSupportedYet, "not-supported-yet", Error,
         "A part of the language that Stacktape knows and this version of tapedeck cannot act on. It is refused rather \
          than left out in silence.";

@@ -62,18 +62,23 @@ static THROUGHPUT: DecimalRange = DecimalRange {
 /// The rules that relate several keys.
 fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
     let number = "provisionedThroughputInMibps";
+    let needed = "`throughputMode: provisioned`";
     let mode = one.properties.spanned_text("throughputMode");
-    let is_provisioned = mode.as_ref().is_some_and(|mode| mode.value == "provisioned");
-    match mode {
-        Some(mode) if is_provisioned && !one.properties.has(number) => {
-            let parent = "a file system with `throughputMode: provisioned`";
-            let meaning = "MiB in a second, such as `provisionedThroughputInMibps: 100`";
-            scope.diagnostics.missing_key(mode.span, parent, number, meaning);
-        }
-        _ if !is_provisioned => {
-            let needed = "`throughputMode: provisioned`";
+    match mode.as_ref().map(|mode| mode.value.as_str()) {
+        Some("provisioned") => missing_number(one, number, scope),
+        Some("elastic" | "bursting") => relations::only_with(one.properties, &[number], needed, scope),
+        None if !one.properties.has("throughputMode") => {
             relations::only_with(one.properties, &[number], needed, scope);
         }
         _ => {}
+    }
+}
+
+/// The mode that needs the number.
+fn missing_number(one: &Declared<'_>, number: &str, scope: &mut Scope<'_>) {
+    if let (Some(mode), false) = (one.properties.get("throughputMode"), one.properties.has(number)) {
+        let parent = "a file system with `throughputMode: provisioned`";
+        let meaning = "MiB in a second, such as `provisionedThroughputInMibps: 100`";
+        scope.diagnostics.missing_key(mode.span, parent, number, meaning);
     }
 }

@@ -102,7 +102,11 @@ static ENCRYPTION: Object = Object {
 
 /// The rules that relate several keys.
 fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
-    if one.properties.text("capacityMode") != Some("PROVISIONED") {
+    let is_on_demand = match one.properties.get("capacityMode") {
+        Some(mode) => mode.value.as_text() == Some("ON_DEMAND"),
+        None => true,
+    };
+    if is_on_demand {
         let reason = "only a stream with `capacityMode: PROVISIONED` has shards that are counted";
         relations::unused(one.properties, &["shardCount"], reason, scope);
     }

@@ -301,7 +301,7 @@ fn version(properties: &Mapping, scope: &mut Scope<'_>) {
     };
     if (VERSION.holds)(&version.value) && !VERSIONS.contains(&version.value.as_str()) {
         let newest = VERSIONS[VERSIONS.len() - 1];
-        scope.diagnostics.unknown_version(&version, "`version`", newest);
+        scope.diagnostics.unknown_version_of(&version, "Atlas", newest);
     }
 }
 

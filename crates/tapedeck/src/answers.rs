@@ -66,6 +66,9 @@ impl Answering<'_> {
             }),
             Question::Secret { name } => self.secret(name),
             Question::Git => git::facts(self.folder, &self.context.search_path),
+            // Nothing of AWS is used on this machine.
+            Question::Vpc { .. } if self.region.is_local() => Answer::Unknowable,
+            Question::Vpc { id } => self.lookups.map_or(Answer::Unknowable, |lookups| lookups.vpc(id)),
             Question::Account => match self.lookups.and_then(Lookups::account) {
                 Some(account) => Answer::Text(account.to_string()),
                 None => self.unknown("the account of AWS", "account"),

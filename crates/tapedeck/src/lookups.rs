@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use tapedeck_config::{Answer, SecretState};
+use tapedeck_config::{Answer, SecretState, VpcState};
 
 use crate::exit::{ExitKind, Failure};
 
@@ -15,6 +15,16 @@ pub(crate) struct Lookups {
     account: Option<String>,
     secrets: BTreeMap<String, SecretLookup>,
     stack_outputs: BTreeMap<String, BTreeMap<String, OutputLookup>>,
+    vpcs: BTreeMap<String, VpcLookup>,
+}
+
+/// What is known of a VPC.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct VpcLookup {
+    cidr_block: String,
+    public_subnets: Vec<String>,
+    private_subnets: Vec<String>,
 }
 
 /// What is known of a secret.
@@ -36,7 +46,7 @@ impl Lookups {
     /// # Errors
     /// When it is not there or is no such JSON.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let help = "lookups are a JSON object of `account`, `secrets` and `stackOutputs`";
+        let help = "lookups are a JSON object of `account`, `secrets`, `stackOutputs` and `vpcs`";
         let text = fs_err::read(path).map_err(|error| Failure::new(ExitKind::Usage, error).help(help))?;
         serde_json::from_slice(&text).map_err(|error| {
             let what = format!("could not read the lookups {}", path.display());
@@ -53,6 +63,18 @@ impl Lookups {
     pub(crate) fn stack_output(&self, stack: &str, output: &str) -> Option<&str> {
         let output = self.stack_outputs.get(stack)?.get(output)?;
         Some(&output.value)
+    }
+
+    /// What is known of a VPC.
+    pub(crate) fn vpc(&self, id: &str) -> Answer {
+        match self.vpcs.get(id) {
+            Some(vpc) => Answer::Vpc(VpcState {
+                cidr_block: vpc.cidr_block.clone(),
+                public_subnets: vpc.public_subnets.len(),
+                private_subnets: vpc.private_subnets.len(),
+            }),
+            None => Answer::Missing,
+        }
     }
 
     /// What is known of a secret.

@@ -5,6 +5,7 @@
 
 mod project;
 mod settings;
+mod vpc;
 
 use std::collections::BTreeSet;
 
@@ -32,6 +33,7 @@ pub(crate) fn stack(
     let options = surroundings.options;
     let project = project::name(root, tree.span, options, diagnostics);
     settings::relations(root, diagnostics);
+    vpc::check(root, surroundings, questions, diagnostics);
     let raw = crate::check::raw_resources(tree);
     let written = crate::check::written(tree);
     let mut scope = Scope {

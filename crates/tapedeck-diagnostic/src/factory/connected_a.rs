@@ -8,7 +8,7 @@ impl Diagnostics {
     /// A key that is right only beside another setting, such as `` `fifoEnabled: true` ``.
     pub fn missing_setting(&mut self, key: &Spanned<String>, needed: &str) {
         let message = format!("{} needs {needed}", quoted(&key.value));
-        let help = format!("add that, or remove {}", quoted(&key.value));
+        let help = format!("set that, or remove {}", quoted(&key.value));
         self.push(Rule::MissingSetting, key.span, message, Some(help));
     }
 
@@ -40,11 +40,22 @@ impl Diagnostics {
     /// A state that the state machine does not have. `known` are those that can be reached from there.
     pub fn unknown_state(&mut self, name: &Spanned<String>, known: &[&str]) {
         let message = format!("there is no state {}", quoted(&name.value));
-        let help = match nearest(&name.value, known) {
-            Some(best) => format!("did you mean `{best}`?"),
-            None => format!("beside each other are {}", listed(known, "and")),
+        let help = match (nearest(&name.value, known), known) {
+            (Some(best), _) => format!("did you mean `{best}`?"),
+            (None, [only]) => format!("the only one there is `{only}`"),
+            (None, known) => format!("there are {}", listed(known, "and")),
         };
         self.push(Rule::UnknownState, name.span, message, Some(help));
+    }
+
+    /// A version of something of another provider that nothing is known of. As [`Self::unknown_version`] for AWS.
+    pub fn unknown_version_of(&mut self, value: &Spanned<String>, provider: &str, newest: &str) {
+        let message = format!(
+            "the version {} is not one that is known: {provider} decides whether there is such a version",
+            quoted(&value.value)
+        );
+        let help = format!("known up to {newest}");
+        self.push(Rule::UnknownVersion, value.span, message, Some(help));
     }
 
     /// An attribute that is of one type in one key of a table and of another in another one.

@@ -78,9 +78,11 @@ impl Diagnostics {
     /// A key that its parent does not have.
     pub fn unknown_key(&mut self, key: &Spanned<String>, parent: &str, known: &[&str]) {
         let message = format!("{} is not a key of {parent}", quoted(&key.value));
-        let help = match nearest(&key.value, known) {
-            Some(best) => format!("did you mean `{best}`?"),
-            None => format!("its keys are {}", listed(known, "and")),
+        let help = match (nearest(&key.value, known), known) {
+            (Some(best), _) => format!("did you mean `{best}`?"),
+            (None, []) => "it has none".to_string(),
+            (None, [only]) => format!("its only key is `{only}`"),
+            (None, known) => format!("its keys are {}", listed(known, "and")),
         };
         self.push(Rule::UnknownKey, key.span, message, Some(help));
     }

@@ -185,7 +185,10 @@ pub(super) fn check(properties: &Mapping, scope: &mut Scope<'_>) {
         let Some(settings) = rule.mapping("properties") else {
             continue;
         };
-        if !properties.flag("versioning") {
+        let is_about_versions = rule
+            .text("type")
+            .is_some_and(|kind| kind.starts_with("non-current"));
+        if is_about_versions && !properties.flag("versioning") {
             let reason = "there are no older versions without `versioning: true`";
             relations::unused(settings, &["daysAfterVersioned"], reason, scope);
         }

@@ -1,6 +1,6 @@
 //! The keys of an `http-api-gateway`.
 
-use tapedeck_config::schema::{Key, Kind, OBJECT, OPTIONAL, Object};
+use tapedeck_config::schema::{Key, Kind, OBJECT, OPTIONAL, Object, Pattern};
 
 use super::alarm::ALARM;
 use crate::shared::alarms;
@@ -16,7 +16,7 @@ pub(super) static API: Object = Object {
     keys: &[
         Key {
             name: "payloadFormat",
-            kind: Kind::TextOneOf(&["1.0", "2.0"]),
+            kind: Kind::Pattern(&PAYLOAD_FORMAT),
             default: Some("'1.0'"),
             doc: "form in which functions get requests, where their own events do not say it",
             ..OPTIONAL
@@ -37,6 +37,13 @@ pub(super) static API: Object = Object {
         "routes",
         "the routes stand where they lead to: in `events` of functions and of containers",
     )],
+};
+
+static PAYLOAD_FORMAT: Pattern = Pattern {
+    name: "'1.0' or '2.0', in quotes",
+    holds: |text| matches!(text, "1.0" | "2.0"),
+    advice: "use '1.0' or '2.0'",
+    regex: "^(1|2)\\.0$",
 };
 
 static LOGGING: Object = Object {

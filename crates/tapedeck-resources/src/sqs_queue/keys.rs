@@ -212,7 +212,7 @@ static EVENT_PROPERTIES: Branch = Branch {
 };
 
 static EVENT_BUS_EVENT: Object = Object {
-    name: "events of an event bus for a queue",
+    name: "an event of an event bus for a queue",
     doc: "Events of an event bus that come as messages.",
     keys: &[
         event_bus_rule::EVENT_BUS_ARN,

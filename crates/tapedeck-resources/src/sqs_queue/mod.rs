@@ -101,7 +101,11 @@ fn events(properties: &Mapping, is_fifo: bool, scope: &mut Scope<'_>) {
         let Some(event) = item.value.as_mapping() else {
             continue;
         };
-        let (Some(entry), Some(settings)) = (event.entry("properties"), event.mapping("properties")) else {
+        let (Some("event-bus"), Some(entry), Some(settings)) = (
+            event.text("type"),
+            event.entry("properties"),
+            event.mapping("properties"),
+        ) else {
             continue;
         };
         event_bus_rule::check(settings, entry.key.span, scope);

@@ -2,7 +2,8 @@
 //!
 //! What surrounds the file stands in further blocks: `file NAME` is a file beside it, and each line of `surroundings`
 //! one of `region: NAME`, `deploy`, `profile: NAME`, `option NAME: VALUE`, `variable NAME: VALUE`,
-//! `secret NAME[: KEY, KEY]`, `function PATH[:HANDLER]: JSON`, `missing: PATH`, `folder: PATH`.
+//! `secret NAME[: KEY, KEY]`, `function PATH[:HANDLER]: JSON`,
+//! `vpc ID: ADDRESSES, PUBLIC SUBNETS, PRIVATE SUBNETS`, `missing: PATH`, `folder: PATH`.
 //!
 //! A ```` ```diagnostics ```` block is the rendered findings, a ```` ```model ```` block the stack as JSON; a section
 //! without the former expects no findings, one without the latter no stack unless nothing is said of it.
@@ -10,7 +11,7 @@
 
 use std::path::PathBuf;
 
-use tapedeck_config::PathState;
+use tapedeck_config::{PathState, VpcState};
 use tapedeck_diagnostic::render_text;
 use tapedeck_model::Region;
 
@@ -125,6 +126,15 @@ fn surround(stage: &mut Stage, line: &str) {
         "secret" => {
             let keys: Vec<String> = value.split(", ").map(str::to_string).collect();
             stage.secrets.insert(name, (!value.is_empty()).then_some(keys));
+        }
+        "vpc" => {
+            let parts: Vec<&str> = value.split(", ").collect();
+            let state = VpcState {
+                cidr_block: parts[0].to_string(),
+                public_subnets: parts[1].parse().unwrap(),
+                private_subnets: parts[2].parse().unwrap(),
+            };
+            stage.vpcs.insert(name, state);
         }
         "function" => drop(stage.functions.insert(name, value)),
         "missing" => drop(stage.paths.insert(value, PathState::Missing)),

@@ -88,7 +88,6 @@ pub(super) static WORKER_SERVICE: Object = Object {
         ),
         ("cors", "a worker service cannot be reached; use a `web-service`"),
     ],
-    ..OBJECT
 };
 
 /// `packaging` of a service.
@@ -262,7 +261,6 @@ pub(crate) static IAM_STATEMENT: Object = Object {
         ),
         ("Principal", "the principal is the role of the service"),
     ],
-    ..OBJECT
 };
 
 /// An entry of `sideContainers`.
