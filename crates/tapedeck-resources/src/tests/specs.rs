@@ -18,16 +18,16 @@ use tapedeck_model::Region;
 use super::Stage;
 
 /// A fenced block: its language, its text, and where the text lies in the file.
-struct Block {
-    language: String,
-    text: String,
+pub(super) struct Block {
+    pub(super) language: String,
+    pub(super) text: String,
     range: std::ops::Range<usize>,
 }
 
 /// What a section is about and what stands in it.
-struct Section {
-    title: String,
-    blocks: Vec<Block>,
+pub(super) struct Section {
+    pub(super) title: String,
+    pub(super) blocks: Vec<Block>,
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn judge(file: &str, section: &Section, updated: &mut String, failures: &mut Vec
 }
 
 /// The surroundings that a section asks for.
-fn stage(section: &Section) -> Stage {
+pub(super) fn stage(section: &Section) -> Stage {
     let mut stage = Stage::default();
     for block in &section.blocks {
         if let Some(name) = block.language.strip_prefix("file ") {
@@ -143,7 +143,7 @@ fn surround(stage: &mut Stage, line: &str) {
     }
 }
 
-fn sections(text: &str) -> Vec<Section> {
+pub(super) fn sections(text: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut open: Option<(String, usize)> = None;
     let mut at = 0;
