@@ -10,7 +10,7 @@ use providers::PROVIDERS;
 use scripts::{HOOKS, SCRIPT};
 use stack::STACK;
 
-use super::{Key, Kind, Need, OBJECT, OPTIONAL, Object, REQUIRED, Support, Type, whole};
+use super::{Key, Kind, Need, OBJECT, OPTIONAL, Object, REQUIRED, Support};
 
 /// The whole file.
 pub static ROOT: Object = Object {

@@ -1,6 +1,6 @@
 //! The section `stackConfig`: outputs, tags and network of the stack.
 
-use crate::schema::{Key, Kind, OBJECT, OPTIONAL, Object, Pattern, REQUIRED, Support, whole};
+use crate::schema::{Key, Kind, OBJECT, OPTIONAL, Object, Pattern, REQUIRED, Support};
 
 pub(super) static STACK: Object = Object {
     name: "`stackConfig`",
