@@ -135,12 +135,18 @@ fn named_base(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Result<Option
     let Some(wanted) = workshop.node_base else {
         return Ok(None);
     };
-    base::ensure_named_base(workshop.store, &wanted, Platform::host(), workshop.progress).map_err(|error| {
-        BuildError::NamedBase {
-            service: source.service.to_string(),
-            reference: wanted.reference.to_string(),
-            source: Box::new(error),
-        }
+    let runtime = base::RuntimeKind::Node;
+    base::ensure_named_base(
+        workshop.store,
+        &wanted,
+        runtime,
+        Platform::host(),
+        workshop.progress,
+    )
+    .map_err(|error| BuildError::NamedBase {
+        service: source.service.to_string(),
+        reference: wanted.reference.to_string(),
+        source: Box::new(error),
     })
 }
 
@@ -174,9 +180,13 @@ fn assembled_base(
     plan: &Plan,
     workshop: &mut Workshop<'_>,
 ) -> Result<tapedeck_model::ImageDigest, BuildError> {
-    let version = base::NodeVersion::Major(plan.node.major);
-    base::ensure_node_base(workshop.store, version, Platform::host(), workshop.progress)
-        .map(|image| image.digest)
+    let request = base::BaseRequest {
+        runtime: base::Runtime::Node(base::NodeVersion::Major(plan.node.major)),
+        platform: Platform::host(),
+        extra_packages: &[],
+    };
+    base::ensure_base(workshop.store, &request, workshop.progress)
+        .map(|base| base.image.digest)
         .map_err(|error| BuildError::Base {
             service: source.service.to_string(),
             major: plan.node.major,
