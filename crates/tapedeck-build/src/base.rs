@@ -1,47 +1,15 @@
 //! What images are built on: bases that the person names, one for each kind, and what to do when there is none.
 
-use std::fmt;
-
-use tapedeck_image::base::{self, BaseError, NamedBase};
+use tapedeck_image::base::{self, BaseRequest, NamedBase, Runtime};
 use tapedeck_image::{ConfigChange, Image};
 
 use crate::request::{Subject, Workshop};
 use crate::{APP_USER, BuildError};
 
-/// What a base image is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RuntimeKind {
-    /// Node.
-    Node,
-    /// Python.
-    Python,
-    /// A Java runtime.
-    Java,
-    /// No runtime: certificates, time zones and users, for programs that need nothing else.
-    Static,
-}
+pub use tapedeck_image::base::RuntimeKind;
 
-/// How many kinds there are.
+/// How many kinds of runtimes there are.
 const KINDS: usize = 4;
-
-impl RuntimeKind {
-    /// As people read it, such as `Node`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Node => "Node",
-            Self::Python => "Python",
-            Self::Java => "Java",
-            Self::Static => "static programs",
-        }
-    }
-}
-
-impl fmt::Display for RuntimeKind {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(self.as_str())
-    }
-}
 
 /// Base images that are wanted by name, at most one of each kind. For the others a base is assembled on this machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -100,43 +68,43 @@ pub(crate) fn named(
     let Some(&wanted) = workshop.bases.get(kind) else {
         return Ok(None);
     };
-    let image = base::ensure_named_base(workshop.store, &wanted, workshop.platform, workshop.progress)
-        .map_err(|error| BuildError::NamedBase {
-            service: subject.service.to_string(),
-            reference: wanted.reference.to_string(),
-            source: Box::new(error),
-        })?;
+    let image = base::ensure_named_base(
+        workshop.store,
+        &wanted,
+        kind,
+        workshop.platform,
+        workshop.progress,
+    )
+    .map_err(|error| BuildError::NamedBase {
+        service: subject.service.to_string(),
+        reference: wanted.reference.to_string(),
+        source: Box::new(error),
+    })?;
     Ok(image.map(|image| Base {
         image,
         is_named: true,
     }))
 }
 
-/// The base with Node of a major version, assembled on this machine.
-pub(crate) fn node(
-    major: u16,
+/// The base with a runtime, assembled on this machine.
+pub(crate) fn assembled(
+    runtime: Runtime,
     subject: Subject<'_>,
     workshop: &mut Workshop<'_>,
 ) -> Result<Base, BuildError> {
-    let version = base::NodeVersion::Major(major);
-    let image = base::ensure_node_base(workshop.store, version, workshop.platform, workshop.progress);
-    assembled(image, format!("Node {major}"), subject)
-}
-
-/// A base that was assembled, or the error that names what it should have brought, such as `Node 24`.
-fn assembled(
-    image: Result<Image, BaseError>,
-    runtime: String,
-    subject: Subject<'_>,
-) -> Result<Base, BuildError> {
-    match image {
-        Ok(image) => Ok(Base {
-            image,
+    let request = BaseRequest {
+        runtime,
+        platform: workshop.platform,
+        extra_packages: &[],
+    };
+    match base::ensure_base(workshop.store, &request, workshop.progress) {
+        Ok(base) => Ok(Base {
+            image: base.image,
             is_named: false,
         }),
         Err(error) => Err(BuildError::Base {
             service: subject.service.to_string(),
-            runtime,
+            runtime: runtime.kind().to_string(),
             source: Box::new(error),
         }),
     }

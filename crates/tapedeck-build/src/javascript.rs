@@ -61,7 +61,14 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
             require_same_node(source, base_node, &plan, workshop)?;
             base
         }
-        None => base::node(plan.node.major, source.subject(), workshop)?,
+        None => {
+            let node = tapedeck_image::base::NodeVersion::Major(plan.node.major);
+            base::assembled(
+                tapedeck_image::base::Runtime::Node(node),
+                source.subject(),
+                workshop,
+            )?
+        }
     };
     let project = &facts.project;
     let (memory, dependencies) = layers::dependencies(project, &plan, workshop)?;

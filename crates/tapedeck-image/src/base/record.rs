@@ -34,6 +34,9 @@ impl fmt::Display for PackageRecord {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ImageRecord {
     pub(crate) image: ImageDigest,
+    /// Of its runtime.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) version: String,
     pub(crate) packages: Vec<PackageRecord>,
     /// Where it came from, if it was pulled by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,12 +88,14 @@ impl Store {
         &self,
         name: &str,
         image: &ImageDigest,
+        version: &str,
         packages: Vec<PackageRecord>,
     ) -> Result<(), StoreError> {
         self.write_record(
             &format!("{name}{IMAGE}"),
             &ImageRecord {
                 image: image.clone(),
+                version: version.to_owned(),
                 packages,
                 pulled: None,
             },
@@ -107,6 +112,7 @@ impl Store {
             &format!("{name}{IMAGE}"),
             &ImageRecord {
                 image: image.clone(),
+                version: String::new(),
                 packages: Vec::new(),
                 pulled: Some(pulled),
             },

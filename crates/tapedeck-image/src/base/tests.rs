@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::deb::read_packages;
+use super::extra::Extra;
 use super::named::{NamedBase, Substitute, is_fresh, substitute};
 use super::node::NodeVersion;
 use super::record::PulledRecord;
 use super::rootfs::{is_wanted, place};
-use super::{BaseError, PackageRecord};
+use super::{BaseError, PackageRecord, PythonVersion, keystore};
 use crate::registry::{PullError, Reference};
 use crate::{Digest, Store};
 
@@ -19,6 +20,59 @@ fn versions_of_node_are_read() {
     assert_eq!(NodeVersion::Exact(22, 1, 3).to_string(), "22.1.3");
     for wrong in ["", "lts", "22.1", "22.x", "1.2.3.4", "-1", "99999999"] {
         assert!(wrong.parse::<NodeVersion>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn versions_of_python_are_read() {
+    assert_eq!("3.11".parse(), Ok(PythonVersion::Line(3, 11)));
+    assert_eq!("3.11.4".parse(), Ok(PythonVersion::Line(3, 11)));
+    for wrong in ["", "3", "3.x", "3.11.4.1", ">=3.11", "-3.11"] {
+        assert!(wrong.parse::<PythonVersion>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_keystore_is_as_java_writes_it() {
+    let text = "# A comment\n-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----\n";
+    let store = keystore::of_certificates(text);
+    let (content, seal) = store.split_at(store.len() - 20);
+    let mut expected = vec![0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 11];
+    expected.extend(b"debian:0000");
+    expected.extend([0; 8]);
+    expected.extend(b"\0\x05X.509\0\0\0\x03\x01\x02\x03");
+    assert_eq!(content, expected);
+    assert_eq!(seal.len(), 20);
+    assert_eq!(
+        keystore::of_certificates(""),
+        keystore::of_certificates("no certificate")
+    );
+}
+
+#[test]
+fn what_apt_would_read_as_more_than_a_name_is_refused() {
+    let extra = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        Extra::of(&names)
+    };
+    let suffix = |names: &[&str]| extra(names).unwrap().suffix();
+    assert_eq!(suffix(&[]), "");
+    assert_eq!(suffix(&["libpq5", "g++", "libpq5"]), suffix(&["g++", "libpq5"]));
+    assert_ne!(suffix(&["libpq5"]), suffix(&["g++"]));
+    for wrong in [
+        "",
+        "a",
+        "libpq5=1",
+        "libpq5/stable",
+        "./x.deb",
+        "-y",
+        "curl-",
+        "Curl",
+        "a b",
+        "^lib.*",
+    ] {
+        let error = extra(&["libpq5", wrong]).unwrap_err();
+        assert!(error.to_string().contains(&format!("`{wrong}`")), "{error}");
     }
 }
 

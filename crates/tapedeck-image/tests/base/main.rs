@@ -1,0 +1,247 @@
+//! Real base images: packages through apt, Node through npm. Needs the network and, to look inside, root.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "in a test, a panic is a failure, and skipping must be seen"
+)]
+
+mod merged;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use merged::Merged;
+use tapedeck_image::base::{
+    Base, BaseError, BaseRequest, INIT, NodeVersion, PythonVersion, Runtime, ensure_base, packages_of_base,
+};
+use tapedeck_image::{Platform, Progress, Store};
+use tempfile::TempDir;
+
+struct Shown(Instant);
+
+impl Progress for Shown {
+    fn step(&mut self, text: &str) {
+        eprintln!("{:7.3} s  {text}", self.0.elapsed().as_secs_f64());
+    }
+}
+
+fn new_store() -> (TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("store")).unwrap();
+    (folder, store)
+}
+
+fn try_base(
+    store: &Store,
+    runtime: Runtime,
+    platform: Platform,
+    extra_packages: &[&str],
+) -> Result<Base, BaseError> {
+    let extra: Vec<String> = extra_packages.iter().map(|name| (*name).to_owned()).collect();
+    let request = BaseRequest {
+        runtime,
+        platform,
+        extra_packages: &extra,
+    };
+    eprintln!("{runtime} for {}", platform.as_str());
+    let mut shown = Shown(Instant::now());
+    let base = ensure_base(store, &request, &mut shown)?;
+    shown.step("assembled");
+    let again = Instant::now();
+    assert_eq!(
+        ensure_base(store, &request, &mut Refused).unwrap(),
+        base,
+        "nothing is done twice"
+    );
+    eprintln!("a second call takes {:?}", again.elapsed());
+    assert_eq!(base.image.config.user, "65532:65532");
+    assert_eq!(base.image.config.stop_signal, "SIGTERM");
+    assert_eq!(
+        packages_of_base(store, &base.image.digest).unwrap().unwrap(),
+        base.packages
+    );
+    Ok(base)
+}
+
+/// A second call has nothing to do.
+struct Refused;
+
+impl Progress for Refused {
+    fn step(&mut self, text: &str) {
+        panic!("nothing should be done: {text}");
+    }
+}
+
+fn host_base(store: &Store, runtime: Runtime) -> Base {
+    try_base(store, runtime, Platform::host(), &[]).unwrap()
+}
+
+fn has_package(base: &Base, name: &str) -> bool {
+    base.packages
+        .iter()
+        .any(|package| package.name == name && package.sha256.len() == 64)
+}
+
+/// The Java that this machine's distribution has, out of the error for one that none has.
+fn offered_java(store: &Store) -> u16 {
+    let error = try_base(store, Runtime::Java(3), Platform::host(), &[]).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("has no Java 3"), "{text}");
+    assert!(text.contains("TAPEDECK_JAVA_BASE"), "{text}");
+    let BaseError::NotOffered { offered, .. } = error else {
+        panic!("{error:?}");
+    };
+    offered.rsplit(", ").next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn bases_share_layers_and_run_what_they_are_for() {
+    let (folder, store) = new_store();
+    let java_major = offered_java(&store);
+    let java = host_base(&store, Runtime::Java(java_major));
+    let python = host_base(&store, Runtime::Python(PythonVersion::Distribution));
+    let node = host_base(&store, Runtime::Node(NodeVersion::LTS));
+    let bare = host_base(&store, Runtime::Static);
+    for base in [&java, &python, &node] {
+        assert_eq!(base.image.layers.len(), 3);
+        assert!(has_package(base, "libc6"));
+        assert_eq!(base.image.layers[1..], node.image.layers[1..]);
+    }
+    assert_eq!(bare.image.layers, node.image.layers[2..]);
+    assert!(!has_package(&bare, "libc6"));
+    assert!(!has_package(&java, &format!("openjdk-{java_major}-jdk-headless")));
+    node_runs(&node, folder.path());
+    python_runs(&python, folder.path());
+    java_runs(&java, java_major, folder.path());
+    the_static_base_is_complete(&bare, folder.path());
+}
+
+fn node_runs(base: &Base, folder: &Path) {
+    assert!(base.version.starts_with("24."));
+    assert_eq!(base.image.config.env["NODE_VERSION"], base.version);
+    let Some(merged) = Merged::mount(&base.image, folder) else {
+        return;
+    };
+    let script = "set -e; node -e 'console.log(process.version)'; curl --version | head -1; \
+        ls /usr/share/zoneinfo/Europe/Prague; cat /etc/passwd; sleep 0; kill -0 $$; test -x /bin/ps; test -x /bin/kill; date; id; \
+        test -s /etc/ssl/certs/ca-certificates.crt; test -L /bin; . /etc/os-release; echo \"$PRETTY_NAME\"; \
+        test $(stat -c %a /tmp) = 1777; ls /usr/share/doc/libc6/copyright /var/lib/dpkg/status.d/libc6; \
+        node -e 'if (require(\"tls\").rootCertificates.length < 50) process.exit(1); require(\"fs\").writeFileSync(\"/tmp/x\", \"\")'; \
+        curl -s file:///etc/hosts; if test -e /usr/share/man; then exit 7; fi";
+    let printed = merged.run(&["/bin/sh", "-c", script]);
+    assert!(printed.contains(&base.version), "{printed}");
+    assert!(printed.contains("nonroot"), "{printed}");
+}
+
+fn python_runs(base: &Base, folder: &Path) {
+    assert!(base.version.starts_with("3."));
+    let Some(merged) = Merged::mount(&base.image, folder) else {
+        return;
+    };
+    let script = "import ssl, sqlite3, sys, zoneinfo, ctypes, lzma, bz2, asyncio, platform\n\
+        assert len(ssl.create_default_context().get_ca_certs()) > 100\n\
+        zoneinfo.ZoneInfo('Europe/Prague'); sqlite3.connect('/tmp/x').execute('create table a (b)')\n\
+        print(platform.python_version(), sys.stdout.encoding)";
+    for name in ["python3", "python"] {
+        let printed = merged.run(&["/usr/bin/env", name, "-c", script]);
+        assert_eq!(printed, format!("{} utf-8\n", base.version));
+        std::fs::remove_file(merged.path("tmp/x")).unwrap();
+    }
+}
+
+fn java_runs(base: &Base, major: u16, folder: &Path) {
+    assert_eq!(base.image.config.env["JAVA_VERSION"], base.version);
+    let Some(merged) = Merged::mount(&base.image, folder) else {
+        return;
+    };
+    let printed = merged.run(&["/usr/bin/env", "java", "-version"]);
+    assert!(printed.contains(&format!("\"{major}.")), "{printed}");
+    assert!(merged.path(&base.image.config.env["JAVA_HOME"][1..]).is_dir());
+    let keystore = "/etc/ssl/certs/java/cacerts";
+    let keys = [
+        "keytool",
+        "-list",
+        "-keystore",
+        keystore,
+        "-storepass",
+        "changeit",
+    ];
+    let printed = merged.run(&[&["/usr/bin/env"], &keys[..]].concat());
+    assert!(printed.matches("trustedCertEntry").count() > 100, "{printed}");
+    assert!(!merged.path("usr/bin/javac").exists());
+}
+
+fn the_static_base_is_complete(base: &Base, folder: &Path) {
+    let Some(merged) = Merged::mount(&base.image, folder) else {
+        return;
+    };
+    let certificates = std::fs::read_to_string(merged.path("etc/ssl/certs/ca-certificates.crt")).unwrap();
+    assert!(certificates.matches("BEGIN CERTIFICATE").count() > 100);
+    assert!(merged.path("usr/share/zoneinfo/Europe/Prague").is_file());
+    let users = std::fs::read_to_string(merged.path("etc/passwd")).unwrap();
+    assert!(users.contains("nonroot:x:65532:65532:"));
+    assert!(merged.path("tmp").is_dir());
+    assert!(merged.path("usr/share/doc/tini/copyright").is_file());
+    assert!(!merged.path("usr/bin/sh").exists());
+    let printed = merged.run(&[INIT, "--", INIT, "--version"]);
+    assert!(printed.contains("tini version"), "{printed}");
+}
+
+#[test]
+fn a_base_is_the_same_in_every_store() {
+    let (_one_folder, one) = new_store();
+    let (_other_folder, other) = new_store();
+    // In the other order, so that layers are fetched together in one store and apart in the other.
+    let bare = host_base(&one, Runtime::Static);
+    let python = host_base(&one, Runtime::Python(PythonVersion::Distribution));
+    let again = host_base(&other, Runtime::Python(PythonVersion::Distribution));
+    assert_eq!(again.image.digest, python.image.digest);
+    assert_eq!(host_base(&other, Runtime::Static).image.digest, bare.image.digest);
+}
+
+#[test]
+fn a_base_for_another_processor_has_its_executables() {
+    let (_folder, store) = new_store();
+    let (platform, machine) = match Platform::host() {
+        Platform::Amd64 => (Platform::Arm64, 183_u16),
+        Platform::Arm64 => (Platform::Amd64, 62),
+    };
+    for runtime in [
+        Runtime::Python(PythonVersion::Distribution),
+        Runtime::Node(NodeVersion::LTS),
+    ] {
+        let base = try_base(&store, runtime, platform, &[]).unwrap();
+        let mut found = 0;
+        for layer in &base.image.layers {
+            for file in files(layer) {
+                found += usize::from(is_of(&file, machine));
+            }
+        }
+        assert!(found > 40, "{found} executables and libraries");
+    }
+}
+
+/// Whether a file is an ELF file; if so, it must be for this machine.
+fn is_of(file: &Path, machine: u16) -> bool {
+    let content = std::fs::read(file).unwrap();
+    if !content.starts_with(b"\x7fELF") {
+        return false;
+    }
+    let found = u16::from_le_bytes([content[18], content[19]]);
+    assert_eq!(found, machine, "{}", file.display());
+    true
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let kind = entry.file_type().unwrap();
+        if kind.is_dir() {
+            found.extend(files(&entry.path()));
+        } else if kind.is_file() {
+            found.push(entry.path());
+        }
+    }
+    found
+}
