@@ -125,6 +125,9 @@ rules! {
     ReversedBounds, "reversed-bounds", Error, "A greatest value that is below the least one.";
     UnknownState, "unknown-state", Error, "The name of a state that a state machine does not have.";
     ConflictingAttribute, "conflicting-attribute", Error, "An attribute of a table that is given two types.";
+    AlreadyTaken, "already-taken", Error,
+        "A port, a priority or the like that something else beside it has taken already.";
+    InvalidPassword, "invalid-password", Error, "A password that the service does not take.";
     UnusableVpc, "unusable-vpc", Error, "A VPC to be used again that is not there, or that has too few subnets.";
     NotSupportedYet, "not-supported-yet", Error,
         "A part of the language that Stacktape knows and this version of tapedeck cannot act on. It is refused rather \
@@ -134,6 +137,9 @@ rules! {
          `local` refuses it.";
     InvalidFargateSize, "invalid-fargate-size", Warning,
         "A pair of cpu and memory that Fargate does not offer. It runs on this machine, but not on AWS.";
+    RefusedByAws, "refused-by-aws", Warning, "Something that AWS would refuse, and that runs elsewhere.";
+    UnreachableResource, "unreachable-resource", Warning,
+        "A resource that lets in only those that connect to it, and nobody does.";
     NoEffectYet, "no-effect-yet", Warning, "A setting that is understood and, for now, changes nothing here.";
     DeprecatedKey, "deprecated-key", Warning, "A key or directive with a newer name.";
     DuplicateEntry, "duplicate-entry", Warning, "An entry of a list that is there twice. It counts once.";

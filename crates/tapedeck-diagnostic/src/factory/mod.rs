@@ -1,6 +1,7 @@
 //! The wording of every rule: one method each. Call sites pass what they hold; the sentences live here.
 
 mod connected_a;
+mod connected_b;
 mod directives;
 mod resources;
 mod worker;

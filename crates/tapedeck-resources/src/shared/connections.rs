@@ -37,9 +37,13 @@ fn target(one: &Declared<'_>, name: &Spanned<String>, scope: &mut Scope<'_>) {
     }
     if name.value == one.name.value {
         let problem = "is the resource itself";
-        scope
-            .diagnostics
-            .wrong_resource_type(name, problem, "a service needs no connection to itself");
+        let advice = match one.kind.name {
+            "function" => "a function needs no connection to itself",
+            "batch-job" => "a job needs no connection to itself",
+            "multi-container-workload" => "a workload needs no connection to itself",
+            _ => "a service needs no connection to itself",
+        };
+        scope.diagnostics.wrong_resource_type(name, problem, advice);
         return;
     }
     // `service.containerWorkload`: what a service is made of.
@@ -97,8 +101,21 @@ fn shadowed(properties: &Mapping, other: &Declared<'_>, scope: &mut Scope<'_>) {
     }
 }
 
-/// The names in `environment`, in either of its forms.
+/// The names in `environment` of a resource and of its containers.
 fn variable_names(properties: &Mapping) -> Vec<Spanned<String>> {
+    let containers = properties.list("containers").iter();
+    let inner = properties
+        .mapping("container")
+        .into_iter()
+        .chain(containers.filter_map(|item| item.value.as_mapping()));
+    std::iter::once(properties)
+        .chain(inner)
+        .flat_map(written_names)
+        .collect()
+}
+
+/// The names in `environment`, in either of its forms.
+fn written_names(properties: &Mapping) -> Vec<Spanned<String>> {
     match properties.get("environment").map(|value| &value.value) {
         Some(Value::List(items)) => items
             .iter()

@@ -15,7 +15,8 @@ pub(crate) const CUSTOM_DOMAINS: Key = Key {
     ..OPTIONAL
 };
 
-static CUSTOM_DOMAIN: Object = Object {
+/// An entry of `customDomains`.
+pub(crate) static CUSTOM_DOMAIN: Object = Object {
     name: "a custom domain",
     doc: "A domain of one's own. Its hosted zone has to be in the AWS account.",
     keys: &[

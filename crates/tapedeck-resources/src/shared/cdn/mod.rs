@@ -26,6 +26,12 @@ pub(crate) const BUCKET_CDN: Key = Key {
     ..CDN
 };
 
+/// `cdn` of an application load balancer.
+pub(crate) const LOAD_BALANCER_CDN: Key = Key {
+    kind: Kind::Object(&LOAD_BALANCER_CDN_OBJECT),
+    ..CDN
+};
+
 static CDN_OBJECT: Object = Object {
     name: "`cdn`",
     doc: "CloudFront in front of the resource.",
@@ -42,6 +48,38 @@ static CDN_OBJECT: Object = Object {
         INDEX_DOCUMENT,
         DISABLE_INVALIDATION,
         USE_FIREWALL,
+    ],
+    ..OBJECT
+};
+
+static LOAD_BALANCER_CDN_OBJECT: Object = Object {
+    name: "`cdn` of a load balancer",
+    doc: "CloudFront in front of the load balancer.",
+    keys: &[
+        ENABLED,
+        CACHING_OPTIONS,
+        FORWARDING_OPTIONS,
+        ROUTE_REWRITES,
+        domains::CUSTOM_DOMAINS,
+        EDGE_FUNCTIONS,
+        PRICE_CLASS,
+        DEFAULT_ROUTE_PREFIX,
+        ERROR_DOCUMENT,
+        INDEX_DOCUMENT,
+        DISABLE_INVALIDATION,
+        USE_FIREWALL,
+        Key {
+            name: "listenerPort",
+            kind: Kind::Integer(&super::patterns::PORT),
+            doc: "port of the listener that it calls, if the load balancer has listeners of its own",
+            ..OPTIONAL
+        },
+        Key {
+            name: "originDomainName",
+            kind: Kind::Pattern(&domains::DOMAIN_NAME),
+            doc: "domain that it calls, if the certificates of the load balancer are one's own",
+            ..OPTIONAL
+        },
     ],
     ..OBJECT
 };
