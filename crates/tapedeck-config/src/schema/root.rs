@@ -1,4 +1,4 @@
-//! The keys at the root of the file.
+//! The keys at the root of the file. Long because it is one table.
 
 use super::{
     Branch, Case, Key, Kind, Need, OBJECT, OPTIONAL, Object, Pattern, REQUIRED, Range, Support, Type,
