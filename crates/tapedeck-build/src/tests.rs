@@ -4,3 +4,4 @@ mod choices;
 mod errors;
 mod installed;
 mod stamps;
+mod trees;

@@ -1,6 +1,7 @@
 //! The config language as its users meet it: Markdown specs, limits, and properties of all inputs.
 
 mod explain;
+mod golden;
 mod json_schema;
 mod limits;
 mod project;

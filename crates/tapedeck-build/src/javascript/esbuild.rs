@@ -48,6 +48,7 @@ impl Bundler for Esbuild {
             arguments: arguments(request, scratch.path()),
             folder: request.folder.to_owned(),
             search_path: self.search_path.clone(),
+            environment: Vec::new(),
         };
         let finished = invocation.run().map_err(|source| BundleError::Start {
             program: self.program.clone(),

@@ -7,8 +7,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use fs_err as fs;
-use tapedeck_build::{BuildError, BuildRequest, Built, LayerName, Outcome, build};
-use tapedeck_image::{Image, Progress, Store};
+use tapedeck_build::{BuildError, BuildRequest, Built, LayerName, NamedBases, Outcome, build};
+use tapedeck_image::{Image, Platform, Progress, Store};
 use tapedeck_model::{JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack};
 use tempfile::TempDir;
 
@@ -108,7 +108,9 @@ impl Project {
             source_root: self.folder.path(),
             cache_directory: cache,
             search_path: &self.search_path,
-            node_base: None,
+            platform: Platform::host(),
+            bases: NamedBases::default(),
+            docker_config: None,
             no_cache: self.no_cache,
         };
         build(&request, &mut self.told)

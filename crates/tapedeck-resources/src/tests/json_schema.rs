@@ -1,7 +1,5 @@
 //! The JSON Schema and `load` agree: what the one accepts the other does too, as far as one key alone can tell.
 
-use std::path::PathBuf;
-
 use jsonschema::Validator;
 use serde_json::Value;
 use tapedeck_config::explain::explain;
@@ -9,7 +7,7 @@ use tapedeck_config::parse::parse;
 use tapedeck_config::schema::json_schema;
 use tapedeck_diagnostic::{Diagnostics, Rule, Source};
 
-use super::specs::{Section, sections, stage};
+use super::specs::{Section, sections, spec_files, stage};
 use crate::CATALOGUE;
 
 /// The greatest size that an editor loads without anybody waiting.
@@ -105,10 +103,8 @@ fn validator() -> Validator {
 /// Every section of the specs, with its title.
 #[expect(clippy::disallowed_methods, reason = "the specs are files")]
 fn specs() -> Vec<(String, Section)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("specs");
     let mut all = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for path in spec_files() {
         let name = path.file_name().unwrap().to_string_lossy().to_string();
         let text = std::fs::read_to_string(&path).unwrap();
         all.extend(
