@@ -34,7 +34,8 @@ pub(super) fn find(catalogue: &Catalogue, path: &str) -> Result<Found, ExplainEr
         return in_type(kind, rest);
     }
     if ROOT.key(first).is_some() {
-        return in_file(catalogue, &parts);
+        // Something in a resource may have the name of a key of the file.
+        return in_file(catalogue, &parts).or_else(|error| anywhere(catalogue, &parts).map_err(|_| error));
     }
     if let Some(rule) = Rule::ALL.iter().find(|rule| rule.name() == path) {
         return Ok(Found::Rule(*rule));
