@@ -1,4 +1,4 @@
-//! The keys at the root of the file.
+//! The keys at the root of the file. Long because it is one table.
 
 mod deployment;
 mod providers;
