@@ -1,4 +1,4 @@
-//! The keys at the root of the file. Long because it is one table.
+//! The keys at the root of the file.
 
 mod deployment;
 mod providers;
