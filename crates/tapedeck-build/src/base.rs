@@ -123,6 +123,14 @@ pub(crate) fn node(
     assembled(image, format!("Node {major}"), subject)
 }
 
+/// The base for programs that need no runtime, assembled on this machine.
+pub(crate) fn static_base(subject: Subject<'_>, workshop: &mut Workshop<'_>) -> Result<Base, BuildError> {
+    // There is no base without a runtime yet: the one for Node has everything that such programs look for, too.
+    let version = base::NodeVersion::LTS;
+    let image = base::ensure_node_base(workshop.store, version, workshop.platform, workshop.progress);
+    assembled(image, "certificates and time zones".to_owned(), subject)
+}
+
 /// A base that was assembled, or the error that names what it should have brought, such as `Node 24`.
 fn assembled(
     image: Result<Image, BaseError>,
