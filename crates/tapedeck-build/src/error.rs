@@ -183,6 +183,17 @@ pub enum BuildError {
         /// The folder of the config file.
         root: PathBuf,
     },
+    /// Something that was installed here holds machine code for another processor than the image is for.
+    #[error(
+        "{} is machine code for another processor than linux/{platform}, which the image is for: build the image on a \
+         machine of that kind, or leave the package out", path.display()
+    )]
+    ForeignCode {
+        /// The file.
+        path: PathBuf,
+        /// The processor of the image.
+        platform: &'static str,
+    },
     /// No space is left.
     #[error("cannot {action}: the disk is full: free some space and deploy again")]
     DiskFull {
