@@ -11,6 +11,7 @@
 //!
 //! What was assembled is noted in `bases/`, so that it is done once per machine; the notes hold the exact versions.
 
+mod alternatives;
 mod apt;
 mod command;
 mod deb;
@@ -38,6 +39,7 @@ use tapedeck_model::ImageDigest;
 use crate::store::ignore_missing;
 use crate::{ConfigChange, Image, Platform, Progress, ReadImageError, Store, StoreError};
 use error::ROOM_MIB;
+use extra::Extra;
 use layers::{Assembler, Part};
 
 pub use error::BaseError;
@@ -190,7 +192,7 @@ impl Assembled {
 impl BaseRequest<'_> {
     /// The name of what is recorded. Requests for the same have the same name.
     fn record_name(&self) -> Result<String, BaseError> {
-        let extra = extra::Extra::of(self.extra_packages)?;
+        let extra = Extra::of(self.extra_packages)?;
         Ok(format!(
             "{}{}-{}",
             self.runtime,
@@ -255,6 +257,8 @@ fn assemble(store: &Store, request: &BaseRequest<'_>, steps: Sender<String>) -> 
         parts.push(language.part);
         (version, env) = (language.version, language.env);
     }
+    let extra = Extra::of(request.extra_packages)?;
+    parts.extend(extra.layer(&mut assembler, &parts, &request.record_name()?)?);
     env.insert("PATH".to_owned(), SEARCH_PATH.to_owned());
     Ok(Assembled { parts, version, env })
 }

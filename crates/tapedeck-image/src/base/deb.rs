@@ -7,6 +7,7 @@ use std::thread;
 
 use tar::{Archive, EntryType};
 
+use super::alternatives::{self, Alternative};
 use super::record::PackageRecord;
 use super::{BaseError, rootfs};
 use crate::{Digest, Entry};
@@ -17,6 +18,8 @@ pub(super) struct Package {
     pub(super) record: PackageRecord,
     /// The `control` paragraph.
     pub(super) control: String,
+    /// Links that its maintainer script would have made.
+    pub(super) alternatives: Vec<Alternative>,
     pub(super) entries: Vec<Entry>,
 }
 
@@ -71,12 +74,12 @@ fn parse(bytes: &[u8]) -> io::Result<Package> {
     for member in members(bytes)? {
         let (name, content) = member?;
         if let Some(extension) = name.strip_prefix("control.tar") {
-            control = Some(read_control(&decompress(extension, content)?)?);
+            control = Some(read_facts(&decompress(extension, content)?)?);
         } else if let Some(extension) = name.strip_prefix("data.tar") {
             entries = Some(read_files(&decompress(extension, content)?)?);
         }
     }
-    let control = control.ok_or_else(|| invalid("it has no control archive"))?;
+    let (control, script) = control.ok_or_else(|| invalid("it has no control archive"))?;
     let entries = entries.ok_or_else(|| invalid("it has no data archive"))?;
     let field = |name: &str| {
         let line = control
@@ -93,6 +96,7 @@ fn parse(bytes: &[u8]) -> io::Result<Package> {
     Ok(Package {
         record,
         control,
+        alternatives: alternatives::of_script(&script),
         entries,
     })
 }
@@ -139,16 +143,28 @@ fn decompress(extension: &str, content: &[u8]) -> io::Result<Vec<u8>> {
     Ok(plain)
 }
 
-fn read_control(archive: &[u8]) -> io::Result<String> {
+/// The control file and the script that runs after installing, which may be missing or no text.
+fn read_facts(archive: &[u8]) -> io::Result<(String, String)> {
+    let (mut control, mut script) = (None, String::new());
     for entry in Archive::new(archive).entries()? {
         let mut entry = entry?;
-        if matches!(&*entry.path_bytes(), b"./control" | b"control") {
-            let mut control = String::new();
-            entry.read_to_string(&mut control)?;
-            return Ok(control);
+        let path = entry.path_bytes().into_owned();
+        match path.strip_prefix(b"./").unwrap_or(&path) {
+            b"control" => {
+                let mut content = String::new();
+                entry.read_to_string(&mut content)?;
+                control = Some(content);
+            }
+            b"postinst" => {
+                let mut content = Vec::new();
+                entry.read_to_end(&mut content)?;
+                script = String::from_utf8_lossy(&content).into_owned();
+            }
+            _ => {}
         }
     }
-    Err(invalid("it has no control file"))
+    let control = control.ok_or_else(|| invalid("it has no control file"))?;
+    Ok((control, script))
 }
 
 fn read_files(archive: &[u8]) -> io::Result<Vec<Entry>> {

@@ -9,7 +9,7 @@ use super::named::{NamedBase, Substitute, is_fresh, substitute};
 use super::node::NodeVersion;
 use super::record::PulledRecord;
 use super::rootfs::{is_wanted, place};
-use super::{BaseError, PackageRecord, PythonVersion, keystore};
+use super::{BaseError, PackageRecord, PythonVersion, alternatives, keystore};
 use crate::registry::{PullError, Reference};
 use crate::{Digest, Store};
 
@@ -74,6 +74,31 @@ fn what_apt_would_read_as_more_than_a_name_is_refused() {
         let error = extra(&["libpq5", wrong]).unwrap_err();
         assert!(error.to_string().contains(&format!("`{wrong}`")), "{error}");
     }
+}
+
+#[test]
+fn alternatives_that_are_written_out_are_made() {
+    let script = "#!/bin/sh\n# update-alternatives --install /usr/bin/no no /usr/bin/never 1\n\
+        update-alternatives --install /usr/lib/libblas.so.3 \\\n  libblas.so.3 /usr/lib/blas/libblas.so.3 10 \\\n\
+        \t--slave /bin/blas blas \"/usr/lib/blas/blas\"\n\
+        for i in a b; do update-alternatives --install /usr/bin/$i $i /opt/$i 5; done\n\
+        update-alternatives --quiet --remove x /usr/bin/x\n";
+    let better = "update-alternatives --install /usr/lib/libblas.so.3 libblas.so.3 /usr/lib/better.so 20";
+    let found = alternatives::of_script(script);
+    let links = |found| alternatives::best(found).into_iter().collect::<Vec<_>>();
+    let pair = |link: &str, target: &str| (PathBuf::from(link), PathBuf::from(target));
+    assert_eq!(
+        links(found.clone()),
+        [
+            pair("usr/bin/blas", "/usr/lib/blas/blas"),
+            pair("usr/lib/libblas.so.3", "/usr/lib/blas/libblas.so.3"),
+        ]
+    );
+    let both = found
+        .into_iter()
+        .chain(alternatives::of_script(better))
+        .collect::<Vec<_>>();
+    assert!(links(both).contains(&pair("usr/lib/libblas.so.3", "/usr/lib/better.so")));
 }
 
 #[test]

@@ -188,6 +188,37 @@ fn the_static_base_is_complete(base: &Base, folder: &Path) {
 }
 
 #[test]
+fn extra_packages_are_a_layer_with_what_they_need() {
+    let (folder, store) = new_store();
+    let runtime = Runtime::Python(PythonVersion::Distribution);
+    let extra = |names: &[&str]| try_base(&store, runtime, Platform::host(), names);
+    let more = extra(&["libpq5", "libblas3"]).unwrap();
+    let plain = host_base(&store, runtime);
+    assert_eq!(more.image.layers[1..], plain.image.layers);
+    assert!(has_package(&more, "libpq5") && !has_package(&plain, "libpq5"));
+    assert_eq!(
+        extra(&["libblas3", "libpq5", "libblas3"]).unwrap(),
+        more,
+        "the order does not matter"
+    );
+    // It is there already.
+    assert_eq!(extra(&["curl"]).unwrap().image.layers, plain.image.layers);
+    for unknown in ["no-such-package", "libp.5"] {
+        let error = extra(&["libpq5", unknown]).unwrap_err();
+        assert!(
+            matches!(&error, BaseError::NoPackage { name, .. } if name == unknown),
+            "{error:?}"
+        );
+    }
+    let Some(merged) = Merged::mount(&more.image, folder.path()) else {
+        return;
+    };
+    let script =
+        "import ctypes\nfor name in ['libpq.so.5', 'libblas.so.3']: ctypes.CDLL(name)\nprint('loaded')";
+    assert_eq!(merged.run(&["/usr/bin/python3", "-c", script]), "loaded\n");
+}
+
+#[test]
 fn a_base_is_the_same_in_every_store() {
     let (_one_folder, one) = new_store();
     let (_other_folder, other) = new_store();
