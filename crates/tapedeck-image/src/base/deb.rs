@@ -8,6 +8,7 @@ use std::thread;
 use tar::{Archive, EntryType};
 
 use super::alternatives::{self, Alternative};
+use super::distribution::Distribution;
 use super::record::PackageRecord;
 use super::{BaseError, rootfs};
 use crate::{Digest, Entry};
@@ -24,7 +25,10 @@ pub(super) struct Package {
 }
 
 /// Reads all packages on all processors, in the order given.
-pub(super) fn read_packages(files: Vec<PathBuf>) -> Result<Vec<Package>, BaseError> {
+pub(super) fn read_packages(
+    files: Vec<PathBuf>,
+    distribution: &Distribution,
+) -> Result<Vec<Package>, BaseError> {
     let threads = thread::available_parallelism()
         .map_or(1, usize::from)
         .min(files.len().max(1));
@@ -46,7 +50,7 @@ pub(super) fn read_packages(files: Vec<PathBuf>) -> Result<Vec<Package>, BaseErr
         let work = || {
             let mut done = Vec::new();
             while let Some((position, _, file)) = next() {
-                done.push((position, read_package(&file)));
+                done.push((position, read_package(&file, distribution)));
             }
             done
         };
@@ -60,15 +64,15 @@ pub(super) fn read_packages(files: Vec<PathBuf>) -> Result<Vec<Package>, BaseErr
     read.into_iter().map(|(_, package)| package).collect()
 }
 
-fn read_package(file: &Path) -> Result<Package, BaseError> {
-    let content = fs_err::read(file).and_then(|bytes| parse(&bytes));
+fn read_package(file: &Path, distribution: &Distribution) -> Result<Package, BaseError> {
+    let content = fs_err::read(file).and_then(|bytes| parse(&bytes, distribution));
     content.map_err(|source| BaseError::Package {
         file: file.to_owned(),
         source,
     })
 }
 
-fn parse(bytes: &[u8]) -> io::Result<Package> {
+fn parse(bytes: &[u8], distribution: &Distribution) -> io::Result<Package> {
     let mut control = None;
     let mut entries = None;
     for member in members(bytes)? {
@@ -88,9 +92,11 @@ fn parse(bytes: &[u8]) -> io::Result<Package> {
         line.map(|value| value.trim().to_owned())
             .ok_or_else(|| invalid("its control file lacks a field"))
     };
+    let (name, version) = (field("Package")?, field("Version")?);
     let record = PackageRecord {
-        name: field("Package")?,
-        version: field("Version")?,
+        purl: distribution.package_url(&control, &name, &version),
+        name,
+        version,
         sha256: Digest::of(bytes).hex(),
     };
     Ok(Package {

@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 
 use super::apt::{Apt, Installed, Wanted};
 use super::deb::{self, Package};
+use super::distribution::Distribution;
 use super::record::PackageRecord;
 use super::rootfs::{self, STATUS_FOLDER};
 use super::{BaseError, RuntimeKind};
@@ -190,7 +191,7 @@ impl<'a> Assembler<'a> {
         let files = apt.download(wanted);
         let files = files.map_err(|error| self.judged(error))?;
         self.step(format!("unpacking {}", described(files.len())));
-        deb::read_packages(files)
+        deb::read_packages(files, &Distribution::of_this_machine())
     }
 
     /// Apt takes a name that it does not know as a pattern, and others for what they provide: only the latter is meant.
