@@ -2,4 +2,5 @@
 //! the tables are.
 
 mod places;
+mod settings;
 mod syntax;

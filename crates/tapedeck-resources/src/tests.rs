@@ -1,6 +1,7 @@
 //! The config language as its users meet it: Markdown specs, limits, and properties of all inputs.
 
 mod limits;
+mod outside;
 mod project;
 mod properties;
 mod rules;
