@@ -15,6 +15,8 @@ need nft nftables
 if [ "${1:-}" = tests ]; then
     need busybox busybox-static
     need docker-registry docker-registry
+    need git git
+    need python3 python3
 fi
 
 [ -n "$missing" ] || exit 0

@@ -7,11 +7,15 @@
 
 mod check;
 pub mod directive;
+mod example;
 mod expand;
+pub mod explain;
 mod lower;
 pub mod parse;
+mod reference;
 pub mod schema;
 mod scope;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -22,8 +26,9 @@ use check::Surroundings;
 use expand::Expander;
 use schema::Catalogue;
 
-pub use expand::{Answer, Answers, MAX_CALLS, PathState, Question, SecretState};
+pub use expand::{Answer, Answers, MAX_CALLS, PathState, Question, SecretState, VpcState};
 pub use lower::{complete, late_text, overrides};
+pub use reference::{directives_markdown, reference_markdown, resource_markdown};
 pub use scope::{Declared, Scope};
 
 /// What the meaning of a config file depends on besides its text.

@@ -41,8 +41,10 @@ pub struct Scope<'a> {
     pub answers: &'a Answers,
     /// What is asked of them.
     pub questions: &'a mut BTreeSet<Question>,
-    /// The logical ids of `cloudformationResources`.
+    /// The entries of `cloudformationResources`.
     pub raw_resources: &'a [&'a Entry],
+    /// The names of all resources of the file, of whatever type.
+    pub written: &'a [&'a str],
 }
 
 impl Scope<'_> {
@@ -50,6 +52,13 @@ impl Scope<'_> {
     #[must_use]
     pub fn resource(&self, name: &str) -> Option<&Declared<'_>> {
         self.declared.iter().find(|one| one.name.value == name)
+    }
+
+    /// Whether a resource of this name is in the file although nothing is known of it: its type is wrong or missing,
+    /// which has been told, and nothing more is to be said about who names it.
+    #[must_use]
+    pub fn is_unclear(&self, name: &str) -> bool {
+        self.written.contains(&name) && self.resource(name).is_none()
     }
 
     /// The names of resources that a predicate holds for.

@@ -120,6 +120,15 @@ rules! {
     ConflictingEssential, "conflicting-essential", Error,
         "A container that is to run to its end, and whose end would be the end of the task.";
     VolumeClash, "volume-clash", Error, "Two volumes of a container in the same place.";
+    MissingSetting, "missing-setting", Error,
+        "A key that is right only beside another setting, which is missing or says something else.";
+    ReversedBounds, "reversed-bounds", Error, "A greatest value that is below the least one.";
+    UnknownState, "unknown-state", Error, "The name of a state that a state machine does not have.";
+    ConflictingAttribute, "conflicting-attribute", Error, "An attribute of a table that is given two types.";
+    AlreadyTaken, "already-taken", Error,
+        "A port, a priority or the like that something else beside it has taken already.";
+    InvalidPassword, "invalid-password", Error, "A password that the service does not take.";
+    UnusableVpc, "unusable-vpc", Error, "A VPC to be used again that is not there, or that has too few subnets.";
     NotSupportedYet, "not-supported-yet", Error,
         "A part of the language that Stacktape knows and this version of tapedeck cannot act on. It is refused rather \
          than left out in silence.";
@@ -128,6 +137,9 @@ rules! {
          `local` refuses it.";
     InvalidFargateSize, "invalid-fargate-size", Warning,
         "A pair of cpu and memory that Fargate does not offer. It runs on this machine, but not on AWS.";
+    RefusedByAws, "refused-by-aws", Warning, "Something that AWS would refuse, and that runs elsewhere.";
+    UnreachableResource, "unreachable-resource", Warning,
+        "A resource that lets in only those that connect to it, and nobody does.";
     NoEffectYet, "no-effect-yet", Warning, "A setting that is understood and, for now, changes nothing here.";
     DeprecatedKey, "deprecated-key", Warning, "A key or directive with a newer name.";
     DuplicateEntry, "duplicate-entry", Warning, "An entry of a list that is there twice. It counts once.";
@@ -135,6 +147,7 @@ rules! {
         "An environment variable that is listed twice. The last value counts.";
     ShadowedVariable, "shadowed-variable", Warning,
         "An environment variable that `connectTo` would set, too. The value in `environment` counts.";
+    UnusedSetting, "unused-setting", Warning, "A setting that changes nothing, because another one decides.";
     UnsafePermission, "unsafe-permission", Warning, "A permission to do everything.";
     PlaintextSecret, "plaintext-secret", Warning, "A password or key that stands in the file for everybody to read.";
     UnknownType, "unknown-type", Warning, "A type of CloudFormation resource that nothing is known of.";

@@ -1,5 +1,7 @@
 //! The config language as its users meet it: Markdown specs, limits, and properties of all inputs.
 
+mod explain;
+mod json_schema;
 mod limits;
 mod outside;
 mod project;

@@ -18,6 +18,7 @@ use tapedeck_model::{Region, SecretName};
 
 use crate::context::Context;
 use crate::evaluate::{self, Call, EvaluateError, Surroundings, TIME_LIMIT};
+use crate::lookups::Lookups;
 use crate::printer::Progress;
 
 /// How deep the keys of a secret are looked at.
@@ -29,6 +30,8 @@ pub(crate) struct Answering<'a> {
     /// The folder that paths start at, absolute and without links.
     pub(crate) folder: &'a Path,
     pub(crate) region: &'a Region,
+    /// What AWS would answer, if that was given.
+    pub(crate) lookups: Option<&'a Lookups>,
     pub(crate) progress: &'a mut Progress,
 }
 
@@ -63,9 +66,24 @@ impl Answering<'_> {
             }),
             Question::Secret { name } => self.secret(name),
             Question::Git => git::facts(self.folder, &self.context.search_path),
-            Question::Account => unknown_to_us("the account of AWS"),
+            // Nothing of AWS is used on this machine.
+            Question::Vpc { .. } if self.region.is_local() => Answer::Unknowable,
+            Question::Vpc { id } => self.lookups.map_or(Answer::Unknowable, |lookups| lookups.vpc(id)),
+            Question::Account => match self.lookups.and_then(Lookups::account) {
+                Some(account) => Answer::Text(account.to_string()),
+                None => self.unknown("the account of AWS", "account"),
+            },
             Question::StackOutput { stack, output, .. } => {
-                unknown_to_us(&format!("the output `{output}` of the stack `{stack}`"))
+                match self
+                    .lookups
+                    .and_then(|lookups| lookups.stack_output(stack, output))
+                {
+                    Some(value) => Answer::Text(value.to_string()),
+                    None => {
+                        let subject = format!("the output `{output}` of the stack `{stack}`");
+                        self.unknown(&subject, &format!("stackOutputs.{stack}.{output}"))
+                    }
+                }
             }
             // These have been taken out before.
             Question::Call { .. } => Answer::Unknowable,
@@ -129,7 +147,9 @@ impl Answering<'_> {
             return Answer::Unknowable;
         };
         if !self.region.is_local() {
-            return Answer::Unknowable;
+            return self
+                .lookups
+                .map_or(Answer::Unknowable, |lookups| lookups.secret(name.as_str()));
         }
         let Ok(store) = SecretStore::open(self.context.home.secrets()) else {
             return Answer::Unknowable;
@@ -150,6 +170,17 @@ impl Answering<'_> {
             }
             Err(_) => Answer::Unknowable,
         }
+    }
+
+    /// What only AWS can tell. `lookup` is where it would stand in a file of lookups.
+    fn unknown(&self, subject: &str, lookup: &str) -> Answer {
+        let problem = match self.lookups {
+            Some(_) => format!("{subject} is not among the lookups: `{lookup}` is missing"),
+            None => format!("{subject} can be told by AWS only, and this version does not ask it"),
+        };
+        let help =
+            "give a file with it to `tapedeck validate --lookups`, or take the value from $Var() or $Env()";
+        failed(&problem, help)
     }
 
     fn calls(&mut self, questions: Vec<Question>) -> Vec<(Question, Answer)> {
@@ -215,15 +246,6 @@ fn failed(problem: &str, help: &str) -> Answer {
         problem: problem.to_string(),
         help: Some(help.to_string()),
     }
-}
-
-/// What only AWS can tell.
-fn unknown_to_us(subject: &str) -> Answer {
-    let problem = format!("{subject} can be told by AWS only, and this version does not ask it");
-    failed(
-        &problem,
-        "write the value itself, or take it from $Var() or $Env()",
-    )
 }
 
 fn failure_of(error: &EvaluateError) -> Answer {

@@ -48,6 +48,12 @@ pub(crate) enum Command {
     /// Check the config and say everything that is wrong with it. Touches nothing.
     #[command(after_help = crate::commands::validate::EXAMPLES)]
     Validate(ValidateArgs),
+    /// Explain a key, a type of resource, a directive or a rule of the config language.
+    #[command(after_help = crate::commands::explain::EXAMPLES)]
+    Explain(ExplainArgs),
+    /// Print the JSON Schema of the config, for editors.
+    #[command(after_help = crate::commands::schema::EXAMPLES)]
+    Schema(SchemaArgs),
     /// Package the worker services of the config and make them run.
     #[command(after_help = crate::commands::deploy::EXAMPLES)]
     Deploy(DeployArgs),
@@ -204,10 +210,28 @@ pub(crate) struct ValidateArgs {
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    /// What AWS would answer, as JSON: account, secrets, outputs of stacks
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lookups: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) options: ExtraArgs,
     #[command(flatten)]
     pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// What to explain: keys with dots between, `$` and a directive, or a rule [default: all there is]
+    pub(crate) path: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Write it into this file instead
+    #[arg(long = "outFile", value_name = "FILE")]
+    pub(crate) out_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod code;
 
 use std::collections::BTreeMap;
 use std::os::fd::AsFd;
+use std::path::Path;
 
 use tapedeck_config::{Answers, LoadOptions, Loaded};
 use tapedeck_diagnostic::{Severity, render_text};
@@ -14,6 +15,7 @@ use crate::args::{ConfigArgs, StackArgs};
 use crate::context::Context;
 use crate::evaluate::{self, ConfigInput, EvaluateError, Surroundings, TIME_LIMIT};
 use crate::exit::{ExitKind, Failure};
+use crate::lookups::Lookups;
 use crate::options::{self, ConfigFile};
 use crate::printer::Printer;
 use crate::text::count;
@@ -33,6 +35,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) config: &'a ConfigArgs,
     /// Options after `--`.
     pub(crate) extra: &'a [String],
+    /// A file with what AWS would answer.
+    pub(crate) lookups: Option<&'a Path>,
 }
 
 /// Reads the config, answering what it asks.
@@ -60,6 +64,10 @@ pub(crate) fn load(
             }
         };
     }
+    let lookups = match reading.lookups {
+        Some(path) => Some(Lookups::read(&context.working_directory.join(path))?),
+        None => None,
+    };
     let mut answers = Answers::new();
     for _ in 0..MOST_ROUNDS {
         let loaded = tapedeck_resources::load(&file.source, &options, &answers);
@@ -70,6 +78,7 @@ pub(crate) fn load(
             context,
             folder: &file.folder,
             region: &options.region,
+            lookups: lookups.as_ref(),
             progress: &mut progress,
         };
         for (question, answer) in answering.answer(loaded.questions) {
@@ -101,7 +110,7 @@ pub(crate) fn load_stack(
         Some(stack) => Ok((stack, file)),
         None => Err(Failure::usage(format!(
             "{} has {}; nothing was changed",
-            file.source.name(),
+            file.name(),
             count(loaded.diagnostics.count(Severity::Error), "mistake")
         ))),
     }

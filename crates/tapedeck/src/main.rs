@@ -15,6 +15,7 @@ mod exit;
 mod filter;
 mod init;
 mod late;
+mod lookups;
 mod options;
 mod printer;
 mod prompt;

@@ -26,6 +26,9 @@ const CONFIG_NAMES: [&str; 5] = [
 /// Endings of configs that are evaluated rather than read.
 const CODE_EXTENSIONS: [&str; 6] = ["ts", "mts", "cts", "js", "mjs", "cjs"];
 
+/// What is added to the name of code when its result is shown instead.
+const AS_EVALUATED: &str = " (as evaluated)";
+
 /// A config file that was read.
 #[derive(Debug)]
 pub(crate) struct ConfigFile {
@@ -40,9 +43,15 @@ pub(crate) struct ConfigFile {
 }
 
 impl ConfigFile {
+    /// The name that people know the file by, also of code that was evaluated.
+    pub(crate) fn name(&self) -> &str {
+        let name = self.source.name();
+        name.strip_suffix(AS_EVALUATED).unwrap_or(name)
+    }
+
     /// Puts the config that code made in the place of the code. Findings point into it.
     pub(crate) fn replace_text(&mut self, text: String) {
-        let name = format!("{} (as evaluated)", self.source.name());
+        let name = format!("{}{AS_EVALUATED}", self.source.name());
         self.source = Source::new(name, text);
     }
 }
@@ -246,6 +255,7 @@ fn name_in_code(
         stack,
         config,
         extra: &[],
+        lookups: None,
     };
     let (loaded, file) = config::load(context, printer, &reading)?;
     let stage = StageName::new(&stack.stage).map_err(|error| Failure::new(ExitKind::Usage, error))?;

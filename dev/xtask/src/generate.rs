@@ -4,12 +4,16 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::Context;
+use tapedeck_resources::CATALOGUE;
 
 use crate::finding::Finding;
 use crate::tidy::PURE;
 
 /// What keeps a crate without I/O that way. One text, because clippy cannot include one file in another.
 const WALL: &str = include_str!("wall.toml");
+
+/// The folder of the pages of types of resources, in that of the reference.
+const RESOURCES: &str = "resources";
 
 const MARK: &str = "<!-- Made by `cargo xtask generate`. Do not edit. -->";
 
@@ -31,9 +35,19 @@ fn pages(root: &Path) -> Vec<Page> {
         text: WALL.to_string(),
     };
     let mut pages = vec![
-        reference("config", tapedeck_config::reference_markdown()),
+        reference("config", tapedeck_config::reference_markdown(&CATALOGUE)),
+        reference("directives", tapedeck_config::directives_markdown()),
         reference("rules", tapedeck_diagnostic::rules_markdown()),
+        Page {
+            path: "docs/reference/stacktape.schema.json".to_string(),
+            text: format!("{:#}\n", tapedeck_config::schema::json_schema(&CATALOGUE)),
+        },
     ];
+    let types = CATALOGUE.types.iter().filter(|kind| kind.properties.is_some());
+    pages.extend(types.map(|kind| {
+        let name = format!("{RESOURCES}/{}", kind.name);
+        reference(&name, tapedeck_config::resource_markdown(kind))
+    }));
     let there = PURE.iter().filter(|name| root.join("crates").join(name).is_dir());
     pages.extend(there.map(wall));
     pages
@@ -54,7 +68,9 @@ pub(crate) fn write(root: &Path) -> anyhow::Result<()> {
 
 /// Pages that are not what the code says.
 pub(crate) fn stale(root: &Path) -> Vec<Finding> {
-    let stale = pages(root).into_iter().filter_map(|page| {
+    let pages = pages(root);
+    let mut found = left_over(root, &pages);
+    let stale = pages.into_iter().filter_map(|page| {
         let there = fs_err::read_to_string(root.join(&page.path)).unwrap_or_default();
         let line = first_difference(&there, &page.text)?;
         Some(Finding {
@@ -65,7 +81,27 @@ pub(crate) fn stale(root: &Path) -> Vec<Finding> {
             help: "run `cargo xtask generate`".to_string(),
         })
     });
-    stale.collect()
+    found.extend(stale);
+    found
+}
+
+/// Pages of types of resources that are there no more.
+fn left_over(root: &Path, pages: &[Page]) -> Vec<Finding> {
+    let folder = format!("docs/reference/{RESOURCES}");
+    let there = fs_err::read_dir(root.join(&folder))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let paths = there.map(|entry| format!("{folder}/{}", entry.file_name().to_string_lossy()));
+    let unknown = paths.filter(|path| pages.iter().all(|page| page.path != *path));
+    let told = unknown.map(|file| Finding {
+        file,
+        line: 1,
+        rule: "stale",
+        message: "the page is of a type of resource that there is not".to_string(),
+        help: "remove it".to_string(),
+    });
+    told.collect()
 }
 
 /// The first line, counted from 1, in which two texts differ.

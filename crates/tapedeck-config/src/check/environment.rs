@@ -20,12 +20,7 @@ impl Checker<'_> {
                 for entry in &mapping.entries {
                     self.variable_name(&entry.key);
                     let subject = quoted(&entry.key.value);
-                    let place = Place {
-                        subject: &subject,
-                        at: entry.key.span,
-                        value: &entry.value,
-                        late: true,
-                    };
+                    let place = Place::entry(entry, &subject, true);
                     self.kind(place, &Kind::Scalar, mapping);
                 }
             }
@@ -40,13 +35,7 @@ impl Checker<'_> {
     fn variables(&mut self, items: &[Spanned<Value>], variable: &'static Object) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for item in items.iter().filter(|item| !item.value.is_unknown()) {
-            let place = Place {
-                subject: variable.name,
-                at: item.span.part(item.span.start, item.span.start + 1),
-                value: item,
-                late: false,
-            };
-            self.object(place, variable);
+            self.object(Place::item(item, variable.name), variable);
             let name = item.value.as_mapping().and_then(|mapping| mapping.get("name"));
             let Some((name, text)) = name.and_then(|name| Some((name, name.value.as_text()?))) else {
                 continue;

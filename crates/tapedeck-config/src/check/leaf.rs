@@ -109,6 +109,8 @@ impl Checker<'_> {
             .collect();
         let kind = self.resources.iter().find(|(name, _)| *name == text);
         match kind {
+            // One whose type is wrong has been told about.
+            None if self.written.contains(&text) => {}
             None => self.diagnostics.unknown_resource(&name, &known),
             Some((_, kind)) if !types.contains(kind) => {
                 let problem = format!("is a resource of type `{kind}`");

@@ -21,7 +21,7 @@ use crate::parse::{Entry, Mapping, Value};
 use crate::schema::{Catalogue, Key, Kind, Need, Object, ROOT, Support, Type};
 
 pub(crate) use references::expressions;
-pub(crate) use resources::{declared, raw_resources, relations};
+pub(crate) use resources::{declared, raw_resources, relations, written};
 
 /// What a check works with, beside the tree.
 pub(crate) struct Surroundings<'a> {
@@ -50,6 +50,7 @@ pub(crate) fn file(
         surroundings,
         questions,
         resources: resources::types(tree, surroundings.catalogue),
+        written: resources::written(tree),
     };
     let place = Place {
         subject: ROOT.name,
@@ -73,12 +74,36 @@ struct Place<'a> {
     late: bool,
 }
 
+impl<'a> Place<'a> {
+    /// An item of a list.
+    fn item(value: &'a Spanned<Value>, subject: &'a str) -> Self {
+        Self {
+            subject,
+            at: value.span.part(value.span.start, value.span.start + 1),
+            value,
+            late: false,
+        }
+    }
+
+    /// The value of a key; `subject` is the key as messages show it.
+    fn entry(entry: &'a Entry, subject: &'a str, late: bool) -> Self {
+        Self {
+            subject,
+            at: entry.key.span,
+            value: &entry.value,
+            late,
+        }
+    }
+}
+
 struct Checker<'a> {
     diagnostics: &'a mut Diagnostics,
     surroundings: &'a Surroundings<'a>,
     questions: &'a mut BTreeSet<Question>,
     /// The resources of the file and their types, as far as they can be told.
     resources: Vec<(&'a str, &'a str)>,
+    /// The names of all resources of the file.
+    written: Vec<&'a str>,
 }
 
 /// What a mapping says about its own type.
@@ -173,12 +198,7 @@ impl Checker<'_> {
             self.diagnostics.deprecated_key(&entry.key, instead);
         }
         let subject = quoted(key.name);
-        let place = Place {
-            subject: &subject,
-            at: entry.key.span,
-            value: &entry.value,
-            late: key.late,
-        };
+        let place = Place::entry(entry, &subject, key.late);
         let before = self.diagnostics.made();
         self.kind(place, &key.kind, parent);
         if self.diagnostics.made() == before {
@@ -276,12 +296,7 @@ impl Checker<'_> {
         }
         for entry in &mapping.entries {
             let subject = quoted(&entry.key.value);
-            let place = Place {
-                subject: &subject,
-                at: entry.key.span,
-                value: &entry.value,
-                late: place.late,
-            };
+            let place = Place::entry(entry, &subject, place.late);
             self.kind(place, &Kind::Scalar, mapping);
         }
     }
@@ -298,13 +313,7 @@ impl Checker<'_> {
             if item.value.is_unknown() {
                 continue;
             }
-            let place = Place {
-                subject: object.name,
-                at: item.span.part(item.span.start, item.span.start + 1),
-                value: item,
-                late: false,
-            };
-            self.object(place, object);
+            self.object(Place::item(item, object.name), object);
         }
     }
 
@@ -319,13 +328,7 @@ impl Checker<'_> {
             .filter(|entry| !entry.value.value.is_unknown())
         {
             let subject = quoted(&entry.key.value);
-            let place = Place {
-                subject: &subject,
-                at: entry.key.span,
-                value: &entry.value,
-                late: false,
-            };
-            self.object(place, object);
+            self.object(Place::entry(entry, &subject, false), object);
         }
     }
 

@@ -6,7 +6,7 @@ use tapedeck_diagnostic::{Diagnostics, Span, Spanned, quoted};
 use tapedeck_model::naming::pascal_case;
 use tapedeck_model::{Expression, SecretReference, ValueType};
 
-use super::resources::raw_resources;
+use super::resources::{raw_resources, written};
 use super::{Checker, Surroundings};
 use crate::expand::{Answer, Question, SecretState};
 use crate::parse::Value;
@@ -75,7 +75,8 @@ impl Judge<'_, '_> {
     fn resource_param(&mut self, resource: &str, parameter: &str, at: Span) {
         let Some(one) = self.declared.iter().find(|one| one.name.value == resource) else {
             // One whose type is wrong has been told about already.
-            if !self.is_written(resource) {
+            let whole = resource.split('.').next().unwrap_or_default();
+            if !written(self.tree).contains(&whole) {
                 let known: Vec<&str> = self.declared.iter().map(|one| one.name.value.as_str()).collect();
                 self.diagnostics
                     .unknown_resource(&Spanned::new(resource.to_string(), at), &known);
@@ -92,17 +93,6 @@ impl Judge<'_, '_> {
         }
         let of = format!("the resource {} of type `{}`", quoted(resource), one.kind.name);
         self.diagnostics.unknown_parameter(at, parameter, &of, &known);
-    }
-
-    /// Whether the file has a resource of this name, of whatever type.
-    fn is_written(&self, resource: &str) -> bool {
-        let resources = self
-            .tree
-            .value
-            .as_mapping()
-            .and_then(|root| root.mapping("resources"));
-        let name = resource.split('.').next().unwrap_or_default();
-        resources.is_none_or(|resources| resources.has(name))
     }
 
     fn cf_resource_param(&mut self, logical_id: &str, attribute: &str, at: Span) {

@@ -20,11 +20,7 @@ static NO_PROPERTIES: Mapping = Mapping { entries: Vec::new() };
 
 /// The names and types of resources, as far as they can be told.
 pub(super) fn types<'a>(tree: &'a Spanned<Value>, catalogue: &Catalogue) -> Vec<(&'a str, &'a str)> {
-    let resources = tree.value.as_mapping().and_then(|root| root.mapping("resources"));
-    let entries = resources
-        .map(|resources| resources.entries.as_slice())
-        .unwrap_or_default();
-    entries
+    entries(tree)
         .iter()
         .filter_map(|entry| {
             let kind = entry.value.value.as_mapping()?.text("type")?;
@@ -54,12 +50,7 @@ impl Checker<'_> {
 
     fn resource(&mut self, entry: &Entry) {
         let subject = quoted(&entry.key.value);
-        let place = Place {
-            subject: &subject,
-            at: entry.key.span,
-            value: &entry.value,
-            late: false,
-        };
+        let place = Place::entry(entry, &subject, false);
         if entry.value.value.is_unknown() {
             return;
         }
@@ -140,12 +131,7 @@ impl Checker<'_> {
     }
 
     fn properties(&mut self, entry: &Entry, kind: Option<&'static ResourceType>, at: Span) {
-        let place = Place {
-            subject: "`properties`",
-            at: entry.key.span,
-            value: &entry.value,
-            late: false,
-        };
+        let place = Place::entry(entry, "`properties`", false);
         let Some(object) = kind.and_then(|kind| kind.properties) else {
             return;
         };
@@ -189,17 +175,34 @@ impl Checker<'_> {
     }
 }
 
+/// The names of all resources, of whatever type.
+pub(crate) fn written(tree: &Spanned<Value>) -> Vec<&str> {
+    entries(tree)
+        .iter()
+        .map(|entry| entry.key.value.as_str())
+        .collect()
+}
+
+/// The entries of `resources`.
+fn entries(tree: &Spanned<Value>) -> &[Entry] {
+    section(tree, "resources")
+}
+
+/// The entries of a mapping at the root.
+fn section<'a>(tree: &'a Spanned<Value>, name: &str) -> &'a [Entry] {
+    let section = tree.value.as_mapping().and_then(|root| root.mapping(name));
+    section
+        .map(|section| section.entries.as_slice())
+        .unwrap_or_default()
+}
+
 /// The resources whose types are known, with their properties.
 pub(crate) fn declared<'a>(
     tree: &'a Spanned<Value>,
     catalogue: &Catalogue,
     diagnostics: &Diagnostics,
 ) -> Vec<Declared<'a>> {
-    let resources = tree.value.as_mapping().and_then(|root| root.mapping("resources"));
-    let entries = resources
-        .map(|resources| resources.entries.as_slice())
-        .unwrap_or_default();
-    entries
+    entries(tree)
         .iter()
         .filter_map(|entry| {
             let whole = entry.value.value.as_mapping()?;
@@ -226,6 +229,7 @@ pub(crate) fn relations(
     diagnostics: &mut Diagnostics,
 ) {
     let raw = raw_resources(tree);
+    let written = written(tree);
     clashes(declared, &raw, diagnostics);
     let mut scope = Scope {
         diagnostics,
@@ -235,6 +239,7 @@ pub(crate) fn relations(
         answers: surroundings.answers,
         questions,
         raw_resources: &raw,
+        written: &written,
     };
     for one in declared {
         overrides(one, &mut scope);
@@ -246,13 +251,7 @@ pub(crate) fn relations(
 
 /// The entries of `cloudformationResources`.
 pub(crate) fn raw_resources(tree: &Spanned<Value>) -> Vec<&Entry> {
-    let section = tree
-        .value
-        .as_mapping()
-        .and_then(|root| root.mapping("cloudformationResources"));
-    section
-        .map(|section| section.entries.iter().collect())
-        .unwrap_or_default()
+    section(tree, "cloudformationResources").iter().collect()
 }
 
 /// Names that become the same in the template or in an environment.

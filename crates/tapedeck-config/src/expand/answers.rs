@@ -43,6 +43,11 @@ pub enum Question {
     },
     /// The AWS account.
     Account,
+    /// A VPC that is there already.
+    Vpc {
+        /// Its id.
+        id: String,
+    },
     /// An output of a deployed stack.
     StackOutput {
         /// The stack.
@@ -65,6 +70,8 @@ pub enum Answer {
     Path(PathState),
     /// What is known of a secret.
     Secret(SecretState),
+    /// What is known of a VPC.
+    Vpc(VpcState),
     /// There is no such thing.
     Missing,
     /// It cannot be told here. The question counts as asked, and nothing is judged by it.
@@ -76,6 +83,17 @@ pub enum Answer {
         /// What to do about it.
         help: Option<String>,
     },
+}
+
+/// What is known of a VPC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VpcState {
+    /// Its block of addresses, such as `10.20.0.0/16`.
+    pub cidr_block: String,
+    /// How many of its subnets have a way to the internet.
+    pub public_subnets: usize,
+    /// How many have none.
+    pub private_subnets: usize,
 }
 
 /// What is at a path.

@@ -43,7 +43,7 @@ impl Expander<'_> {
                 Argument::Call(inner) => self.call(inner, at)?.value,
             });
         }
-        if values.iter().any(|value| *value == Value::Unknown) {
+        if values.contains(&Value::Unknown) {
             return Ok(Arguments::Unclear);
         }
         Ok(Arguments::Ready(values))

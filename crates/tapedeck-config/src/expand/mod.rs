@@ -21,7 +21,7 @@ use std::rc::Rc;
 use tapedeck_diagnostic::{Diagnostics, Sources, Span, Spanned, quoted};
 use tapedeck_model::Expression;
 
-pub use answers::{Answer, Answers, PathState, Question, SecretState};
+pub use answers::{Answer, Answers, PathState, Question, SecretState, VpcState};
 pub(crate) use custom::CustomDirective;
 #[cfg(test)]
 pub(crate) use settings::parse as parse_settings;

@@ -5,6 +5,7 @@
 
 mod project;
 mod settings;
+mod vpc;
 
 use std::collections::BTreeSet;
 
@@ -32,7 +33,9 @@ pub(crate) fn stack(
     let options = surroundings.options;
     let project = project::name(root, tree.span, options, diagnostics);
     settings::relations(root, diagnostics);
+    vpc::check(root, surroundings, questions, diagnostics);
     let raw = crate::check::raw_resources(tree);
+    let written = crate::check::written(tree);
     let mut scope = Scope {
         diagnostics,
         declared,
@@ -41,6 +44,7 @@ pub(crate) fn stack(
         answers: surroundings.answers,
         questions,
         raw_resources: &raw,
+        written: &written,
     };
     let services: Vec<Option<WorkerService>> = declared
         .iter()

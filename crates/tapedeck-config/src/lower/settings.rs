@@ -29,11 +29,6 @@ pub(super) fn relations(root: &Mapping, diagnostics: &mut Diagnostics) {
         if let Some(first_too_many) = tags.get(MOST_TAGS) {
             diagnostics.too_many(first_too_many.span, "tags", tags.len(), MOST_TAGS);
         }
-        let reuse = stack.mapping("vpc").and_then(|vpc| vpc.entry("reuseVpc"));
-        if let Some((entry, mapping)) = reuse.and_then(|entry| Some((entry, entry.value.value.as_mapping()?)))
-        {
-            reused_vpc(entry.key.span, mapping, diagnostics);
-        }
     }
     scripts(root, diagnostics);
     hooks(root, diagnostics);
@@ -49,17 +44,6 @@ fn unique_names(items: &[Spanned<Value>], kind: &str, diagnostics: &mut Diagnost
             Some(first) => diagnostics.duplicate_name(&name, kind, *first),
             None => drop(seen.insert(name.value.clone(), name.span)),
         }
-    }
-}
-
-fn reused_vpc(at: Span, reuse: &Mapping, diagnostics: &mut Diagnostics) {
-    let by_id = reuse.has("vpcId");
-    let parts = usize::from(reuse.has("projectName")) + usize::from(reuse.has("stage"));
-    let ways = "`vpcId`, or `projectName` and `stage`";
-    match (by_id, parts) {
-        (true, 0) | (false, 2) => {}
-        (true, _) => diagnostics.exclusive_keys(at, "`reuseVpc`", ways, 2),
-        (false, _) => diagnostics.exclusive_keys(at, "`reuseVpc`", ways, 0),
     }
 }
 

@@ -4,9 +4,11 @@
 //! them does not exist. Here are the words that tables are written in, and the table of the root; those of resources
 //! are in `tapedeck-resources`, one file per type. Rules that relate several keys are functions beside the tables.
 
+mod json_schema;
 mod resource;
 mod root;
 
+pub use json_schema::json_schema;
 pub use resource::{AttributeCheck, Catalogue, Connectable, Parameter, ResourceType, UNSUPPORTED, When};
 pub use root::{RESOURCE, ROOT};
 
@@ -246,6 +248,12 @@ impl Branch {
         let selected = (self.select)(value);
         let case = self.cases.iter().find(|case| case.values.contains(&selected))?;
         Some(case.object)
+    }
+
+    /// Whether the extension of a path decides, and not the whole value.
+    #[must_use]
+    pub fn is_by_extension(&self) -> bool {
+        (self.select)("name.extension") == "extension"
     }
 }
 

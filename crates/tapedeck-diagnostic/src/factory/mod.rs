@@ -1,5 +1,7 @@
 //! The wording of every rule: one method each. Call sites pass what they hold; the sentences live here.
 
+mod connected_a;
+mod connected_b;
 mod directives;
 mod resources;
 mod worker;
@@ -77,9 +79,11 @@ impl Diagnostics {
     /// A key that its parent does not have.
     pub fn unknown_key(&mut self, key: &Spanned<String>, parent: &str, known: &[&str]) {
         let message = format!("{} is not a key of {parent}", quoted(&key.value));
-        let help = match self.guess(&key.value, known) {
-            Some(best) => format!("did you mean `{best}`?"),
-            None => format!("its keys are {}", listed(known, "and")),
+        let help = match (self.guess(&key.value, known), known) {
+            (Some(best), _) => format!("did you mean `{best}`?"),
+            (None, []) => "it has none".to_string(),
+            (None, [only]) => format!("its only key is `{only}`"),
+            (None, known) => format!("its keys are {}", listed(known, "and")),
         };
         self.push(Rule::UnknownKey, key.span, message, Some(help));
     }

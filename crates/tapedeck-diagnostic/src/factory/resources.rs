@@ -89,6 +89,12 @@ impl Diagnostics {
         self.push(Rule::UnsafePermission, at, message, Some(help.into()));
     }
 
+    /// A VPC that a stack cannot be put into.
+    pub fn unusable_vpc(&mut self, id: &Spanned<String>, problem: &str, help: &str) {
+        let message = format!("the VPC {} cannot be used: it {problem}", quoted(&id.value));
+        self.push(Rule::UnusableVpc, id.span, message, Some(help.to_string()));
+    }
+
     /// A version that nothing is known of.
     pub fn unknown_version(&mut self, value: &Spanned<String>, subject: &str, newest: &str) {
         let message = format!(

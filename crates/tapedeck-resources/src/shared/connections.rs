@@ -37,9 +37,13 @@ fn target(one: &Declared<'_>, name: &Spanned<String>, scope: &mut Scope<'_>) {
     }
     if name.value == one.name.value {
         let problem = "is the resource itself";
-        scope
-            .diagnostics
-            .wrong_resource_type(name, problem, "a service needs no connection to itself");
+        let advice = match one.kind.name {
+            "function" => "a function needs no connection to itself",
+            "batch-job" => "a job needs no connection to itself",
+            "multi-container-workload" => "a workload needs no connection to itself",
+            _ => "a service needs no connection to itself",
+        };
+        scope.diagnostics.wrong_resource_type(name, problem, advice);
         return;
     }
     // `service.containerWorkload`: what a service is made of.
@@ -49,17 +53,14 @@ fn target(one: &Declared<'_>, name: &Spanned<String>, scope: &mut Scope<'_>) {
     };
     let declared = scope.declared.iter().find(|other| other.name.value == resource);
     let Some(other) = declared else {
-        let known: Vec<&str> = scope
-            .declared
-            .iter()
-            .filter(|other| {
+        if !scope.is_unclear(resource) {
+            let known = scope.names_where(|other| {
                 matches!(other.kind.connectable, Connectable::Yes) && other.name.value != one.name.value
-            })
-            .map(|other| other.name.value.as_str())
-            .collect();
-        let known: Vec<String> = known.into_iter().map(str::to_string).collect();
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        scope.diagnostics.unknown_resource(name, &known);
+            });
+            let known: Vec<String> = known.into_iter().map(str::to_string).collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            scope.diagnostics.unknown_resource(name, &known);
+        }
         return;
     };
     match (part, other.kind.connectable) {
@@ -76,7 +77,6 @@ fn target(one: &Declared<'_>, name: &Spanned<String>, scope: &mut Scope<'_>) {
                 "is a resource of type `{}`, which cannot be connected to",
                 other.kind.name
             );
-            let problem = problem.clone();
             scope.diagnostics.wrong_resource_type(name, &problem, advice);
         }
         (None, Connectable::Yes) => shadowed(one.properties, other, scope),
@@ -101,8 +101,21 @@ fn shadowed(properties: &Mapping, other: &Declared<'_>, scope: &mut Scope<'_>) {
     }
 }
 
-/// The names in `environment`, in either of its forms.
+/// The names in `environment` of a resource and of its containers.
 fn variable_names(properties: &Mapping) -> Vec<Spanned<String>> {
+    let containers = properties.list("containers").iter();
+    let inner = properties
+        .mapping("container")
+        .into_iter()
+        .chain(containers.filter_map(|item| item.value.as_mapping()));
+    std::iter::once(properties)
+        .chain(inner)
+        .flat_map(written_names)
+        .collect()
+}
+
+/// The names in `environment`, in either of its forms.
+fn written_names(properties: &Mapping) -> Vec<Spanned<String>> {
     match properties.get("environment").map(|value| &value.value) {
         Some(Value::List(items)) => items
             .iter()

@@ -71,15 +71,18 @@ static LOGGING_OBJECT: Object = Object {
             support: Support::NoEffect("on this machine logs are kept for 90 days"),
             ..OPTIONAL
         },
-        Key {
-            name: "logForwarding",
-            kind: Kind::Object(&LOG_FORWARDING),
-            doc: "another service that gets the output too",
-            support: Support::NotHere("logs are not forwarded yet"),
-            ..OPTIONAL
-        },
+        LOG_FORWARDING_KEY,
     ],
     ..OBJECT
+};
+
+/// `logForwarding`.
+pub(crate) const LOG_FORWARDING_KEY: Key = Key {
+    name: "logForwarding",
+    kind: Kind::Object(&LOG_FORWARDING),
+    doc: "another service that gets the output too",
+    support: Support::NotHere("logs are not forwarded yet"),
+    ..OPTIONAL
 };
 
 static LOG_FORWARDING: Object = Object {

@@ -124,6 +124,19 @@ pub(crate) static PYTHON_CONFIG: Object = Object {
             doc: "who installs the packages; when left out, whoever the project's files belong to",
             ..OPTIONAL
         },
+        uv(
+            "uvOptionalDependencies",
+            "optional dependencies that `uv` installs as well",
+        ),
+        uv(
+            "uvWithGroups",
+            "groups of dependencies that `uv` installs as well",
+        ),
+        uv("uvWithoutGroups", "groups of dependencies that `uv` leaves out"),
+        uv(
+            "uvOnlyGroups",
+            "groups of dependencies that `uv` installs and nothing else",
+        ),
         Key {
             name: "runAppAs",
             kind: Kind::TextOneOf(&["WSGI", "ASGI"]),
@@ -140,6 +153,15 @@ pub(crate) static PYTHON_CONFIG: Object = Object {
     ],
     ..OBJECT
 };
+
+const fn uv(name: &'static str, doc: &'static str) -> Key {
+    Key {
+        name,
+        kind: Kind::Texts,
+        doc,
+        ..OPTIONAL
+    }
+}
 
 /// `languageSpecificConfig` of an entry file in Java.
 pub(crate) static JAVA_CONFIG: Object = Object {

@@ -125,7 +125,8 @@ static STACKTAPE_IMAGE_BUILDPACK: Object = Object {
     ..OBJECT
 };
 
-static LANGUAGE_CONFIG: Branch = Branch {
+/// `languageSpecificConfig`.
+pub(crate) static LANGUAGE_CONFIG: Branch = Branch {
     key: "entryfilePath",
     select: entry_extension,
     cases: &[

@@ -2,7 +2,8 @@
 //!
 //! What surrounds the file stands in further blocks: `file NAME` is a file beside it, and each line of `surroundings`
 //! one of `region: NAME`, `deploy`, `profile: NAME`, `option NAME: VALUE`, `variable NAME: VALUE`,
-//! `secret NAME[: KEY, KEY]`, `function PATH[:HANDLER]: JSON`, `missing: PATH`, `folder: PATH`.
+//! `secret NAME[: KEY, KEY]`, `function PATH[:HANDLER]: JSON`,
+//! `vpc ID: ADDRESSES, PUBLIC SUBNETS, PRIVATE SUBNETS`, `missing: PATH`, `folder: PATH`.
 //!
 //! A ```` ```diagnostics ```` block is the rendered findings, a ```` ```model ```` block the stack as JSON; a section
 //! without the former expects no findings, one without the latter no stack unless nothing is said of it.
@@ -10,23 +11,23 @@
 
 use std::path::PathBuf;
 
-use tapedeck_config::PathState;
+use tapedeck_config::{PathState, VpcState};
 use tapedeck_diagnostic::render_text;
 use tapedeck_model::Region;
 
 use super::Stage;
 
 /// A fenced block: its language, its text, and where the text lies in the file.
-struct Block {
-    language: String,
-    text: String,
+pub(super) struct Block {
+    pub(super) language: String,
+    pub(super) text: String,
     range: std::ops::Range<usize>,
 }
 
 /// What a section is about and what stands in it.
-struct Section {
-    title: String,
-    blocks: Vec<Block>,
+pub(super) struct Section {
+    pub(super) title: String,
+    pub(super) blocks: Vec<Block>,
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn judge(file: &str, section: &Section, updated: &mut String, failures: &mut Vec
 }
 
 /// The surroundings that a section asks for.
-fn stage(section: &Section) -> Stage {
+pub(super) fn stage(section: &Section) -> Stage {
     let mut stage = Stage::default();
     for block in &section.blocks {
         if let Some(name) = block.language.strip_prefix("file ") {
@@ -126,6 +127,15 @@ fn surround(stage: &mut Stage, line: &str) {
             let keys: Vec<String> = value.split(", ").map(str::to_string).collect();
             stage.secrets.insert(name, (!value.is_empty()).then_some(keys));
         }
+        "vpc" => {
+            let parts: Vec<&str> = value.split(", ").collect();
+            let state = VpcState {
+                cidr_block: parts[0].to_string(),
+                public_subnets: parts[1].parse().unwrap(),
+                private_subnets: parts[2].parse().unwrap(),
+            };
+            stage.vpcs.insert(name, state);
+        }
         "function" => drop(stage.functions.insert(name, value)),
         "missing" => drop(stage.paths.insert(value, PathState::Missing)),
         "folder" => drop(stage.paths.insert(value, PathState::Folder)),
@@ -133,7 +143,7 @@ fn surround(stage: &mut Stage, line: &str) {
     }
 }
 
-fn sections(text: &str) -> Vec<Section> {
+pub(super) fn sections(text: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut open: Option<(String, usize)> = None;
     let mut at = 0;

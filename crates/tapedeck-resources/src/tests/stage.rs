@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tapedeck_config::{Answer, Answers, LoadOptions, Loaded, PathState, Question, SecretState};
+use tapedeck_config::{Answer, Answers, LoadOptions, Loaded, PathState, Question, SecretState, VpcState};
 use tapedeck_diagnostic::{Diagnostics, Source, Sources};
 use tapedeck_model::{Region, Stack, StageName};
 
@@ -20,6 +20,8 @@ pub(super) struct Stage {
     pub(super) environment: BTreeMap<String, String>,
     /// Secrets, and the keys of those that are JSON.
     pub(super) secrets: BTreeMap<String, Option<Vec<String>>>,
+    /// VPCs by their ids.
+    pub(super) vpcs: BTreeMap<String, VpcState>,
     /// What functions return: by `path:handler`, JSON or `!` and a problem.
     pub(super) functions: BTreeMap<String, String>,
 }
@@ -35,6 +37,7 @@ impl Default for Stage {
             paths: BTreeMap::new(),
             environment: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            vpcs: BTreeMap::new(),
             functions: BTreeMap::new(),
         }
     }
@@ -77,6 +80,10 @@ impl Stage {
                 r#"{"commit": "abc1234", "branch": "main", "username": "ada", "gitUrl": "", "hasUncommitedChanges": false}"#
                     .to_string(),
             ),
+            Question::Vpc { id } => match self.vpcs.get(id) {
+                Some(state) => Answer::Vpc(state.clone()),
+                None => Answer::Missing,
+            },
             Question::Account => Answer::Text("123456789012".to_string()),
             Question::StackOutput { stack, output, .. } => Answer::Failed {
                 problem: format!("the stack `{stack}` has no output `{output}`"),

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use tapedeck_config::Scope;
 use tapedeck_config::parse::Mapping;
+use tapedeck_config::schema::Support;
+use tapedeck_config::{Declared, Scope};
 use tapedeck_diagnostic::{Span, Spanned};
 use tapedeck_model::{Compute, Cpu, MemoryMb};
 
@@ -25,8 +26,8 @@ pub(crate) fn has_warm_pool(properties: &Mapping) -> bool {
 }
 
 /// Judges `resources`.
-pub(crate) fn check(properties: &Mapping, scope: &mut Scope<'_>) {
-    let Some(entry) = properties.entry("resources") else {
+pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
+    let Some(entry) = one.properties.entry("resources") else {
         return;
     };
     let Some(resources) = entry.value.value.as_mapping() else {
@@ -38,7 +39,7 @@ pub(crate) fn check(properties: &Mapping, scope: &mut Scope<'_>) {
             scope.diagnostics.architecture_conflict(&architecture.key);
         }
     } else {
-        fargate_size(entry.key.span, resources, scope);
+        fargate_size(entry.key.span, resources, one.kind.support, scope);
     }
     let types = resources.spanned_items("instanceTypes").len();
     if let Some(pool) = resources.entry("enableWarmPool")
@@ -50,7 +51,7 @@ pub(crate) fn check(properties: &Mapping, scope: &mut Scope<'_>) {
 }
 
 /// A pair that Fargate does not offer is refused by AWS; here it gets a warning: the product page itself uses one.
-fn fargate_size(at: Span, resources: &Mapping, scope: &mut Scope<'_>) {
+fn fargate_size(at: Span, resources: &Mapping, support: Support, scope: &mut Scope<'_>) {
     let missing: Vec<&str> = ["cpu", "memory"]
         .into_iter()
         .filter(|key| !resources.has(key))
@@ -70,14 +71,11 @@ fn fargate_size(at: Span, resources: &Mapping, scope: &mut Scope<'_>) {
     }
     let given = fargate::shown(millis, memory);
     let nearest = fargate::nearest(millis, memory);
-    if scope.options.region.is_local() {
-        scope
-            .diagnostics
-            .invalid_fargate_size(value.span, &given, &nearest);
-    } else {
-        scope
-            .diagnostics
-            .refused_fargate_size(value.span, &given, &nearest);
+    let diagnostics = &mut *scope.diagnostics;
+    match (scope.options.region.is_local(), support) {
+        (true, Support::NotHere(_)) => diagnostics.unoffered_fargate_size(value.span, &given, &nearest),
+        (true, _) => diagnostics.invalid_fargate_size(value.span, &given, &nearest),
+        (false, _) => diagnostics.refused_fargate_size(value.span, &given, &nearest),
     }
 }
 
@@ -145,8 +143,8 @@ fn memory(resources: &Mapping, known: &[(&'static InstanceType, Span)], scope: &
 }
 
 /// Judges `scaling`.
-pub(crate) fn scaling(properties: &Mapping, scope: &mut Scope<'_>) {
-    let Some(scaling) = properties.mapping("scaling") else {
+pub(crate) fn scaling(one: &Declared<'_>, scope: &mut Scope<'_>) {
+    let Some(scaling) = one.properties.mapping("scaling") else {
         return;
     };
     let (min, max) = bounds(scaling);
@@ -157,7 +155,9 @@ pub(crate) fn scaling(properties: &Mapping, scope: &mut Scope<'_>) {
         let (min, max) = (min.to_string(), max.to_string());
         return scope.diagnostics.scaling_bounds(entry.value.span, &min, &max);
     }
-    if !scope.options.region.is_local() || min == 0 {
+    // Of what is not run here at all, that has been said.
+    let is_run_here = scope.options.region.is_local() && !matches!(one.kind.support, Support::NotHere(_));
+    if !is_run_here || min == 0 {
         return;
     }
     match (max_entry, policy) {

@@ -28,12 +28,27 @@ pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
         .iter()
         .filter_map(|item| item.value.as_mapping())
         .collect();
-    names(&sides, scope);
+    names(&sides, Some(MAIN_CONTAINER), scope);
     let known = known(one, &sides);
     for side in &sides {
-        container(side, scope);
         essential(side, scope);
+        container(side, scope);
         dependencies(side, &known, scope);
+    }
+    cycles(&known, scope);
+}
+
+/// Judges the containers of a workload, none of which is the main one.
+pub(crate) fn check_equals(containers: &[&Mapping], scope: &mut Scope<'_>) {
+    names(containers, None, scope);
+    let is_essential = |container: &Mapping| !container.has("essential") || container.flag("essential");
+    let known: Vec<Known<'_>> = containers
+        .iter()
+        .filter_map(|container| of_container(container, is_essential(container)))
+        .collect();
+    for one in containers {
+        container(one, scope);
+        dependencies(one, &known, scope);
     }
     cycles(&known, scope);
 }
@@ -65,7 +80,7 @@ pub(super) fn log_groups(properties: &Mapping) -> Vec<String> {
     main.into_iter().chain(sides).collect()
 }
 
-fn names(sides: &[&Mapping], scope: &mut Scope<'_>) {
+fn names(sides: &[&Mapping], main: Option<&str>, scope: &mut Scope<'_>) {
     let mut seen: HashMap<String, Spanned<String>> = HashMap::new();
     for side in sides {
         let Some(name) = side.spanned_text("name").filter(|name| !name.value.is_empty()) else {
@@ -79,7 +94,7 @@ fn names(sides: &[&Mapping], scope: &mut Scope<'_>) {
                 .value
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        if name.value == MAIN_CONTAINER {
+        if main == Some(name.value.as_str()) {
             scope
                 .diagnostics
                 .reserved_name(&name, "a side container", "the main container has this name");
@@ -107,12 +122,6 @@ fn names(sides: &[&Mapping], scope: &mut Scope<'_>) {
 }
 
 fn known<'a>(one: &'a Declared<'_>, sides: &[&'a Mapping]) -> Vec<Known<'a>> {
-    let waits = |side: &&'a Mapping| -> Vec<&'a str> {
-        side.list("dependsOn")
-            .iter()
-            .filter_map(|item| item.value.as_mapping()?.text("containerName"))
-            .collect()
-    };
     // The main container waits for every side container but for those that wait for it.
     let main = Known {
         name: MAIN_CONTAINER,
@@ -125,18 +134,31 @@ fn known<'a>(one: &'a Declared<'_>, sides: &[&'a Mapping]) -> Vec<Known<'a>> {
             .filter_map(|side| side.text("name"))
             .collect(),
     };
-    let of_side = |side: &&'a Mapping| {
-        let name = side.get("name")?;
-        Some(Known {
-            name: name.value.as_text()?,
-            at: name.span,
-            is_essential: is_essential(side),
-            has_health_check: side.has("internalHealthCheck"),
-            waits_for: waits(side),
-        })
-    };
     std::iter::once(main)
-        .chain(sides.iter().filter_map(of_side))
+        .chain(
+            sides
+                .iter()
+                .filter_map(|side| of_container(side, is_essential(side))),
+        )
+        .collect()
+}
+
+fn of_container(container: &Mapping, is_essential: bool) -> Option<Known<'_>> {
+    let name = container.get("name")?;
+    Some(Known {
+        name: name.value.as_text()?,
+        at: name.span,
+        is_essential,
+        has_health_check: container.has("internalHealthCheck"),
+        waits_for: waits(container),
+    })
+}
+
+fn waits(container: &Mapping) -> Vec<&str> {
+    container
+        .list("dependsOn")
+        .iter()
+        .filter_map(|item| item.value.as_mapping()?.text("containerName"))
         .collect()
 }
 
@@ -170,7 +192,8 @@ fn dependencies(side: &Mapping, known: &[Known<'_>], scope: &mut Scope<'_>) {
             continue;
         };
         let Some(target) = known.iter().find(|one| one.name == name.value) else {
-            let names: Vec<&str> = known.iter().map(|one| one.name).collect();
+            let mut names: Vec<&str> = known.iter().map(|one| one.name).collect();
+            names.dedup();
             scope.diagnostics.unknown_container(&name, &names);
             continue;
         };
@@ -290,7 +313,7 @@ fn volumes(container: &Mapping, scope: &mut Scope<'_>) {
 }
 
 /// Keys and passwords for forwarding logs do not belong into the file.
-fn secrets(container: &Mapping, scope: &mut Scope<'_>) {
+pub(crate) fn secrets(container: &Mapping, scope: &mut Scope<'_>) {
     let forwarding = container
         .mapping("logging")
         .and_then(|logging| logging.mapping("logForwarding"))

@@ -88,7 +88,6 @@ pub(super) static WORKER_SERVICE: Object = Object {
         ),
         ("cors", "a worker service cannot be reached; use a `web-service`"),
     ],
-    ..OBJECT
 };
 
 /// `packaging` of a service.
@@ -156,20 +155,12 @@ pub(crate) static SCALING: Object = Object {
     name: "`scaling`",
     doc: "`minInstances` may not be greater than `maxInstances`.",
     keys: &[
-        Key {
-            name: "minInstances",
-            kind: Kind::Integer(&INSTANCES),
-            default: Some("1"),
-            doc: "the least number of instances",
-            ..OPTIONAL
-        },
-        Key {
-            name: "maxInstances",
-            kind: Kind::Integer(&INSTANCES),
-            default: Some("1"),
-            doc: "the greatest number of instances; when left out, `minInstances`",
-            ..OPTIONAL
-        },
+        instances("minInstances", &INSTANCES, "the least number of instances"),
+        instances(
+            "maxInstances",
+            &INSTANCES,
+            "the greatest number of instances; when left out, `minInstances`",
+        ),
         Key {
             name: "scalingPolicy",
             kind: Kind::Object(&SCALING_POLICY),
@@ -180,13 +171,25 @@ pub(crate) static SCALING: Object = Object {
     ..OBJECT
 };
 
+/// A number of instances.
+pub(crate) const fn instances(name: &'static str, range: &'static Range, doc: &'static str) -> Key {
+    Key {
+        name,
+        kind: Kind::Integer(range),
+        default: Some("1"),
+        doc,
+        ..OPTIONAL
+    }
+}
+
 static INSTANCES: Range = Range {
     min: 1,
     max: 5000,
     advice: "use a whole number from 1 to 5000: a worker service always runs at least one instance",
 };
 
-static SCALING_POLICY: Object = Object {
+/// `scalingPolicy`.
+pub(crate) static SCALING_POLICY: Object = Object {
     name: "`scalingPolicy`",
     doc: "One metric above its value adds instances, and both below remove them.",
     keys: &[
@@ -214,46 +217,49 @@ static PERCENT: Range = Range {
     advice: "use a whole number of per cent from 1 to 100",
 };
 
+/// The keys of an entry of `iamRoleStatements`.
+pub(crate) const IAM_KEYS: &[Key] = &[
+    Key {
+        name: "Resource",
+        kind: Kind::Texts,
+        doc: "what it is about: a list of ARNs, or one",
+        example: Some("$ResourceParam('photos', 'arn')"),
+        late: true,
+        ..REQUIRED
+    },
+    Key {
+        name: "Action",
+        kind: Kind::Texts,
+        doc: "what may be done: a list of actions, or one",
+        example: Some("'sns:Publish'"),
+        ..REQUIRED
+    },
+    Key {
+        name: "Effect",
+        kind: Kind::TextOneOf(&["Allow", "Deny"]),
+        default: Some("Allow"),
+        doc: "whether it allows or denies",
+        ..OPTIONAL
+    },
+    Key {
+        name: "Sid",
+        kind: Kind::Text,
+        doc: "its id",
+        ..OPTIONAL
+    },
+    Key {
+        name: "Condition",
+        kind: Kind::AnyMapping,
+        doc: "when it holds",
+        ..OPTIONAL
+    },
+];
+
 /// An entry of `iamRoleStatements`.
 pub(crate) static IAM_STATEMENT: Object = Object {
     name: "an IAM statement",
     doc: "A statement that is added to the role of the service.",
-    keys: &[
-        Key {
-            name: "Resource",
-            kind: Kind::Texts,
-            doc: "what it is about: a list of ARNs, or one",
-            example: Some("$ResourceParam('photos', 'arn')"),
-            late: true,
-            ..REQUIRED
-        },
-        Key {
-            name: "Action",
-            kind: Kind::Texts,
-            doc: "what may be done: a list of actions, or one",
-            example: Some("'sns:Publish'"),
-            ..REQUIRED
-        },
-        Key {
-            name: "Effect",
-            kind: Kind::TextOneOf(&["Allow", "Deny"]),
-            default: Some("Allow"),
-            doc: "whether it allows or denies",
-            ..OPTIONAL
-        },
-        Key {
-            name: "Sid",
-            kind: Kind::Text,
-            doc: "its id",
-            ..OPTIONAL
-        },
-        Key {
-            name: "Condition",
-            kind: Kind::AnyMapping,
-            doc: "when it holds",
-            ..OPTIONAL
-        },
-    ],
+    keys: IAM_KEYS,
     absent: &[
         ("NotAction", "list the actions that are meant under `Action`"),
         (
@@ -262,7 +268,6 @@ pub(crate) static IAM_STATEMENT: Object = Object {
         ),
         ("Principal", "the principal is the role of the service"),
     ],
-    ..OBJECT
 };
 
 /// An entry of `sideContainers`.
@@ -305,7 +310,8 @@ pub(crate) static SIDE_CONTAINER: Object = Object {
     ..OBJECT
 };
 
-static DEPENDENCY: Object = Object {
+/// An entry of `dependsOn`.
+pub(crate) static DEPENDENCY: Object = Object {
     name: "a dependency",
     doc: "A container of the same task that is waited for.",
     keys: &[

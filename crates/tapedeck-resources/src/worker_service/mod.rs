@@ -1,11 +1,11 @@
 //! `worker-service`: a container that runs continuously and cannot be reached from outside.
 
-mod compute;
-mod containers;
+pub(crate) mod compute;
+pub(crate) mod containers;
 mod fargate;
 pub(crate) mod keys;
 mod lower;
-mod permissions;
+pub(crate) mod permissions;
 
 use tapedeck_config::schema::{Connectable, ResourceType, Support, UNSUPPORTED};
 use tapedeck_config::{Declared, Scope};
@@ -29,8 +29,8 @@ pub(crate) static TYPE: ResourceType = ResourceType {
 
 /// The rules that relate several keys.
 fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
-    compute::check(one.properties, scope);
-    compute::scaling(one.properties, scope);
+    compute::check(one, scope);
+    compute::scaling(one, scope);
     containers::check(one, scope);
     permissions::check(one, scope);
     crate::shared::connections::check(one, scope);

@@ -44,6 +44,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         stack: &args.stack,
         config: &args.config,
         extra: &args.options.extra,
+        lookups: None,
     };
     let (stack, config) = config::load_stack(context, printer, &reading)?;
     engine::require_root("deploy to region local")?;

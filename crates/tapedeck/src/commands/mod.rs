@@ -7,10 +7,12 @@ pub(crate) mod engine_run;
 pub(crate) mod engine_start;
 pub(crate) mod engine_status;
 pub(crate) mod engine_stop;
+pub(crate) mod explain;
 pub(crate) mod info_stack;
 pub(crate) mod info_stacks;
 pub(crate) mod init;
 pub(crate) mod logs;
+pub(crate) mod schema;
 pub(crate) mod secret_delete;
 pub(crate) mod secret_get;
 pub(crate) mod secret_list;
@@ -32,6 +34,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
     match command {
         Command::Init(args) => args.output.json,
         Command::Validate(args) => args.output.json,
+        Command::Explain(args) => args.output.json,
         Command::Deploy(args) => args.output.json,
         Command::InfoStack(args) => args.output.json,
         Command::InfoStacks(args) => args.output.json,
@@ -43,7 +46,10 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::SecretDelete(args) => args.output.json,
         Command::Engine(EngineCommand::Start(args) | EngineCommand::Status(args)) => args.json,
         Command::Engine(EngineCommand::Stop(args)) => args.output.json,
-        Command::Engine(EngineCommand::Run) | Command::Completions(_) | Command::Shim { .. } => false,
+        Command::Engine(EngineCommand::Run)
+        | Command::Schema(_)
+        | Command::Completions(_)
+        | Command::Shim { .. } => false,
     }
 }
 
@@ -52,6 +58,8 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
     match command {
         Command::Init(args) => init::run(&args, context, printer),
         Command::Validate(args) => validate::run(&args, context, printer),
+        Command::Explain(args) => explain::run(&args, printer),
+        Command::Schema(args) => schema::run(&args, context, printer),
         Command::Deploy(args) => deploy::run(&args, context, printer),
         Command::InfoStack(args) => info_stack::run(&args, context, printer),
         Command::InfoStacks(args) => info_stacks::run(&args, context, printer),

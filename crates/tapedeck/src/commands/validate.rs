@@ -14,7 +14,8 @@ use crate::text::count;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck validate
-  tapedeck validate --configPath deploy/stacktape.yml --json";
+  tapedeck validate --configPath deploy/stacktape.yml --json
+  tapedeck validate --region eu-west-1 --lookups lookups.json   as AWS would judge it, without asking AWS";
 
 /// Checks the config and tells every finding. With `--json` the findings are data: a list on stdout.
 pub(crate) fn run(args: &ValidateArgs, context: &Context, printer: &Printer) -> Outcome {
@@ -24,6 +25,7 @@ pub(crate) fn run(args: &ValidateArgs, context: &Context, printer: &Printer) -> 
         stack: &args.stack,
         config: &args.config,
         extra: &args.options.extra,
+        lookups: args.lookups.as_deref(),
     };
     if printer.is_json() {
         let (loaded, _) = config::load(context, printer, &reading)?;
@@ -38,7 +40,7 @@ pub(crate) fn run(args: &ValidateArgs, context: &Context, printer: &Printer) -> 
     let (stack, file) = config::load_stack(context, printer, &reading)?;
     printer.say(format!(
         "{} is valid: stack {} with {}",
-        file.source.name(),
+        file.name(),
         stack.name(),
         contents(&stack)
     ));

@@ -70,6 +70,11 @@ impl Environment {
         fs::write(path, text).expect("files can be written");
     }
 
+    /// A path below the folder.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
     /// The value of `TAPEDECK_HOME`.
     pub(crate) fn home(&self) -> PathBuf {
         self.folder.join("home")

@@ -198,19 +198,13 @@ fn a_folder_is_no_config() {
 fn another_working_folder_is_one_flag_away() {
     let environment = Environment::new();
     environment.write("other/stacktape.yaml", GOOD);
+    environment.write("other/src/main.ts", "");
     environment.check(
         &["validate", "--currentWorkingDirectory", "../other"],
         expect![[r#"
-            exit code 2
+            exit code 0
             --- stderr ---
-            error[missing-file]: `entryfilePath`: there is no file `src/main.ts`
-             --> ../other/stacktape.yaml:8:38
-              |
-            8 |         properties: { entryfilePath: src/main.ts }
-              |                                      ^^^^^^^^^^^
-            help: paths are relative to the folder of the config file, or to --currentWorkingDirectory
-
-            error: ../other/stacktape.yaml has 1 mistake; nothing was changed
+            ../other/stacktape.yaml is valid: stack shop-dev with 1 worker service
         "#]],
     );
     environment.check(
@@ -225,13 +219,43 @@ fn another_working_folder_is_one_flag_away() {
 }
 
 #[test]
-fn a_region_of_aws_is_refused() {
-    Environment::with_config(GOOD).check(
+fn a_region_of_aws_is_judged_as_aws_would() {
+    let size = "{ cpu: 0.25, memory: 512 }";
+    let environment = Environment::with_config(&GOOD.replace(size, "{ cpu: 2, memory: 2048 }"));
+    environment.check(&["validate"], expect![[r#"
+        exit code 0
+        --- stderr ---
+        warning[invalid-fargate-size]: Fargate offers no task of 2 vCPU with 2048 MiB: it runs here, but AWS would refuse it
+         --> stacktape.yml:9:36
+          |
+        9 |       resources: { cpu: 2, memory: 2048 }
+          |                                    ^^^^
+        help: near it, Fargate offers 2 vCPU with 4096 MiB and 1 vCPU with 2048 MiB
+
+        stacktape.yml is valid: stack shop-dev with 1 worker service
+    "#]]);
+    environment.check(
+        &["validate", "--region", "local-1"],
+        expect![[r#"
+        exit code 2
+        --- stderr ---
+        error: there is no region `local-1`
+        help: did you mean `local`?
+    "#]],
+    );
+    environment.check(
         &["validate", "--region", "eu-west-1"],
         expect![[r#"
-            exit code 0
+            exit code 2
             --- stderr ---
-            stacktape.yml is valid: stack shop-dev with 1 worker service
+            error[refused-fargate-size]: Fargate offers no task of 2 vCPU with 2048 MiB
+             --> stacktape.yml:9:36
+              |
+            9 |       resources: { cpu: 2, memory: 2048 }
+              |                                    ^^^^
+            help: near it, Fargate offers 2 vCPU with 4096 MiB and 1 vCPU with 2048 MiB
+
+            error: stacktape.yml has 1 mistake; nothing was changed
         "#]],
     );
 }

@@ -221,6 +221,56 @@ fn source_becomes_running_tasks() {
 }
 
 #[test]
+fn directives_and_secrets_reach_the_process_and_secrets_nothing_else() {
+    let Some(project) = Project::ready() else {
+        return;
+    };
+    project.write("greetings.yml", "who: $Format('{}-people', $Stage())\n");
+    let environment = "      environment:
+        - { name: WHO, value: \"$File('greetings.yml').who\" }
+        - { name: URL, value: \"$CfFormat('pg://{}:{}@db', 'ada', $Secret('db.password'))\" }
+";
+    project.configure(environment);
+    project.write(
+        "src/main.ts",
+        &MAIN.replace("hello ${who}", "hello ${who} ${process.env.URL!.length}"),
+    );
+    let refused = project.deploy();
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(
+        refused
+            .stderr
+            .contains("error[missing-secret]: there is no secret `db`"),
+        "{refused:?}"
+    );
+
+    project.write("db.json", r#"{"password": "correct-horse-battery"}"#);
+    let file = project.path("db.json").display().to_string();
+    project.home.must(&["secret:set", "db", "--secretFile", &file]);
+    let deployed = project.must_deploy();
+    let wanted = format!("hello dev-people {}", "pg://ada:correct-horse-battery@db".len());
+    eventually("both to have the value", DEADLINE, || {
+        (project.lines().iter().filter(|line| **line == wanted).count() == 2).then_some(())
+    });
+    let shown = project
+        .home
+        .must(&["info:stack", PROJECT[0], PROJECT[1], "--json"]);
+    for text in [&shown, &deployed.stdout, &deployed.stderr] {
+        assert!(!text.contains("correct-horse"), "{text}");
+    }
+    let found = Command::new("grep")
+        .args(["--recursive", "--text", "--files-with-matches", "correct-horse"])
+        .arg(project.home.path())
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&found.stdout),
+        "",
+        "no file holds the value"
+    );
+}
+
+#[test]
 fn a_version_that_does_not_stay_up_fails_the_deploy_and_leaves_the_one_before() {
     let Some(project) = Project::ready() else { return };
     project.must_deploy();
@@ -299,7 +349,14 @@ fn source_that_cannot_be_packaged_changes_nothing() {
         ],
     );
     fs::remove_file(project.path("src/main.ts")).unwrap();
-    fails(1, &["src/main.ts does not exist", "what runs keeps running"]);
+    fails(
+        2,
+        &[
+            "stacktape.yml:8:26",
+            "there is no file `src/main.ts`",
+            "nothing was changed",
+        ],
+    );
     project.write("src/main.ts", MAIN);
     project.write(
         "package.json",

@@ -1,0 +1,127 @@
+//! `private-service`: a container that runs continuously and is reached by the other resources of the stack.
+
+use tapedeck_config::parse::Mapping;
+use tapedeck_config::schema::{
+    Connectable, Kind, OBJECT, Object, Parameter, REQUIRED, ResourceType, Support, UNSUPPORTED, one_type,
+};
+use tapedeck_config::{Declared, Scope};
+
+use crate::shared::connections;
+use crate::shared::container::{ENVIRONMENT, HEALTH_CHECK, LOGGING, STOP_TIMEOUT, VOLUME_MOUNTS};
+use crate::shared::key::{Key, section, word};
+use crate::shared::workload::{
+    COMPUTE_KEY, CONNECT_TO, IAM_ROLE_STATEMENTS, PRIVATE_SUBNETS, REMOTE_SESSIONS, SCALING, SERVICE_PORT,
+    SIDE_CONTAINERS,
+};
+use crate::worker_service::keys::PACKAGING_KEY;
+use crate::worker_service::{compute, containers, permissions};
+
+/// The type.
+pub(crate) static TYPE: ResourceType = ResourceType {
+    name: "private-service",
+    doc: "A container that runs continuously and is reached by the other resources of the stack only.",
+    properties: Some(&PRIVATE_SERVICE),
+    support: Support::NotHere("services that are called are not run yet"),
+    parameters: &[
+        Parameter::text("address", "host and port at which it is reached"),
+        Parameter::text(
+            "canonicalDomain",
+            "domain that the load balancer was given by AWS",
+        )
+        .when(is_behind_load_balancer, BEHIND_LOAD_BALANCER),
+        Parameter::text("domain", "domain of the load balancer")
+            .when(is_behind_load_balancer, BEHIND_LOAD_BALANCER),
+        Parameter::text("url", "URL of the load balancer")
+            .when(is_behind_load_balancer, BEHIND_LOAD_BALANCER),
+        Parameter::number("port3000", "port of the listener").when(
+            |properties| {
+                is_behind_load_balancer(properties)
+                    && properties.integer::<u16>("port").unwrap_or(3000) == 3000
+            },
+            "with `loadBalancing` of type `application-load-balancer` and the port 3000",
+        ),
+    ],
+    connectable: Connectable::Yes,
+    check: Some(check),
+    ..UNSUPPORTED
+};
+
+const BEHIND_LOAD_BALANCER: &str = "with `loadBalancing` of type `application-load-balancer`";
+
+fn is_behind_load_balancer(properties: &Mapping) -> bool {
+    properties
+        .mapping("loadBalancing")
+        .is_some_and(|balancing| balancing.text("type") == Some("application-load-balancer"))
+}
+
+/// What is said to whoever looks for a way in from outside.
+const NOT_PUBLIC: &str = "a private service cannot be reached from outside; use a `web-service`";
+
+static PRIVATE_SERVICE: Object = Object {
+    name: "a private service",
+    doc: "A container that runs continuously and is reached by the other resources of the stack only.",
+    keys: &[
+        PACKAGING_KEY,
+        COMPUTE_KEY,
+        SERVICE_PORT,
+        word(
+            "protocol",
+            &["http", "http2", "grpc"],
+            "protocol that it speaks, for measures that know it",
+        ),
+        section(
+            "loadBalancing",
+            &LOAD_BALANCING,
+            "how the others reach it; when left out, `service-connect`",
+        ),
+        ENVIRONMENT,
+        LOGGING,
+        SCALING,
+        HEALTH_CHECK,
+        STOP_TIMEOUT,
+        CONNECT_TO,
+        IAM_ROLE_STATEMENTS,
+        SIDE_CONTAINERS,
+        VOLUME_MOUNTS,
+        PRIVATE_SUBNETS,
+        REMOTE_SESSIONS,
+    ],
+    absent: &[
+        ("cors", NOT_PUBLIC),
+        ("customDomains", NOT_PUBLIC),
+        ("cdn", NOT_PUBLIC),
+        ("useFirewall", NOT_PUBLIC),
+        (
+            "deployment",
+            "a private service is always rolled out task by task; a `web-service` can shift its traffic",
+        ),
+        (
+            "alarms",
+            "a private service has no alarms of its own; add them to `cloudformationResources`",
+        ),
+        (
+            "events",
+            "a private service is called at its address; a `multi-container-workload` has `events`",
+        ),
+    ],
+};
+
+static LOAD_BALANCING: Object = Object {
+    name: "`loadBalancing`",
+    doc: "How the other resources reach the service.",
+    keys: &[Key {
+        name: "type",
+        kind: Kind::Type(&[one_type("service-connect"), one_type("application-load-balancer")]),
+        doc: "straight from container to container, or through a load balancer that functions can reach too",
+        ..REQUIRED
+    }],
+    ..OBJECT
+};
+
+fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
+    compute::check(one, scope);
+    compute::scaling(one, scope);
+    containers::check(one, scope);
+    permissions::check(one, scope);
+    connections::check(one, scope);
+}
