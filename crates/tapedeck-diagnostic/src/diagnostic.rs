@@ -82,10 +82,11 @@ impl Diagnostics {
     /// Whether something within a range is wrong. Of very many findings only those that are kept are known here.
     #[must_use]
     pub fn has_errors_in(&self, span: Span) -> bool {
-        self.found
-            .iter()
-            .any(|one| one.severity == Severity::Error && span.contains(one.span))
-            || (self.has_more() && self.errors)
+        (self.has_more() && self.errors)
+            || self
+                .found
+                .iter()
+                .any(|one| one.severity == Severity::Error && span.contains(one.span))
     }
 
     /// Whether some findings are left out because there are so many.
