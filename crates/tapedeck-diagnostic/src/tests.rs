@@ -239,5 +239,5 @@ fn of_very_many_known_words_the_first_are_listed_and_guesses_come_to_an_end() {
     }
     let helps: Vec<&str> = diagnostics.iter().filter_map(|one| one.help.as_deref()).collect();
     assert_eq!(helps[0], "did you mean `key0`?");
-    assert!(helps[29].ends_with("`key39` and 9960 more"), "{}", helps[29]);
+    assert!(helps[29].ends_with("`key39` and more"), "{}", helps[29]);
 }

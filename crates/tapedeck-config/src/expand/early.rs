@@ -45,7 +45,7 @@ impl Expander<'_> {
             "Var" => return self.variables(call, at),
             "This" => return self.at_path(self.root, &call.path, "the file", at),
             "File" => return self.file_content(first, call, at),
-            "FileRaw" => self.raw_file(first, at),
+            "FileRaw" => self.text_of_file("FileRaw", first, at)?,
             "Stage" => Some(self.options.stage.to_string()),
             "Region" => Some(self.options.region.to_string()),
             "Profile" => self.profile(at),

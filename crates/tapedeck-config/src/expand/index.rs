@@ -9,12 +9,13 @@ use crate::parse::{Mapping, Value};
 /// Mappings with fewer keys than this are looked through one by one.
 const LARGE: usize = 32;
 
-/// The places of keys, by the place of their mapping in memory.
+/// The places of keys, by the place of their mapping in memory. **Invariant:** mappings that are looked through here live
+/// as long as it does: they are of the config, or of files and results that are kept.
 #[derive(Debug, Default)]
 pub(super) struct Index(HashMap<usize, HashMap<String, usize>>);
 
 impl Index {
-    /// The value of a key. `None` also for one that was added after the mapping was first looked at.
+    /// The value of a key.
     pub(super) fn find<'m>(&mut self, mapping: &'m Mapping, key: &str) -> Option<&'m Spanned<Value>> {
         if mapping.entries.len() < LARGE {
             return mapping.get(key);
@@ -24,9 +25,7 @@ impl Index {
             let keys = mapping.entries.iter().map(|entry| entry.key.value.clone());
             keys.zip(0..).collect()
         });
-        // Another mapping may have been in the same place: what it told is looked at before it is believed.
-        let told = places.get(key).and_then(|index| mapping.entries.get(*index));
-        told.filter(|entry| entry.key.value == key)
-            .map(|entry| &entry.value)
+        let entry = mapping.entries.get(*places.get(key)?)?;
+        Some(&entry.value)
     }
 }

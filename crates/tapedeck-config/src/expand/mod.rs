@@ -67,6 +67,8 @@ pub(crate) struct Expander<'a> {
     diagnostics: &'a mut Diagnostics,
     /// Files that were read, by path; none for those that hold no value.
     files: BTreeMap<String, Option<Rc<Spanned<Value>>>>,
+    /// Paths of files whose text was asked for.
+    named: BTreeSet<String>,
     /// Bytes of the files that were read.
     read: usize,
     /// What functions returned.
@@ -100,6 +102,7 @@ impl<'a> Expander<'a> {
             sources,
             diagnostics,
             files: BTreeMap::new(),
+            named: BTreeSet::new(),
             read: 0,
             results: BTreeMap::new(),
             index: Index::default(),

@@ -7,7 +7,13 @@ use tapedeck_diagnostic::{Source, Span, Spanned, quoted};
 use super::arguments::Arguments;
 use super::{Answer, Expander, Question, settings, unknown};
 use crate::directive::{CODE_EXTENSIONS, Call, extension, with_handler};
-use crate::parse::{self, Entry, MAX_BYTES, MAX_TEXT, Mapping, Scalar, Stop, Value};
+use crate::parse::{self, Entry, MAX_BYTES, Mapping, Scalar, Stop, Value};
+
+/// How many files may be named, each by one path. Whoever answers has to read them all.
+const MOST_FILES: usize = 1_000;
+
+/// How many bytes files of data may have together.
+const MOST_READ: usize = 4 * MAX_BYTES;
 
 impl Expander<'_> {
     /// `$File`: by the ending of the path, data or what a function returns.
@@ -33,20 +39,14 @@ impl Expander<'_> {
         if let Some(known) = self.files.get(path) {
             return Ok(known.clone());
         }
-        let question = Question::Text {
-            path: path.to_string(),
-        };
-        let Some(answer) = self.ask(question) else {
-            return Ok(None);
-        };
-        let Some(text) = self.text_of_file(answer, "File", path, at) else {
+        let Some(text) = self.text_of_file("File", path, at)? else {
             return Ok(None);
         };
         // The same file may be read under many names.
         self.read += text.len();
-        if self.read > MAX_TEXT {
+        if self.read > MOST_READ {
             let excess =
-                format!("the files that it takes values from have more than {MAX_TEXT} bytes together");
+                format!("the files that it takes values from have more than {MOST_READ} bytes together");
             return Err(self.excess(at, &excess));
         }
         let tree = self.data(path, text, at).map(Rc::new);
@@ -74,14 +74,6 @@ impl Expander<'_> {
         self.diagnostics
             .directive_failed(at, "File", &problem, Some(help));
         None
-    }
-
-    pub(super) fn raw_file(&mut self, path: &str, at: Span) -> Option<String> {
-        let question = Question::Text {
-            path: path.to_string(),
-        };
-        let answer = self.ask(question)?;
-        self.text_of_file(answer, "FileRaw", path, at)
     }
 
     /// A directive of the project's own.
@@ -146,15 +138,31 @@ impl Expander<'_> {
         }
     }
 
-    fn text_of_file(&mut self, answer: &Answer, directive: &str, path: &str, at: Span) -> Option<String> {
+    /// The text of a file.
+    pub(super) fn text_of_file(
+        &mut self,
+        directive: &str,
+        path: &str,
+        at: Span,
+    ) -> Result<Option<String>, Stop> {
+        if self.named.insert(path.to_string()) && self.named.len() > MOST_FILES {
+            let excess = format!("it takes texts from more than {MOST_FILES} files");
+            return Err(self.excess(at, &excess));
+        }
+        let question = Question::Text {
+            path: path.to_string(),
+        };
+        let Some(answer) = self.ask(question) else {
+            return Ok(None);
+        };
         if *answer == Answer::Missing {
             let problem = format!("there is no file {}", quoted(path));
             let help = "paths are relative to the folder of the config file";
             self.diagnostics
                 .directive_failed(at, directive, &problem, Some(help));
-            return None;
+            return Ok(None);
         }
-        self.text_of(answer, directive, at)
+        Ok(self.text_of(answer, directive, at))
     }
 
     /// The answer to a question that is answered with JSON, read once.

@@ -7,6 +7,9 @@ use super::{Expander, unknown};
 use crate::directive::{self, Reading, Segment};
 use crate::parse::{Stop, Value};
 
+/// How many keys are looked at to tell what a missing one could have been.
+const MOST_KNOWN: usize = 1_000;
+
 impl Expander<'_> {
     /// The value at a path within another, results in the places of directives. `subject` names what is gone into.
     pub(super) fn at_path(
@@ -21,17 +24,13 @@ impl Expander<'_> {
         };
         let deeper = || format!("{subject}.{}", first.key);
         match &value.value {
-            Value::Mapping(mapping) => {
-                let found = self.index.find(mapping, &first.key);
-                // Errors may take longer.
-                match found.or_else(|| mapping.get(&first.key).filter(|_| !self.diagnostics.is_full())) {
-                    Some(inner) => self.at_path(inner, rest, &deeper(), at),
-                    None => {
-                        let keys = mapping.entries.iter().map(|entry| entry.key.value.as_str());
-                        Ok(self.no_key(subject, first, keys, at))
-                    }
+            Value::Mapping(mapping) => match self.index.find(mapping, &first.key) {
+                Some(inner) => self.at_path(inner, rest, &deeper(), at),
+                None => {
+                    let keys = mapping.entries.iter().map(|entry| entry.key.value.as_str());
+                    Ok(self.no_key(subject, first, keys, at))
                 }
-            }
+            },
             Value::List(items) => match item(items, first) {
                 Some(inner) => self.at_path(inner, rest, &deeper(), at),
                 None => Ok(self.no_item(subject, first, items.len(), at)),
@@ -89,7 +88,7 @@ impl Expander<'_> {
         at: Span,
     ) -> Spanned<Value> {
         let is_told = !self.diagnostics.is_full();
-        let known: Vec<&str> = keys.take_while(|_| is_told).collect();
+        let known: Vec<&str> = keys.take_while(|_| is_told).take(MOST_KNOWN).collect();
         self.diagnostics
             .directive_path(at, subject, &segment.key, "keys", &known);
         unknown(at)

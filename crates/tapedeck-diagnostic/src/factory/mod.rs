@@ -266,7 +266,7 @@ pub(super) fn listed(words: &[&str], last: &str) -> String {
         .map(|word| format!("`{word}`"))
         .collect();
     if words.len() > MOST_LISTED {
-        return format!("{} {last} {} more", quoted.join(", "), words.len() - MOST_LISTED);
+        return format!("{} {last} more", quoted.join(", "));
     }
     match quoted.split_last() {
         Some((end, rest)) if !rest.is_empty() => format!("{} {last} {end}", rest.join(", ")),
