@@ -363,13 +363,20 @@ fn bases_of_these_sources() {
         Platform::Amd64 => Platform::Arm64,
         Platform::Arm64 => Platform::Amd64,
     };
-    let error = try_base(&store, Runtime::Static, other, &[]).unwrap_err();
-    let text = error.to_string();
-    assert!(
-        matches!(&error, BaseError::NoArchitecture { platform, .. } if *platform == other.as_str()),
-        "{error:?}"
-    );
-    assert!(text.contains("TAPEDECK_STATIC_BASE"), "{text}");
+    for (runtime, variable) in [
+        (Runtime::Static, "TAPEDECK_STATIC_BASE"),
+        (
+            Runtime::Python(PythonVersion::Distribution),
+            "TAPEDECK_PYTHON_BASE",
+        ),
+    ] {
+        let error = try_base(&store, runtime, other, &[]).unwrap_err();
+        assert!(
+            matches!(&error, BaseError::NoArchitecture { platform, .. } if *platform == other.as_str()),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains(variable), "{error}");
+    }
     let error = try_base(&store, Runtime::Java(17), Platform::host(), &[]).unwrap_err();
     assert!(error.to_string().contains("nor any other"), "{error}");
     eprintln!("bases were refused");
