@@ -20,7 +20,7 @@ struct Clock {
 
 /// Seconds of computing, by all threads of this process.
 fn computed() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let stat = fs_err::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat
         .rsplit(')')
         .next()
