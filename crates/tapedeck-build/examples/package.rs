@@ -5,9 +5,11 @@
 use std::path::Path;
 use std::time::Instant;
 
-use tapedeck_build::{BuildRequest, Outcome, build};
-use tapedeck_image::{Progress, Store};
-use tapedeck_model::{JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack};
+use tapedeck_build::{BuildRequest, Language, NamedBases, Outcome, build};
+use tapedeck_image::{Platform, Progress, Store};
+use tapedeck_model::{
+    GoConfig, JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack,
+};
 
 struct Loud;
 
@@ -32,7 +34,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         exclude_files: Vec::new(),
         exclude_dependencies: Vec::new(),
         custom_docker_build_commands: Vec::new(),
-        language: LanguageConfig::Javascript(JavaScriptConfig::default()),
+        language: match Language::of(Path::new(entry)) {
+            Some(Language::Go) => LanguageConfig::Go(GoConfig::default()),
+            _ => LanguageConfig::Javascript(JavaScriptConfig::default()),
+        },
     });
     let request = BuildRequest {
         store: &store,
@@ -41,18 +46,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         source_root: Path::new(folder),
         cache_directory: &Path::new(state).join("build"),
         search_path: &std::env::var_os("PATH").unwrap_or_default(),
-        node_base: None,
+        platform: Platform::host(),
+        bases: NamedBases::default(),
+        docker_config: None,
         no_cache: false,
     };
     let built = build(&request, &mut Loud)?;
     println!(
-        "{} in {:?}, process so far {:?}, {} bytes, Node {} ({})",
+        "{} in {:?}, process so far {:?}, {} bytes{}",
         built.image.short(),
         built.took,
         started.elapsed(),
         built.size,
-        built.node.major,
-        built.node.source
+        built
+            .runtime
+            .iter()
+            .map(|runtime| format!(", {runtime} ({})", runtime.asked_by))
+            .collect::<String>()
     );
     if let Outcome::Rebuilt { layers } = &built.outcome {
         layers.iter().for_each(|change| println!("  {change}"));

@@ -4,8 +4,10 @@ use std::io;
 use std::path::PathBuf;
 
 use tapedeck_image::base::BaseError;
-use tapedeck_image::{PutImageError, PutLayerError};
+use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
 
+use crate::base::BaseMismatch;
+use crate::go::GoError;
 use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
 
 /// A service could not be packaged. The message is complete but for its sources.
@@ -86,15 +88,20 @@ pub enum BuildError {
     /// A package manager that is not known.
     #[error(transparent)]
     PackageManager(#[from] UnknownPackageManager),
+    /// A program in Go could not be made.
+    #[error(transparent)]
+    Go(#[from] GoError),
     /// A program that is needed on this machine is not there.
     #[error(
-        "`{program}` is needed to {purpose} but is not in PATH: install it, on Debian with `apt install nodejs npm`"
+        "`{program}` is needed to {purpose} but is not in PATH: install it, on Debian with `apt install {package}`"
     )]
     MissingProgram {
         /// The program.
         program: &'static str,
         /// What for.
         purpose: &'static str,
+        /// The packages of Debian that bring it.
+        package: &'static str,
     },
     /// A program could not be started.
     #[error("cannot start `{command}`")]
@@ -176,6 +183,17 @@ pub enum BuildError {
         /// The folder of the config file.
         root: PathBuf,
     },
+    /// Something that was installed here holds machine code for another processor than the image is for.
+    #[error(
+        "{} is machine code for another processor than linux/{platform}, which the image is for: build the image on a \
+         machine of that kind, or leave the package out", path.display()
+    )]
+    ForeignCode {
+        /// The file.
+        path: PathBuf,
+        /// The processor of the image.
+        platform: &'static str,
+    },
     /// No space is left.
     #[error("cannot {action}: the disk is full: free some space and deploy again")]
     DiskFull {
@@ -225,37 +243,46 @@ pub enum BuildError {
         #[source]
         source: Box<BaseError>,
     },
-    /// The base image that was named has another Node than the project wants.
-    #[error(
-        "cannot package `{service}`: the base image {reference} has Node {found}, but {source_name} asks for Node \
-         {wanted}: name a base image with that version, or none"
-    )]
-    NamedBaseVersion {
-        /// The service.
-        service: String,
-        /// The name of the base image.
-        reference: String,
-        /// The major version in the image.
-        found: u16,
-        /// The major version that was chosen.
-        wanted: u16,
-        /// Who asked for it, such as `engines.node of package.json`.
-        source_name: String,
-    },
+    /// The base image that was named has another runtime than the project wants.
+    #[error(transparent)]
+    NamedBaseVersion(Box<BaseMismatch>),
     /// There is no base image.
-    #[error("cannot package `{service}`: no base image with Node {major}")]
+    #[error("cannot package `{service}`: no base image with {runtime}")]
     Base {
         /// The service.
         service: String,
-        /// The major version of Node.
-        major: u16,
+        /// What it should have brought, such as `Node 24`.
+        runtime: String,
         /// Why.
         #[source]
         source: Box<BaseError>,
     },
+    /// An image that came from elsewhere is not in the store as it should be.
+    #[error("cannot use the image of `{service}`")]
+    ReadImage {
+        /// The service.
+        service: String,
+        /// Why.
+        #[source]
+        source: Box<ReadImageError>,
+    },
 }
 
 impl BuildError {
+    /// Whether something around the project is at fault, such as a program that is missing, and not what the
+    /// person wrote.
+    #[must_use]
+    pub fn is_of_surroundings(&self) -> bool {
+        match self {
+            Self::MissingProgram { .. }
+            | Self::FetchBundler { .. }
+            | Self::DiskFull { .. }
+            | Self::Base { .. } => true,
+            Self::Go(error) => error.is_of_surroundings(),
+            _ => false,
+        }
+    }
+
     /// For `map_err` on anything that reads or writes: tells a full disk apart.
     pub(crate) fn file(action: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| match source.kind() {

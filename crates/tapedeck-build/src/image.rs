@@ -5,13 +5,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use tapedeck_image::base::INIT;
 use tapedeck_image::{ConfigChange, Contents, Entry, EntryKind, Image, InputKey, Layer};
 use tapedeck_model::ImageDigest;
 
 use crate::BuildError;
-use crate::javascript::{DependencyMemory, NodeVersion};
-use crate::record::Record;
-use crate::request::{Source, Workshop};
+use crate::base::Base;
+use crate::record::{Memory, Record};
+use crate::request::{Subject, Workshop};
+use crate::runtime::Runtime;
 use crate::stamp::{Observations, Stamp};
 
 /// What packaging a service came to.
@@ -25,8 +27,8 @@ pub struct Built {
     pub size: u64,
     /// Absolute paths of the project's own files that are in the program, sorted.
     pub source_files: Vec<PathBuf>,
-    /// The Node in the image.
-    pub node: NodeVersion,
+    /// What the program runs on. None when the image came from elsewhere.
+    pub runtime: Option<Runtime>,
     /// How long it took.
     pub took: Duration,
 }
@@ -39,7 +41,7 @@ pub enum Outcome {
     /// The image differs from that of the last build, or there was none.
     Rebuilt {
         /// The layers that are not those of the last build, bottom first. Empty when only the base or the way
-        /// to start changed.
+        /// to start changed, or when the image came from elsewhere.
         layers: Vec<LayerChange>,
     },
 }
@@ -57,11 +59,15 @@ pub struct LayerChange {
 /// The layers above the base, bottom first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LayerName {
+    /// Programs and libraries of the system that the base does not have.
+    SystemPackages,
     /// What the application needs of other people's code.
     Dependencies,
+    /// Files of the application that are no code: templates, settings, pictures.
+    Resources,
     /// What `includeFiles` adds.
     IncludedFiles,
-    /// The bundle.
+    /// The application's own code.
     Application,
 }
 
@@ -70,7 +76,9 @@ impl LayerName {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::SystemPackages => "system packages",
             Self::Dependencies => "dependencies",
+            Self::Resources => "resources",
             Self::IncludedFiles => "included files",
             Self::Application => "application",
         }
@@ -103,17 +111,38 @@ impl fmt::Display for LayerChange {
     }
 }
 
-/// What a provider made, ready to be stacked on a base.
+/// What somebody made of a service, ready to become its image.
 pub(crate) struct Assembly {
-    pub(crate) base: ImageDigest,
-    /// It was pulled by name.
-    pub(crate) is_named_base: bool,
-    pub(crate) layers: Vec<Draft>,
-    pub(crate) config: ConfigChange,
+    pub(crate) composition: Composition,
+    /// Everything whose change could change the image.
     pub(crate) observations: Observations,
-    pub(crate) node: NodeVersion,
+    pub(crate) runtime: Option<Runtime>,
+    /// Absolute paths of the project's own files that are in the program, sorted.
     pub(crate) source_files: Vec<PathBuf>,
-    pub(crate) dependencies: Option<DependencyMemory>,
+    /// What to know again at the next build.
+    pub(crate) memory: Option<Memory>,
+}
+
+/// What an image is made of.
+pub(crate) enum Composition {
+    /// Layers of ours on a base.
+    Layers(Box<Stack>),
+    /// An image that came from elsewhere as a whole and is in the store.
+    #[expect(dead_code, reason = "made by the kinds of packaging that are not done yet")]
+    Whole {
+        image: ImageDigest,
+        /// It was had by a name that may come to stand for another one.
+        is_named: bool,
+    },
+}
+
+/// Layers on a base.
+pub(crate) struct Stack {
+    pub(crate) base: Base,
+    /// Bottom first.
+    pub(crate) layers: Vec<Draft>,
+    /// How it is started.
+    pub(crate) config: ConfigChange,
 }
 
 /// A layer that is perhaps in the store already.
@@ -142,7 +171,7 @@ pub(crate) fn unchanged(record: &Record, image: &Image, took: Duration) -> Built
         outcome: Outcome::Unchanged,
         size: image.size,
         source_files: record.source_files.clone(),
-        node: record.node.clone(),
+        runtime: record.runtime.clone(),
         took,
     }
 }
@@ -150,16 +179,48 @@ pub(crate) fn unchanged(record: &Record, image: &Image, took: Duration) -> Built
 /// Puts layers and image into the store. The record is complete but for its settings.
 pub(crate) fn put(
     assembly: Assembly,
-    source: &Source<'_>,
+    subject: Subject<'_>,
     workshop: &mut Workshop<'_>,
     started: Instant,
 ) -> Result<(Built, Record), BuildError> {
+    let placed = match assembly.composition {
+        Composition::Layers(stack) => stacked(*stack, subject, workshop)?,
+        Composition::Whole { image, is_named } => whole(image, is_named, subject, workshop)?,
+    };
+    let mut record = Record::of_image(placed.image.digest.clone(), String::new());
+    record.named = placed.named;
+    record.inputs = assembly.observations.into_seen();
+    record.layers = placed.keys;
+    record.runtime.clone_from(&assembly.runtime);
+    record.source_files.clone_from(&assembly.source_files);
+    record.memory = assembly.memory;
+    let built = Built {
+        outcome: outcome(workshop.previous, &record, &placed.names, subject),
+        image: placed.image.digest,
+        size: placed.image.size,
+        source_files: assembly.source_files,
+        runtime: assembly.runtime,
+        took: started.elapsed(),
+    };
+    Ok((built, record))
+}
+
+/// An image in the store and what is recorded about it.
+struct Placed {
+    image: Image,
+    named: Option<ImageDigest>,
+    names: Vec<LayerName>,
+    /// Input keys of the layers by name.
+    keys: BTreeMap<String, String>,
+}
+
+fn stacked(stack: Stack, subject: Subject<'_>, workshop: &Workshop<'_>) -> Result<Placed, BuildError> {
     let mut layers = Vec::new();
     let mut keys = BTreeMap::new();
     let mut names = Vec::new();
-    for draft in assembly.layers {
+    for draft in stack.layers {
         let (name, key) = (draft.name, draft.key.clone());
-        layers.push((put_layer(draft, source, workshop)?, format!("tapedeck: {name}")));
+        layers.push((put_layer(draft, subject, workshop)?, format!("tapedeck: {name}")));
         keys.insert(name.as_str().to_owned(), key);
         names.push(name);
     }
@@ -167,29 +228,53 @@ pub(crate) fn put(
         .iter()
         .map(|(layer, by)| (layer.clone(), by.as_str()))
         .collect();
+    let config = with_init(stack.config, &stack.base);
+    let digest = stack.base.image.digest;
     let image = workshop
         .store
-        .put_image(Some(&assembly.base), &stacked, &assembly.config)
+        .put_image(Some(&digest), &stacked, &config)
         .map_err(|error| BuildError::Image {
-            service: source.service.to_string(),
+            service: subject.service.to_string(),
             source: Box::new(error),
         })?;
-    let mut record = Record::of_image(image.digest.clone(), String::new(), assembly.node.clone());
-    record.named_base = assembly.is_named_base.then_some(assembly.base);
-    record.inputs = assembly.observations.into_seen();
-    record.layers = keys;
-    record.source_files.clone_from(&assembly.source_files);
-    record.dependencies = assembly.dependencies;
-    let outcome = outcome(workshop.previous, &record, &names, source);
-    let built = Built {
-        image: image.digest,
-        outcome,
-        size: image.size,
-        source_files: assembly.source_files,
-        node: assembly.node,
-        took: started.elapsed(),
-    };
-    Ok((built, record))
+    Ok(Placed {
+        image,
+        named: stack.base.is_named.then_some(digest),
+        names,
+        keys,
+    })
+}
+
+/// The same with the init of an assembled base as first process: it passes signals on to the program and reaps what
+/// that leaves behind. A base that was named may have none.
+fn with_init(mut config: ConfigChange, base: &Base) -> ConfigChange {
+    if !base.is_named
+        && let Some(command) = &mut config.entrypoint
+    {
+        command.splice(0..0, [INIT.to_owned(), "--".to_owned()]);
+    }
+    config
+}
+
+fn whole(
+    digest: ImageDigest,
+    is_named: bool,
+    subject: Subject<'_>,
+    workshop: &Workshop<'_>,
+) -> Result<Placed, BuildError> {
+    let image = workshop
+        .store
+        .image(&digest)
+        .map_err(|error| BuildError::ReadImage {
+            service: subject.service.to_string(),
+            source: Box::new(error),
+        })?;
+    Ok(Placed {
+        image,
+        named: is_named.then_some(digest),
+        names: Vec::new(),
+        keys: BTreeMap::new(),
+    })
 }
 
 /// The layer of these inputs, if it is in the store and may be used.
@@ -201,10 +286,10 @@ pub(crate) fn stored_layer(key: &str, workshop: &Workshop<'_>) -> Option<Layer> 
     workshop.store.layer_of_key(&InputKey::of([key])).ok().flatten()
 }
 
-fn put_layer(draft: Draft, source: &Source<'_>, workshop: &Workshop<'_>) -> Result<Layer, BuildError> {
+fn put_layer(draft: Draft, subject: Subject<'_>, workshop: &Workshop<'_>) -> Result<Layer, BuildError> {
     let failed = |error| BuildError::Layer {
         layer: draft.name.as_str(),
-        service: source.service.to_string(),
+        service: subject.service.to_string(),
         source: Box::new(error),
     };
     let (entries, hashed_at) = match draft.content {
@@ -239,7 +324,7 @@ fn copied_file(entry: &Entry) -> Option<&Path> {
     }
 }
 
-fn outcome(previous: Option<&Record>, record: &Record, names: &[LayerName], source: &Source<'_>) -> Outcome {
+fn outcome(previous: Option<&Record>, record: &Record, names: &[LayerName], subject: Subject<'_>) -> Outcome {
     let Some(previous) = previous else {
         let layers = names
             .iter()
@@ -257,7 +342,7 @@ fn outcome(previous: Option<&Record>, record: &Record, names: &[LayerName], sour
         .differences(&record.inputs)
         .into_iter()
         .filter(|path| record.inputs.get(path).is_none_or(|input| !input.is_directory()))
-        .map(|path| source.relative(&path))
+        .map(|path| subject.relative(&path))
         .collect();
     let is_changed =
         |name: &LayerName| previous.layers.get(name.as_str()) != record.layers.get(name.as_str());

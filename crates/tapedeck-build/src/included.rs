@@ -1,12 +1,17 @@
 //! Files that a config file adds to an image by globs, beside what the packager makes.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
+use tapedeck_image::Entry;
 
 use crate::BuildError;
-use crate::request::Source;
+use crate::image::{Draft, LayerName};
+use crate::layers::{draft, owned, with_folders};
+use crate::request::{Source, Workshop};
+use crate::stamp::{Observations, hash};
 
 /// Files found by `includeFiles` and not taken away by `excludeFiles`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +20,14 @@ pub(crate) struct Included {
     pub(crate) files: Vec<PathBuf>,
     /// Absolute paths of the folders that were searched. A new file changes one of them.
     pub(crate) folders: Vec<PathBuf>,
+}
+
+impl Included {
+    /// Absolute paths of everything that decides about them, for observation.
+    pub(crate) fn paths(&self, root: &Path) -> impl Iterator<Item = PathBuf> {
+        let files: Vec<PathBuf> = self.files.iter().map(|file| root.join(file)).collect();
+        files.into_iter().chain(self.folders.clone())
+    }
 }
 
 /// Finds them. Ignore files play no role: a file that is included by name is meant.
@@ -45,7 +58,50 @@ pub(crate) fn find(source: &Source<'_>) -> Result<Included, BuildError> {
     Ok(included)
 }
 
-fn globs(root: &Path, setting: &'static str, patterns: &[String]) -> Result<Override, BuildError> {
+/// The layer of included files. None where none are.
+pub(crate) fn layer(
+    source: &Source<'_>,
+    included: &Included,
+    observations: &mut Observations,
+    workshop: &Workshop<'_>,
+) -> Result<Option<Draft>, BuildError> {
+    if included.files.is_empty() {
+        return Ok(None);
+    }
+    let hashed_at = SystemTime::now();
+    let mut text = String::new();
+    let mut entries = Vec::new();
+    for file in &included.files {
+        let path = source.root.join(file);
+        let input = observations
+            .observe(&path)
+            .map_err(BuildError::file("read an included file"))?;
+        text.push_str(&format!(
+            "{}\0{}\0{}\n",
+            file.display(),
+            input.is_executable(),
+            input.contents
+        ));
+        let entry = owned(Entry::copy(Path::new("app").join(file), &path));
+        entries.push(if input.is_executable() {
+            entry.executable()
+        } else {
+            entry
+        });
+    }
+    let entries = with_folders(entries);
+    let key = hash(text.as_bytes());
+    Ok(Some(draft(
+        LayerName::IncludedFiles,
+        key,
+        entries,
+        hashed_at,
+        workshop,
+    )))
+}
+
+/// Globs of a setting, all relative to `root`.
+pub(crate) fn globs(root: &Path, setting: &'static str, patterns: &[String]) -> Result<Override, BuildError> {
     let refuse = |glob: &str, rule: String| BuildError::Glob {
         setting,
         glob: glob.to_owned(),

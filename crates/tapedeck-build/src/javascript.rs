@@ -27,40 +27,48 @@ mod script;
 mod toolchain;
 mod watch;
 
-pub use bundler::{BundleError, SourceError};
-pub use node_version::{InvalidNodeVersion, NodeVersion};
+pub use bundler::BundleError;
+pub use node_version::InvalidNodeVersion;
 pub use package_manager::UnknownPackageManager;
 pub use script::{Script, ScriptRequest, bundle_script};
-
-pub(crate) use dependencies::DependencyMemory;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use tapedeck_image::{Image, Platform, base};
+use tapedeck_image::Image;
 
 use crate::BuildError;
-use crate::image::Assembly;
+use crate::base::{self, Base, BaseMismatch, RuntimeKind};
+use crate::image::{Assembly, Composition, Stack};
 use crate::included;
 use crate::request::{Source, Workshop};
-use crate::stamp::Observations;
+use crate::runtime::Runtime;
 use bundler::{Bundle, BundleRequest, Bundler};
 use plan::{Facts, Plan, plan};
 use project::Project;
 use toolchain::Toolchain;
 
+/// The variable in which bases say which Node they have.
+const VERSION_OF_BASE: &str = "NODE_VERSION";
+
 /// Makes everything that goes on top of the base.
 pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Result<Assembly, BuildError> {
-    let named = named_base(source, workshop)?;
-    let base_node = named.as_ref().and_then(node_of_base);
+    let named = base::named(RuntimeKind::Node, source.subject(), workshop)?;
+    let base_node = named.as_ref().and_then(|base| node_of_base(&base.image));
     let (facts, plan, seen_since) = prepare(source, base_node, workshop)?;
-    let is_named_base = named.is_some();
     let base = match named {
-        Some(image) => {
+        Some(base) => {
             require_same_node(source, base_node, &plan, workshop)?;
-            image.digest
+            base
         }
-        None => assembled_base(source, &plan, workshop)?,
+        None => {
+            let node = tapedeck_image::base::NodeVersion::Major(plan.node.major);
+            base::assembled(
+                tapedeck_image::base::Runtime::Node(node),
+                source.subject(),
+                workshop,
+            )?
+        }
     };
     let project = &facts.project;
     let (memory, dependencies) = layers::dependencies(project, &plan, workshop)?;
@@ -70,33 +78,45 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
         .flat_map(|memory| memory.external.clone())
         .collect::<Vec<_>>();
     let bundle = bundle(source, project, &plan, &external, workshop)?;
-    let earlier = workshop
-        .previous
-        .map(|record| record.inputs.clone())
-        .unwrap_or_default();
-    let mut observations = Observations::since(seen_since, earlier);
+    let mut observations = workshop.observations(seen_since);
     for path in watch::paths(source, project, &bundle, &included) {
         observations
             .observe(&path)
             .map_err(BuildError::file("look at the source"))?;
     }
-    let included = layers::included(source, &included, &mut observations, workshop)?;
+    let included = included::layer(source, &included, &mut observations, workshop)?;
     let source_files = own_files(&bundle);
     let application = layers::application(&plan, bundle, workshop);
+    let runtime = runtime(&base, &plan);
     Ok(Assembly {
-        base,
-        is_named_base,
-        layers: dependencies
-            .into_iter()
-            .chain(included)
-            .chain([application])
-            .collect(),
-        config: plan.config,
+        composition: Composition::Layers(Box::new(Stack {
+            base,
+            layers: dependencies
+                .into_iter()
+                .chain(included)
+                .chain([application])
+                .collect(),
+            config: plan.config,
+        })),
         observations,
-        node: plan.node,
+        runtime: Some(runtime),
         source_files,
-        dependencies: memory,
+        memory: layers::memory(memory.as_ref()),
     })
+}
+
+/// The Node in the image, exactly if the base says it.
+fn runtime(base: &Base, plan: &Plan) -> Runtime {
+    let exact = base.image.config.env.get(VERSION_OF_BASE);
+    let version = match exact {
+        Some(exact) => exact.trim_start_matches('v').to_owned(),
+        None => plan.node.major.to_string(),
+    };
+    Runtime {
+        name: "node".to_owned(),
+        version,
+        asked_by: plan.node.source.clone(),
+    }
 }
 
 /// Surveys and plans, and installs in between where the plan says so. Gives the moment before it looked at
@@ -127,26 +147,13 @@ fn survey(source: &Source<'_>, base_node: Option<u16>, workshop: &Workshop<'_>) 
         project,
         install,
         base_node,
-    })
-}
-
-/// The base image of the name that was given, unless none was or its registry does not answer.
-fn named_base(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Result<Option<Image>, BuildError> {
-    let Some(wanted) = workshop.node_base else {
-        return Ok(None);
-    };
-    base::ensure_named_base(workshop.store, &wanted, Platform::host(), workshop.progress).map_err(|error| {
-        BuildError::NamedBase {
-            service: source.service.to_string(),
-            reference: wanted.reference.to_string(),
-            source: Box::new(error),
-        }
+        platform: workshop.platform,
     })
 }
 
 /// The major version of Node as the official images and those that are assembled here say it.
 fn node_of_base(image: &Image) -> Option<u16> {
-    let version = image.config.env.get("NODE_VERSION")?;
+    let version = image.config.env.get(VERSION_OF_BASE)?;
     version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
@@ -157,31 +164,19 @@ fn require_same_node(
     plan: &Plan,
     workshop: &Workshop<'_>,
 ) -> Result<(), BuildError> {
-    match (base_node, &workshop.node_base) {
-        (Some(found), Some(named)) if found != plan.node.major => Err(BuildError::NamedBaseVersion {
-            service: source.service.to_string(),
-            reference: named.reference.to_string(),
-            found,
-            wanted: plan.node.major,
-            source_name: plan.node.source.clone(),
-        }),
+    match (base_node, workshop.bases.get(RuntimeKind::Node)) {
+        (Some(found), Some(named)) if found != plan.node.major => {
+            Err(BuildError::NamedBaseVersion(Box::new(BaseMismatch {
+                service: source.service.to_string(),
+                reference: named.reference.to_string(),
+                runtime: RuntimeKind::Node,
+                found: found.to_string(),
+                wanted: plan.node.major.to_string(),
+                asked_by: plan.node.source.clone(),
+            })))
+        }
         _ => Ok(()),
     }
-}
-
-fn assembled_base(
-    source: &Source<'_>,
-    plan: &Plan,
-    workshop: &mut Workshop<'_>,
-) -> Result<tapedeck_model::ImageDigest, BuildError> {
-    let version = base::NodeVersion::Major(plan.node.major);
-    base::ensure_node_base(workshop.store, version, Platform::host(), workshop.progress)
-        .map(|image| image.digest)
-        .map_err(|error| BuildError::Base {
-            service: source.service.to_string(),
-            major: plan.node.major,
-            source: Box::new(error),
-        })
 }
 
 fn bundle(

@@ -1,43 +1,64 @@
-//! Source tree to build plan to image: one provider per language.
+//! Source tree to build plan to image: one module per language and per kind of packaging.
 //!
 //! [`build`] packages one service. It first asks the record of the last build whether anything changed at
-//! all, which takes a look at the metadata of each input and starts no process. Otherwise the provider for
-//! the language of the entry file surveys the project, plans (a pure function of what it saw) and runs the
-//! plan, which gives layers. Layers are found again by their input keys, so that an edit writes one small
-//! layer.
+//! all, which takes a look at the metadata of each input and starts no process. Otherwise whoever is responsible
+//! for the kind of packaging, and for source the language of its entry file, surveys the project, plans (a pure
+//! function of what it saw) and runs the plan, which gives layers, or an image that came from elsewhere as a whole.
+//! Layers are found again by their input keys, so that an edit writes one small layer.
 //!
 //! [`bundle_script`] makes one program of code that is run on this machine while a config is read.
 //!
-//! Another language is another module beside `javascript` and another [`Language`].
+//! Another language is a module like `go` with `assemble`, an arm of each `match` in `language` and an entry of its
+//! list, and an enum of what can go wrong in it, which becomes one transparent variant of [`BuildError`]. What it wants
+//! to know again at the next build it gives as a `Memory` under its name. It shares with the others: `base` (what it
+//! runs on), `layers` (layers and their keys), `tree` (source that goes into the image as it is), `included`,
+//! `process`, `guard`, and `Observations` of everything that could change the image.
+//!
+//! Another kind of packaging is a module with `assemble`, an arm in `kind`, and an enum of errors likewise.
 
+mod base;
 mod error;
+mod go;
 mod guard;
 mod image;
 mod included;
 mod javascript;
+mod kind;
+mod language;
+mod layers;
 mod path;
 mod process;
 mod record;
 mod request;
+mod runtime;
+mod source_error;
 mod stamp;
+#[expect(
+    dead_code,
+    reason = "languages whose source goes into the image as it is ask for it"
+)]
+mod tree;
 
+pub use base::{BaseMismatch, NamedBases, RuntimeKind};
 pub use error::BuildError;
+pub use go::GoError;
 pub use image::{Built, LayerChange, LayerName, Outcome};
 pub use javascript::{
-    BundleError, InvalidNodeVersion, NodeVersion, Script, ScriptRequest, SourceError, UnknownPackageManager,
-    bundle_script,
+    BundleError, InvalidNodeVersion, Script, ScriptRequest, UnknownPackageManager, bundle_script,
 };
+pub use language::Language;
 pub use process::find_executable;
-pub use request::{BuildRequest, Language};
+pub use request::BuildRequest;
+pub use runtime::Runtime;
+pub use source_error::SourceError;
 
 use std::time::Instant;
 
 use fs_err as fs;
-use tapedeck_image::{Platform, Progress, base};
-use tapedeck_model::Packaging;
+use tapedeck_image::Progress;
 
 use record::Record;
-use request::{Source, Workshop};
+use request::{Subject, Workshop};
 
 /// Owner of everything in `/app`, and the user and group that the process runs as.
 pub(crate) const APP_USER: u32 = 65_532;
@@ -55,9 +76,9 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         .map_err(BuildError::file("find the folder of the config file"))?;
     let record_path = record::path_of(request.cache_directory, &root, request.service);
     let previous = Record::load(&record_path).filter(|_| !request.no_cache);
-    let settings = serde_json::to_string(request.packaging).expect("packaging settings have text keys only");
+    let settings = settings(request);
     if let Some(record) = previous.as_ref().filter(|record| record.settings == settings)
-        && is_base_current(record, request)
+        && kind::is_current(record, request)
         && record
             .is_current()
             .map_err(BuildError::file("look at the source"))?
@@ -66,26 +87,23 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         return Ok(image::unchanged(record, &image, started.elapsed()));
     }
     fs::create_dir_all(request.cache_directory).map_err(BuildError::file("make the cache folder"))?;
-    let Packaging::StacktapeImageBuildpack(packaging) = request.packaging else {
-        return Err(BuildError::UnknownPackaging {
-            service: request.service.to_string(),
-            kind: request.packaging.kind(),
-        });
-    };
-    let source = Source::find(request.service, &root, packaging)?;
     let mut workshop = Workshop {
         store: request.store,
         cache: request.cache_directory,
         search_path: request.search_path,
-        node_base: request.node_base,
+        platform: request.platform,
+        bases: request.bases,
+        docker_config: request.docker_config,
         previous: previous.as_ref(),
         progress,
         is_anew: request.no_cache,
     };
-    let assembly = match source.language {
-        Language::JavaScript => javascript::assemble(&source, &mut workshop)?,
+    let subject = Subject {
+        service: request.service,
+        root: &root,
     };
-    let (built, mut record) = image::put(assembly, &source, &mut workshop, started)?;
+    let assembly = kind::assemble(subject, request.packaging, &mut workshop)?;
+    let (built, mut record) = image::put(assembly, subject, &mut workshop, started)?;
     record.settings = settings;
     record
         .save(&record_path)
@@ -93,16 +111,10 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
     Ok(built)
 }
 
-/// Whether the base of the last build is what would be used now, as far as that is known without asking a registry.
-fn is_base_current(record: &Record, request: &BuildRequest<'_>) -> bool {
-    let Some(wanted) = &request.node_base else {
-        return record.named_base.is_none();
-    };
-    // Unreadable means that it has to be asked for again, which tells what is wrong if something is.
-    let fresh = base::fresh_named_base(request.store, wanted, Platform::host())
-        .ok()
-        .flatten();
-    fresh.is_some() && fresh == record.named_base
+/// What was asked for, as text that is equal when the same is asked for.
+fn settings(request: &BuildRequest<'_>) -> String {
+    let packaging = serde_json::to_string(request.packaging).expect("packaging settings have text keys only");
+    format!("{} {packaging}", request.platform.as_str())
 }
 
 #[cfg(test)]

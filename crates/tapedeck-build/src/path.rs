@@ -1,4 +1,4 @@
-//! Paths as text: nothing here looks at the disk.
+//! Ways from one path to another. Nothing here but [`ancestors_in_repository`] looks at the disk.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -30,4 +30,14 @@ pub(crate) fn relative_to(path: &Path, folder: &Path) -> String {
         .skip(shared)
         .map(|part| part.as_os_str().to_string_lossy().into_owned());
     up.chain(down).collect::<Vec<_>>().join("/")
+}
+
+/// The folder itself and those above it, up to the one that holds `.git`.
+pub(crate) fn ancestors_in_repository(folder: &Path) -> impl Iterator<Item = &Path> {
+    let mut is_past_top = false;
+    folder.ancestors().take_while(move |folder| {
+        let is_inside = !is_past_top;
+        is_past_top |= folder.join(".git").exists();
+        is_inside
+    })
 }

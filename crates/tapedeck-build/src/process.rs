@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+use crate::BuildError;
+
 /// How many lines an error repeats of the beginning and of the end of what a failed program said. Some tell
 /// the cause first and then how they are used, others tell it last.
 const REPEATED_LINES: usize = 12;
@@ -24,6 +26,23 @@ fn is_executable(path: &Path) -> bool {
     fs_err::metadata(path).is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
 }
 
+/// A program that is needed.
+///
+/// # Errors
+/// [`BuildError::MissingProgram`], with the package of Debian to install.
+pub(crate) fn require_executable(
+    program: &'static str,
+    purpose: &'static str,
+    package: &'static str,
+    search_path: &OsStr,
+) -> Result<PathBuf, BuildError> {
+    find_executable(program, search_path).ok_or(BuildError::MissingProgram {
+        program,
+        purpose,
+        package,
+    })
+}
+
 /// A program with its arguments, where to run it and the `PATH` it gets.
 #[derive(Debug, Clone)]
 pub(crate) struct Invocation {
@@ -31,6 +50,8 @@ pub(crate) struct Invocation {
     pub(crate) arguments: Vec<OsString>,
     pub(crate) folder: PathBuf,
     pub(crate) search_path: OsString,
+    /// Variables beside those of this process, which it gets, too.
+    pub(crate) environment: Vec<(&'static str, OsString)>,
 }
 
 /// What a program that ended by itself left behind.
@@ -70,12 +91,38 @@ impl Invocation {
             .current_dir(&self.folder)
             .env("PATH", &self.search_path)
             .env("NO_COLOR", "1")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .output()?;
         Ok(Finished {
             status: output.status,
             stdout: output.stdout,
             stderr: output.stderr,
+        })
+    }
+
+    /// Like [`Self::run`], with the error that a build has when it cannot be started.
+    pub(crate) fn finish(&self) -> Result<Finished, BuildError> {
+        self.run().map_err(|source| BuildError::Start {
+            command: self.to_string(),
+            source,
+        })
+    }
+
+    /// Runs a package manager.
+    ///
+    /// # Errors
+    /// [`BuildError::Install`] with its first and last lines when it fails.
+    pub(crate) fn install(&self) -> Result<Finished, BuildError> {
+        let finished = self.finish()?;
+        if finished.status.success() {
+            return Ok(finished);
+        }
+        Err(BuildError::Install {
+            command: self.to_string(),
+            folder: self.folder.clone(),
+            status: finished.status.to_string(),
+            output: finished.excerpt(),
         })
     }
 }

@@ -8,47 +8,75 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tapedeck_model::{ImageDigest, ResourceName};
 
-use crate::javascript::{DependencyMemory, NodeVersion};
+use crate::runtime::Runtime;
 use crate::stamp::{Input, hash};
 
 /// Changes whenever this crate would make another image of the same source.
-const BUILDER: &str = "1";
+const BUILDER: &str = "3";
 
 /// The last build of one service of one source tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
     builder: String,
-    /// The packaging settings, as JSON.
+    /// The processor and the packaging settings, as text.
     pub(crate) settings: String,
     pub(crate) image: ImageDigest,
-    /// The base, if it was pulled by name.
+    /// What was had by its name in a registry: the base, or the image itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) named_base: Option<ImageDigest>,
+    pub(crate) named: Option<ImageDigest>,
     /// Everything that was looked at.
     pub(crate) inputs: BTreeMap<PathBuf, Input>,
     /// Input keys of the layers above the base, by name.
     pub(crate) layers: BTreeMap<String, String>,
-    pub(crate) node: NodeVersion,
+    pub(crate) runtime: Option<Runtime>,
     pub(crate) source_files: Vec<PathBuf>,
-    pub(crate) dependencies: Option<DependencyMemory>,
+    pub(crate) memory: Option<Memory>,
+}
+
+/// What whoever made the image wants to know again at the next build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    /// Whose it is.
+    name: String,
+    value: Value,
+}
+
+impl Memory {
+    /// Remembers `value`, a struct of plain data, under the name of a language or kind of packaging.
+    pub(crate) fn of<T: Serialize>(name: &str, value: &T) -> Self {
+        Self {
+            name: name.to_owned(),
+            value: serde_json::to_value(value).expect("what is remembered has text keys only"),
+        }
+    }
+
+    /// What was remembered under that name, if it still has that form.
+    pub(crate) fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        if self.name != name {
+            return None;
+        }
+        T::deserialize(&self.value).ok()
+    }
 }
 
 impl Record {
     /// A record of a build by this version of the crate.
-    pub(crate) fn of_image(image: ImageDigest, settings: String, node: NodeVersion) -> Self {
+    pub(crate) fn of_image(image: ImageDigest, settings: String) -> Self {
         Self {
             builder: BUILDER.to_owned(),
             settings,
             image,
-            named_base: None,
+            named: None,
             inputs: BTreeMap::new(),
             layers: BTreeMap::new(),
-            node,
+            runtime: None,
             source_files: Vec::new(),
-            dependencies: None,
+            memory: None,
         }
     }
 

@@ -2,15 +2,18 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
-use tapedeck_image::base::NamedBase;
-use tapedeck_image::{Progress, Store};
+use serde::de::DeserializeOwned;
+use tapedeck_image::{Platform, Progress, Store};
 use tapedeck_model::{ResourceName, StacktapeImageBuildpack};
 
 use crate::BuildError;
+use crate::base::NamedBases;
+use crate::language::Language;
 use crate::record::Record;
+use crate::stamp::Observations;
 
 /// No build takes as long as this.
 const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -32,42 +35,33 @@ pub struct BuildRequest<'a> {
     /// Where programs are looked for, in the form of `PATH`. Programs that are started get it as their
     /// `PATH`.
     pub search_path: &'a OsStr,
-    /// The base image for Node by name. Without one, or when its registry does not answer and it was never
-    /// pulled, a base is assembled on this machine.
-    pub node_base: Option<NamedBase<'a>>,
+    /// The processor that the image is for.
+    pub platform: Platform,
+    /// Base images by name. Without one, or when its registry does not answer and it was never pulled, a base
+    /// is assembled on this machine.
+    pub bases: NamedBases<'a>,
+    /// Docker's `config.json`, for credentials of registries. It need not exist.
+    pub docker_config: Option<&'a Path>,
     /// Build everything above the base anew, whatever is known.
     pub no_cache: bool,
 }
 
-/// A language that can be packaged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// JavaScript and TypeScript.
-    JavaScript,
+/// The service that is packaged, whatever the kind of packaging.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) service: &'a ResourceName,
+    /// Folder of the config file, absolute and without links.
+    pub(crate) root: &'a Path,
 }
 
-impl Language {
-    const ALL: [Self; 1] = [Self::JavaScript];
-
-    /// The language of an entry file, told by its extension alone.
-    #[must_use]
-    pub fn of(entry: &Path) -> Option<Self> {
-        let extension = entry.extension()?.to_str()?;
-        Self::ALL
-            .into_iter()
-            .find(|language| language.extensions().contains(&extension))
-    }
-
-    /// Extensions of its files, without the dot.
-    #[must_use]
-    pub fn extensions(self) -> &'static [&'static str] {
-        match self {
-            Self::JavaScript => &["js", "ts", "jsx", "tsx", "mjs", "mts", "cjs", "cts"],
-        }
+impl Subject<'_> {
+    /// A path as a person sees it: relative to the folder of the config file where that is possible.
+    pub(crate) fn relative(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(self.root).unwrap_or(path).to_owned()
     }
 }
 
-/// The source of one service.
+/// The source of one service in some language.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source<'a> {
     pub(crate) service: &'a ResourceName,
@@ -75,6 +69,11 @@ pub(crate) struct Source<'a> {
     /// Folder of the config file, absolute and without links.
     pub(crate) root: &'a Path,
     pub(crate) packaging: &'a StacktapeImageBuildpack,
+    /// The entry file as written, without the object.
+    written: &'a str,
+    /// The object in the entry file that is named after a colon, as in `main.py:app`.
+    #[expect(dead_code, reason = "Python asks for it")]
+    pub(crate) object: Option<&'a str>,
 }
 
 /// What a provider may use, and whom it tells what it does.
@@ -82,7 +81,10 @@ pub(crate) struct Workshop<'a> {
     pub(crate) store: &'a Store,
     pub(crate) cache: &'a Path,
     pub(crate) search_path: &'a OsStr,
-    pub(crate) node_base: Option<NamedBase<'a>>,
+    pub(crate) platform: Platform,
+    pub(crate) bases: NamedBases<'a>,
+    #[expect(dead_code, reason = "images from elsewhere ask for it")]
+    pub(crate) docker_config: Option<&'a Path>,
     /// The last build of the same service, unless it is to be ignored.
     pub(crate) previous: Option<&'a Record>,
     pub(crate) progress: &'a mut dyn Progress,
@@ -94,6 +96,17 @@ impl Workshop<'_> {
     /// The folder for temporary files.
     pub(crate) fn scratch(&self) -> Result<PathBuf, BuildError> {
         scratch(self.cache)
+    }
+
+    /// A round of looking at what is used from now on, for the record of this build.
+    pub(crate) fn observations(&self, used_since: SystemTime) -> Observations {
+        let earlier = self.previous.map(|record| record.inputs.clone());
+        Observations::since(used_since, earlier.unwrap_or_default())
+    }
+
+    /// What the last build remembered with [`Memory::of`](crate::record::Memory::of) under this name.
+    pub(crate) fn remembered<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        self.previous?.memory.as_ref()?.read(name)
     }
 }
 
@@ -118,52 +131,61 @@ pub(crate) fn scratch(cache: &Path) -> Result<PathBuf, BuildError> {
 impl<'a> Source<'a> {
     /// Checks that there is an entry file in a known language.
     pub(crate) fn find(
-        service: &'a ResourceName,
-        root: &'a Path,
+        subject: Subject<'a>,
         packaging: &'a StacktapeImageBuildpack,
     ) -> Result<Self, BuildError> {
-        let written = &packaging.entryfile_path;
-        let entry = root.join(written);
-        let language = Language::of(&entry).ok_or_else(|| BuildError::UnknownLanguage {
-            service: service.to_string(),
-            entry: written.clone(),
-            known: known_extensions(),
-        })?;
-        if !entry.is_file() {
+        let (written, object) = split(&packaging.entryfile_path);
+        let Some(language) = Self::language_of(packaging) else {
+            return Err(Language::unknown(subject.service, packaging));
+        };
+        let resolved = subject.root.join(written);
+        if !resolved.is_file() {
             return Err(BuildError::MissingEntry {
-                service: service.to_string(),
-                written: written.clone(),
-                resolved: entry,
-                root: root.to_owned(),
+                service: subject.service.to_string(),
+                written: packaging.entryfile_path.clone(),
+                resolved,
+                root: subject.root.to_owned(),
             });
         }
         Ok(Self {
-            service,
+            service: subject.service,
             language,
-            root,
+            root: subject.root,
             packaging,
+            written,
+            object,
         })
+    }
+
+    /// The language of an entry file as it is written in the config. Looks at no disk.
+    pub(crate) fn language_of(packaging: &StacktapeImageBuildpack) -> Option<Language> {
+        let (entry, object) = split(&packaging.entryfile_path);
+        Language::of(Path::new(entry)).filter(|language| object.is_none() || language.names_objects())
+    }
+
+    /// The service, for what does not care about languages.
+    pub(crate) fn subject(&self) -> Subject<'a> {
+        Subject {
+            service: self.service,
+            root: self.root,
+        }
     }
 
     /// Absolute path of the entry file.
     pub(crate) fn entry(&self) -> PathBuf {
-        crate::path::normalized(&self.root.join(&self.packaging.entryfile_path))
+        crate::path::normalized(&self.root.join(self.written))
     }
 
     /// A path as a person sees it: relative to the folder of the config file where that is possible.
     pub(crate) fn relative(&self, path: &Path) -> PathBuf {
-        path.strip_prefix(self.root).unwrap_or(path).to_owned()
+        self.subject().relative(path)
     }
 }
 
-fn known_extensions() -> String {
-    let all: Vec<String> = Language::ALL
-        .iter()
-        .flat_map(|language| language.extensions())
-        .map(|extension| format!(".{extension}"))
-        .collect();
-    let (last, others) = all
-        .split_last()
-        .expect("there is at least one language with one extension");
-    format!("{} or {last}", others.join(", "))
+/// An entry file and the object in it: `main.py:app` names both.
+fn split(written: &str) -> (&str, Option<&str>) {
+    match written.rsplit_once(':') {
+        Some((entry, object)) if !object.contains('/') => (entry, Some(object)),
+        _ => (written, None),
+    }
 }

@@ -1,194 +1,134 @@
 //! Base images: pulled by name from a registry, or assembled on this machine from packages of its distribution.
 //!
-//! A base that is assembled has two layers: the system (from packages that the machine's own apt fetches and verifies) and the
-//! runtime. The first is shared by all runtimes. What was assembled is noted in `bases/`, so that it is done
-//! once per machine; the notes hold the exact versions.
+//! A base that is assembled has these layers, of packages that the machine's own apt fetches and verifies:
+//!
+//! ```text
+//! extra packages    what an application asks for
+//! runtime           Node (from npm), Python or Java
+//! system            C library, shell, usual commands, curl: shared by all runtimes
+//! foundation        certificates, time zones, users, init: alone the base of static programs
+//! ```
+//!
+//! What was assembled is noted in `bases/`, so that it is done once per machine; the notes hold the exact versions.
 
+mod alternatives;
 mod apt;
 mod command;
 mod deb;
+mod distribution;
+mod documents;
+mod error;
+mod extra;
+mod java;
+mod keystore;
+mod layers;
 mod named;
 mod node;
+mod python;
 mod record;
 mod rootfs;
+mod runtime;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
-use std::{io, thread};
+use std::thread;
 
 use tapedeck_model::ImageDigest;
 
-use crate::registry::{CredentialsError, PullError};
-use crate::{
-    ConfigChange, Image, Layer, Platform, Progress, PutImageError, PutLayerError, ReadImageError, Store,
-    StoreError,
-};
+use crate::store::ignore_missing;
+use crate::{ConfigChange, Description, Image, Platform, Progress, ReadImageError, Store, StoreError};
+use error::ROOM_MIB;
+use extra::Extra;
+use layers::{Assembler, Part};
 
-pub use named::{NamedBase, ensure_named_base, fresh_named_base};
+pub use documents::components_of_base;
+pub use error::BaseError;
+pub use named::{NamedBase, ensure_named_base, fresh_named_base, init_of};
 pub use node::{InvalidNodeVersion, NodeVersion};
 pub use record::PackageRecord;
+pub use runtime::{InvalidPythonVersion, PythonVersion, Runtime, RuntimeKind};
+
+/// The init of every assembled base. As first process it passes signals on to the program that follows `--` and
+/// reaps what that leaves behind.
+pub const INIT: &str = "/usr/bin/tini";
 
 /// Where every base looks for programs.
 const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// The user of every base, without any right. The name in `/etc/passwd` is `nonroot`.
 const NONROOT: u32 = 65532;
 
-/// Room that assembling a base needs, in MiB: archives, package lists, and the files twice, packed and unpacked.
-const ROOM_MIB: u64 = 600;
-
-/// A base image could not be assembled.
-#[derive(Debug, thiserror::Error)]
-pub enum BaseError {
-    /// There is not enough room for it.
-    #[error(
-        "assembling a base image needs {ROOM_MIB} MiB, and {} has {free} MiB left: free some space on its disk",
-        folder.display()
-    )]
-    NoRoom {
-        /// The store.
-        folder: PathBuf,
-        /// What is left, in MiB.
-        free: u64,
-    },
-    /// A program that does the fetching is not installed.
-    #[error(
-        "`{program}` is not installed on this machine, and a base image cannot be assembled without it: {way_out}"
-    )]
-    NoProgram {
-        /// Its name.
-        program: &'static str,
-        /// What to do.
-        way_out: &'static str,
-    },
-    /// A program that does the fetching failed.
-    #[error("`{command}` failed ({status}): {output}; {way_out}")]
-    Command {
-        /// The command line.
-        command: String,
-        /// How it ended.
-        status: String,
-        /// Its last lines.
-        output: String,
-        /// What to do.
-        way_out: &'static str,
-    },
-    /// A program could not be started.
-    #[error("cannot start `{command}`")]
-    Start {
-        /// The command line.
-        command: String,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// A package is damaged or of an unknown form.
-    #[error("cannot read the package {}", file.display())]
-    Package {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it.
-        #[source]
-        source: io::Error,
-    },
-    /// Npm does not serve this Node.
-    #[error("npm serves no Node {version} for {platform}: choose another major version, 16 to 26")]
-    NoSuchNode {
-        /// What was asked for.
-        version: NodeVersion,
-        /// For which processor.
-        platform: &'static str,
-    },
-    /// Npm answered something that is not understood.
-    #[error("the answer of `{command}` is not understood: {answer}")]
-    Answer {
-        /// The command line.
-        command: String,
-        /// The beginning of the answer.
-        answer: String,
-    },
-    /// What npm fetched is not what its registry announced.
-    #[error(
-        "the archive of Node {version} has another hash than announced: it was damaged on the way, try again"
-    )]
-    Integrity {
-        /// The exact version.
-        version: String,
-    },
-    /// A layer could not be written.
-    #[error("cannot write a layer of the base image")]
-    Layer(#[from] PutLayerError),
-    /// The image could not be written.
-    #[error("cannot write the base image")]
-    Image(#[from] PutImageError),
-    /// The recorded image could not be used.
-    #[error("cannot use the recorded base image")]
-    Recorded(#[from] ReadImageError),
-    /// Credentials for the registry could not be read.
-    #[error(transparent)]
-    Credentials(#[from] CredentialsError),
-    /// The base could not be pulled.
-    #[error(transparent)]
-    Pull(#[from] PullError),
-    /// The base that was pulled has no Node.
-    #[error(
-        "{reference} has no `node` on its PATH ({search_path}): name an image that brings Node, such as node:22"
-    )]
-    NoNode {
-        /// The name of the base.
-        reference: String,
-        /// Where was looked.
-        search_path: String,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+/// A base image that is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct BaseRequest<'a> {
+    /// What it is to run.
+    pub runtime: Runtime,
+    /// For which processor. It need not be this machine's: nothing of an image is run while it is assembled.
+    pub platform: Platform,
+    /// System packages beside those that the runtime needs, by the names this machine's distribution has for them.
+    pub extra_packages: &'a [String],
 }
 
-/// The base image for Node: C library, certificates, time zones, a shell with the usual commands, curl, Node.
+/// A base image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// The image. It has no entrypoint; its user is 65532 without any rights.
+    pub image: Image,
+    /// A name for people, such as `tapedeck/node:24.11.1`. It is in no registry.
+    pub name: String,
+    /// The exact version of its runtime, such as `24.11.1`; empty for static programs.
+    pub version: String,
+    /// What it was made of.
+    pub packages: Vec<PackageRecord>,
+}
+
+/// The base image for a runtime: certificates, time zones and an init, and unless it is for static programs a C library,
+/// a shell with the usual commands, curl and the runtime.
 ///
-/// Assembled from packages at the first call, which needs the network, apt and npm; later calls only look into
-/// the store, until [`forget_bases`] is called. It has no entrypoint; its user is 65532 without any rights.
+/// Assembled from packages at the first call, which needs the network, apt and for Node npm; later calls only look
+/// into the store, until [`forget_bases`] is called.
 ///
 /// # Errors
-/// [`BaseError`] when packages cannot be fetched or the store fails.
-pub fn ensure_node_base(
+/// [`BaseError`] when packages do not exist or cannot be fetched or the store fails.
+pub fn ensure_base(
     store: &Store,
-    version: NodeVersion,
-    platform: Platform,
+    request: &BaseRequest<'_>,
     progress: &mut dyn Progress,
-) -> Result<Image, BaseError> {
-    let name = format!("node-{version}-{}", platform.as_str());
-    if let Some(image) = recorded(store, &name)? {
-        return Ok(image);
+) -> Result<Base, BaseError> {
+    let name = request.record_name()?;
+    if let Some(base) = recorded(store, &name, request.runtime)? {
+        return Ok(base);
     }
     let _shared = store.share()?;
     let _turn = store.lock_bases()?;
     // Somebody else may have assembled it while this process waited for its turn.
-    if let Some(image) = recorded(store, &name)? {
-        return Ok(image);
+    if let Some(base) = recorded(store, &name, request.runtime)? {
+        return Ok(base);
     }
     ensure_room(store.root())?;
-    let (system, node) = thread::scope(|scope| {
+    let assembled = thread::scope(|scope| {
         let (steps, shown) = channel();
-        let more_steps = steps.clone();
-        let system = scope.spawn(|| ensure_system(store, platform, steps));
-        let node = scope.spawn(move || node::fetch_layer(store, version, platform, &more_steps));
+        let assembling = scope.spawn(|| assemble(store, request, steps));
         for text in shown {
             progress.step(&text);
         }
-        (joined(system), joined(node))
+        joined(assembling)
     });
-    let (system, node) = (system?, node?);
+    let assembled =
+        assembled.map_err(|error| layers::judged(error, request.platform, request.runtime.kind()))?;
     progress.step("writing the base image");
-    let image = put_node_image(store, &system, &node, platform)?;
-    let mut packages = system.packages;
-    packages.push(node.package);
+    let base = Base {
+        image: put_base_image(store, &assembled, request)?,
+        name: request.runtime.kind().base_name(&assembled.version),
+        packages: assembled.packages(),
+        version: assembled.version,
+    };
+    documents::put(store, request, &base)?;
     store.settle()?;
-    store.record_image(&name, &image.digest, packages)?;
-    Ok(image)
+    store.record_image(&name, &base)?;
+    Ok(base)
 }
 
 /// Looks for room before anything is fetched: apt does not always end when the disk is full.
@@ -229,13 +169,45 @@ pub fn packages_of_base(
 /// [`StoreError`] when the records cannot be removed.
 pub fn forget_bases(store: &Store) -> Result<(), StoreError> {
     let _turn = store.lock_bases()?;
+    // Package lists are only kept to be quick.
+    let lists = ignore_missing(fs_err::remove_dir_all(store.path("apt")));
+    lists.map_err(store.failed("remove package lists"))?;
     store.remove_records(|_| true)
 }
 
-/// The layer that all base images of a platform share.
-struct System {
-    layer: Layer,
-    packages: Vec<PackageRecord>,
+/// The layer with a runtime.
+#[derive(Debug)]
+struct LanguageLayer {
+    part: Part,
+    version: String,
+    env: BTreeMap<String, String>,
+}
+
+/// The layers of a base, bottom first, and how they are to be run.
+#[derive(Debug)]
+struct Assembled {
+    parts: Vec<Part>,
+    version: String,
+    env: BTreeMap<String, String>,
+}
+
+impl Assembled {
+    fn packages(&self) -> Vec<PackageRecord> {
+        self.parts.iter().flat_map(|part| part.packages.clone()).collect()
+    }
+}
+
+impl BaseRequest<'_> {
+    /// The name of what is recorded. Requests for the same have the same name.
+    fn record_name(&self) -> Result<String, BaseError> {
+        let extra = Extra::of(self.extra_packages)?;
+        Ok(format!(
+            "{}{}-{}",
+            self.runtime,
+            extra.suffix(),
+            self.platform.as_str()
+        ))
+    }
 }
 
 /// The result of a thread; its panic goes on in this one.
@@ -245,71 +217,89 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-fn recorded(store: &Store, name: &str) -> Result<Option<Image>, BaseError> {
+fn recorded(store: &Store, name: &str, runtime: Runtime) -> Result<Option<Base>, BaseError> {
     let Some(record) = store.image_record(name)? else {
         return Ok(None);
     };
     match store.image(&record.image) {
-        Ok(image) => Ok(Some(image)),
+        Ok(image) => Ok(Some(Base {
+            image,
+            name: runtime.kind().base_name(&record.version),
+            version: record.version,
+            packages: record.packages,
+        })),
         Err(ReadImageError::Store(error)) => Err(error.into()),
         // Gone or damaged: it is assembled again.
         Err(_) => Ok(None),
     }
 }
 
-fn ensure_system(store: &Store, platform: Platform, steps: Sender<String>) -> Result<System, BaseError> {
-    let name = format!("system-{}", platform.as_str());
-    if let Some(record) = store.layer_record(&name)?
-        && store.has_layer(&record.layer)
-    {
-        return Ok(System {
-            layer: record.layer,
-            packages: record.packages,
-        });
+fn assemble(store: &Store, request: &BaseRequest<'_>, steps: Sender<String>) -> Result<Assembled, BaseError> {
+    let BaseRequest {
+        runtime, platform, ..
+    } = *request;
+    let mut assembler = Assembler::new(store, platform, steps.clone());
+    let (mut parts, language) = match runtime {
+        Runtime::Static => (vec![assembler.foundation()?], None),
+        Runtime::Node(version) => {
+            let (system, node) = thread::scope(|scope| {
+                let node = scope.spawn(move || node::layer(store, version, platform, &steps));
+                (assembler.system(), joined(node))
+            });
+            (system?.to_vec(), Some(node?))
+        }
+        Runtime::Python(version) => {
+            let line = python::choose(&mut assembler, version)?;
+            let below = assembler.system()?.to_vec();
+            let language = python::layer(&mut assembler, &below, line)?;
+            (below, Some(language))
+        }
+        Runtime::Java(major) => {
+            java::require(&mut assembler, major)?;
+            let below = assembler.system()?.to_vec();
+            let language = java::layer(&mut assembler, &below, major)?;
+            (below, Some(language))
+        }
+    };
+    let (mut version, mut env) = (String::new(), BTreeMap::new());
+    if let Some(language) = language {
+        parts.push(language.part);
+        (version, env) = (language.version, language.env);
     }
-    let work = store.workspace().map_err(store.failed("fetch packages"))?;
-    let files = apt::download(&work, platform, &steps)?;
-    // Nobody may be listening any more; that changes nothing here.
-    let _ = steps.send(format!("unpacking {} packages", files.len()));
-    let packages = deb::read_packages(files)?;
-    let records = packages
-        .iter()
-        .map(|package| package.record.clone())
-        .collect::<Vec<_>>();
-    let layer = store.put_layer(rootfs::assemble(packages))?;
-    store.record_layer(&name, &layer, records.clone())?;
-    Ok(System {
-        layer,
-        packages: records,
-    })
+    let extra = Extra::of(request.extra_packages)?;
+    parts.extend(extra.layer(&mut assembler, &parts, &request.record_name()?)?);
+    env.insert("PATH".to_owned(), SEARCH_PATH.to_owned());
+    Ok(Assembled { parts, version, env })
 }
 
-fn put_node_image(
+fn put_base_image(
     store: &Store,
-    system: &System,
-    node: &node::NodeLayer,
-    platform: Platform,
+    assembled: &Assembled,
+    request: &BaseRequest<'_>,
 ) -> Result<Image, BaseError> {
-    let version = node.package.version.clone();
-    let inventory = system.packages.iter().chain([&node.package]);
-    let inventory: Vec<String> = inventory.map(PackageRecord::to_string).collect();
+    let inventory: Vec<String> = assembled
+        .packages()
+        .iter()
+        .map(PackageRecord::to_string)
+        .collect();
     let change = ConfigChange {
-        env: BTreeMap::from([
-            ("PATH".to_owned(), SEARCH_PATH.to_owned()),
-            ("NODE_VERSION".to_owned(), version.clone()),
-        ]),
+        env: assembled.env.clone(),
         working_dir: Some("/".to_owned()),
         user: Some(format!("{NONROOT}:{NONROOT}")),
         stop_signal: Some("SIGTERM".to_owned()),
         annotations: BTreeMap::from([("dev.tapedeck.base.packages".to_owned(), inventory.join("\n"))]),
-        platform: Some(platform),
+        description: Description {
+            title: Some(request.runtime.kind().base_name("")),
+            version: Some(assembled.version.clone()).filter(|version| !version.is_empty()),
+            ..Description::default()
+        },
+        platform: Some(request.platform),
         ..ConfigChange::default()
     };
-    let by_system = format!("{} packages of the distribution", system.packages.len());
-    let by_node = format!("node {version}");
-    let layers = [
-        (system.layer.clone(), by_system.as_str()),
-        (node.layer.clone(), by_node.as_str()),
-    ];
+    let layers: Vec<(crate::Layer, &str)> = assembled
+        .parts
+        .iter()
+        .map(|part| (part.layer.clone(), part.created_by.as_str()))
+        .collect();
     Ok(store.put_image(None, &layers, &change)?)
 }

@@ -59,7 +59,16 @@ impl StacktapeImageBuildpack {
     pub fn javascript(&self) -> Option<&JavaScriptConfig> {
         match &self.language {
             LanguageConfig::Javascript(settings) => Some(settings),
-            LanguageConfig::Other { .. } => None,
+            LanguageConfig::Go(_) | LanguageConfig::Other { .. } => None,
+        }
+    }
+
+    /// The settings of Go; none of another language.
+    #[must_use]
+    pub fn go(&self) -> Option<&GoConfig> {
+        match &self.language {
+            LanguageConfig::Go(settings) => Some(settings),
+            LanguageConfig::Javascript(_) | LanguageConfig::Other { .. } => None,
         }
     }
 }
@@ -70,6 +79,8 @@ impl StacktapeImageBuildpack {
 pub enum LanguageConfig {
     /// JavaScript and TypeScript.
     Javascript(JavaScriptConfig),
+    /// Go.
+    Go(GoConfig),
     /// Another language: its checked settings, as they were written.
     Other {
         /// The language, as [`crate::Packaging`]'s table names it.
@@ -91,6 +102,14 @@ pub struct JavaScriptConfig {
     pub output_module_format: Option<ModuleFormat>,
     /// Leave source maps out.
     pub disable_source_maps: bool,
+}
+
+/// `languageSpecificConfig` of a Go entry file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GoConfig {
+    /// The least version of Go, such as `1.24`. Unset: what `go.mod` says.
+    pub go_version: Option<String>,
 }
 
 /// Module format of a bundle.

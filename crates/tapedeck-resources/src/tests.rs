@@ -3,6 +3,7 @@
 mod equivalence;
 mod explain;
 mod generated;
+mod golden;
 mod json_schema;
 mod limits;
 mod outside;

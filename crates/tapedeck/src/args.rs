@@ -30,10 +30,13 @@ Exit codes:
 Files: /var/lib/tapedeck and /run/tapedeck
 
 Environment:
-  TAPEDECK_HOME       a folder, absolute, that takes the place of both
-  TAPEDECK_NODE_BASE  base image for Node, such as node:24 or
-                      registry.example/node:24, if its registry answers
-                      [default: one assembled on this machine]"
+  TAPEDECK_HOME         a folder, absolute, that takes the place of both
+  TAPEDECK_NODE_BASE    base image for Node, such as node:24 or
+                        registry.example/node:24, if its registry answers
+                        [default: one assembled on this machine]
+  TAPEDECK_PYTHON_BASE  the same for Python
+  TAPEDECK_JAVA_BASE    the same for Java
+  TAPEDECK_STATIC_BASE  the same for programs that need no runtime, such as Go's"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use tapedeck_api::Home;
+use tapedeck_build::RuntimeKind;
 
 use crate::exit::Failure;
 use crate::text::count;
@@ -12,8 +13,13 @@ use crate::text::count;
 /// The environment variable that moves all files of region `local`.
 pub(crate) const TAPEDECK_HOME: &str = "TAPEDECK_HOME";
 
-/// The environment variable that names a base image for Node in a registry.
-pub(crate) const TAPEDECK_NODE_BASE: &str = "TAPEDECK_NODE_BASE";
+/// The environment variables that name base images in a registry.
+pub(crate) const NAMED_BASES: [(RuntimeKind, &str); 4] = [
+    (RuntimeKind::Node, "TAPEDECK_NODE_BASE"),
+    (RuntimeKind::Python, "TAPEDECK_PYTHON_BASE"),
+    (RuntimeKind::Java, "TAPEDECK_JAVA_BASE"),
+    (RuntimeKind::Static, "TAPEDECK_STATIC_BASE"),
+];
 
 /// Bytes of the longest path in it: 107 for the path of a socket, less `/run/engine.sock.new`.
 const LONGEST_HOME: usize = 107 - 20;
@@ -31,8 +37,8 @@ pub(crate) struct Context {
     pub(crate) search_path: OsString,
     /// All variables of the environment.
     pub(crate) environment: Vec<(OsString, OsString)>,
-    /// The base image for Node by name, as it was given.
-    pub(crate) node_base: Option<OsString>,
+    /// Base images by name: the kind, the variable, and the name as it was given.
+    pub(crate) bases: Vec<(RuntimeKind, &'static str, OsString)>,
     /// Where `docker login` keeps credentials for registries.
     pub(crate) docker_config: Option<PathBuf>,
     /// The time at the start of the command.
@@ -59,7 +65,7 @@ impl Context {
             executable,
             search_path,
             environment: std::env::vars_os().collect(),
-            node_base: std::env::var_os(TAPEDECK_NODE_BASE).filter(|name| !name.is_empty()),
+            bases: named_bases(),
             docker_config: docker_config(),
             now: Timestamp::now(),
         })
@@ -72,6 +78,15 @@ impl Context {
         let found = self.environment.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.to_string_lossy().into_owned())
     }
+}
+
+/// The base images that the environment names.
+fn named_bases() -> Vec<(RuntimeKind, &'static str, OsString)> {
+    let named = |(kind, variable)| {
+        let name = std::env::var_os(variable).filter(|name| !name.is_empty())?;
+        Some((kind, variable, name))
+    };
+    NAMED_BASES.into_iter().filter_map(named).collect()
 }
 
 /// `config.json` where Docker looks for it.

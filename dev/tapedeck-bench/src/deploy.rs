@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use fs_err as fs;
-use tapedeck_build::BuildRequest;
-use tapedeck_image::NoProgress;
+use tapedeck_build::{BuildRequest, NamedBases};
+use tapedeck_image::{NoProgress, Platform};
 use tapedeck_model::{
     ImageDigest, JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StackName,
     StacktapeImageBuildpack,
@@ -257,7 +257,9 @@ impl<'a> Ours<'a> {
             source_root: &self.project.folder,
             cache_directory: &self.stage.home.build_cache(),
             search_path: &std::env::var_os("PATH").unwrap_or_default(),
-            node_base: None,
+            platform: Platform::host(),
+            bases: NamedBases::default(),
+            docker_config: None,
             no_cache: false,
         };
         tapedeck_build::build(&request, &mut NoProgress)?;

@@ -13,17 +13,18 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
-use tapedeck_image::{Entry, EntryKind};
+use tapedeck_image::Entry;
 
 use super::install::NPM_RECORD;
 use super::lock::{InstalledPackages, Selection, join};
 use super::package_manager::{ChosenPackageManager, PackageManager};
 use super::project::Project;
 use crate::BuildError;
+use crate::layers::{owned, sort};
 use crate::request::Workshop;
 use crate::stamp::{Stamp, hash};
 use production::production_folder;
-use tree::{Excluding, Place, add_tree, names_in, owned, sort};
+use tree::{Excluding, Place, add_tree, names_in};
 
 /// What the last build found out about dependencies. Good as long as `quick` is what [`quick_key`] gives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,27 +109,6 @@ pub(crate) fn collect(
             collect_whole(&roots, excluded)
         }
     }
-}
-
-/// A key of the contents: paths, kinds, modes and bytes.
-pub(crate) fn content_key(entries: &[Entry]) -> Result<String, BuildError> {
-    let mut text = String::new();
-    for entry in entries {
-        let contents = match &entry.kind {
-            EntryKind::Directory => "directory".to_owned(),
-            EntryKind::Symlink(target) => format!("link {}", target.display()),
-            EntryKind::File(tapedeck_image::Contents::Bytes(bytes)) => hash(bytes),
-            EntryKind::File(tapedeck_image::Contents::Source(path)) => {
-                hash(&fs::read(path).map_err(BuildError::file("read a file for the image"))?)
-            }
-        };
-        text.push_str(&format!(
-            "{}\0{:o}\0{contents}\n",
-            entry.path.display(),
-            entry.mode
-        ));
-    }
-    Ok(hash(text.as_bytes()))
 }
 
 fn collect_selected(

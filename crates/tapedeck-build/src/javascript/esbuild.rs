@@ -8,9 +8,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use tapedeck_model::ModuleFormat;
 
-use super::bundler::{Bundle, BundleError, BundleRequest, Bundler, SourceError};
+use super::bundler::{Bundle, BundleError, BundleRequest, Bundler};
 use crate::path::{normalized, relative_to};
 use crate::process::{Finished, Invocation};
+use crate::source_error::SourceError;
 
 /// Name of the report about inputs among the files in the scratch folder.
 const REPORT: &str = "report.json";
@@ -48,6 +49,7 @@ impl Bundler for Esbuild {
             arguments: arguments(request, scratch.path()),
             folder: request.folder.to_owned(),
             search_path: self.search_path.clone(),
+            environment: Vec::new(),
         };
         let finished = invocation.run().map_err(|source| BundleError::Start {
             program: self.program.clone(),

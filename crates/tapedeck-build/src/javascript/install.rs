@@ -10,7 +10,7 @@ use super::package_manager::{ChosenPackageManager, PackageManager};
 use super::project::Project;
 use crate::BuildError;
 use crate::guard::Guard;
-use crate::process::{Invocation, find_executable};
+use crate::process::{Invocation, find_executable, require_executable};
 use crate::request::Workshop;
 use crate::stamp::{Stamp, hash};
 
@@ -109,7 +109,7 @@ pub(crate) fn install(
         "installing dependencies with `{invocation}`: {}",
         reason.describe()
     ));
-    run(&invocation)?;
+    invocation.install()?;
     if !project.workspace.join("node_modules").is_dir() {
         // A package manager need not make an empty folder, but one that plays Plug'n'Play would go unnoticed.
         if manager.manager == PackageManager::YarnBerry {
@@ -123,27 +123,6 @@ pub(crate) fn install(
             .map_err(BuildError::file("make an empty node_modules"))?;
     }
     remember(project, workshop.cache)
-}
-
-/// Runs a package manager.
-///
-/// # Errors
-/// [`BuildError::Install`] with its last lines when it fails.
-pub(crate) fn run(invocation: &Invocation) -> Result<(), BuildError> {
-    let command = invocation.to_string();
-    let finished = invocation.run().map_err(|source| BuildError::Start {
-        command: command.clone(),
-        source,
-    })?;
-    if finished.status.success() {
-        return Ok(());
-    }
-    Err(BuildError::Install {
-        command,
-        folder: invocation.folder.clone(),
-        status: finished.status.to_string(),
-        output: finished.excerpt(),
-    })
 }
 
 /// How to run a package manager: its own program, else one that npm fetches for this run.
@@ -162,10 +141,7 @@ pub(crate) fn invocation(
         all.extend(["exec", "--yes"].map(Into::into));
         all.push(format!("--package={package}").into());
         all.extend(["--", name].map(Into::into));
-        find_executable("npm", &search_path).ok_or(BuildError::MissingProgram {
-            program: "npm",
-            purpose: "install dependencies",
-        })?
+        require_executable("npm", "install dependencies", "nodejs npm", &search_path)?
     };
     all.extend(arguments.iter().map(Into::into));
     Ok(Invocation {
@@ -173,6 +149,7 @@ pub(crate) fn invocation(
         arguments: all,
         folder: folder.to_owned(),
         search_path,
+        environment: Vec::new(),
     })
 }
 

@@ -1,20 +1,26 @@
 //! The layers above the base, each with a key of everything in it.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use tapedeck_image::Entry;
+use tapedeck_image::Platform;
 
 use super::bundler::Bundle;
 use super::dependencies::{self, DependencyMemory};
 use super::plan::Plan;
 use super::project::Project;
-use crate::image::{Content, Draft, LayerName, stored_layer};
-use crate::included::Included;
-use crate::request::{Source, Workshop};
-use crate::stamp::{Observations, hash};
-use crate::{APP_USER, BuildError};
+use crate::BuildError;
+use crate::image::{Draft, LayerName};
+use crate::layers::{self, MadeFile, content_key, draft, with_folders};
+use crate::record::Memory;
+use crate::request::Workshop;
+
+/// The name under which a build remembers its dependencies.
+const MEMORY: &str = "javascript";
+
+/// What the next build is to know about dependencies.
+pub(super) fn memory(dependencies: Option<&DependencyMemory>) -> Option<Memory> {
+    dependencies.map(|dependencies| Memory::of(MEMORY, dependencies))
+}
 
 /// The layer of dependencies, and what to remember about it. None where there can be no dependencies.
 ///
@@ -41,8 +47,11 @@ pub(super) fn dependencies(
     if found.entries.is_empty() {
         return Ok((Some(memory), None));
     }
+    if workshop.platform != Platform::host() {
+        layers::require_platform(&found.entries, workshop.platform)?;
+    }
     let entries = with_folders(found.entries);
-    let key = dependencies::content_key(&entries)?;
+    let key = content_key(&entries)?;
     memory.layer_key = Some(key.clone());
     let draft = draft(LayerName::Dependencies, key, entries, hashed_at, workshop);
     Ok((Some(memory), Some(draft)))
@@ -53,115 +62,25 @@ fn remembered_dependencies(
     quick: &str,
     workshop: &Workshop<'_>,
 ) -> Option<(DependencyMemory, Option<Draft>)> {
-    let memory = workshop.previous?.dependencies.clone()?;
+    let memory: DependencyMemory = workshop.remembered(MEMORY)?;
     if memory.quick != quick {
         return None;
     }
     let Some(key) = memory.layer_key.clone() else {
         return Some((memory, None));
     };
-    let content = Content::Stored(stored_layer(&key, workshop)?);
-    Some((
-        memory,
-        Some(Draft {
-            name: LayerName::Dependencies,
-            key,
-            content,
-        }),
-    ))
-}
-
-/// The layer of included files. None where none are.
-pub(super) fn included(
-    source: &Source<'_>,
-    included: &Included,
-    observations: &mut Observations,
-    workshop: &Workshop<'_>,
-) -> Result<Option<Draft>, BuildError> {
-    if included.files.is_empty() {
-        return Ok(None);
-    }
-    let hashed_at = SystemTime::now();
-    let mut text = String::new();
-    let mut entries = Vec::new();
-    for file in &included.files {
-        let path = source.root.join(file);
-        let input = observations
-            .observe(&path)
-            .map_err(BuildError::file("read an included file"))?;
-        text.push_str(&format!(
-            "{}\0{}\0{}\n",
-            file.display(),
-            input.is_executable(),
-            input.contents
-        ));
-        let entry = Entry::copy(Path::new("app").join(file), &path).owned_by(APP_USER, APP_USER);
-        entries.push(if input.is_executable() {
-            entry.executable()
-        } else {
-            entry
-        });
-    }
-    let entries = with_folders(entries);
-    let key = hash(text.as_bytes());
-    Ok(Some(draft(
-        LayerName::IncludedFiles,
-        key,
-        entries,
-        hashed_at,
-        workshop,
-    )))
+    let draft = layers::stored(LayerName::Dependencies, key, workshop)?;
+    Some((memory, Some(draft)))
 }
 
 /// The layer of the program itself.
 pub(super) fn application(plan: &Plan, bundle: Bundle, workshop: &Workshop<'_>) -> Draft {
-    let mut files = bundle.files;
-    files.push(("package.json".to_owned(), plan.app_manifest.clone()));
-    let mut text = String::new();
-    let mut entries = Vec::new();
-    for (name, bytes) in files {
-        text.push_str(&format!("{name}\0{}\n", hash(&bytes)));
-        entries.push(Entry::file(format!("app/{name}"), bytes).owned_by(APP_USER, APP_USER));
-    }
-    let key = hash(text.as_bytes());
-    draft(
-        LayerName::Application,
-        key,
-        with_folders(entries),
-        SystemTime::now(),
-        workshop,
-    )
-}
-
-/// The same with every folder in `/app` that the paths need and that is not among them, owned by the
-/// application.
-fn with_folders(mut entries: Vec<Entry>) -> Vec<Entry> {
-    let given: BTreeSet<&Path> = entries.iter().map(|entry| entry.path.as_path()).collect();
-    let needed: BTreeSet<PathBuf> = given
-        .iter()
-        .flat_map(|path| path.ancestors().skip(1))
-        .filter(|folder| folder.starts_with("app") && !given.contains(folder))
-        .map(Path::to_owned)
-        .collect();
-    entries.extend(
-        needed
-            .into_iter()
-            .map(|folder| Entry::directory(folder).owned_by(APP_USER, APP_USER)),
-    );
-    entries
-}
-
-/// A layer that is taken from the store if it is there.
-fn draft(
-    name: LayerName,
-    key: String,
-    entries: Vec<Entry>,
-    hashed_at: SystemTime,
-    workshop: &Workshop<'_>,
-) -> Draft {
-    let content = match stored_layer(&key, workshop) {
-        Some(layer) => Content::Stored(layer),
-        None => Content::Entries { entries, hashed_at },
-    };
-    Draft { name, key, content }
+    let manifest = ("package.json".to_owned(), plan.app_manifest.clone());
+    let files = bundle.files.into_iter().chain([manifest]);
+    let files = files.map(|(path, bytes)| MadeFile {
+        path,
+        bytes,
+        is_executable: false,
+    });
+    layers::of_made_files(LayerName::Application, files.collect(), workshop)
 }

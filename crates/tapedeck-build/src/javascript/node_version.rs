@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
 /// The version that was chosen and where it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeVersion {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NodeVersion {
     /// The major version, such as 24.
-    pub major: u16,
+    pub(crate) major: u16,
     /// Who asked for it, such as `engines.node of package.json`, or `default` when nobody did.
-    pub source: String,
+    pub(crate) source: String,
 }
 
 /// A wish that cannot be met.

@@ -8,7 +8,8 @@ use super::install::{InstallFacts, InstallReason, reason_to_install};
 use super::node_version::{self, NodeVersion, Offer};
 use super::package_manager::{self, ChosenPackageManager};
 use super::project::Project;
-use crate::{APP_USER, BuildError};
+use crate::BuildError;
+use crate::base::started_by;
 
 /// The lines of Node that a base image can be made of.
 const OFFER: Offer = Offer {
@@ -28,6 +29,8 @@ pub(crate) struct Facts {
     pub(crate) install: InstallFacts,
     /// The major version of Node in the base image, if that was pulled and says so.
     pub(crate) base_node: Option<u16>,
+    /// The processor that the image is for.
+    pub(crate) platform: Platform,
 }
 
 /// What to do.
@@ -70,7 +73,7 @@ pub(crate) fn plan(facts: &Facts, packaging: &StacktapeImageBuildpack) -> Result
         dependency_salt: format!(
             "{manager:?} node{} {} {:?}",
             node.major,
-            Platform::host().as_str(),
+            facts.platform.as_str(),
             packaging.exclude_dependencies
         ),
         install: has_dependencies
@@ -139,13 +142,7 @@ fn app_manifest(project: &Project, format: ModuleFormat) -> Vec<u8> {
 }
 
 fn config(source_map: bool) -> ConfigChange {
-    let mut config = ConfigChange {
-        entrypoint: Some(vec!["node".to_owned(), "/app/index.js".to_owned()]),
-        working_dir: Some("/app".to_owned()),
-        user: Some(format!("{APP_USER}:{APP_USER}")),
-        stop_signal: Some("SIGTERM".to_owned()),
-        ..ConfigChange::default()
-    };
+    let mut config = started_by(["node", "/app/index.js"]);
     config.env.insert("NODE_ENV".to_owned(), "production".to_owned());
     if source_map {
         config

@@ -8,6 +8,7 @@ use super::manifest::Manifest;
 use super::node_version::{Wish, WishSource, tool_version};
 use super::package_manager::{LOCK_FILES, PackageManager};
 use crate::BuildError;
+use crate::path::ancestors_in_repository;
 use crate::request::Source;
 
 /// How much of a lock file tells its format.
@@ -164,16 +165,6 @@ fn read_wish(source: &Source<'_>, path: &Path) -> Result<Option<Wish>, BuildErro
         source: WishSource::ToolVersions(shown),
         text,
     }))
-}
-
-/// The folder itself and those above it, up to the one that holds `.git`.
-pub(crate) fn ancestors_in_repository(folder: &Path) -> impl Iterator<Item = &Path> {
-    let mut is_past_top = false;
-    folder.ancestors().take_while(move |folder| {
-        let is_inside = !is_past_top;
-        is_past_top |= folder.join(".git").exists();
-        is_inside
-    })
 }
 
 /// The workspace that lists the package at `root` as a member, or `root` itself.

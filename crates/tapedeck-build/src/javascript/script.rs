@@ -19,10 +19,9 @@ use tempfile::TempDir;
 use super::bundler::{Bundle, BundleRequest, Bundler};
 use super::esbuild::{Esbuild, PROGRAM};
 use super::is_of_a_package;
-use super::project::ancestors_in_repository;
 use super::toolchain::{Toolchain, own_bundler, pinned_bundler};
 use crate::BuildError;
-use crate::path::normalized;
+use crate::path::{ancestors_in_repository, normalized};
 use crate::request::scratch;
 
 /// Name of the program. Node reads a file with this extension as an ECMAScript module whatever lies around it.

@@ -13,7 +13,7 @@ use super::esbuild::Esbuild;
 use super::manifest::Manifest;
 use crate::BuildError;
 use crate::guard::Guard;
-use crate::process::{Invocation, find_executable};
+use crate::process::{Invocation, require_executable};
 use crate::request::{Workshop, scratch};
 
 /// The version that is used when a project has none of its own.
@@ -132,10 +132,7 @@ fn fetch(folder: &Path, toolchain: &mut Toolchain<'_>) -> Result<(), BuildError>
 }
 
 fn download(package: &str, folder: &Path, search_path: &OsStr) -> Result<PathBuf, BuildError> {
-    let program = find_executable("npm", search_path).ok_or(BuildError::MissingProgram {
-        program: "npm",
-        purpose: "fetch the bundler",
-    })?;
+    let program = require_executable("npm", "fetch the bundler", "nodejs npm", search_path)?;
     let invocation = Invocation {
         program,
         arguments: ["pack", package, "--silent", "--pack-destination", "."]
@@ -143,12 +140,10 @@ fn download(package: &str, folder: &Path, search_path: &OsStr) -> Result<PathBuf
             .to_vec(),
         folder: folder.to_owned(),
         search_path: search_path.to_owned(),
+        environment: Vec::new(),
     };
     let command = invocation.to_string();
-    let finished = invocation.run().map_err(|source| BuildError::Start {
-        command: command.clone(),
-        source,
-    })?;
+    let finished = invocation.finish()?;
     let packed = fs::read_dir(folder)
         .map_err(BuildError::file("keep the bundler"))?
         .filter_map(Result::ok)

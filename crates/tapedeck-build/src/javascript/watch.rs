@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use super::bundler::Bundle;
 use super::dependencies::marker_paths;
 use super::is_of_a_package;
-use super::project::{Project, ancestors_in_repository};
+use super::project::Project;
 use crate::included::Included;
-use crate::path::normalized;
+use crate::path::{ancestors_in_repository, normalized};
 use crate::request::Source;
 
 /// Files that decide about what is in their folder and below. That one of them appears shows in the folder.
@@ -52,8 +52,7 @@ pub(crate) fn paths(
     paths.extend(marker_paths(project));
     paths.extend(project.tsconfig.clone());
     paths.extend(extended(&paths));
-    paths.extend(included.files.iter().map(|file| source.root.join(file)));
-    paths.extend(included.folders.iter().cloned());
+    paths.extend(included.paths(source.root));
     paths
 }
 

@@ -36,7 +36,7 @@ fn an_unchanged_project_is_recognised_without_any_program() {
         (&Outcome::Unchanged, &first.image)
     );
     assert_eq!(project.told.0, [] as [String; 0]);
-    assert_eq!((again.size, &again.node), (first.size, &first.node));
+    assert_eq!((again.size, &again.runtime), (first.size, &first.runtime));
 
     // Touched, not changed.
     let source = fs::read(project.path("src/name.ts")).unwrap();

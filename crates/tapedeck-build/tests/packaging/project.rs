@@ -7,8 +7,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use fs_err as fs;
-use tapedeck_build::{BuildError, BuildRequest, Built, LayerName, Outcome, build};
-use tapedeck_image::{Image, Progress, Store};
+use tapedeck_build::{BuildError, BuildRequest, Built, LayerName, NamedBases, Outcome, build};
+use tapedeck_image::{Image, Platform, Progress, Store};
 use tapedeck_model::{JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack};
 use tempfile::TempDir;
 
@@ -26,6 +26,7 @@ pub(crate) struct Project {
     folder: TempDir,
     pub(crate) packaging: StacktapeImageBuildpack,
     pub(crate) search_path: OsString,
+    pub(crate) platform: Platform,
     pub(crate) no_cache: bool,
     /// What the last build told.
     pub(crate) told: Told,
@@ -50,6 +51,7 @@ impl Project {
             folder,
             packaging,
             search_path,
+            platform: Platform::host(),
             no_cache: false,
             told: Told::default(),
         };
@@ -63,7 +65,7 @@ impl Project {
     pub(crate) fn javascript(&mut self) -> &mut JavaScriptConfig {
         match &mut self.packaging.language {
             LanguageConfig::Javascript(settings) => settings,
-            LanguageConfig::Other { name, .. } => panic!("{name}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -108,7 +110,9 @@ impl Project {
             source_root: self.folder.path(),
             cache_directory: cache,
             search_path: &self.search_path,
-            node_base: None,
+            platform: self.platform,
+            bases: NamedBases::default(),
+            docker_config: None,
             no_cache: self.no_cache,
         };
         build(&request, &mut self.told)

@@ -44,6 +44,7 @@ pub(crate) fn expressions(
         diagnostics,
     };
     for Spanned { value, span } in expressions {
+        judge.here(value, *span);
         match value {
             Expression::ResourceParam { resource, parameter } => {
                 judge.resource_param(resource, parameter, *span)
@@ -115,6 +116,22 @@ impl<'a> LogicalIds<'a> {
 }
 
 impl Judge<'_, '_> {
+    /// What AWS answers when a stack is deployed, nobody answers on this machine. Resources that it has not are told
+    /// about where they are.
+    fn here(&mut self, expression: &Expression, at: Span) {
+        let is_answered = match expression {
+            Expression::Secret(_) | Expression::CfFormat { .. } | Expression::ResourceParam { .. } => true,
+            Expression::CfResourceParam { .. }
+            | Expression::SsmParam { .. }
+            | Expression::CfStackOutput { .. } => false,
+        };
+        if !is_answered && self.surroundings.options.region.is_local() {
+            let subject = format!("`${}`", expression.directive());
+            let reason = "it asks AWS, and nothing here answers";
+            self.diagnostics.not_run_here_yet(at, &subject, reason);
+        }
+    }
+
     fn resource_param(&mut self, resource: &str, parameter: &str, at: Span) {
         let Some(one) = self.resources.find(resource) else {
             // One whose type is wrong has been told about already.

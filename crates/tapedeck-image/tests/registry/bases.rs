@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use tapedeck_image::base::{BaseError, NamedBase, ensure_named_base, fresh_named_base};
+use tapedeck_image::base::{BaseError, NamedBase, RuntimeKind, ensure_named_base, fresh_named_base};
 use tapedeck_image::registry::{PullError, Reference};
 use tapedeck_image::{Image, KeepBases, NoProgress, Platform, Progress, Store};
 
@@ -32,9 +32,15 @@ fn named(reference: &Reference, now: SystemTime) -> NamedBase<'_> {
 }
 
 fn ensure(store: &Store, wanted: &NamedBase<'_>) -> Image {
-    ensure_named_base(store, wanted, Platform::host(), &mut NoProgress)
-        .unwrap()
-        .unwrap()
+    ensure_named_base(
+        store,
+        wanted,
+        RuntimeKind::Node,
+        Platform::host(),
+        &mut NoProgress,
+    )
+    .unwrap()
+    .unwrap()
 }
 
 fn host_image(word: &str) -> TestImage {
@@ -86,7 +92,14 @@ fn a_name_is_asked_for_once_a_day_and_survives_its_registry() {
     drop(server);
     let next_week = named(&reference, now + 200 * HOUR);
     let mut notices = Notices::default();
-    let kept = ensure_named_base(&store, &next_week, Platform::host(), &mut notices).unwrap();
+    let kept = ensure_named_base(
+        &store,
+        &next_week,
+        RuntimeKind::Node,
+        Platform::host(),
+        &mut notices,
+    )
+    .unwrap();
     assert_eq!(kept, Some(moved_back));
     assert!(
         matches!(&notices.0[..], [line] if line.contains("does not answer") && line.contains("pulled last")),
@@ -101,7 +114,7 @@ fn nobody_answering_is_said_and_no_error() {
     let (_folder, store) = new_store();
     let mut notices = Notices::default();
     let wanted = named(&reference, SystemTime::now());
-    let base = ensure_named_base(&store, &wanted, Platform::host(), &mut notices).unwrap();
+    let base = ensure_named_base(&store, &wanted, RuntimeKind::Node, Platform::host(), &mut notices).unwrap();
     assert_eq!(base, None);
     assert!(
         matches!(&notices.0[..], [line] if line.contains("assembled")),
@@ -118,7 +131,14 @@ fn an_answer_that_is_an_error_is_an_error() {
     let (_folder, store) = new_store();
     let reference = server.reference("test/node:22");
     let wanted = named(&reference, SystemTime::now());
-    let error = ensure_named_base(&store, &wanted, Platform::host(), &mut NoProgress).unwrap_err();
+    let error = ensure_named_base(
+        &store,
+        &wanted,
+        RuntimeKind::Node,
+        Platform::host(),
+        &mut NoProgress,
+    )
+    .unwrap_err();
     assert!(
         matches!(error, BaseError::Pull(PullError::Refused { .. })),
         "{error:?}"
@@ -145,9 +165,16 @@ fn a_base_without_node_is_refused() {
     let (_folder, store) = new_store();
     let reference = server.reference("test/node:22");
     let wanted = named(&reference, SystemTime::now());
-    let error = ensure_named_base(&store, &wanted, Platform::host(), &mut NoProgress).unwrap_err();
+    let error = ensure_named_base(
+        &store,
+        &wanted,
+        RuntimeKind::Node,
+        Platform::host(),
+        &mut NoProgress,
+    )
+    .unwrap_err();
     assert!(
-        matches!(&error, BaseError::NoNode { search_path, .. } if search_path == "/bin"),
+        matches!(&error, BaseError::NoRuntime { search_path, .. } if search_path == "/bin"),
         "{error:?}"
     );
 }

@@ -1,16 +1,15 @@
 //! Every rule has a spec that shows it, so that none is there in name only.
 
-use std::path::PathBuf;
-
 use tapedeck_diagnostic::Rule;
+
+use super::specs::spec_files;
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the specs are files")]
 fn every_rule_is_shown_by_a_spec() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("specs");
-    let specs: String = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+    let specs: String = spec_files()
+        .iter()
+        .map(|path| std::fs::read_to_string(path).unwrap())
         .collect();
     // Code is run by the binary, and shown by its tests.
     let missing: Vec<&str> = Rule::ALL

@@ -36,13 +36,8 @@ pub(super) struct Section {
     reason = "the specs are files, and a variable asks to rewrite them"
 )]
 fn the_specs_hold() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("specs");
     let update = std::env::var("UPDATE_SPECS").is_ok();
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    paths.sort();
+    let paths = spec_files();
     let (mut cases, mut failures) = (0, Vec::new());
     for path in paths {
         let text = std::fs::read_to_string(&path).unwrap();
@@ -59,6 +54,19 @@ fn the_specs_hold() {
     }
     assert!(failures.is_empty() || update, "{}", failures.join("\n"));
     assert!(cases >= 100, "only {cases} cases were found");
+}
+
+/// The Markdown files, by name.
+#[expect(clippy::disallowed_methods, reason = "the specs are files")]
+pub(super) fn spec_files() -> Vec<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("specs");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    paths.sort();
+    paths
 }
 
 fn judge(file: &str, section: &Section, updated: &mut String, failures: &mut Vec<String>) {

@@ -22,6 +22,8 @@ pub(super) struct Stage {
     pub(super) secrets: BTreeMap<String, Option<Vec<String>>>,
     /// VPCs by their ids.
     pub(super) vpcs: BTreeMap<String, VpcState>,
+    /// Outputs of stacks by `stack.output`.
+    pub(super) outputs: BTreeMap<String, String>,
     /// What functions return: by `path:handler`, JSON or `!` and a problem.
     pub(super) functions: BTreeMap<String, String>,
 }
@@ -38,6 +40,7 @@ impl Default for Stage {
             environment: BTreeMap::new(),
             secrets: BTreeMap::new(),
             vpcs: BTreeMap::new(),
+            outputs: BTreeMap::new(),
             functions: BTreeMap::new(),
         }
     }
@@ -85,9 +88,12 @@ impl Stage {
                 None => Answer::Missing,
             },
             Question::Account => Answer::Text("123456789012".to_string()),
-            Question::StackOutput { stack, output, .. } => Answer::Failed {
-                problem: format!("the stack `{stack}` has no output `{output}`"),
-                help: None,
+            Question::StackOutput { stack, output, .. } => match self.outputs.get(&format!("{stack}.{output}")) {
+                Some(value) => Answer::Text(value.clone()),
+                None => Answer::Failed {
+                    problem: format!("the stack `{stack}` has no output `{output}`"),
+                    help: None,
+                },
             },
             Question::Call {
                 path,

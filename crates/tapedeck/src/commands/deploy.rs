@@ -1,19 +1,20 @@
 //! `tapedeck deploy`
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use tapedeck_api::{ClientError, Refusal, ServiceStatus, StackStatus};
-use tapedeck_build::{BuildError, BuildRequest, Built, Outcome as Packaged};
-use tapedeck_image::Store;
+use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome as Packaged, RuntimeKind};
 use tapedeck_image::base::NamedBase;
 use tapedeck_image::registry::Reference;
+use tapedeck_image::{Platform, Store};
 use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState, WorkerService};
 
 use crate::args::DeployArgs;
 use crate::commands::logs;
 use crate::config::{self, Reading};
-use crate::context::{Context, TAPEDECK_NODE_BASE};
+use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::late;
@@ -105,7 +106,17 @@ fn package(
     images: &Store,
     (service, progress): (&WorkerService, &mut Progress),
 ) -> Result<Built, Failure> {
-    let node_base = node_base(context)?;
+    let references = named_bases(context)?;
+    let mut bases = NamedBases::default();
+    for (kind, reference) in &references {
+        let base = NamedBase {
+            reference,
+            docker_config: context.docker_config.as_deref(),
+            now: context.now.into(),
+            resolve_anew: args.no_cache,
+        };
+        bases = bases.with(*kind, base);
+    }
     let request = BuildRequest {
         store: images,
         service: &service.name,
@@ -113,12 +124,9 @@ fn package(
         source_root: &config.folder,
         cache_directory: &context.home.build_cache(),
         search_path: &context.search_path,
-        node_base: node_base.as_ref().map(|reference| NamedBase {
-            reference,
-            docker_config: context.docker_config.as_deref(),
-            now: context.now.into(),
-            resolve_anew: args.no_cache,
-        }),
+        platform: Platform::host(),
+        bases,
+        docker_config: context.docker_config.as_deref(),
         no_cache: args.no_cache,
     };
     tapedeck_build::build(&request, progress).map_err(|error| {
@@ -128,26 +136,23 @@ fn package(
 
 /// Whose turn it is after packaging failed.
 fn kind_of(error: &BuildError) -> ExitKind {
-    match error {
-        BuildError::MissingProgram { .. }
-        | BuildError::FetchBundler { .. }
-        | BuildError::DiskFull { .. }
-        | BuildError::Base { .. } => ExitKind::Environment,
-        _ => ExitKind::Operation,
+    match error.is_of_surroundings() {
+        true => ExitKind::Environment,
+        false => ExitKind::Operation,
     }
 }
 
-/// The base image for Node that the environment names.
-fn node_base(context: &Context) -> Result<Option<Reference>, Failure> {
-    let Some(given) = &context.node_base else {
-        return Ok(None);
+/// The base images that the environment names.
+fn named_bases(context: &Context) -> Result<Vec<(RuntimeKind, Reference)>, Failure> {
+    let parse = |(kind, variable, given): &(RuntimeKind, &str, OsString)| {
+        // What is no UTF-8 is no name either, and is refused as one.
+        match Reference::parse(&given.to_string_lossy()) {
+            Ok(reference) => Ok((*kind, reference)),
+            Err(error) => Err(Failure::usage(format!("{variable}: {error}"))
+                .help("correct it, or unset it to have a base image assembled on this machine")),
+        }
     };
-    // What is no UTF-8 is no name either, and is refused as one.
-    let reference = Reference::parse(&given.to_string_lossy());
-    reference.map(Some).map_err(|error| {
-        Failure::usage(format!("{TAPEDECK_NODE_BASE}: {error}"))
-            .help("correct it, or unset it to have a base image assembled on this machine")
-    })
+    context.bases.iter().map(parse).collect()
 }
 
 /// What packaging a service came to, in a line.

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use fs_err as fs;
 use rustix::fs::{FlockOperation, flock};
 use tapedeck_api::StackStatus;
-use tapedeck_build::BuildRequest;
-use tapedeck_image::{NoProgress, Store};
+use tapedeck_build::{BuildRequest, NamedBases};
+use tapedeck_image::{NoProgress, Platform, Store};
 use tapedeck_model::{
     JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack, TaskState,
 };
@@ -123,7 +123,9 @@ fn plant_base(project: &Project) {
         source_root: project.folder.path(),
         cache_directory: &seed.join("build"),
         search_path: &std::env::var_os("PATH").unwrap(),
-        node_base: None,
+        platform: Platform::host(),
+        bases: NamedBases::default(),
+        docker_config: None,
         no_cache: false,
     };
     tapedeck_build::build(&request, &mut NoProgress).unwrap();

@@ -61,7 +61,7 @@ fn install_in(
     workshop
         .progress
         .step(&format!("installing production dependencies with `{invocation}`"));
-    let has_worked = install::run(&invocation).is_ok() && folder.join("node_modules").is_dir();
+    let has_worked = invocation.install().is_ok() && folder.join("node_modules").is_dir();
     // It may hold credentials, and is not needed any more.
     fs::remove_file(folder.join(".npmrc")).ok();
     Ok(has_worked)

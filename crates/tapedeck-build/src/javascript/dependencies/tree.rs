@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use tapedeck_image::Entry;
 
+use crate::BuildError;
+use crate::layers::owned;
 use crate::path::{normalized, relative_to};
-use crate::{APP_USER, BuildError};
 
 /// A folder that goes into the image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,12 +102,4 @@ pub(super) fn names_in(modules: &Path, roots: &[(PathBuf, PathBuf)]) -> Result<V
     };
     names.retain(|name| !leads_out(name));
     Ok(names)
-}
-
-pub(super) fn owned(entry: Entry) -> Entry {
-    entry.owned_by(APP_USER, APP_USER)
-}
-
-pub(super) fn sort(entries: &mut [Entry]) {
-    entries.sort_by(|one, other| one.path.cmp(&other.path));
 }

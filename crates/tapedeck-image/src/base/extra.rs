@@ -1,0 +1,64 @@
+//! System packages that an application needs beside its runtime: a layer of their own.
+
+use super::BaseError;
+use super::apt::Wanted;
+use super::layers::{Assembler, Part, Recipe};
+use crate::InputKey;
+
+/// Names of packages, each once and in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Extra(Vec<String>);
+
+impl Extra {
+    /// Reads names.
+    pub(super) fn of(names: &[String]) -> Result<Self, BaseError> {
+        if let Some(wrong) = names.iter().find(|name| !is_name(name)) {
+            return Err(BaseError::PackageName { name: wrong.clone() });
+        }
+        let mut names = names.to_vec();
+        names.sort();
+        names.dedup();
+        Ok(Self(names))
+    }
+
+    /// Makes the layer with these packages, and those that they need and `below` lacks; none if it lacks nothing.
+    pub(super) fn layer(
+        &self,
+        assembler: &mut Assembler<'_>,
+        below: &[Part],
+        record: &str,
+    ) -> Result<Option<Part>, BaseError> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let recipe = Recipe {
+            name: record.to_owned(),
+            created_by: format!("system packages: {}", self.0.join(" ")),
+            wanted: Wanted {
+                names: self.0.iter().map(String::as_str).collect(),
+                left_out: &[],
+                installed: assembler.installed(below)?,
+            },
+        };
+        let part = assembler.packages(&recipe, |files| files.into_values().collect())?;
+        Ok(Some(part).filter(|part| !part.packages.is_empty()))
+    }
+
+    /// What the names of records get for these packages; nothing for none.
+    pub(super) fn suffix(&self) -> String {
+        if self.0.is_empty() {
+            return String::new();
+        }
+        format!("-{}", &InputKey::of(&self.0).hex()[..16])
+    }
+}
+
+/// Whether a text is the name of a package and nothing that apt would read as more than that.
+fn is_name(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(is_letter)
+        && name.len() >= 2
+        && bytes.all(|byte| is_letter(byte) || matches!(byte, b'+' | b'-' | b'.'))
+        && !name.ends_with('-')
+}
