@@ -7,6 +7,7 @@ use tapedeck_image::base::BaseError;
 use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
 
 use crate::base::BaseMismatch;
+use crate::go::GoError;
 use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
 
 /// A service could not be packaged. The message is complete but for its sources.
@@ -87,6 +88,9 @@ pub enum BuildError {
     /// A package manager that is not known.
     #[error(transparent)]
     PackageManager(#[from] UnknownPackageManager),
+    /// A program in Go could not be made.
+    #[error(transparent)]
+    Go(#[from] GoError),
     /// A program that is needed on this machine is not there.
     #[error(
         "`{program}` is needed to {purpose} but is not in PATH: install it, on Debian with `apt install {package}`"
@@ -179,6 +183,17 @@ pub enum BuildError {
         /// The folder of the config file.
         root: PathBuf,
     },
+    /// Something that was installed here holds machine code for another processor than the image is for.
+    #[error(
+        "{} is machine code for another processor than linux/{platform}, which the image is for: build the image on a \
+         machine of that kind, or leave the package out", path.display()
+    )]
+    ForeignCode {
+        /// The file.
+        path: PathBuf,
+        /// The processor of the image.
+        platform: &'static str,
+    },
     /// No space is left.
     #[error("cannot {action}: the disk is full: free some space and deploy again")]
     DiskFull {
@@ -258,13 +273,14 @@ impl BuildError {
     /// person wrote.
     #[must_use]
     pub fn is_of_surroundings(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::MissingProgram { .. }
-                | Self::FetchBundler { .. }
-                | Self::DiskFull { .. }
-                | Self::Base { .. }
-        )
+            | Self::FetchBundler { .. }
+            | Self::DiskFull { .. }
+            | Self::Base { .. } => true,
+            Self::Go(error) => error.is_of_surroundings(),
+            _ => false,
+        }
     }
 
     /// For `map_err` on anything that reads or writes: tells a full disk apart.

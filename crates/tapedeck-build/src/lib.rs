@@ -18,6 +18,7 @@
 
 mod base;
 mod error;
+mod go;
 mod guard;
 mod image;
 mod included;
@@ -30,6 +31,7 @@ mod process;
 mod record;
 mod request;
 mod runtime;
+mod source_error;
 mod stamp;
 #[expect(
     dead_code,
@@ -39,14 +41,16 @@ mod tree;
 
 pub use base::{BaseMismatch, NamedBases, RuntimeKind};
 pub use error::BuildError;
+pub use go::GoError;
 pub use image::{Built, LayerChange, LayerName, Outcome};
 pub use javascript::{
-    BundleError, InvalidNodeVersion, Script, ScriptRequest, SourceError, UnknownPackageManager, bundle_script,
+    BundleError, InvalidNodeVersion, Script, ScriptRequest, UnknownPackageManager, bundle_script,
 };
 pub use language::Language;
 pub use process::find_executable;
 pub use request::BuildRequest;
 pub use runtime::Runtime;
+pub use source_error::SourceError;
 
 use std::time::Instant;
 

@@ -71,6 +71,15 @@ impl StacktapeImageBuildpack {
             _ => None,
         }
     }
+
+    /// The settings of Go; none of another language.
+    #[must_use]
+    pub fn go(&self) -> Option<&GoConfig> {
+        match &self.language {
+            LanguageConfig::Go(settings) => Some(settings),
+            _ => None,
+        }
+    }
 }
 
 /// `languageSpecificConfig`, by the language of the entry file.
@@ -81,6 +90,8 @@ pub enum LanguageConfig {
     Javascript(JavaScriptConfig),
     /// Python.
     Python(PythonConfig),
+    /// Go.
+    Go(GoConfig),
     /// Another language: its checked settings, as they were written.
     Other {
         /// The language, as [`crate::Packaging`]'s table names it.
@@ -153,6 +164,14 @@ pub enum PythonServer {
     /// Asynchronously, such as FastAPI and Starlette.
     #[serde(rename = "ASGI")]
     Asgi,
+}
+
+/// `languageSpecificConfig` of a Go entry file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GoConfig {
+    /// The least version of Go, such as `1.24`. Unset: what `go.mod` says.
+    pub go_version: Option<String>,
 }
 
 /// Module format of a bundle.

@@ -5,12 +5,13 @@ use tapedeck_config::schema::entry_extension;
 use tapedeck_config::{complete, late_text};
 use tapedeck_diagnostic::Spanned;
 use tapedeck_model::{
-    Container, CustomDockerfile, EnvironmentVariable, ExternalBuildpack, HealthCheck, JavaScriptConfig,
-    LanguageConfig, Late, LogForwarding, Logging, ModuleFormat, Nixpacks, Packaging, PrebuiltImage,
-    PythonConfig, PythonPackageManager, PythonServer, StacktapeImageBuildpack, StopTimeout, VolumeMount,
+    Container, CustomDockerfile, EnvironmentVariable, ExternalBuildpack, GoConfig, HealthCheck,
+    JavaScriptConfig, LanguageConfig, Late, LogForwarding, Logging, ModuleFormat, Nixpacks, Packaging,
+    PrebuiltImage, PythonConfig, PythonPackageManager, PythonServer, StacktapeImageBuildpack, StopTimeout,
+    VolumeMount,
 };
 
-use super::languages::{JAVASCRIPT, LANGUAGES, PYTHON};
+use super::languages::{GO, JAVASCRIPT, LANGUAGES, PYTHON};
 
 /// A container of checked properties.
 pub(crate) fn container(properties: &Mapping) -> Option<Container> {
@@ -207,6 +208,11 @@ fn language(entryfile_path: &str, settings: Option<&Mapping>) -> Option<Language
     }
     if PYTHON.contains(&extension) {
         return Some(LanguageConfig::Python(python(settings)));
+    }
+    if GO.contains(&extension) {
+        return Some(LanguageConfig::Go(GoConfig {
+            go_version: settings.scalar("goVersion").map(str::to_string),
+        }));
     }
     let language = LANGUAGES
         .iter()
