@@ -148,7 +148,7 @@ pub(crate) mod pure {
     pub(crate) use super::pipenv::PipfileLock;
     pub(crate) use super::poetry::PoetryLock;
     pub(crate) use super::requirements::Requirements;
-    pub(crate) use super::site::pure::{for_image, record};
+    pub(crate) use super::site::{for_image, record};
     pub(crate) use super::start::{Facts, config, has_relative_imports};
     pub(crate) use super::version::{Wanted, Wish, tool_version, version_file};
 }

@@ -75,7 +75,7 @@ fn entry(file: &Path, below: &Path, packages: &Path) -> Result<Entry, BuildError
 }
 
 /// A script with the Python of the image in its first line.
-fn for_image(bytes: Vec<u8>) -> Vec<u8> {
+pub(crate) fn for_image(bytes: Vec<u8>) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(&bytes) else {
         return bytes;
     };
@@ -95,7 +95,7 @@ fn for_image(bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// The list of a package's files as they are in the image, sorted.
-fn record(text: &str) -> String {
+pub(crate) fn record(text: &str) -> String {
     let mut lines: Vec<String> = text
         .lines()
         .filter(|line| {
@@ -163,9 +163,4 @@ fn with_folders(mut entries: Vec<Entry>) -> Vec<Entry> {
         .collect();
     entries.extend(folders.into_iter().map(Entry::directory));
     entries
-}
-
-#[cfg(test)]
-pub(crate) mod pure {
-    pub(crate) use super::{for_image, record};
 }

@@ -1,6 +1,5 @@
 //! Projects in Python, and running them.
 
-use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -135,14 +134,4 @@ pub(super) fn uv(project: &Project, arguments: &[&str]) {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-}
-
-/// A search path with this one program, or with none.
-pub(super) fn only(programs: &[&str], folder: &Path) -> OsString {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    for program in programs {
-        let found = find_executable(program, &path).unwrap();
-        std::os::unix::fs::symlink(found, folder.join(program)).unwrap();
-    }
-    folder.as_os_str().to_owned()
 }
