@@ -5,8 +5,10 @@
 //! ```
 //!
 //! In the image: the project in `/app`, from where modules are imported, and its packages in a virtual environment in
-//! `/opt/venv`. No Python is run to make it, so that images for another processor are made like any others.
+//! `/opt/venv`. Nothing of the image is run to make it but the compiler to
+//! bytecode, and that is one for this machine, so that images for another processor are made like any others.
 
+mod bytecode;
 mod dependencies;
 mod error;
 mod index;
@@ -58,6 +60,7 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
         interpreter: &interpreter,
         platform: workshop.platform,
     };
+    let library = bytecode::of_library(source, &interpreter, workshop)?;
     let (packages, dependencies) = dependencies::layer(context, workshop)?;
     let mut tree = SourceTree::find(source, &project.root)?;
     // Observed below like everything that is watched.
@@ -89,8 +92,9 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
         memory: Some(packages.to_memory()),
         composition: Composition::Layers(Box::new(Stack {
             base: interpreter.base,
-            layers: dependencies
+            layers: library
                 .into_iter()
+                .chain(dependencies)
                 .chain(included)
                 .chain(application)
                 .collect(),

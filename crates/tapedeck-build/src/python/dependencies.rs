@@ -15,10 +15,11 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
-use tapedeck_image::{InputKey, Platform};
+use tapedeck_image::Platform;
 use tapedeck_model::PythonConfig;
 use toml::{Table, Value};
 
+use super::bytecode::{self, Compiler};
 use super::error::{Attempt, PythonError, explain};
 use super::interpreter::Interpreter;
 use super::pipenv::PipfileLock;
@@ -122,8 +123,7 @@ fn file(context: Context<'_>) -> PathBuf {
 }
 
 fn line(context: Context<'_>) -> String {
-    let (major, minor) = context.interpreter.line;
-    format!("{major}.{minor}")
+    context.interpreter.line_text()
 }
 
 /// What uv calls the machine that the packages are for.
@@ -176,9 +176,11 @@ fn layer_key(context: Context<'_>, pinned: &Requirements) -> String {
 
 fn salt(context: Context<'_>) -> String {
     format!(
-        "python {FORMAT} uv {} {} {} {}",
+        "python {FORMAT} uv {} {} {} {} {}",
         uv::PINNED_VERSION,
-        line(context),
+        // Bytecode may differ between releases of a line.
+        context.interpreter.version,
+        context.interpreter.base.is_named,
         platform(context),
         context.interpreter.program.display()
     )
@@ -496,18 +498,21 @@ fn install(
         line: context.interpreter.line,
         program: &context.interpreter.program,
     };
-    let entries = site::entries(&installed, &interpreter)?;
-    let failed = |error| BuildError::Layer {
-        layer: LayerName::Dependencies.as_str(),
-        service: context.source.service.to_string(),
-        source: Box::new(error),
-    };
-    let layer = workshop.store.put_layer(entries).map_err(failed)?;
-    workshop
-        .store
-        .remember_layer(&InputKey::of([key]), &layer)
-        .map_err(|error| failed(error.into()))?;
-    Ok(layer)
+    let bytecode = scratch.path().join("bytecode");
+    if let Some(compiler) = Compiler::of(context.interpreter, workshop) {
+        let shown = Path::new("/").join(interpreter.packages());
+        compiler.compile(&installed, &bytecode, &shown, workshop)?;
+    }
+    let mut entries = site::entries(&installed, &interpreter)?;
+    entries.extend(bytecode::entries(&bytecode, &interpreter.packages())?);
+    let name = LayerName::Dependencies;
+    layers::put(
+        name,
+        key,
+        site::with_folders(entries),
+        context.source.subject(),
+        workshop,
+    )
 }
 
 /// The options that say for what machine it is.

@@ -31,6 +31,13 @@ pub(super) struct Interpreter {
     pub(super) is_musl: bool,
 }
 
+impl Interpreter {
+    /// Such as `3.11`.
+    pub(super) fn line_text(&self) -> String {
+        format!("{}.{}", self.line.0, self.line.1)
+    }
+}
+
 /// Gets the base.
 pub(super) fn ensure(
     source: &Source<'_>,

@@ -30,11 +30,19 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) program: &'a Path,
 }
 
-/// The entries of everything that was installed into `installed`.
+impl Interpreter<'_> {
+    /// Where its packages are in the image.
+    pub(crate) fn packages(&self) -> PathBuf {
+        let (major, minor) = self.line;
+        Path::new(FOLDER).join(format!("lib/python{major}.{minor}/site-packages"))
+    }
+}
+
+/// The entries of everything that was installed into `installed`, without the folders they need.
 pub(crate) fn entries(installed: &Path, interpreter: &Interpreter<'_>) -> Result<Vec<Entry>, BuildError> {
     let (major, minor) = interpreter.line;
     let root = Path::new(FOLDER);
-    let packages = root.join(format!("lib/python{major}.{minor}/site-packages"));
+    let packages = interpreter.packages();
     let home = interpreter.program.parent().unwrap_or(Path::new("/usr/bin"));
     let settings = format!(
         "home = {}\ninclude-system-site-packages = false\nversion = {major}.{minor}\n",
@@ -52,7 +60,7 @@ pub(crate) fn entries(installed: &Path, interpreter: &Interpreter<'_>) -> Result
         }
         entries.push(entry(&file, below, &packages)?);
     }
-    Ok(with_folders(entries))
+    Ok(entries)
 }
 
 fn entry(file: &Path, below: &Path, packages: &Path) -> Result<Entry, BuildError> {
@@ -135,7 +143,7 @@ fn is_executable(file: &Path) -> std::io::Result<bool> {
 }
 
 /// All files below a folder, sorted.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
     let failed = BuildError::file("read the installed packages");
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
@@ -153,8 +161,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
     Ok(found)
 }
 
-/// The same with the folders they need, `/opt` and those below it.
-fn with_folders(mut entries: Vec<Entry>) -> Vec<Entry> {
+/// The same with the folders they need.
+pub(crate) fn with_folders(mut entries: Vec<Entry>) -> Vec<Entry> {
     let folders: std::collections::BTreeSet<PathBuf> = entries
         .iter()
         .flat_map(|entry| entry.path.ancestors().skip(1))
