@@ -7,7 +7,10 @@ use std::time::Instant;
 
 use tapedeck_build::{BuildRequest, NamedBases, Outcome, build};
 use tapedeck_image::{Platform, Progress, Store};
-use tapedeck_model::{JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack};
+use tapedeck_model::{
+    GoConfig, JavaScriptConfig, LanguageConfig, Packaging, PythonConfig, ResourceName,
+    StacktapeImageBuildpack,
+};
 
 struct Loud;
 
@@ -15,6 +18,18 @@ impl Progress for Loud {
     #[expect(clippy::print_stderr, reason = "a tool for people who measure")]
     fn step(&mut self, text: &str) {
         eprintln!("  {text}");
+    }
+}
+
+/// No settings, of the language of an entry file.
+fn language(entry: &str) -> LanguageConfig {
+    match Path::new(entry)
+        .extension()
+        .and_then(|extension| extension.to_str())
+    {
+        Some("py") => LanguageConfig::Python(PythonConfig::default()),
+        Some("go") => LanguageConfig::Go(GoConfig::default()),
+        _ => LanguageConfig::Javascript(JavaScriptConfig::default()),
     }
 }
 
@@ -32,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         exclude_files: Vec::new(),
         exclude_dependencies: Vec::new(),
         custom_docker_build_commands: Vec::new(),
-        language: LanguageConfig::Javascript(JavaScriptConfig::default()),
+        language: language(entry),
     });
     let request = BuildRequest {
         store: &store,

@@ -26,12 +26,12 @@ pub static LANGUAGES: &[Language] = &[
         extensions: PYTHON,
         support: Support::Full,
     },
-    later("Java", &["java"]),
     Language {
         name: "Go",
         extensions: GO,
         support: Support::Full,
     },
+    later("Java", &["java"]),
     later("Ruby", &["rb"]),
     later("PHP", &["php"]),
     later("C#", &["cs"]),
