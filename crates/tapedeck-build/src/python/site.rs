@@ -94,10 +94,12 @@ pub(crate) fn for_image(bytes: Vec<u8>) -> Vec<u8> {
             .lines()
             .nth(1)
             .is_some_and(|line| line.starts_with("'''exec'"));
-    let replaced = if is_wrapped { 3 } else { 1 };
-    if !is_wrapped && !(first.starts_with("#!") && first.contains("python")) {
-        return bytes;
-    }
+    let names_python = first.starts_with("#!") && first.contains("python");
+    let replaced = match (is_wrapped, names_python) {
+        (true, _) => 3,
+        (false, true) => 1,
+        (false, false) => return bytes,
+    };
     let rest: Vec<&str> = text.split_inclusive('\n').skip(replaced).collect();
     format!("#!/{FOLDER}/bin/python3\n{}", rest.concat()).into_bytes()
 }
