@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use tapedeck_build::{BuildRequest, NamedBases, Outcome, build};
+use tapedeck_build::{BuildRequest, Language, NamedBases, Outcome, build};
 use tapedeck_image::{Platform, Progress, Store};
 use tapedeck_model::{
     GoConfig, JavaScriptConfig, LanguageConfig, Packaging, PythonConfig, ResourceName,
@@ -18,18 +18,6 @@ impl Progress for Loud {
     #[expect(clippy::print_stderr, reason = "a tool for people who measure")]
     fn step(&mut self, text: &str) {
         eprintln!("  {text}");
-    }
-}
-
-/// No settings, of the language of an entry file.
-fn language(entry: &str) -> LanguageConfig {
-    match Path::new(entry)
-        .extension()
-        .and_then(|extension| extension.to_str())
-    {
-        Some("py") => LanguageConfig::Python(PythonConfig::default()),
-        Some("go") => LanguageConfig::Go(GoConfig::default()),
-        _ => LanguageConfig::Javascript(JavaScriptConfig::default()),
     }
 }
 
@@ -47,7 +35,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         exclude_files: Vec::new(),
         exclude_dependencies: Vec::new(),
         custom_docker_build_commands: Vec::new(),
-        language: language(entry),
+        language: match Language::of(Path::new(entry)) {
+            Some(Language::Go) => LanguageConfig::Go(GoConfig::default()),
+            Some(Language::Python) => LanguageConfig::Python(PythonConfig::default()),
+            _ => LanguageConfig::Javascript(JavaScriptConfig::default()),
+        },
     });
     let request = BuildRequest {
         store: &store,

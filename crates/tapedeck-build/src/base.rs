@@ -110,11 +110,6 @@ pub(crate) fn assembled(
     }
 }
 
-/// The base for programs that need no runtime, assembled on this machine.
-pub(crate) fn static_base(subject: Subject<'_>, workshop: &mut Workshop<'_>) -> Result<Base, BuildError> {
-    assembled(Runtime::Static, subject, workshop)
-}
-
 /// How an application in `/app` is started: by `command`, as the user without rights.
 pub(crate) fn started_by<const N: usize>(command: [&str; N]) -> ConfigChange {
     ConfigChange {

@@ -84,7 +84,7 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
     let application = layers::of_made_files(LayerName::Application, vec![application], workshop);
     let base = match base::named(RuntimeKind::Static, source.subject(), workshop)? {
         Some(base) => base,
-        None => base::static_base(source.subject(), workshop)?,
+        None => base::assembled(tapedeck_image::base::Runtime::Static, source.subject(), workshop)?,
     };
     Ok(Assembly {
         composition: Composition::Layers(Box::new(Stack {

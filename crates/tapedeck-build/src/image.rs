@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use tapedeck_image::base::init_of;
 use tapedeck_image::{ConfigChange, Contents, Entry, EntryKind, Image, InputKey, Layer};
 use tapedeck_model::ImageDigest;
 
@@ -227,10 +228,11 @@ fn stacked(stack: Stack, subject: Subject<'_>, workshop: &Workshop<'_>) -> Resul
         .iter()
         .map(|(layer, by)| (layer.clone(), by.as_str()))
         .collect();
+    let config = with_init(stack.config, &stack.base);
     let digest = stack.base.image.digest;
     let image = workshop
         .store
-        .put_image(Some(&digest), &stacked, &stack.config)
+        .put_image(Some(&digest), &stacked, &config)
         .map_err(|error| BuildError::Image {
             service: subject.service.to_string(),
             source: Box::new(error),
@@ -241,6 +243,15 @@ fn stacked(stack: Stack, subject: Subject<'_>, workshop: &Workshop<'_>) -> Resul
         names,
         keys,
     })
+}
+
+/// The same with the init of the base as first process, if it has one: it passes signals on to the program and reaps
+/// what that leaves behind.
+fn with_init(mut config: ConfigChange, base: &Base) -> ConfigChange {
+    if let (Some(init), Some(command)) = (init_of(&base.image), &mut config.entrypoint) {
+        command.splice(0..0, [init.to_owned(), "--".to_owned()]);
+    }
+    config
 }
 
 fn whole(

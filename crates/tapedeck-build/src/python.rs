@@ -39,7 +39,6 @@ use crate::request::{Source, Workshop};
 use crate::runtime::Runtime;
 use crate::tree::SourceTree;
 use dependencies::Context;
-use interpreter::Interpreter;
 use project::Project;
 use start::Facts;
 
@@ -109,11 +108,6 @@ fn config(
     import_folders: &[PathBuf],
     has_site: bool,
 ) -> Result<tapedeck_image::ConfigChange, BuildError> {
-    let Interpreter {
-        search_path,
-        has_init,
-        ..
-    } = context.interpreter;
     let entry = context.source.entry();
     let text = fs::read_to_string(&entry).map_err(BuildError::file("read the entry file"))?;
     let is_in_package = entry.with_file_name("__init__.py").is_file();
@@ -127,8 +121,7 @@ fn config(
         is_module: !is_at_top && (is_main || (is_in_package && start::has_relative_imports(&text))),
         is_in_package,
         has_site,
-        search_path,
-        has_init: *has_init,
+        search_path: &context.interpreter.search_path,
     })?)
 }
 

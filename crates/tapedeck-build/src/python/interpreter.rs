@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use tapedeck_image::Image;
-use tapedeck_image::base::{INIT, PythonVersion, Runtime};
+use tapedeck_image::base::{PythonVersion, Runtime};
 
 use super::error::PythonError;
 use super::version::{Line, Wanted, Wish, line_of};
@@ -26,7 +26,6 @@ pub(super) struct Interpreter {
     pub(super) program: PathBuf,
     /// `PATH` in the base.
     pub(super) search_path: String,
-    pub(super) has_init: bool,
     /// Its C library is musl.
     pub(super) is_musl: bool,
 }
@@ -116,7 +115,6 @@ fn inspect(base: Base, wish: &Wish, reference: &str) -> Result<Interpreter, Buil
     };
     let musl = ["x86_64", "aarch64"].map(|processor| format!("/lib/ld-musl-{processor}.so.1"));
     Ok(Interpreter {
-        has_init: has(image, Path::new(INIT)),
         is_musl: musl.iter().any(|loader| has(image, Path::new(loader))),
         line,
         version,

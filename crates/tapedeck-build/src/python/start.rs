@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use tapedeck_image::ConfigChange;
-use tapedeck_image::base::INIT;
 use tapedeck_model::PythonServer;
 
 use super::error::PythonError;
@@ -27,17 +26,11 @@ pub(crate) struct Facts<'a> {
     pub(crate) has_site: bool,
     /// `PATH` in the base.
     pub(crate) search_path: &'a str,
-    /// The base has the init.
-    pub(crate) has_init: bool,
 }
 
 /// The configuration of the image.
 pub(crate) fn config(facts: &Facts<'_>) -> Result<ConfigChange, PythonError> {
-    let mut command = Vec::new();
-    if facts.has_init {
-        command.extend([INIT.to_owned(), "--".to_owned()]);
-    }
-    command.push("python3".to_owned());
+    let mut command = vec!["python3".to_owned()];
     command.extend(arguments(facts)?);
     let mut config = started_by([]);
     config.entrypoint = Some(command);

@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 
 use super::apt::{Apt, Installed, Wanted};
 use super::deb::{self, Package};
+use super::distribution::Distribution;
 use super::record::PackageRecord;
 use super::rootfs::{self, STATUS_FOLDER};
 use super::{BaseError, RuntimeKind};
@@ -47,7 +48,6 @@ pub(super) struct Part {
 pub(super) struct Assembler<'a> {
     pub(super) store: &'a Store,
     pub(super) platform: Platform,
-    pub(super) kind: RuntimeKind,
     steps: Sender<String>,
     apt: Option<Apt>,
 }
@@ -62,16 +62,10 @@ pub(super) struct Recipe<'a> {
 }
 
 impl<'a> Assembler<'a> {
-    pub(super) fn new(
-        store: &'a Store,
-        platform: Platform,
-        kind: RuntimeKind,
-        steps: Sender<String>,
-    ) -> Self {
+    pub(super) fn new(store: &'a Store, platform: Platform, steps: Sender<String>) -> Self {
         Self {
             store,
             platform,
-            kind,
             steps,
             apt: None,
         }
@@ -129,15 +123,15 @@ impl<'a> Assembler<'a> {
     pub(super) fn packages(
         &mut self,
         recipe: &Recipe<'_>,
-        finish: impl FnOnce(&[PackageRecord], rootfs::Files) -> Vec<Entry>,
+        finish: impl FnOnce(rootfs::Files) -> Vec<Entry>,
     ) -> Result<Part, BaseError> {
         if let Some(part) = self.recorded(&recipe.name)? {
             return Ok(part);
         }
         let packages = self.fetch(&recipe.wanted)?;
-        let records = records(&packages);
+        self.require_all(&recipe.wanted, &packages)?;
         let mut part = self.put(&recipe.name, packages, |packages| {
-            finish(&records, rootfs::files_of(packages))
+            finish(rootfs::files_of(packages))
         })?;
         part.created_by.clone_from(&recipe.created_by);
         Ok(part)
@@ -149,7 +143,7 @@ impl<'a> Assembler<'a> {
             Some(apt) => apt,
             None => {
                 self.step("reading the package lists of this machine's distribution");
-                Apt::open(self.store, self.platform).map_err(|error| self.judged(error))?
+                Apt::open(self.store, self.platform)?
             }
         };
         Ok(self.apt.insert(apt))
@@ -186,11 +180,31 @@ impl<'a> Assembler<'a> {
     fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<Package>, BaseError> {
         self.apt()?;
         self.step("downloading packages of this machine's distribution");
-        let apt = self.apt()?;
-        let files = apt.download(wanted);
-        let files = files.map_err(|error| self.judged(error))?;
+        let files = self.apt()?.download(wanted)?;
         self.step(format!("unpacking {}", described(files.len())));
-        deb::read_packages(files)
+        deb::read_packages(files, &Distribution::of_this_machine())
+    }
+
+    /// Apt takes a name that it does not know as a pattern, and others for what they provide: only the latter is meant.
+    fn require_all(&self, wanted: &Wanted<'_>, fetched: &[Package]) -> Result<(), BaseError> {
+        let fetched_controls = fetched.iter().map(|package| package.control.as_str());
+        let controls: Vec<&str> = wanted
+            .installed
+            .values()
+            .map(String::as_str)
+            .chain(fetched_controls)
+            .collect();
+        let missing = wanted
+            .names
+            .iter()
+            .find(|name| !controls.iter().any(|control| is_or_provides(control, name)));
+        match missing {
+            None => Ok(()),
+            Some(name) => Err(BaseError::NoPackage {
+                name: (*name).to_owned(),
+                platform: self.platform.as_str(),
+            }),
+        }
     }
 
     fn put(
@@ -208,26 +222,38 @@ impl<'a> Assembler<'a> {
             packages: packages_in_it,
         })
     }
+}
 
-    /// For another processor than this machine's, missing lists and packages mean that the sources do not serve it.
-    fn judged(&self, error: BaseError) -> BaseError {
-        let is_of_every_base = |name: &str| FOUNDATION.contains(&name) || SYSTEM.contains(&name);
-        match error {
-            BaseError::Command { .. } if self.platform != Platform::host() => {}
-            BaseError::NoPackage { ref name, .. }
-                if self.platform != Platform::host() && is_of_every_base(name) => {}
-            error => return error,
-        }
-        BaseError::NoArchitecture {
-            platform: self.platform.as_str(),
-            runtime: self.kind,
-            source: Box::new(error),
-        }
+/// For another processor than this machine's, missing lists and packages mean that the sources do not serve it.
+pub(super) fn judged(error: BaseError, platform: Platform, runtime: RuntimeKind) -> BaseError {
+    let is_of_every_base = |name: &str| FOUNDATION.contains(&name) || SYSTEM.contains(&name);
+    let is_foreign = platform != Platform::host();
+    match &error {
+        BaseError::Command { command, .. } if is_foreign && command.starts_with("apt-") => {}
+        BaseError::NoPackage { name, .. } if is_foreign && is_of_every_base(name) => {}
+        BaseError::NotOffered { offered, .. } if is_foreign && offered.is_empty() => {}
+        _ => return error,
+    }
+    BaseError::NoArchitecture {
+        platform: platform.as_str(),
+        runtime,
+        source: Box::new(error),
     }
 }
 
 fn records(packages: &[Package]) -> Vec<PackageRecord> {
     packages.iter().map(|package| package.record.clone()).collect()
+}
+
+/// Whether a package has this name or stands in for one of this name.
+fn is_or_provides(control: &str, name: &str) -> bool {
+    control.lines().any(|line| match line.split_once(':') {
+        Some(("Package", own)) => own.trim() == name,
+        Some(("Provides", provided)) => provided
+            .split(',')
+            .any(|provided| provided.split_whitespace().next() == Some(name)),
+        _ => false,
+    })
 }
 
 fn described(count: usize) -> String {

@@ -10,8 +10,21 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tapedeck_model::ImageDigest;
 
+use super::Base;
 use crate::store::{ignore_missing, retry_interrupted};
-use crate::{Digest, Layer, Store, StoreError};
+use crate::{Component, Digest, Layer, Store, StoreError};
+
+/// Changes whenever a base that is assembled now has something that earlier ones had not. 2: an init.
+const ASSEMBLER: u32 = 2;
+
+/// A record as it is written down.
+#[derive(Serialize, Deserialize)]
+struct Note<T> {
+    /// Who assembled it: [`ASSEMBLER`] at that time.
+    assembler: u32,
+    #[serde(flatten)]
+    record: T,
+}
 
 /// A package that went into a base image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +35,20 @@ pub struct PackageRecord {
     pub version: String,
     /// SHA-256 of the package file, 64 hexadecimal digits.
     pub sha256: String,
+    /// Its package URL.
+    #[serde(default)]
+    pub purl: String,
+}
+
+impl From<PackageRecord> for Component {
+    fn from(package: PackageRecord) -> Self {
+        Self {
+            name: package.name,
+            version: package.version,
+            purl: package.purl,
+            sha256: Some(package.sha256),
+        }
+    }
 }
 
 impl fmt::Display for PackageRecord {
@@ -84,19 +111,13 @@ impl Store {
         self.read_record(&format!("{name}{LAYER}"))
     }
 
-    pub(super) fn record_image(
-        &self,
-        name: &str,
-        image: &ImageDigest,
-        version: &str,
-        packages: Vec<PackageRecord>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn record_image(&self, name: &str, base: &Base) -> Result<(), StoreError> {
         self.write_record(
             &format!("{name}{IMAGE}"),
             &ImageRecord {
-                image: image.clone(),
-                version: version.to_owned(),
-                packages,
+                image: base.image.digest.clone(),
+                version: base.version.clone(),
+                packages: base.packages.clone(),
                 pulled: None,
             },
         )
@@ -178,13 +199,22 @@ impl Store {
         match fs_err::read(self.record_path(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             // A torn or outdated record is as good as none: the base is assembled again.
-            Ok(content) => Ok(serde_json::from_slice(&content).ok()),
+            Ok(content) => {
+                let note: Option<Note<T>> = serde_json::from_slice(&content).ok();
+                Ok(note
+                    .filter(|note| note.assembler == ASSEMBLER)
+                    .map(|note| note.record))
+            }
             Err(error) => Err(self.failed("read a record of a base image")(error)),
         }
     }
 
     fn write_record(&self, name: &str, record: &impl Serialize) -> Result<(), StoreError> {
-        let content = serde_json::to_vec_pretty(record).expect("records hold texts and numbers only");
+        let note = Note {
+            assembler: ASSEMBLER,
+            record,
+        };
+        let content = serde_json::to_vec_pretty(&note).expect("records hold texts and numbers only");
         self.replace_file(&self.record_path(name), &content)
             .map_err(self.failed("record a base image"))
     }

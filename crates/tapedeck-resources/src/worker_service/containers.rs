@@ -1,6 +1,6 @@
 //! The containers of a task: their names, what they wait for, their health checks and volumes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use tapedeck_config::parse::Mapping;
 use tapedeck_config::{Declared, Scope};
@@ -19,6 +19,30 @@ struct Known<'a> {
     waits_for: Vec<&'a str>,
 }
 
+/// The containers of a task.
+struct Containers<'a> {
+    known: Vec<Known<'a>>,
+    /// Where each name is in it; of several with one name, the first.
+    places: HashMap<&'a str, usize>,
+    /// Whether the names of all could be read.
+    is_whole: bool,
+}
+
+impl<'a> Containers<'a> {
+    fn new(known: Vec<Known<'a>>, containers: usize) -> Self {
+        let names = known.iter().enumerate().rev();
+        Self {
+            places: names.map(|(place, one)| (one.name, place)).collect(),
+            is_whole: known.len() == containers,
+            known,
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<&Known<'a>> {
+        self.known.get(*self.places.get(name)?)
+    }
+}
+
 /// Judges the containers of a service.
 pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
     container(one.properties, scope);
@@ -29,13 +53,13 @@ pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
         .filter_map(|item| item.value.as_mapping())
         .collect();
     names(&sides, Some(MAIN_CONTAINER), scope);
-    let known = known(one, &sides);
+    let containers = Containers::new(known(one, &sides), 1 + sides.len());
     for side in &sides {
         essential(side, scope);
         container(side, scope);
-        dependencies(side, &known, scope);
+        dependencies(side, &containers, scope);
     }
-    cycles(&known, scope);
+    cycles(&containers.known, scope);
 }
 
 /// Judges the containers of a workload, none of which is the main one.
@@ -46,11 +70,12 @@ pub(crate) fn check_equals(containers: &[&Mapping], scope: &mut Scope<'_>) {
         .iter()
         .filter_map(|container| of_container(container, is_essential(container)))
         .collect();
+    let all = Containers::new(known, containers.len());
     for one in containers {
         container(one, scope);
-        dependencies(one, &known, scope);
+        dependencies(one, &all, scope);
     }
-    cycles(&known, scope);
+    cycles(&all.known, scope);
 }
 
 /// What holds for every container.
@@ -182,7 +207,7 @@ fn essential(side: &Mapping, scope: &mut Scope<'_>) {
 }
 
 /// Source of what ECS refuses: its API reference, data type ContainerDependency.
-fn dependencies(side: &Mapping, known: &[Known<'_>], scope: &mut Scope<'_>) {
+fn dependencies(side: &Mapping, containers: &Containers<'_>, scope: &mut Scope<'_>) {
     for dependency in side
         .list("dependsOn")
         .iter()
@@ -191,10 +216,15 @@ fn dependencies(side: &Mapping, known: &[Known<'_>], scope: &mut Scope<'_>) {
         let Some(name) = dependency.spanned_text("containerName") else {
             continue;
         };
-        let Some(target) = known.iter().find(|one| one.name == name.value) else {
-            let mut names: Vec<&str> = known.iter().map(|one| one.name).collect();
-            names.dedup();
-            scope.diagnostics.unknown_container(&name, &names);
+        let Some(target) = containers.find(&name.value) else {
+            // It may be the one whose name has been told to be wrong.
+            if containers.is_whole {
+                let is_told = !scope.diagnostics.is_full();
+                let known = containers.known.iter().take_while(|_| is_told);
+                let mut names: Vec<&str> = known.map(|one| one.name).collect();
+                names.dedup();
+                scope.diagnostics.unknown_container(&name, &names);
+            }
             continue;
         };
         let Some(condition) = dependency.spanned_text("condition") else {
@@ -220,13 +250,13 @@ fn dependencies(side: &Mapping, known: &[Known<'_>], scope: &mut Scope<'_>) {
     }
 }
 
-/// Containers that wait for each other. Each cycle is told once, at its first container.
+/// Containers that wait for each other. One cycle is told, at its first container.
 fn cycles(known: &[Known<'_>], scope: &mut Scope<'_>) {
-    let by_name: BTreeMap<&str, &Known<'_>> = known.iter().map(|one| (one.name, one)).collect();
-    let mut done: Vec<&str> = Vec::new();
+    // A second one of a name has been told about, and is no cycle as well.
+    let by_name: HashMap<&str, &Known<'_>> = known.iter().map(|one| (one.name, one)).collect();
+    let mut done: HashSet<&str> = HashSet::new();
     for one in known {
-        let mut chain = Vec::new();
-        if let Some(cycle) = cycle_from(one.name, &by_name, &mut chain, &mut done) {
+        if let Some(cycle) = cycle_from(one.name, &by_name, &mut done) {
             let start = by_name.get(cycle[0]).map_or(one.at, |first| first.at);
             let links: Vec<&str> = cycle.iter().chain(cycle.first()).copied().collect();
             scope.diagnostics.dependency_cycle(start, &links);
@@ -235,31 +265,37 @@ fn cycles(known: &[Known<'_>], scope: &mut Scope<'_>) {
     }
 }
 
-/// A cycle that can be reached from a container, without those that were found to lead to none.
+/// A cycle that can be reached from a container, without those that were found to lead to none. Without recursion:
+/// containers may stand in a very long row.
 fn cycle_from<'a>(
     name: &'a str,
-    known: &BTreeMap<&'a str, &Known<'a>>,
-    chain: &mut Vec<&'a str>,
-    done: &mut Vec<&'a str>,
+    known: &HashMap<&'a str, &Known<'a>>,
+    done: &mut HashSet<&'a str>,
 ) -> Option<Vec<&'a str>> {
-    if done.contains(&name) {
-        return None;
-    }
-    if let Some(start) = chain.iter().position(|link| *link == name) {
-        return Some(chain[start..].to_vec());
-    }
-    chain.push(name);
-    let waits_for = known
-        .get(name)
-        .map(|one| one.waits_for.as_slice())
-        .unwrap_or_default();
-    for next in waits_for {
-        if let Some(cycle) = cycle_from(next, known, chain, done) {
-            return Some(cycle);
+    let waits_for = |name: &str| known.get(name).map(|one| one.waits_for.iter());
+    let mut chain = vec![name];
+    let mut within = HashSet::from([name]);
+    let mut open = vec![waits_for(name).unwrap_or_default()];
+    while let Some(next) = open.last_mut().map(Iterator::next) {
+        match next {
+            Some(next) if done.contains(next) => {}
+            Some(next) if within.contains(next) => {
+                let start = chain.iter().position(|link| link == next)?;
+                return Some(chain.split_off(start));
+            }
+            Some(next) => {
+                chain.push(next);
+                within.insert(next);
+                open.push(waits_for(next).unwrap_or_default());
+            }
+            None => {
+                open.pop();
+                let name = chain.pop()?;
+                within.remove(name);
+                done.insert(name);
+            }
         }
     }
-    chain.pop();
-    done.push(name);
     None
 }
 

@@ -15,7 +15,6 @@ fn facts(entry: &str) -> Facts<'_> {
         is_in_package: false,
         has_site: true,
         search_path: "/usr/bin:/bin",
-        has_init: true,
     }
 }
 
@@ -24,13 +23,10 @@ fn command(facts: &Facts<'_>) -> Vec<String> {
 }
 
 #[test]
-fn a_file_is_run_as_a_script_below_the_init() {
+fn a_file_is_run_as_a_script() {
     let facts = facts("jobs/run.py");
     let config = config(&facts).unwrap();
-    assert_eq!(
-        config.entrypoint.unwrap(),
-        ["/usr/bin/tini", "--", "python3", "/app/jobs/run.py"]
-    );
+    assert_eq!(config.entrypoint.unwrap(), ["python3", "/app/jobs/run.py"]);
     assert_eq!(config.env["PATH"], "/opt/venv/bin:/usr/bin:/bin");
     assert_eq!(config.env["PYTHONPATH"], "/app");
     assert_eq!(config.env["PYTHONDONTWRITEBYTECODE"], "1");
@@ -38,9 +34,9 @@ fn a_file_is_run_as_a_script_below_the_init() {
 }
 
 #[test]
-fn a_base_without_the_init_is_used_without_it() {
+fn without_packages_the_python_of_the_base_is_used() {
     let mut facts = facts("main.py");
-    (facts.has_init, facts.has_site) = (false, false);
+    facts.has_site = false;
     assert_eq!(command(&facts), ["python3", "/app/main.py"]);
     assert!(!config(&facts).unwrap().env.contains_key("PATH"));
 }
@@ -50,11 +46,11 @@ fn part_of_a_package_is_run_as_a_module() {
     let mut inner = facts("src/shop/jobs/run.py");
     let folders = [PathBuf::from("src")];
     (inner.is_module, inner.import_folders) = (true, &folders);
-    assert_eq!(command(&inner)[2..], ["python3", "-m", "shop.jobs.run"]);
+    assert_eq!(command(&inner), ["python3", "-m", "shop.jobs.run"]);
     assert_eq!(config(&inner).unwrap().env["PYTHONPATH"], "/app:/app/src");
     let mut main = facts("shop/__main__.py");
     main.is_module = true;
-    assert_eq!(command(&main)[2..], ["python3", "-m", "shop"]);
+    assert_eq!(command(&main), ["python3", "-m", "shop"]);
     for (text, expected) in [
         ("from .a import b\n", true),
         ("import a\n    from .. import b\n", true),
@@ -70,15 +66,15 @@ fn servers_import_the_object_and_listen_at_the_port_they_are_given() {
     asgi.server = Some(("app", PythonServer::Asgi));
     let config = config(&asgi).unwrap();
     let command = config.entrypoint.unwrap();
-    assert_eq!(command[2..4], ["python3", "-c"]);
-    assert!(command[4].contains("uvicorn.run('api.main:app', host='0.0.0.0', port=int(os.environ['PORT']))"));
+    assert_eq!(command[..2], ["python3", "-c"]);
+    assert!(command[2].contains("uvicorn.run('api.main:app', host='0.0.0.0', port=int(os.environ['PORT']))"));
     assert_eq!(config.env["PORT"], "8000");
     // The neighbours of an object that is in no package are found, too.
     assert_eq!(config.env["PYTHONPATH"], "/app:/app/api");
     let mut wsgi = facts("wsgi.py");
     wsgi.server = Some(("application", PythonServer::Wsgi));
     assert_eq!(
-        self::command(&wsgi)[2..],
+        self::command(&wsgi),
         ["python3", "-m", "gunicorn", "wsgi:application"]
     );
 }
