@@ -8,7 +8,8 @@ use std::time::Instant;
 use tapedeck_build::{BuildRequest, Language, NamedBases, Outcome, build};
 use tapedeck_image::{Platform, Progress, Store};
 use tapedeck_model::{
-    GoConfig, JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack,
+    GoConfig, JavaScriptConfig, LanguageConfig, Packaging, PythonConfig, ResourceName,
+    StacktapeImageBuildpack,
 };
 
 struct Loud;
@@ -36,6 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         custom_docker_build_commands: Vec::new(),
         language: match Language::of(Path::new(entry)) {
             Some(Language::Go) => LanguageConfig::Go(GoConfig::default()),
+            Some(Language::Python) => LanguageConfig::Python(PythonConfig::default()),
             _ => LanguageConfig::Javascript(JavaScriptConfig::default()),
         },
     });

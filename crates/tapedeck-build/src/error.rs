@@ -9,6 +9,7 @@ use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
 use crate::base::BaseMismatch;
 use crate::go::GoError;
 use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
+use crate::python::PythonError;
 
 /// A service could not be packaged. The message is complete but for its sources.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +92,9 @@ pub enum BuildError {
     /// A program in Go could not be made.
     #[error(transparent)]
     Go(#[from] GoError),
+    /// A program in Python could not be packaged.
+    #[error(transparent)]
+    Python(#[from] PythonError),
     /// A program that is needed on this machine is not there.
     #[error(
         "`{program}` is needed to {purpose} but is not in PATH: install it, on Debian with `apt install {package}`"
@@ -279,6 +283,7 @@ impl BuildError {
             | Self::DiskFull { .. }
             | Self::Base { .. } => true,
             Self::Go(error) => error.is_of_surroundings(),
+            Self::Python(error) => error.is_of_surroundings(),
             _ => false,
         }
     }

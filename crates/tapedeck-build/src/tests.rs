@@ -4,5 +4,6 @@ mod choices;
 mod errors;
 mod go;
 mod installed;
+mod python;
 mod stamps;
 mod trees;

@@ -13,3 +13,4 @@ mod go;
 mod included;
 mod life;
 mod project;
+mod python;
