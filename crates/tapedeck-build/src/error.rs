@@ -7,6 +7,7 @@ use tapedeck_image::base::BaseError;
 use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
 
 use crate::base::BaseMismatch;
+use crate::java::JavaError;
 use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
 
 /// A service could not be packaged. The message is complete but for its sources.
@@ -87,6 +88,9 @@ pub enum BuildError {
     /// A package manager that is not known.
     #[error(transparent)]
     PackageManager(#[from] UnknownPackageManager),
+    /// A program in Java could not be made.
+    #[error(transparent)]
+    Java(#[from] JavaError),
     /// A program that is needed on this machine is not there.
     #[error(
         "`{program}` is needed to {purpose} but is not in PATH: install it, on Debian with `apt install {package}`"
@@ -258,13 +262,14 @@ impl BuildError {
     /// person wrote.
     #[must_use]
     pub fn is_of_surroundings(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::MissingProgram { .. }
-                | Self::FetchBundler { .. }
-                | Self::DiskFull { .. }
-                | Self::Base { .. }
-        )
+            | Self::FetchBundler { .. }
+            | Self::DiskFull { .. }
+            | Self::Base { .. } => true,
+            Self::Java(error) => error.is_of_surroundings(),
+            _ => false,
+        }
     }
 
     /// For `map_err` on anything that reads or writes: tells a full disk apart.

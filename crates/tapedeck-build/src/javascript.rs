@@ -27,7 +27,7 @@ mod script;
 mod toolchain;
 mod watch;
 
-pub use bundler::{BundleError, SourceError};
+pub use bundler::BundleError;
 pub use node_version::InvalidNodeVersion;
 pub use package_manager::UnknownPackageManager;
 pub use script::{Script, ScriptRequest, bundle_script};

@@ -7,7 +7,7 @@ use tapedeck_model::{ResourceName, StacktapeImageBuildpack};
 use crate::base::RuntimeKind;
 use crate::image::Assembly;
 use crate::request::{Source, Workshop};
-use crate::{BuildError, javascript};
+use crate::{BuildError, java, javascript};
 
 /// A language that can be packaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum Language {
 
 impl Language {
     /// Those that somebody packages, in the order that messages name them.
-    const PACKAGED: [Self; 1] = [Self::JavaScript];
+    const PACKAGED: [Self; 2] = [Self::JavaScript, Self::Java];
 
     /// The language of an entry file, told by its extension alone.
     #[must_use]
@@ -66,7 +66,8 @@ impl Language {
     pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Result<Assembly, BuildError> {
         match source.language {
             Self::JavaScript => javascript::assemble(source, workshop),
-            Self::Python | Self::Java | Self::Go => Err(Self::unknown(source.service, source.packaging)),
+            Self::Java => java::assemble(source, workshop),
+            Self::Python | Self::Go => Err(Self::unknown(source.service, source.packaging)),
         }
     }
 

@@ -21,6 +21,7 @@ mod error;
 mod guard;
 mod image;
 mod included;
+mod java;
 mod javascript;
 mod kind;
 mod language;
@@ -30,6 +31,7 @@ mod process;
 mod record;
 mod request;
 mod runtime;
+mod source_error;
 mod stamp;
 #[expect(
     dead_code,
@@ -40,13 +42,15 @@ mod tree;
 pub use base::{BaseMismatch, NamedBases, RuntimeKind};
 pub use error::BuildError;
 pub use image::{Built, LayerChange, LayerName, Outcome};
+pub use java::{InvalidJavaVersion, JavaError};
 pub use javascript::{
-    BundleError, InvalidNodeVersion, Script, ScriptRequest, SourceError, UnknownPackageManager, bundle_script,
+    BundleError, InvalidNodeVersion, Script, ScriptRequest, UnknownPackageManager, bundle_script,
 };
 pub use language::Language;
 pub use process::find_executable;
 pub use request::BuildRequest;
 pub use runtime::Runtime;
+pub use source_error::SourceError;
 
 use std::time::Instant;
 

@@ -59,7 +59,16 @@ impl StacktapeImageBuildpack {
     pub fn javascript(&self) -> Option<&JavaScriptConfig> {
         match &self.language {
             LanguageConfig::Javascript(settings) => Some(settings),
-            LanguageConfig::Other { .. } => None,
+            LanguageConfig::Java(_) | LanguageConfig::Other { .. } => None,
+        }
+    }
+
+    /// The settings of Java; none of another language.
+    #[must_use]
+    pub fn java(&self) -> Option<&JavaConfig> {
+        match &self.language {
+            LanguageConfig::Java(settings) => Some(settings),
+            _ => None,
         }
     }
 }
@@ -70,6 +79,8 @@ impl StacktapeImageBuildpack {
 pub enum LanguageConfig {
     /// JavaScript and TypeScript.
     Javascript(JavaScriptConfig),
+    /// Java.
+    Java(JavaConfig),
     /// Another language: its checked settings, as they were written.
     Other {
         /// The language, as [`crate::Packaging`]'s table names it.
@@ -91,6 +102,18 @@ pub struct JavaScriptConfig {
     pub output_module_format: Option<ModuleFormat>,
     /// Leave source maps out.
     pub disable_source_maps: bool,
+}
+
+/// `languageSpecificConfig` of a Java entry file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JavaConfig {
+    /// Major version of Java, such as 21. Unset: what the project says.
+    pub java_version: Option<u16>,
+    /// Whether Maven builds the project, and not Gradle. Unset: whoever its files belong to.
+    pub use_maven: Option<bool>,
+    /// Path of the build file of the entry file's module, relative to the folder of the config file.
+    pub package_manager_file: Option<String>,
 }
 
 /// Module format of a bundle.

@@ -1,10 +1,11 @@
 //! What packaging needs of a bundler, whichever it is.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tapedeck_model::ModuleFormat;
+
+use crate::source_error::{Errors, SourceError};
 
 /// Makes one program out of an entry file and what it imports.
 pub(crate) trait Bundler {
@@ -50,22 +51,11 @@ pub(crate) struct Bundle {
     pub(crate) inputs: Vec<PathBuf>,
 }
 
-/// One error in the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceError {
-    /// What is wrong, such as `Expected ";" but found "x"`.
-    pub message: String,
-    /// File, line from 1 and column from 0, such as `src/main.ts:3:10`, when it can be said.
-    pub place: Option<String>,
-    /// The line in question with a mark below it, possibly empty.
-    pub excerpt: String,
-}
-
 /// A bundle could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// The source has errors.
-    #[error("cannot bundle {}: {} in the source{}", entry.display(), count(errors.len()), Listed(errors))]
+    #[error("cannot bundle {}: {}", entry.display(), Errors(errors))]
     Source {
         /// The entry file, relative to the folder of the config file.
         entry: PathBuf,
@@ -94,30 +84,4 @@ pub enum BundleError {
     /// What the bundler was to write could not be written, or not be read again.
     #[error("cannot write the bundle")]
     Output(#[source] io::Error),
-}
-
-fn count(errors: usize) -> String {
-    if errors == 1 {
-        "1 error".to_owned()
-    } else {
-        format!("{errors} errors")
-    }
-}
-
-/// Each error on lines of its own.
-struct Listed<'a>(&'a [SourceError]);
-
-impl fmt::Display for Listed<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for error in self.0 {
-            match &error.place {
-                Some(place) => write!(out, "\n{place}: {}", error.message)?,
-                None => write!(out, "\n{}", error.message)?,
-            }
-            if !error.excerpt.is_empty() {
-                write!(out, "\n{}", error.excerpt)?;
-            }
-        }
-        Ok(())
-    }
 }

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use tapedeck_model::ModuleFormat;
 
-use super::bundler::{Bundle, BundleError, BundleRequest, Bundler, SourceError};
+use super::bundler::{Bundle, BundleError, BundleRequest, Bundler};
 use crate::path::{normalized, relative_to};
 use crate::process::{Finished, Invocation};
+use crate::source_error::SourceError;
 
 /// Name of the report about inputs among the files in the scratch folder.
 const REPORT: &str = "report.json";

@@ -1,7 +1,8 @@
 //! What the bundler says, and what is made of it.
 
+use crate::javascript::BundleError;
 use crate::javascript::pure::parse_errors;
-use crate::javascript::{BundleError, SourceError};
+use crate::source_error::SourceError;
 
 const SAID: &str = "▲ [WARNING] Something minor [odd]\n\n    src/main.ts:1:1:\n      1 │ x\n        ╵ ^\n\n\
     ✘ [ERROR] Expected \";\" but found \"x\"\n\n    src/main.ts:3:10:\n      3 │ let a = 1 x\n        │           ^\n\

@@ -26,6 +26,7 @@ pub(crate) struct Project {
     folder: TempDir,
     pub(crate) packaging: StacktapeImageBuildpack,
     pub(crate) search_path: OsString,
+    pub(crate) platform: Platform,
     pub(crate) no_cache: bool,
     /// What the last build told.
     pub(crate) told: Told,
@@ -50,6 +51,7 @@ impl Project {
             folder,
             packaging,
             search_path,
+            platform: Platform::host(),
             no_cache: false,
             told: Told::default(),
         };
@@ -63,7 +65,7 @@ impl Project {
     pub(crate) fn javascript(&mut self) -> &mut JavaScriptConfig {
         match &mut self.packaging.language {
             LanguageConfig::Javascript(settings) => settings,
-            LanguageConfig::Other { name, .. } => panic!("{name}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -108,7 +110,7 @@ impl Project {
             source_root: self.folder.path(),
             cache_directory: cache,
             search_path: &self.search_path,
-            platform: Platform::host(),
+            platform: self.platform,
             bases: NamedBases::default(),
             docker_config: None,
             no_cache: self.no_cache,

@@ -5,6 +5,9 @@ use tapedeck_config::schema::{Key, Kind, Language, OBJECT, OPTIONAL, Object, Ran
 /// Extensions of JavaScript and TypeScript.
 pub(crate) const JAVASCRIPT: &[&str] = &["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"];
 
+/// Extensions of Java.
+pub(crate) const JAVA: &[&str] = &["java"];
+
 /// What is said about a language that is not packaged yet.
 const NOT_PACKAGED: &str = "sources in this language are not packaged yet";
 
@@ -15,8 +18,12 @@ pub static LANGUAGES: &[Language] = &[
         extensions: JAVASCRIPT,
         support: Support::Full,
     },
+    Language {
+        name: "Java",
+        extensions: JAVA,
+        support: Support::Full,
+    },
     later("Python", &["py"]),
-    later("Java", &["java"]),
     later("Go", &["go"]),
     later("Ruby", &["rb"]),
     later("PHP", &["php"]),

@@ -5,12 +5,12 @@ use tapedeck_config::schema::entry_extension;
 use tapedeck_config::{complete, late_text};
 use tapedeck_diagnostic::Spanned;
 use tapedeck_model::{
-    Container, CustomDockerfile, EnvironmentVariable, ExternalBuildpack, HealthCheck, JavaScriptConfig,
-    LanguageConfig, Late, LogForwarding, Logging, ModuleFormat, Nixpacks, Packaging, PrebuiltImage,
-    StacktapeImageBuildpack, StopTimeout, VolumeMount,
+    Container, CustomDockerfile, EnvironmentVariable, ExternalBuildpack, HealthCheck, JavaConfig,
+    JavaScriptConfig, LanguageConfig, Late, LogForwarding, Logging, ModuleFormat, Nixpacks, Packaging,
+    PrebuiltImage, StacktapeImageBuildpack, StopTimeout, VolumeMount,
 };
 
-use super::languages::{JAVASCRIPT, LANGUAGES};
+use super::languages::{JAVA, JAVASCRIPT, LANGUAGES};
 
 /// A container of checked properties.
 pub(crate) fn container(properties: &Mapping) -> Option<Container> {
@@ -203,6 +203,16 @@ fn language(entryfile_path: &str, settings: Option<&Mapping>) -> Option<Language
                 None => None,
             },
             disable_source_maps: settings.flag("disableSourceMaps"),
+        }));
+    }
+    if JAVA.contains(&extension) {
+        return Some(LanguageConfig::Java(JavaConfig {
+            java_version: match settings.scalar("javaVersion") {
+                Some(version) => Some(version.parse().ok()?),
+                None => None,
+            },
+            use_maven: settings.has("useMaven").then(|| settings.flag("useMaven")),
+            package_manager_file: settings.text("packageManagerFile").map(str::to_string),
         }));
     }
     let language = LANGUAGES

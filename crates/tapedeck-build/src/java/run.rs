@@ -1,0 +1,73 @@
+//! Running whoever builds, and what is made of a failure.
+
+use super::jdk::Jdk;
+use super::{JavaError, messages};
+use crate::BuildError;
+use crate::process::{Finished, Invocation};
+use crate::request::Source;
+
+/// Lines of Maven and Gradle that help nobody here.
+const EMPTY_WORDS: [&str; 9] = [
+    "To see the full stack trace",
+    "Re-run Maven using",
+    "For more information about the errors",
+    "http://cwiki.apache.org",
+    "After correcting the problems",
+    "mvn <args> -rf",
+    "Run with --",
+    "> Run with --",
+    "Get more help at",
+];
+
+/// Runs it to its end.
+pub(crate) fn run(invocation: &Invocation, source: &Source<'_>, jdk: &Jdk) -> Result<(), BuildError> {
+    let finished = invocation.finish()?;
+    if finished.status.success() {
+        return Ok(());
+    }
+    Err(failure(invocation, &finished, source, jdk).into())
+}
+
+fn failure(invocation: &Invocation, finished: &Finished, source: &Source<'_>, jdk: &Jdk) -> JavaError {
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let text = format!("{}\n{}", said(&finished.stdout), said(&finished.stderr));
+    if let Some(wanted) = messages::unsupported_release(&text).filter(|&wanted| wanted > jdk.major) {
+        return JavaError::TooOld {
+            found: jdk.version.clone(),
+            wanted,
+            asked_by: "the build".to_owned(),
+        };
+    }
+    let errors = messages::parse(&text);
+    if !errors.is_empty() {
+        let shown = |path: &std::path::Path| source.relative(path);
+        return JavaError::Source {
+            entry: source.relative(&source.entry()),
+            errors: errors.iter().map(|error| error.to_source_error(shown)).collect(),
+        };
+    }
+    JavaError::Failed {
+        command: invocation.to_string(),
+        folder: invocation.folder.clone(),
+        status: finished.status.to_string(),
+        output: Finished {
+            stdout: Vec::new(),
+            stderr: of_use(&text).into_bytes(),
+            status: finished.status,
+        }
+        .excerpt(),
+    }
+}
+
+/// The lines that say something about the project, each once.
+fn of_use(text: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        let bare = line.trim_start_matches("[ERROR]").trim_start();
+        let is_empty = bare.is_empty() || EMPTY_WORDS.iter().any(|words| bare.contains(words));
+        if !is_empty && !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n")
+}
