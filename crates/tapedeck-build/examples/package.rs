@@ -5,9 +5,11 @@
 use std::path::Path;
 use std::time::Instant;
 
-use tapedeck_build::{BuildRequest, NamedBases, Outcome, build};
+use tapedeck_build::{BuildRequest, Language, NamedBases, Outcome, build};
 use tapedeck_image::{Platform, Progress, Store};
-use tapedeck_model::{JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack};
+use tapedeck_model::{
+    GoConfig, JavaConfig, JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack,
+};
 
 struct Loud;
 
@@ -32,7 +34,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         exclude_files: Vec::new(),
         exclude_dependencies: Vec::new(),
         custom_docker_build_commands: Vec::new(),
-        language: LanguageConfig::Javascript(JavaScriptConfig::default()),
+        language: match Language::of(Path::new(entry)) {
+            Some(Language::Java) => LanguageConfig::Java(JavaConfig::default()),
+            Some(Language::Go) => LanguageConfig::Go(GoConfig::default()),
+            _ => LanguageConfig::Javascript(JavaScriptConfig::default()),
+        },
     });
     let request = BuildRequest {
         store: &store,

@@ -7,6 +7,7 @@ use tapedeck_image::base::BaseError;
 use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
 
 use crate::base::BaseMismatch;
+use crate::go::GoError;
 use crate::java::JavaError;
 use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
 
@@ -88,6 +89,9 @@ pub enum BuildError {
     /// A package manager that is not known.
     #[error(transparent)]
     PackageManager(#[from] UnknownPackageManager),
+    /// A program in Go could not be made.
+    #[error(transparent)]
+    Go(#[from] GoError),
     /// A program in Java could not be made.
     #[error(transparent)]
     Java(#[from] JavaError),
@@ -183,6 +187,17 @@ pub enum BuildError {
         /// The folder of the config file.
         root: PathBuf,
     },
+    /// Something that was installed here holds machine code for another processor than the image is for.
+    #[error(
+        "{} is machine code for another processor than linux/{platform}, which the image is for: build the image on a \
+         machine of that kind, or leave the package out", path.display()
+    )]
+    ForeignCode {
+        /// The file.
+        path: PathBuf,
+        /// The processor of the image.
+        platform: &'static str,
+    },
     /// No space is left.
     #[error("cannot {action}: the disk is full: free some space and deploy again")]
     DiskFull {
@@ -267,6 +282,7 @@ impl BuildError {
             | Self::FetchBundler { .. }
             | Self::DiskFull { .. }
             | Self::Base { .. } => true,
+            Self::Go(error) => error.is_of_surroundings(),
             Self::Java(error) => error.is_of_surroundings(),
             _ => false,
         }

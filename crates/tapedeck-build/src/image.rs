@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use tapedeck_image::base::INIT;
 use tapedeck_image::{ConfigChange, Contents, Entry, EntryKind, Image, InputKey, Layer};
 use tapedeck_model::ImageDigest;
 
@@ -230,10 +231,11 @@ fn stacked(stack: Stack, subject: Subject<'_>, workshop: &Workshop<'_>) -> Resul
         .iter()
         .map(|(layer, by)| (layer.clone(), by.as_str()))
         .collect();
+    let config = with_init(stack.config, &stack.base);
     let digest = stack.base.image.digest;
     let image = workshop
         .store
-        .put_image(Some(&digest), &stacked, &stack.config)
+        .put_image(Some(&digest), &stacked, &config)
         .map_err(|error| BuildError::Image {
             service: subject.service.to_string(),
             source: Box::new(error),
@@ -244,6 +246,17 @@ fn stacked(stack: Stack, subject: Subject<'_>, workshop: &Workshop<'_>) -> Resul
         names,
         keys,
     })
+}
+
+/// The same with the init of an assembled base as first process: it passes signals on to the program and reaps what
+/// that leaves behind. A base that was named may have none.
+fn with_init(mut config: ConfigChange, base: &Base) -> ConfigChange {
+    if !base.is_named
+        && let Some(command) = &mut config.entrypoint
+    {
+        command.splice(0..0, [INIT.to_owned(), "--".to_owned()]);
+    }
+    config
 }
 
 fn whole(

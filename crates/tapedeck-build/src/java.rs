@@ -30,7 +30,7 @@ use std::time::SystemTime;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use tapedeck_image::ConfigChange;
-use tapedeck_image::base::{BaseError, INIT};
+use tapedeck_image::base::BaseError;
 
 use crate::BuildError;
 use crate::base::{self, Base, BaseMismatch, RuntimeKind};
@@ -109,7 +109,7 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
     }
     let included = included::layer(source, &included, &mut observations, workshop)?;
     let runtime = runtime(&base, java, version);
-    let config = config(&base, java, &main, &program.class_path);
+    let config = config(java, &main, &program.class_path);
     let remembered = Remembered {
         outline: compiled.memory,
         offered,
@@ -301,13 +301,9 @@ fn runtime(base: &Base, java: Option<u16>, version: JavaVersion) -> Runtime {
     }
 }
 
-/// How the program is started. Only bases of ours are known to have an init.
-fn config(base: &Base, java: Option<u16>, main: &str, class_path: &str) -> ConfigChange {
-    let mut command: Vec<String> = Vec::new();
-    if !base.is_named {
-        command.extend([INIT.to_owned(), "--".to_owned()]);
-    }
-    command.extend(["java".to_owned(), HEAP.to_owned()]);
+/// How the program is started.
+fn config(java: Option<u16>, main: &str, class_path: &str) -> ConfigChange {
+    let mut command = vec!["java".to_owned(), HEAP.to_owned()];
     if java.is_some_and(|java| java < READS_ARGUMENTS) {
         command.extend(["-cp".to_owned(), class_path.to_owned()]);
     } else {

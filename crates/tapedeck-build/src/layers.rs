@@ -1,11 +1,12 @@
 //! Layers above the base, each with a key of everything in it.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fs_err as fs;
-use tapedeck_image::{Contents, Entry, EntryKind};
+use tapedeck_image::{Contents, Entry, EntryKind, Platform};
 
 use crate::image::{Content, Draft, LayerName, stored_layer};
 use crate::request::Workshop;
@@ -98,6 +99,44 @@ pub(crate) fn content_key(entries: &[Entry]) -> Result<String, BuildError> {
         ));
     }
     Ok(hash(text.as_bytes()))
+}
+
+/// Refuses machine code for another processor than the image is for. Reads the beginning of every file that is to be
+/// copied: for what was installed on this machine, when the image is for another one.
+pub(crate) fn require_platform(entries: &[Entry], platform: Platform) -> Result<(), BuildError> {
+    for entry in entries {
+        let EntryKind::File(Contents::Source(path)) = &entry.kind else {
+            continue;
+        };
+        let mut head = Vec::new();
+        fs::File::open(path)
+            .and_then(|file| file.take(ELF_HEAD).read_to_end(&mut head))
+            .map_err(BuildError::file("read a file for the image"))?;
+        if elf_machine(&head).is_some_and(|machine| machine != machine_of(platform)) {
+            return Err(BuildError::ForeignCode {
+                path: path.clone(),
+                platform: platform.as_str(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// How much of an ELF file says for which processor it is.
+const ELF_HEAD: u64 = 20;
+
+/// The machine of an ELF file. None for anything else. Source: the ELF specification, header.
+fn elf_machine(head: &[u8]) -> Option<u16> {
+    let is_little = head.starts_with(b"\x7fELF") && head.get(5) == Some(&1);
+    is_little.then_some(u16::from_le_bytes([*head.get(18)?, *head.get(19)?]))
+}
+
+/// The number of a processor in ELF files.
+fn machine_of(platform: Platform) -> u16 {
+    match platform {
+        Platform::Amd64 => 62,
+        Platform::Arm64 => 183,
+    }
 }
 
 /// Sorts by path, as [`content_key`] wants it.

@@ -18,6 +18,7 @@
 
 mod base;
 mod error;
+mod go;
 mod guard;
 mod image;
 mod included;
@@ -41,6 +42,7 @@ mod tree;
 
 pub use base::{BaseMismatch, NamedBases, RuntimeKind};
 pub use error::BuildError;
+pub use go::GoError;
 pub use image::{Built, LayerChange, LayerName, Outcome};
 pub use java::{InvalidJavaVersion, JavaError};
 pub use javascript::{

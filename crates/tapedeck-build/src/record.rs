@@ -17,7 +17,7 @@ use crate::runtime::Runtime;
 use crate::stamp::{Input, hash};
 
 /// Changes whenever this crate would make another image of the same source.
-const BUILDER: &str = "2";
+const BUILDER: &str = "3";
 
 /// The last build of one service of one source tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

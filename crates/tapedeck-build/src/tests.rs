@@ -2,6 +2,7 @@
 
 mod choices;
 mod errors;
+mod go;
 mod installed;
 mod stamps;
 mod trees;

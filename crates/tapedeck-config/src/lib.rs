@@ -93,12 +93,12 @@ pub fn load(source: &Source, options: &LoadOptions, answers: &Answers, catalogue
                 answers,
             };
             check::file(&tree, &surroundings, &mut questions, &mut diagnostics);
-            let declared = check::declared(&tree, catalogue, &diagnostics);
-            check::relations(&tree, &declared, &surroundings, &mut questions, &mut diagnostics);
-            let references = (outcome.expressions.as_slice(), declared.as_slice());
-            check::expressions(&tree, references, &surroundings, &mut questions, &mut diagnostics);
+            let resources = check::declared(&tree, catalogue, &diagnostics);
+            check::relations(&resources, &surroundings, &mut questions, &mut diagnostics);
+            let references = (outcome.expressions.as_slice(), &resources);
+            check::expressions(references, &surroundings, &mut questions, &mut diagnostics);
             loaded.project = lower::project_name(&tree, options, &mut Diagnostics::new());
-            loaded.stack = lower::stack(&tree, &declared, &surroundings, &mut questions, &mut diagnostics);
+            loaded.stack = lower::stack(&tree, &resources, &surroundings, &mut questions, &mut diagnostics);
         }
         loaded.questions = questions.into_iter().collect();
     }

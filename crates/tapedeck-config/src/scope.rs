@@ -1,6 +1,6 @@
 //! What a rule about several keys, or about several resources, gets to see.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use tapedeck_diagnostic::{Diagnostics, Span, Spanned};
 
@@ -26,6 +26,51 @@ pub struct Declared<'a> {
     pub is_sound: bool,
 }
 
+/// The resources of a file. Names are found without looking through all of them: a file may have very many.
+#[derive(Debug, Default)]
+pub(crate) struct Resources<'a> {
+    /// Those whose types are known, in the order of the file.
+    pub(crate) declared: Vec<Declared<'a>>,
+    /// Where each name is in it.
+    places: HashMap<&'a str, usize>,
+    /// The names of all, of whatever type.
+    written: HashSet<&'a str>,
+    /// What any of them lists in `connectTo`.
+    connected: HashSet<&'a str>,
+    /// The entries of `cloudformationResources`.
+    pub(crate) raw: Vec<&'a Entry>,
+}
+
+impl<'a> Resources<'a> {
+    pub(crate) fn new(
+        declared: Vec<Declared<'a>>,
+        written: impl Iterator<Item = &'a str>,
+        raw: &'a [Entry],
+    ) -> Self {
+        let names = declared.iter().map(|one| one.name.value.as_str());
+        let connected = declared
+            .iter()
+            .flat_map(|one| one.properties.spanned_items("connectTo"));
+        Self {
+            places: names.zip(0..).collect(),
+            written: written.collect(),
+            connected: connected.filter_map(|item| item.value.as_text()).collect(),
+            raw: raw.iter().collect(),
+            declared,
+        }
+    }
+
+    /// A resource whose type is known, by its name.
+    pub(crate) fn find(&self, name: &str) -> Option<&Declared<'a>> {
+        self.declared.get(*self.places.get(name)?)
+    }
+
+    /// Whether the file has a resource of this name, of whatever type.
+    pub(crate) fn is_written(&self, name: &str) -> bool {
+        self.written.contains(name)
+    }
+}
+
 /// What rules work with: the other resources, the settings of the run, and where findings go.
 #[derive(Debug)]
 pub struct Scope<'a> {
@@ -33,6 +78,7 @@ pub struct Scope<'a> {
     pub diagnostics: &'a mut Diagnostics,
     /// The resources of the file whose types are known.
     pub declared: &'a [Declared<'a>],
+    pub(crate) resources: &'a Resources<'a>,
     /// All types of resources.
     pub catalogue: &'a Catalogue,
     /// What the meaning of a file depends on besides its text.
@@ -43,22 +89,27 @@ pub struct Scope<'a> {
     pub questions: &'a mut BTreeSet<Question>,
     /// The entries of `cloudformationResources`.
     pub raw_resources: &'a [&'a Entry],
-    /// The names of all resources of the file, of whatever type.
-    pub written: &'a [&'a str],
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
     /// A resource by its name.
     #[must_use]
-    pub fn resource(&self, name: &str) -> Option<&Declared<'_>> {
-        self.declared.iter().find(|one| one.name.value == name)
+    pub fn resource(&self, name: &str) -> Option<&'a Declared<'a>> {
+        let resources: &'a Resources<'a> = self.resources;
+        resources.find(name)
+    }
+
+    /// Whether any resource lists this name in `connectTo`.
+    #[must_use]
+    pub fn is_connected(&self, name: &str) -> bool {
+        self.resources.connected.contains(name)
     }
 
     /// Whether a resource of this name is in the file although nothing is known of it: its type is wrong or missing,
     /// which has been told, and nothing more is to be said about who names it.
     #[must_use]
     pub fn is_unclear(&self, name: &str) -> bool {
-        self.written.contains(&name) && self.resource(name).is_none()
+        self.resources.is_written(name) && self.resource(name).is_none()
     }
 
     /// The names of resources that a predicate holds for.

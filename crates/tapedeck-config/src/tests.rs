@@ -5,5 +5,6 @@ mod explain;
 mod json_schema;
 mod places;
 mod reference;
+mod settings;
 mod syntax;
 mod tables;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Rule, Severity, Span};
+use crate::quote::sentence;
+use crate::{Rule, Severity, Span, nearest};
 
 /// One finding about a source. The message is lower-case, without a full stop, and complete without the source line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Diagnostics {
     errors: bool,
     /// What was taken from one place to another.
     taken: BTreeSet<Taken>,
+    /// How many words were compared to guess what was meant.
+    compared: usize,
     /// Rules whose findings are errors though they are warnings by themselves.
     escalated: Vec<Rule>,
 }
@@ -56,6 +59,9 @@ struct Taken {
 
 /// How many findings are kept.
 const MOST: usize = 500;
+
+/// How many words are compared to guess what was meant. A file of very many misspelt names gets guesses for the first.
+const MOST_COMPARED: usize = 100_000;
 
 /// How many uses of values elsewhere are kept.
 const MOST_TAKEN: usize = 10_000;
@@ -76,16 +82,32 @@ impl Diagnostics {
     /// Whether something within a range is wrong. Of very many findings only those that are kept are known here.
     #[must_use]
     pub fn has_errors_in(&self, span: Span) -> bool {
-        self.found
-            .iter()
-            .any(|one| one.severity == Severity::Error && span.contains(one.span))
-            || (self.has_more() && self.errors)
+        (self.has_more() && self.errors)
+            || self
+                .found
+                .iter()
+                .any(|one| one.severity == Severity::Error && span.contains(one.span))
     }
 
     /// Whether some findings are left out because there are so many.
     #[must_use]
     pub fn has_more(&self) -> bool {
         self.made > self.found.len()
+    }
+
+    /// Whether further findings are counted only: what makes their words costly can be left out.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.made >= MOST
+    }
+
+    /// The known word that was probably meant, see [`nearest`]. Of very many guesses only the first are made.
+    pub fn guess<'a>(&mut self, word: &str, known: &[&'a str]) -> Option<&'a str> {
+        self.compared = self.compared.saturating_add(known.len());
+        if self.is_full() || self.compared > MOST_COMPARED {
+            return None;
+        }
+        nearest(word, known)
     }
 
     /// Whether nothing was found at all.
@@ -165,8 +187,8 @@ impl Diagnostics {
             rule,
             severity,
             span,
-            message,
-            help,
+            message: sentence(message),
+            help: help.map(sentence),
             related: Vec::new(),
         });
     }

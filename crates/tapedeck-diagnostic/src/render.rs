@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::quote::is_visible;
 use crate::{Diagnostic, Diagnostics, Position, Related, Rule, Severity, Source, Sources, Span};
 
 /// The most characters of a source line that are shown.
@@ -25,7 +26,7 @@ pub fn render_text(diagnostics: &Diagnostics, sources: &Sources) -> String {
 
 fn paragraph(found: &Diagnostic, related: &[Related], sources: &Sources) -> String {
     let source = sources.get(found.span.source);
-    let (word, rule, name) = (found.severity.word(), found.rule.name(), source.name());
+    let (word, rule, name) = (found.severity.word(), found.rule.name(), shown_name(source));
     let Position { line, column } = source.position(found.span.start);
     let mut text = format!("{word}[{rule}]: {}\n --> {name}:{line}:{column}\n", found.message);
     let excerpt = Excerpt::of(found.span, source);
@@ -40,12 +41,18 @@ fn paragraph(found: &Diagnostic, related: &[Related], sources: &Sources) -> Stri
     for Related { span, message } in related {
         let source = sources.get(span.source);
         let Position { line, column } = source.position(span.start);
-        text.push_str(&format!("note: {message}: {}:{line}:{column}\n", source.name()));
+        let name = shown_name(source);
+        text.push_str(&format!("note: {message}: {name}:{line}:{column}\n"));
     }
     if let Some(help) = &found.help {
         text.push_str(&format!("help: {help}\n"));
     }
     text
+}
+
+/// The name of a source, made fit to be shown: files can have any.
+fn shown_name(source: &Source) -> String {
+    source.name().chars().map(visible).collect()
 }
 
 /// The source line of a finding, made fit to be shown, and where the carets go under it.
@@ -92,8 +99,8 @@ impl Excerpt {
 fn visible(letter: char) -> char {
     match letter {
         '\t' => ' ',
-        letter if letter.is_control() => '\u{fffd}',
-        letter => letter,
+        letter if is_visible(letter) => letter,
+        _ => '\u{fffd}',
     }
 }
 

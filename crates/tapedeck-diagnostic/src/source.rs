@@ -66,8 +66,11 @@ impl Source {
         else {
             return "";
         };
-        let rest = &self.text[*start..];
-        let line = rest.split('\n').next().unwrap_or_default();
+        let end = self
+            .line_starts
+            .get(number)
+            .map_or(self.text.len(), |next| next - 1);
+        let line = &self.text[*start..end];
         line.strip_suffix('\r').unwrap_or(line)
     }
 }

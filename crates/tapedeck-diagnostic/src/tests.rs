@@ -215,3 +215,29 @@ fn a_warning_can_be_made_an_error() {
     assert!(diagnostics.has_errors());
     assert_eq!(diagnostics.count(Severity::Error), 1);
 }
+
+#[test]
+fn words_of_others_cannot_move_the_cursor_or_fill_the_screen() {
+    let mut diagnostics = Diagnostics::new();
+    let odd = "\u{1b}[2J\n\u{202e}x";
+    diagnostics.directive_failed(Span::point(0), odd, odd, Some(odd));
+    diagnostics.directive_failed(Span::point(1), &"y".repeat(1_000_000), odd, None);
+    let text = render_text(&diagnostics, &Source::new("\u{1b}[2J.yml", odd).into());
+    assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+    assert!(text.contains("help: \u{fffd}[2J\\n\u{fffd}x\n"), "{text}");
+    assert!(text.len() < 5_000);
+}
+
+#[test]
+fn of_very_many_known_words_the_first_are_listed_and_guesses_come_to_an_end() {
+    let known: Vec<String> = (0..10_000).map(|number| format!("key{number}")).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let mut diagnostics = Diagnostics::new();
+    for at in 0..30 {
+        let key = Spanned::new(format!("kex{at}"), Span::point(at));
+        diagnostics.unknown_key(&key, "a resource", &known);
+    }
+    let helps: Vec<&str> = diagnostics.iter().filter_map(|one| one.help.as_deref()).collect();
+    assert_eq!(helps[0], "did you mean `key0`?");
+    assert!(helps[29].ends_with("`key39` and more"), "{}", helps[29]);
+}

@@ -11,9 +11,12 @@
 //!
 //! What was assembled is noted in `bases/`, so that it is done once per machine; the notes hold the exact versions.
 
+mod alternatives;
 mod apt;
 mod command;
 mod deb;
+mod distribution;
+mod documents;
 mod error;
 mod extra;
 mod java;
@@ -36,10 +39,12 @@ use std::thread;
 use tapedeck_model::ImageDigest;
 
 use crate::store::ignore_missing;
-use crate::{ConfigChange, Image, Platform, Progress, ReadImageError, Store, StoreError};
+use crate::{ConfigChange, Description, Image, Platform, Progress, ReadImageError, Store, StoreError};
 use error::ROOM_MIB;
+use extra::Extra;
 use layers::{Assembler, Part};
 
+pub use documents::components_of_base;
 pub use error::BaseError;
 pub use named::{NamedBase, ensure_named_base, fresh_named_base};
 pub use node::{InvalidNodeVersion, NodeVersion};
@@ -71,6 +76,8 @@ pub struct BaseRequest<'a> {
 pub struct Base {
     /// The image. It has no entrypoint; its user is 65532 without any rights.
     pub image: Image,
+    /// A name for people, such as `tapedeck/node:24.11.1`. It is in no registry.
+    pub name: String,
     /// The exact version of its runtime, such as `24.11.1`; empty for static programs.
     pub version: String,
     /// What it was made of.
@@ -91,13 +98,13 @@ pub fn ensure_base(
     progress: &mut dyn Progress,
 ) -> Result<Base, BaseError> {
     let name = request.record_name()?;
-    if let Some(base) = recorded(store, &name)? {
+    if let Some(base) = recorded(store, &name, request.runtime)? {
         return Ok(base);
     }
     let _shared = store.share()?;
     let _turn = store.lock_bases()?;
     // Somebody else may have assembled it while this process waited for its turn.
-    if let Some(base) = recorded(store, &name)? {
+    if let Some(base) = recorded(store, &name, request.runtime)? {
         return Ok(base);
     }
     ensure_room(store.root())?;
@@ -110,15 +117,16 @@ pub fn ensure_base(
         joined(assembling)
     })?;
     progress.step("writing the base image");
-    let image = put_base_image(store, &assembled, request.platform)?;
-    let packages = assembled.packages();
-    store.settle()?;
-    store.record_image(&name, &image.digest, &assembled.version, packages.clone())?;
-    Ok(Base {
-        image,
+    let base = Base {
+        image: put_base_image(store, &assembled, request)?,
+        name: request.runtime.kind().base_name(&assembled.version),
+        packages: assembled.packages(),
         version: assembled.version,
-        packages,
-    })
+    };
+    documents::put(store, request, &base)?;
+    store.settle()?;
+    store.record_image(&name, &base)?;
+    Ok(base)
 }
 
 /// Looks for room before anything is fetched: apt does not always end when the disk is full.
@@ -190,7 +198,7 @@ impl Assembled {
 impl BaseRequest<'_> {
     /// The name of what is recorded. Requests for the same have the same name.
     fn record_name(&self) -> Result<String, BaseError> {
-        let extra = extra::Extra::of(self.extra_packages)?;
+        let extra = Extra::of(self.extra_packages)?;
         Ok(format!(
             "{}{}-{}",
             self.runtime,
@@ -207,13 +215,14 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-fn recorded(store: &Store, name: &str) -> Result<Option<Base>, BaseError> {
+fn recorded(store: &Store, name: &str, runtime: Runtime) -> Result<Option<Base>, BaseError> {
     let Some(record) = store.image_record(name)? else {
         return Ok(None);
     };
     match store.image(&record.image) {
         Ok(image) => Ok(Some(Base {
             image,
+            name: runtime.kind().base_name(&record.version),
             version: record.version,
             packages: record.packages,
         })),
@@ -255,11 +264,17 @@ fn assemble(store: &Store, request: &BaseRequest<'_>, steps: Sender<String>) -> 
         parts.push(language.part);
         (version, env) = (language.version, language.env);
     }
+    let extra = Extra::of(request.extra_packages)?;
+    parts.extend(extra.layer(&mut assembler, &parts, &request.record_name()?)?);
     env.insert("PATH".to_owned(), SEARCH_PATH.to_owned());
     Ok(Assembled { parts, version, env })
 }
 
-fn put_base_image(store: &Store, assembled: &Assembled, platform: Platform) -> Result<Image, BaseError> {
+fn put_base_image(
+    store: &Store,
+    assembled: &Assembled,
+    request: &BaseRequest<'_>,
+) -> Result<Image, BaseError> {
     let inventory: Vec<String> = assembled
         .packages()
         .iter()
@@ -271,7 +286,12 @@ fn put_base_image(store: &Store, assembled: &Assembled, platform: Platform) -> R
         user: Some(format!("{NONROOT}:{NONROOT}")),
         stop_signal: Some("SIGTERM".to_owned()),
         annotations: BTreeMap::from([("dev.tapedeck.base.packages".to_owned(), inventory.join("\n"))]),
-        platform: Some(platform),
+        description: Description {
+            title: Some(request.runtime.kind().base_name("")),
+            version: Some(assembled.version.clone()).filter(|version| !version.is_empty()),
+            ..Description::default()
+        },
+        platform: Some(request.platform),
         ..ConfigChange::default()
     };
     let layers: Vec<(crate::Layer, &str)> = assembled

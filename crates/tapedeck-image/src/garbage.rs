@@ -5,6 +5,7 @@ use std::io;
 
 use tapedeck_model::ImageDigest;
 
+use crate::attest::FOLDERS;
 use crate::manifest::Manifest;
 use crate::store::ignore_missing;
 use crate::{CollectError, Digest, Layer, Store};
@@ -148,6 +149,7 @@ impl Store {
             self.drop_folder(&self.layer_folder(&diff_id))?;
             collected.layers += 1;
         }
+        self.sweep_documents(reachable)?;
         collected.images = removed_images.len();
         self.change_index(|index| {
             let before = index.manifests.len();
@@ -171,6 +173,21 @@ impl Store {
             });
             if !wanted {
                 ignore_missing(fs_err::remove_file(path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes documents about images that are gone.
+    fn sweep_documents(&self, reachable: &Reachable) -> io::Result<()> {
+        for (folder, ending) in FOLDERS {
+            for name in self.names_in(folder)? {
+                let is_wanted = name
+                    .strip_suffix(ending)
+                    .is_some_and(|hex| reachable.blobs.contains(hex));
+                if !is_wanted {
+                    ignore_missing(fs_err::remove_file(self.path(folder).join(name)))?;
+                }
             }
         }
         Ok(())

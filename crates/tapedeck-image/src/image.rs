@@ -9,15 +9,13 @@ use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use serde::de::DeserializeOwned;
 use tapedeck_model::ImageDigest;
 
+use crate::description::is_of_the_image;
 use crate::manifest::{
     CONFIG_TYPE, ConfigFile, Descriptor, EPOCH, History, INDEX_TYPE, Index, LayerDescriptor, MANIFEST_TYPE,
     Manifest, RootFs, RunConfig,
 };
 use crate::store::{BlobFault, Unsettled, retry_interrupted};
-use crate::{Digest, Layer, Platform, PutImageError, ReadImageError, Store};
-
-/// The annotation that says what an image is built on. Source: OCI image spec, annotations.
-const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+use crate::{Description, Digest, Layer, Platform, PutImageError, ReadImageError, Store};
 
 /// An image whose layers are unpacked and can be mounted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,10 +64,12 @@ pub struct ConfigChange {
     pub user: Option<String>,
     /// New stop signal.
     pub stop_signal: Option<String>,
-    /// Labels to add or replace.
+    /// Labels to add or replace. Those of the base stay, unless they speak of the base itself.
     pub labels: BTreeMap<String, String>,
     /// Annotations of the manifest. Those of the base are not inherited.
     pub annotations: BTreeMap<String, String>,
+    /// What it says about itself.
+    pub description: Description,
     /// Platform of an image without a base; that of this program if unset. A base brings its own.
     pub platform: Option<Platform>,
 }
@@ -110,6 +110,7 @@ impl Store {
                 (documents.manifest, documents.config)
             }
         };
+        let created = change.description.created_text();
         for (layer, created_by) in layers {
             let Layer {
                 diff_id,
@@ -124,19 +125,18 @@ impl Store {
             });
             config.rootfs.diff_ids.push(diff_id);
             config.history.push(History {
-                created: EPOCH.to_owned(),
+                created: created.clone(),
                 created_by: (*created_by).to_owned(),
                 empty_layer: false,
             });
         }
-        manifest.annotations = change.annotations.clone();
-        if let Some(base) = base {
-            manifest
-                .annotations
-                .insert(BASE_DIGEST.to_owned(), base.to_string());
-        }
+        let facts = change.description.facts(base);
+        config.config.labels.retain(|label, _| !is_of_the_image(label));
+        config.config.labels.extend(facts.clone());
+        manifest.annotations = facts;
+        manifest.annotations.extend(change.annotations.clone());
         apply(change, &mut config.config);
-        EPOCH.clone_into(&mut config.created);
+        config.created = created;
         let digest = self
             .write_documents(manifest, &config)
             .map_err(self.failed("write an image"))?;

@@ -8,7 +8,10 @@
 //! How files are named: images by the digest of their manifest, layers by their diff id. Nothing is ever
 //! changed in place; everything is written beside and renamed. See [`store`](mod@crate::store) for durability.
 
+mod attest;
 pub mod base;
+mod component;
+mod description;
 mod digest;
 mod entry;
 mod error;
@@ -25,6 +28,9 @@ pub mod store;
 mod tarball;
 mod unpack;
 
+pub use attest::{Material, Provenance, Sbom};
+pub use component::{Component, package_url};
+pub use description::Description;
 pub use digest::Digest;
 pub use entry::{Contents, Entry, EntryKind};
 pub use error::{CollectError, ImportError, PutImageError, PutLayerError, ReadImageError, StoreError};

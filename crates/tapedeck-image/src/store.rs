@@ -5,6 +5,9 @@
 //! layers/<diff id hex>/                           layers unpacked, read-only lower directories of overlayfs
 //! keys/<input key>.json                           what a layer was made from → the layer
 //! bases/<name>.json                               base images that were assembled or pulled here
+//! sbom/<hex>.spdx.json                            what is in an image
+//! provenance/<hex>.intoto.json                    how an image was made
+//! apt/<platform>/                                 package lists, kept to be quick
 //! unsettled/<boot id>/<kind>-<hex>                what was written but perhaps not yet to the disk
 //! tmp/                                            work in progress
 //! lock                                            shared: build or deploy; exclusive: garbage collection
@@ -38,6 +41,18 @@ use crate::{Digest, StoreError};
 pub(crate) use blob::BlobFault;
 pub(crate) use recovery::Unsettled;
 pub(crate) use workspace::{Workspace, ignore_missing};
+
+/// The folders of a store.
+const FOLDERS: [&str; 8] = [
+    "blobs/sha256",
+    "layers",
+    "keys",
+    "bases",
+    "sbom",
+    "provenance",
+    "unsettled",
+    "tmp",
+];
 
 /// The image store of one machine and one user. Cheap to clone; safe to use from many processes at once.
 #[derive(Debug, Clone)]
@@ -84,7 +99,7 @@ impl Store {
             root: root.into(),
             boot_id: boot_id.into(),
         };
-        for folder in ["blobs/sha256", "layers", "keys", "bases", "unsettled", "tmp"] {
+        for folder in FOLDERS {
             fs_err::create_dir_all(store.path(folder)).map_err(store.failed("create folders"))?;
         }
         store

@@ -59,7 +59,7 @@ impl StacktapeImageBuildpack {
     pub fn javascript(&self) -> Option<&JavaScriptConfig> {
         match &self.language {
             LanguageConfig::Javascript(settings) => Some(settings),
-            LanguageConfig::Java(_) | LanguageConfig::Other { .. } => None,
+            _ => None,
         }
     }
 
@@ -71,6 +71,15 @@ impl StacktapeImageBuildpack {
             _ => None,
         }
     }
+
+    /// The settings of Go; none of another language.
+    #[must_use]
+    pub fn go(&self) -> Option<&GoConfig> {
+        match &self.language {
+            LanguageConfig::Go(settings) => Some(settings),
+            _ => None,
+        }
+    }
 }
 
 /// `languageSpecificConfig`, by the language of the entry file.
@@ -79,6 +88,8 @@ impl StacktapeImageBuildpack {
 pub enum LanguageConfig {
     /// JavaScript and TypeScript.
     Javascript(JavaScriptConfig),
+    /// Go.
+    Go(GoConfig),
     /// Java.
     Java(JavaConfig),
     /// Another language: its checked settings, as they were written.
@@ -114,6 +125,14 @@ pub struct JavaConfig {
     pub use_maven: Option<bool>,
     /// Path of the build file of the entry file's module, relative to the folder of the config file.
     pub package_manager_file: Option<String>,
+}
+
+/// `languageSpecificConfig` of a Go entry file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GoConfig {
+    /// The least version of Go, such as `1.24`. Unset: what `go.mod` says.
+    pub go_version: Option<String>,
 }
 
 /// Module format of a bundle.

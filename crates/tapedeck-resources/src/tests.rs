@@ -4,6 +4,7 @@ mod explain;
 mod golden;
 mod json_schema;
 mod limits;
+mod outside;
 mod project;
 mod properties;
 mod rules;

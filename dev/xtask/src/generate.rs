@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::Context;
+use serde_json::Value;
 use tapedeck_resources::CATALOGUE;
 
 use crate::finding::Finding;
@@ -40,7 +41,7 @@ fn pages(root: &Path) -> Vec<Page> {
         reference("rules", tapedeck_diagnostic::rules_markdown()),
         Page {
             path: "docs/reference/stacktape.schema.json".to_string(),
-            text: format!("{:#}\n", tapedeck_config::schema::json_schema(&CATALOGUE)),
+            text: lines(&tapedeck_config::schema::json_schema(&CATALOGUE)),
         },
     ];
     let types = CATALOGUE.types.iter().filter(|kind| kind.properties.is_some());
@@ -51,6 +52,22 @@ fn pages(root: &Path) -> Vec<Page> {
     let there = PURE.iter().filter(|name| root.join("crates").join(name).is_dir());
     pages.extend(there.map(wall));
     pages
+}
+
+/// A JSON Schema with a line for each definition: small, and a change shows where it is.
+fn lines(schema: &Value) -> String {
+    let members = |value: &Value, of_one: &dyn Fn(&str, &Value) -> String| {
+        let members = value.as_object().into_iter().flatten();
+        let lines: Vec<String> = members
+            .map(|(name, value)| format!("{}: {}", Value::from(name.as_str()), of_one(name, value)))
+            .collect();
+        format!("{{\n{}\n}}", lines.join(",\n"))
+    };
+    let text = members(schema, &|name, value| match name {
+        "definitions" => members(value, &|_, definition| definition.to_string()),
+        _ => value.to_string(),
+    });
+    format!("{text}\n")
 }
 
 /// Writes every page.

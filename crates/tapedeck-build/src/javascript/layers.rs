@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use tapedeck_image::Platform;
+
 use super::bundler::Bundle;
 use super::dependencies::{self, DependencyMemory};
 use super::plan::Plan;
@@ -44,6 +46,9 @@ pub(super) fn dependencies(
     };
     if found.entries.is_empty() {
         return Ok((Some(memory), None));
+    }
+    if workshop.platform != Platform::host() {
+        layers::require_platform(&found.entries, workshop.platform)?;
     }
     let entries = with_folders(found.entries);
     let key = content_key(&entries)?;

@@ -1,5 +1,6 @@
 //! What the bundler says, and what is made of it.
 
+use crate::go::pure as go;
 use crate::javascript::BundleError;
 use crate::javascript::pure::parse_errors;
 use crate::source_error::SourceError;
@@ -35,4 +36,18 @@ fn the_message_begins_with_the_place() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "cannot bundle src/main.ts: 2 errors in the source");
     assert_eq!(lines[1], "src/main.ts:3:10: Expected \";\" but found \"x\"");
+}
+
+/// What Go says of two packages: a mistake, and a package of somebody else's that is missing.
+const GO_SAID: &str = "# example.com/shop/cmd/w\ncmd/w/main.go:6:36: undefined: nowhere\n\
+    main.go:4:2: missing go.sum entry for module providing package example.com/b; to add:\n\tgo get example.com/b\n\
+    go.mod:3: unknown directive: nothing\ngo: some other remark\n";
+
+#[test]
+fn errors_of_go_keep_their_place_and_what_to_do() {
+    let errors = go::parse_errors(GO_SAID);
+    let places: Vec<&str> = errors.iter().filter_map(|error| error.place.as_deref()).collect();
+    assert_eq!(places, ["cmd/w/main.go:6:36", "main.go:4:2", "go.mod:3"]);
+    assert_eq!(errors[0].message, "undefined: nowhere");
+    assert_eq!(errors[1].excerpt, "\tgo get example.com/b");
 }

@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt;
 
 use fs_err as fs;
 use tapedeck_build::{LayerName, Outcome};
+use tapedeck_image::Platform;
 
 use crate::project::{Project, find, image, no_programs, rebuilt, run, text};
 
@@ -240,4 +241,28 @@ fn no_cache_makes_the_same_again() {
         [LayerName::Dependencies, LayerName::Application]
     );
     assert_eq!(second.image, first.image, "layers are reproducible");
+}
+
+#[test]
+fn machine_code_for_another_processor_is_refused() {
+    let mut project = Project::with(&[("package.json", MANIFEST), ("src/main.ts", SOURCE)]);
+    let here = project.build().unwrap();
+    project.platform = match Platform::host() {
+        Platform::Amd64 => Platform::Arm64,
+        Platform::Arm64 => Platform::Amd64,
+    };
+    let there = project.build().unwrap();
+    assert_ne!(there.image, here.image);
+    assert_eq!(rebuilt(&there), [], "the base is another one");
+    let own = std::env::current_exe().unwrap();
+    let native = project.path("node_modules/is-odd/native.node");
+    fs::copy(own, &native).unwrap();
+    project.no_cache = true;
+    let error = project.error();
+    assert!(
+        error.starts_with(&format!("{} is machine code for another", native.display())),
+        "{error}"
+    );
+    project.platform = Platform::host();
+    project.build().unwrap();
 }

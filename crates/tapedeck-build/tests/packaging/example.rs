@@ -1,10 +1,13 @@
-//! The example worker of this repository.
+//! The example workers of this repository.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use fs_err as fs;
+use tapedeck_model::{GoConfig, LanguageConfig};
 
+use crate::go::has_go;
 use crate::project::{Project, find, image};
 
 const FILES: [&str; 6] = [
@@ -51,4 +54,41 @@ fn heartbeat_is_packaged_and_type_checks() {
         !lock.contains("\"resolved\""),
         "a lock file that is tied to one registry"
     );
+}
+
+#[test]
+fn the_worker_in_go_beats_until_it_is_told_to_stop() {
+    if !has_go() {
+        return;
+    }
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/go-worker");
+    let texts = [
+        "go.mod",
+        "cmd/worker/main.go",
+        "cmd/worker/settings.go",
+        "cmd/worker/greeting.txt",
+        "pulse/pulse.go",
+    ]
+    .map(|name| (name, fs::read_to_string(example.join(name)).unwrap()));
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let mut project = Project::with(&files);
+    project.packaging.entryfile_path = "cmd/worker/main.go".to_owned();
+    project.packaging.language = LanguageConfig::Go(GoConfig::default());
+    let image = image(&project.build().unwrap());
+    let mut worker = Command::new(find(&image, "app/worker").unwrap())
+        .env("WORKER_INTERVAL", "10ms")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(worker.stdout.take().unwrap()).lines();
+    let second = lines.nth(1).unwrap().unwrap();
+    assert!(second.contains(r#""msg":"still here","beats":2"#), "{second}");
+    let id = rustix::process::Pid::from_child(&worker);
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    let last = lines.last().unwrap().unwrap();
+    assert!(
+        last.contains(r#""msg":"finishing","signal":"terminated""#),
+        "{last}"
+    );
+    assert!(worker.wait().unwrap().success());
 }

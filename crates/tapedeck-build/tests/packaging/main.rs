@@ -1,6 +1,7 @@
 //! Packaging of real projects: real installs, the real bundler, a real image store.
 //!
-//! Needs `npm` and a registry that it reaches, and apt for the base image. Store and bundler are kept in
+//! Needs `npm` and a registry that it reaches, and apt for the base image; for Go `go`, without which its tests say that
+//! they are skipped. Store and bundler are kept in
 //! cargo's folder for test data, so that they are fetched once; projects are temporary folders.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -8,6 +9,7 @@
 mod dependencies;
 mod errors;
 mod example;
+mod go;
 mod included;
 mod life;
 mod project;

@@ -101,18 +101,15 @@ impl Checker<'_> {
     fn resource_name(&mut self, place: Place<'_>, types: &[&str]) {
         let Some(text) = self.text(place) else { return };
         let name = Spanned::new(text.to_string(), place.value.span);
-        let known: Vec<&str> = self
-            .resources
-            .iter()
-            .filter(|(_, kind)| types.contains(kind))
-            .map(|(name, _)| *name)
-            .collect();
-        let kind = self.resources.iter().find(|(name, _)| *name == text);
-        match kind {
+        match self.resources.kind(text) {
             // One whose type is wrong has been told about.
-            None if self.written.contains(&text) => {}
-            None => self.diagnostics.unknown_resource(&name, &known),
-            Some((_, kind)) if !types.contains(kind) => {
+            None if self.resources.is_written(text) => {}
+            None if self.diagnostics.is_full() => self.diagnostics.unknown_resource(&name, &[]),
+            None => {
+                let known = self.resources.of_types(types);
+                self.diagnostics.unknown_resource(&name, &known);
+            }
+            Some(kind) if !types.contains(&kind) => {
                 let problem = format!("is a resource of type `{kind}`");
                 let advice = format!("name one of type `{}`", types.join("` or `"));
                 self.diagnostics.wrong_resource_type(&name, &problem, &advice);

@@ -12,7 +12,7 @@ mod resources;
 
 use std::collections::BTreeSet;
 
-use tapedeck_diagnostic::{Diagnostics, Found, Span, Spanned, nearest, quoted};
+use tapedeck_diagnostic::{Diagnostics, Found, Span, Spanned, quoted};
 use tapedeck_model::{Expression, ValueType};
 
 use crate::LoadOptions;
@@ -21,7 +21,7 @@ use crate::parse::{Entry, Mapping, Value};
 use crate::schema::{Catalogue, Key, Kind, Need, Object, ROOT, Support, Type};
 
 pub(crate) use references::expressions;
-pub(crate) use resources::{declared, raw_resources, relations, written};
+pub(crate) use resources::{declared, relations};
 
 /// What a check works with, beside the tree.
 pub(crate) struct Surroundings<'a> {
@@ -49,8 +49,7 @@ pub(crate) fn file(
         diagnostics,
         surroundings,
         questions,
-        resources: resources::types(tree, surroundings.catalogue),
-        written: resources::written(tree),
+        resources: resources::Types::of(tree, surroundings.catalogue),
     };
     let place = Place {
         subject: ROOT.name,
@@ -79,7 +78,7 @@ impl<'a> Place<'a> {
     fn item(value: &'a Spanned<Value>, subject: &'a str) -> Self {
         Self {
             subject,
-            at: value.span.part(value.span.start, value.span.start + 1),
+            at: value.span.start_point(),
             value,
             late: false,
         }
@@ -100,10 +99,7 @@ struct Checker<'a> {
     diagnostics: &'a mut Diagnostics,
     surroundings: &'a Surroundings<'a>,
     questions: &'a mut BTreeSet<Question>,
-    /// The resources of the file and their types, as far as they can be told.
-    resources: Vec<(&'a str, &'a str)>,
-    /// The names of all resources of the file.
-    written: Vec<&'a str>,
+    resources: resources::Types<'a>,
 }
 
 /// What a mapping says about its own type.
@@ -125,14 +121,14 @@ impl Checker<'_> {
         if matches!(own_type, OwnType::Refused) {
             return;
         }
-        let names = object.key_names();
         let mut misspelt = Vec::new();
         for entry in &mapping.entries {
             match object.key(&entry.key.value) {
                 Some(key) => self.entry(entry, key, mapping),
                 None => {
+                    let names = object.key_names();
                     self.unknown_key(entry, object, &names);
-                    misspelt.extend(nearest(&entry.key.value, &names));
+                    misspelt.extend(self.diagnostics.guess(&entry.key.value, &names));
                 }
             }
         }

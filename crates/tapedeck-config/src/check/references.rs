@@ -1,17 +1,17 @@
 //! Expressions: whether what they name is there, and of which type it will be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use tapedeck_diagnostic::{Diagnostics, Span, Spanned, quoted};
 use tapedeck_model::naming::pascal_case;
 use tapedeck_model::{Expression, SecretReference, ValueType};
 
-use super::resources::{raw_resources, written};
 use super::{Checker, Surroundings};
 use crate::expand::{Answer, Question, SecretState};
-use crate::parse::Value;
+use crate::parse::Entry;
 use crate::schema::AttributeCheck;
-use crate::scope::Declared;
+use crate::scope::Resources;
 
 /// How many names of attributes a message lists.
 const MOST_LISTED: usize = 12;
@@ -22,11 +22,8 @@ impl Checker<'_> {
         let Expression::ResourceParam { resource, parameter } = expression else {
             return ValueType::Text;
         };
-        let kind = self
-            .resources
-            .iter()
-            .find(|(name, _)| name == resource)
-            .and_then(|(_, kind)| self.surroundings.catalogue.find(kind));
+        let kind = self.resources.kind(resource);
+        let kind = kind.and_then(|kind| self.surroundings.catalogue.find(kind));
         kind.and_then(|kind| kind.parameters.iter().find(|one| one.name == parameter))
             .map_or(ValueType::Text, |one| one.value)
     }
@@ -34,20 +31,20 @@ impl Checker<'_> {
 
 /// Judges every expression of a file.
 pub(crate) fn expressions(
-    tree: &Spanned<Value>,
-    (expressions, declared): (&[Spanned<Expression>], &[Declared<'_>]),
+    (expressions, resources): (&[Spanned<Expression>], &Resources<'_>),
     surroundings: &Surroundings<'_>,
     questions: &mut BTreeSet<Question>,
     diagnostics: &mut Diagnostics,
 ) {
     let mut judge = Judge {
-        tree,
-        declared,
+        resources,
+        ids: None,
         surroundings,
         questions,
         diagnostics,
     };
     for Spanned { value, span } in expressions {
+        judge.here(value, *span);
         match value {
             Expression::ResourceParam { resource, parameter } => {
                 judge.resource_param(resource, parameter, *span)
@@ -64,20 +61,85 @@ pub(crate) fn expressions(
 }
 
 struct Judge<'a, 'b> {
-    tree: &'a Spanned<Value>,
-    declared: &'a [Declared<'a>],
+    resources: &'a Resources<'a>,
+    /// What the template has, made when the first expression asks for it.
+    ids: Option<Rc<LogicalIds<'a>>>,
     surroundings: &'a Surroundings<'a>,
     questions: &'b mut BTreeSet<Question>,
     diagnostics: &'b mut Diagnostics,
 }
 
+/// The logical ids of a template.
+struct LogicalIds<'a> {
+    /// Those of `cloudformationResources`.
+    raw: HashMap<&'a str, &'a Entry>,
+    /// Those and what resources become, in the order of the file.
+    known: Vec<String>,
+    /// All of these.
+    names: HashSet<String>,
+    /// How those begin of which nothing more is known.
+    stems: HashSet<String>,
+    /// The longest of these, in bytes.
+    longest_stem: usize,
+}
+
+impl<'a> LogicalIds<'a> {
+    fn of(resources: &'a Resources<'a>) -> Self {
+        let raw = resources.raw.iter();
+        let mut known: Vec<String> = raw.map(|entry| entry.key.value.clone()).collect();
+        let mut stems = HashSet::new();
+        for one in &resources.declared {
+            match one.kind.children.filter(|_| one.is_sound) {
+                Some(children) => known.extend(children(one)),
+                None => drop(stems.insert(pascal_case(&one.name.value))),
+            }
+        }
+        let raw = resources.raw.iter();
+        Self {
+            raw: raw.map(|entry| (entry.key.value.as_str(), *entry)).collect(),
+            names: known.iter().cloned().collect(),
+            known,
+            longest_stem: stems.iter().map(String::len).max().unwrap_or_default(),
+            stems,
+        }
+    }
+
+    /// Whether it is one, or may well be one.
+    fn may_have(&self, logical_id: &str) -> bool {
+        let has_stem = || {
+            let ends = 0..=logical_id.len().min(self.longest_stem);
+            ends.filter_map(|end| logical_id.get(..end))
+                .any(|stem| self.stems.contains(stem))
+        };
+        self.names.contains(logical_id) || logical_id.starts_with("Stp") || has_stem()
+    }
+}
+
 impl Judge<'_, '_> {
+    /// What AWS answers when a stack is deployed, nobody answers on this machine. Resources that it has not are told
+    /// about where they are.
+    fn here(&mut self, expression: &Expression, at: Span) {
+        let is_answered = match expression {
+            Expression::Secret(_) | Expression::CfFormat { .. } | Expression::ResourceParam { .. } => true,
+            Expression::CfResourceParam { .. }
+            | Expression::SsmParam { .. }
+            | Expression::CfStackOutput { .. } => false,
+        };
+        if !is_answered && self.surroundings.options.region.is_local() {
+            let subject = format!("`${}`", expression.directive());
+            let reason = "it asks AWS, and nothing here answers";
+            self.diagnostics.not_run_here_yet(at, &subject, reason);
+        }
+    }
+
     fn resource_param(&mut self, resource: &str, parameter: &str, at: Span) {
-        let Some(one) = self.declared.iter().find(|one| one.name.value == resource) else {
+        let Some(one) = self.resources.find(resource) else {
             // One whose type is wrong has been told about already.
             let whole = resource.split('.').next().unwrap_or_default();
-            if !written(self.tree).contains(&whole) {
-                let known: Vec<&str> = self.declared.iter().map(|one| one.name.value.as_str()).collect();
+            if !self.resources.is_written(whole) {
+                let is_told = !self.diagnostics.is_full();
+                let declared = self.resources.declared.iter().take_while(|_| is_told);
+                let known: Vec<&str> = declared.map(|one| one.name.value.as_str()).collect();
                 self.diagnostics
                     .unknown_resource(&Spanned::new(resource.to_string(), at), &known);
             }
@@ -96,26 +158,27 @@ impl Judge<'_, '_> {
     }
 
     fn cf_resource_param(&mut self, logical_id: &str, attribute: &str, at: Span) {
-        let raw = raw_resources(self.tree);
-        if let Some(entry) = raw.iter().find(|entry| entry.key.value == logical_id) {
+        let resources = self.resources;
+        let ids = self
+            .ids
+            .get_or_insert_with(|| Rc::new(LogicalIds::of(resources)))
+            .clone();
+        if let Some(entry) = ids.raw.get(logical_id) {
             let kind = entry.value.value.as_mapping().and_then(|one| one.text("Type"));
             return kind
                 .into_iter()
                 .for_each(|kind| self.attribute(kind, attribute, at));
         }
-        let mut known: Vec<String> = raw.iter().map(|entry| entry.key.value.clone()).collect();
-        for one in self.declared {
-            match one.kind.children.filter(|_| one.is_sound) {
-                Some(children) => known.extend(children(one)),
-                // What it becomes is not known: it may well be one of these.
-                None if logical_id.starts_with(&pascal_case(&one.name.value)) => return,
-                None => {}
-            }
-        }
-        if known.iter().any(|known| known == logical_id) || logical_id.starts_with("Stp") {
+        if ids.may_have(logical_id) {
             return;
         }
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let is_told = !self.diagnostics.is_full();
+        let known: Vec<&str> = ids
+            .known
+            .iter()
+            .take_while(|_| is_told)
+            .map(String::as_str)
+            .collect();
         let subject = "the logical id of anything in the template";
         self.diagnostics
             .unknown_logical_id(at, logical_id, subject, &known);

@@ -1,8 +1,8 @@
 //! The section `resources`, and the rules that relate several keys or several resources.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use tapedeck_diagnostic::{Allowed, Diagnostics, Span, Spanned, nearest, quoted};
+use tapedeck_diagnostic::{Allowed, Diagnostics, Span, Spanned, quoted};
 use tapedeck_model::ResourceName;
 use tapedeck_model::naming::{camel_case, pascal_case, upper_snake_case};
 
@@ -10,7 +10,7 @@ use super::{Checker, Place, Surroundings};
 use crate::expand::Question;
 use crate::parse::{Entry, Mapping, Value};
 use crate::schema::{Catalogue, Need, Object, RESOURCE, ResourceType, Support};
-use crate::scope::{Declared, Scope};
+use crate::scope::{Declared, Resources, Scope};
 
 /// The most resources that a template may have. Source: quotas of CloudFormation.
 const MOST_RAW_RESOURCES: usize = 500;
@@ -18,16 +18,44 @@ const MOST_RAW_RESOURCES: usize = 500;
 /// Properties of a resource that gives none.
 static NO_PROPERTIES: Mapping = Mapping { entries: Vec::new() };
 
-/// The names and types of resources, as far as they can be told.
-pub(super) fn types<'a>(tree: &'a Spanned<Value>, catalogue: &Catalogue) -> Vec<(&'a str, &'a str)> {
-    entries(tree)
-        .iter()
-        .filter_map(|entry| {
+/// The names of resources, and their types as far as they can be told.
+pub(super) struct Types<'a> {
+    /// In the order of the file.
+    known: Vec<(&'a str, &'a str)>,
+    kinds: HashMap<&'a str, &'a str>,
+    /// The names of all resources, of whatever type.
+    written: HashSet<&'a str>,
+}
+
+impl<'a> Types<'a> {
+    pub(super) fn of(tree: &'a Spanned<Value>, catalogue: &Catalogue) -> Self {
+        let typed = entries(tree).iter().filter_map(|entry| {
             let kind = entry.value.value.as_mapping()?.text("type")?;
             catalogue.find(kind)?;
             Some((entry.key.value.as_str(), kind))
-        })
-        .collect()
+        });
+        let known: Vec<(&str, &str)> = typed.collect();
+        Self {
+            kinds: known.iter().copied().collect(),
+            written: written(tree).collect(),
+            known,
+        }
+    }
+
+    /// The type of a resource, if it is one that is known.
+    pub(super) fn kind(&self, name: &str) -> Option<&'a str> {
+        self.kinds.get(name).copied()
+    }
+
+    pub(super) fn is_written(&self, name: &str) -> bool {
+        self.written.contains(name)
+    }
+
+    /// The names of resources of some types.
+    pub(super) fn of_types(&self, types: &[&str]) -> Vec<&'a str> {
+        let fitting = self.known.iter().filter(|(_, kind)| types.contains(kind));
+        fitting.map(|(name, _)| *name).collect()
+    }
 }
 
 impl Checker<'_> {
@@ -80,6 +108,12 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether one of the keys was probably meant to be this one.
+    fn is_misspelt(&mut self, key: &str, mapping: &Mapping) -> bool {
+        let mut keys = mapping.entries.iter().map(|entry| entry.key.value.as_str());
+        keys.any(|written| self.diagnostics.guess(written, &[key]).is_some())
+    }
+
     /// A key that resources do not have: perhaps one of the properties, a level too high.
     fn misplaced(&mut self, entry: &Entry, kind: Option<&'static ResourceType>) {
         let is_property = kind
@@ -97,13 +131,8 @@ impl Checker<'_> {
     /// The type of a resource, if it is one that is known.
     fn resource_type(&mut self, mapping: &Mapping, place: Place<'_>) -> Option<&'static ResourceType> {
         let catalogue = self.surroundings.catalogue;
-        let names = catalogue.names();
         let Some(value) = mapping.get("type") else {
-            let misspelt = mapping
-                .entries
-                .iter()
-                .any(|entry| nearest(&entry.key.value, &["type"]).is_some());
-            if !misspelt {
+            if !self.is_misspelt("type", mapping) {
                 let meaning = "what the resource is, such as `type: worker-service`";
                 self.diagnostics
                     .missing_key(place.at, RESOURCE.name, "type", meaning);
@@ -112,7 +141,7 @@ impl Checker<'_> {
         };
         let text = value.value.as_text()?;
         let Some(kind) = catalogue.find(text) else {
-            let supported = catalogue.supported_names();
+            let (supported, names) = (catalogue.supported_names(), catalogue.names());
             let given = Spanned::new(text.to_string(), value.span);
             let allowed = Allowed::OneOf {
                 supported: &supported,
@@ -160,11 +189,7 @@ impl Checker<'_> {
             .filter(|key| key.need != Need::Optional)
             .map(|key| key.name)
             .collect();
-        let misspelt = mapping
-            .entries
-            .iter()
-            .any(|entry| nearest(&entry.key.value, &["properties"]).is_some());
-        if !required.is_empty() && !misspelt {
+        if !required.is_empty() && !self.is_misspelt("properties", mapping) {
             let meaning = format!(
                 "the settings of the resource, at least `{}`",
                 required.join("` and `")
@@ -176,11 +201,8 @@ impl Checker<'_> {
 }
 
 /// The names of all resources, of whatever type.
-pub(crate) fn written(tree: &Spanned<Value>) -> Vec<&str> {
-    entries(tree)
-        .iter()
-        .map(|entry| entry.key.value.as_str())
-        .collect()
+fn written(tree: &Spanned<Value>) -> impl Iterator<Item = &str> {
+    entries(tree).iter().map(|entry| entry.key.value.as_str())
 }
 
 /// The entries of `resources`.
@@ -201,8 +223,8 @@ pub(crate) fn declared<'a>(
     tree: &'a Spanned<Value>,
     catalogue: &Catalogue,
     diagnostics: &Diagnostics,
-) -> Vec<Declared<'a>> {
-    entries(tree)
+) -> Resources<'a> {
+    let declared = entries(tree)
         .iter()
         .filter_map(|entry| {
             let whole = entry.value.value.as_mapping()?;
@@ -217,29 +239,29 @@ pub(crate) fn declared<'a>(
                 is_sound: !diagnostics.has_errors_in(entry.value.span),
             })
         })
-        .collect()
+        .collect();
+    let raw = section(tree, "cloudformationResources");
+    Resources::new(declared, written(tree), raw)
 }
 
 /// Judges what relates several keys or several resources.
 pub(crate) fn relations(
-    tree: &Spanned<Value>,
-    declared: &[Declared<'_>],
+    resources: &Resources<'_>,
     surroundings: &Surroundings<'_>,
     questions: &mut BTreeSet<Question>,
     diagnostics: &mut Diagnostics,
 ) {
-    let raw = raw_resources(tree);
-    let written = written(tree);
-    clashes(declared, &raw, diagnostics);
+    let (declared, raw) = (resources.declared.as_slice(), resources.raw.as_slice());
+    clashes(declared, raw, diagnostics);
     let mut scope = Scope {
         diagnostics,
         declared,
+        resources,
         catalogue: surroundings.catalogue,
         options: surroundings.options,
         answers: surroundings.answers,
         questions,
-        raw_resources: &raw,
-        written: &written,
+        raw_resources: raw,
     };
     for one in declared {
         overrides(one, &mut scope);
@@ -247,11 +269,6 @@ pub(crate) fn relations(
             check(one, &mut scope);
         }
     }
-}
-
-/// The entries of `cloudformationResources`.
-pub(crate) fn raw_resources(tree: &Spanned<Value>) -> Vec<&Entry> {
-    section(tree, "cloudformationResources").iter().collect()
 }
 
 /// Names that become the same in the template or in an environment.
@@ -275,7 +292,7 @@ fn clashes(declared: &[Declared<'_>], raw: &[&Entry], diagnostics: &mut Diagnost
         stems.insert(stem, one.name);
         ids.insert(id, one.name);
     }
-    let children: Vec<(String, &Declared<'_>)> = declared
+    let children: HashMap<String, &Declared<'_>> = declared
         .iter()
         .filter(|one| one.is_sound)
         .filter_map(|one| Some((one, one.kind.children?(one))))
@@ -288,7 +305,7 @@ fn clashes(declared: &[Declared<'_>], raw: &[&Entry], diagnostics: &mut Diagnost
             let rule = "use letters and digits";
             diagnostics.invalid_name(id, "logical id", rule, better.as_deref());
         }
-        if let Some((_, owner)) = children.iter().find(|(child, _)| *child == id.value) {
+        if let Some(owner) = children.get(&id.value) {
             diagnostics.name_clash(id, owner.name, &format!("the logical id {}", id.value));
         }
     }
@@ -308,15 +325,18 @@ fn overrides(one: &Declared<'_>, scope: &mut Scope<'_>) {
         .children
         .filter(|_| one.is_sound)
         .map(|children| children(one));
+    let known: Option<Vec<&str>> = children
+        .as_ref()
+        .map(|children| children.iter().map(String::as_str).collect());
+    let names: HashSet<&str> = known.iter().flatten().copied().collect();
     for entry in &overrides.entries {
-        if let Some(children) = &children
-            && !children.contains(&entry.key.value)
+        if let Some(known) = &known
+            && !names.contains(entry.key.value.as_str())
         {
-            let known: Vec<&str> = children.iter().map(String::as_str).collect();
             let subject = format!("something that {} becomes", quoted(&one.name.value));
             scope
                 .diagnostics
-                .unknown_logical_id(entry.key.span, &entry.key.value, &subject, &known);
+                .unknown_logical_id(entry.key.span, &entry.key.value, &subject, known);
         }
         if entry.value.value.as_mapping().is_none() && !entry.value.value.is_unknown() {
             let subject = quoted(&entry.key.value);

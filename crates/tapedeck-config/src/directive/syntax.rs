@@ -8,8 +8,13 @@
 
 use std::ops::Range;
 
+use crate::parse::MAX_DEPTH;
+
 /// How deep calls may stand within calls.
 const MAX_NESTING: usize = 32;
+
+/// How many steps the path after a call may have. No value lies deeper.
+const MAX_STEPS: usize = MAX_DEPTH;
 
 /// A call of a directive, as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,11 +109,10 @@ fn name_of(text: &str) -> Option<&str> {
 /// The names of directives that are called somewhere within a text that is no call itself, each with the bytes from its
 /// `$` to its parenthesis.
 pub(crate) fn called_within(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
-    text.match_indices('$').filter_map(|(at, _)| {
+    let last = text.rfind(')').unwrap_or_default();
+    text[..last].match_indices('$').filter_map(|(at, _)| {
         let name = name_of(&text[at..])?;
-        text[at..]
-            .contains(')')
-            .then_some((name, at..at + name.len() + 1))
+        Some((name, at..at + name.len() + 1))
     })
 }
 
@@ -252,6 +256,9 @@ impl<'a> Reader<'a> {
             };
             if key.is_empty() {
                 return Err("a key is missing in the path after it");
+            }
+            if call.path.len() == MAX_STEPS {
+                return Err("the path after it is longer than values are deep");
             }
             call.path.push(Segment {
                 key,

@@ -50,9 +50,15 @@ impl Expander<'_> {
     }
 
     /// The texts of arguments that have to be known now. Numbers and booleans count as texts.
-    pub(super) fn texts(&mut self, values: &[Value], call: &Call, at: Span) -> Option<Vec<String>> {
+    pub(super) fn texts(
+        &mut self,
+        values: &[Value],
+        arguments: &[Argument],
+        directive: &str,
+        at: Span,
+    ) -> Option<Vec<String>> {
         let mut texts = Vec::with_capacity(values.len());
-        for (value, argument) in values.iter().zip(&call.arguments) {
+        for (value, argument) in values.iter().zip(arguments) {
             match (value, value.as_scalar()) {
                 (_, Some(scalar)) => texts.push(scalar.text.clone()),
                 (Value::Later(_), _) => {
@@ -60,13 +66,13 @@ impl Expander<'_> {
                         Argument::Call(inner) => shown(inner),
                         Argument::Text(text) | Argument::Word(text) => text.clone(),
                     };
-                    self.diagnostics.late_in_early(at, &call.name, &inner);
+                    self.diagnostics.late_in_early(at, directive, &inner);
                     return None;
                 }
                 _ => {
                     self.diagnostics.directive_argument_type(
                         at,
-                        &call.name,
+                        directive,
                         "a text, a number or a boolean",
                         value.found(),
                     );

@@ -1,8 +1,9 @@
 //! Directives whose value is known when the file is read.
 
-use tapedeck_diagnostic::{Span, Spanned, nearest, quoted};
+use tapedeck_diagnostic::{Span, Spanned, quoted};
 
 use super::arguments::{Arguments, text_at};
+use super::outside::of_json;
 use super::{Answer, Expander, Question, unknown};
 use crate::directive::{BUILTINS, Builtin, Call, Phase, builtin};
 use crate::parse::{Stop, Value};
@@ -26,7 +27,7 @@ impl Expander<'_> {
         if one.phase == Phase::Late {
             return self.late(call, &values, at);
         }
-        let Some(texts) = self.texts(&values, call, at) else {
+        let Some(texts) = self.texts(&values, &call.arguments, &call.name, at) else {
             return Ok(unknown(at));
         };
         self.early(one, call, &texts, at)
@@ -44,7 +45,7 @@ impl Expander<'_> {
             "Var" => return self.variables(call, at),
             "This" => return self.at_path(self.root, &call.path, "the file", at),
             "File" => return self.file_content(first, call, at),
-            "FileRaw" => self.raw_file(first, at),
+            "FileRaw" => self.text_of_file("FileRaw", first, at)?,
             "Stage" => Some(self.options.stage.to_string()),
             "Region" => Some(self.options.region.to_string()),
             "Profile" => self.profile(at),
@@ -56,6 +57,7 @@ impl Expander<'_> {
             _ => self.stack_output(texts, at),
         };
         let result = result.map_or_else(|| unknown(at), |text| text_at(text, at));
+        self.grow(&result.value, at)?;
         self.at_path_of_text(result, call, at)
     }
 
@@ -164,18 +166,14 @@ impl Expander<'_> {
                 .directive_path(at, "$GitInfo()", property, "keys", &GIT_PROPERTIES);
             return Ok(unknown(at));
         }
-        let Some(answer) = self.ask(Question::Git) else {
+        let Some(facts) = self.json(Question::Git, "GitInfo", at) else {
             return Ok(unknown(at));
         };
-        let Some(tree) = self.json_of(answer, "GitInfo", at) else {
-            return Ok(unknown(at));
+        let wanted = match property {
+            Some(property) => facts.get(property).unwrap_or(&serde_json::Value::Null),
+            None => &facts,
         };
-        match (property, tree.value.as_mapping()) {
-            (Some(property), Some(mapping)) => {
-                Ok(mapping.get(property).cloned().unwrap_or_else(|| unknown(at)))
-            }
-            _ => Ok(tree),
-        }
+        Ok(of_json(wanted, at))
     }
 
     fn stack_output(&mut self, texts: &[String], at: Span) -> Option<String> {
@@ -195,7 +193,7 @@ impl Expander<'_> {
             .map(|one| one.name)
             .chain(self.custom.keys().map(String::as_str))
             .collect();
-        let guess = nearest(name, &known).map(str::to_string);
+        let guess = self.diagnostics.guess(name, &known).map(str::to_string);
         self.diagnostics.unknown_directive(at, name, guess.as_deref());
         unknown(at)
     }

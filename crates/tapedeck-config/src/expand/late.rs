@@ -18,7 +18,7 @@ impl Expander<'_> {
         if call.name == "CfFormat" {
             return Ok(self.late_format(call, values, at));
         }
-        let Some(texts) = self.texts(values, call, at) else {
+        let Some(texts) = self.texts(values, &call.arguments, &call.name, at) else {
             return Ok(unknown(at));
         };
         let mut texts = texts.into_iter();
@@ -70,7 +70,7 @@ impl Expander<'_> {
             .split_first()
             .map(|(first, rest)| (first.as_scalar(), rest))
         else {
-            self.texts(&values[..1], call, at);
+            self.texts(&values[..1], &call.arguments, &call.name, at);
             return unknown(at);
         };
         let places = template.text.matches("{}").count();
@@ -80,16 +80,12 @@ impl Expander<'_> {
             return unknown(at);
         }
         let mut arguments = Vec::with_capacity(values.len());
-        for (index, value) in values.iter().enumerate() {
+        for (value, argument) in values.iter().zip(call.arguments.iter().skip(1)) {
             arguments.push(match value {
                 Value::Later(expression) => Late::Later(expression.clone()),
                 known => {
-                    let one = std::slice::from_ref(known);
-                    let part = Call {
-                        arguments: call.arguments[index + 1..=index + 1].to_vec(),
-                        ..call.clone()
-                    };
-                    match self.texts(one, &part, at) {
+                    let (value, argument) = (std::slice::from_ref(known), std::slice::from_ref(argument));
+                    match self.texts(value, argument, &call.name, at) {
                         Some(texts) => Late::Known(texts.concat()),
                         None => return unknown(at),
                     }

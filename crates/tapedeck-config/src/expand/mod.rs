@@ -9,6 +9,7 @@ mod answers;
 mod arguments;
 mod custom;
 mod early;
+mod index;
 mod late;
 mod outside;
 mod path;
@@ -22,6 +23,10 @@ use tapedeck_model::Expression;
 
 pub use answers::{Answer, Answers, PathState, Question, SecretState, VpcState};
 pub(crate) use custom::CustomDirective;
+#[cfg(test)]
+pub(crate) use settings::parse as parse_settings;
+
+use index::Index;
 
 use crate::LoadOptions;
 use crate::directive::{self, Call, Reading};
@@ -62,6 +67,13 @@ pub(crate) struct Expander<'a> {
     diagnostics: &'a mut Diagnostics,
     /// Files that were read, by path; none for those that hold no value.
     files: BTreeMap<String, Option<Rc<Spanned<Value>>>>,
+    /// Paths of files whose text was asked for.
+    named: BTreeSet<String>,
+    /// Bytes of the files that were read.
+    read: usize,
+    /// What functions returned.
+    results: BTreeMap<Question, Rc<serde_json::Value>>,
+    index: Index,
     /// Calls that wait for a result.
     open: Vec<Open>,
     /// Where calls are written that have been told to wait for themselves.
@@ -90,6 +102,10 @@ impl<'a> Expander<'a> {
             sources,
             diagnostics,
             files: BTreeMap::new(),
+            named: BTreeSet::new(),
+            read: 0,
+            results: BTreeMap::new(),
+            index: Index::default(),
             open: Vec::new(),
             cyclic: BTreeSet::new(),
             nesting: 0,

@@ -7,7 +7,13 @@ use tapedeck_diagnostic::{Source, Span, Spanned, quoted};
 use super::arguments::Arguments;
 use super::{Answer, Expander, Question, settings, unknown};
 use crate::directive::{CODE_EXTENSIONS, Call, extension, with_handler};
-use crate::parse::{self, Entry, Mapping, Scalar, Stop, Value};
+use crate::parse::{self, Entry, MAX_BYTES, Mapping, Scalar, Stop, Value};
+
+/// How many files may be named, each by one path. Whoever answers has to read them all.
+const MOST_FILES: usize = 1_000;
+
+/// How many bytes files of data may have together.
+const MOST_READ: usize = 4 * MAX_BYTES;
 
 impl Expander<'_> {
     /// `$File`: by the ending of the path, data or what a function returns.
@@ -22,51 +28,52 @@ impl Expander<'_> {
             };
             return self.returned(question, call, &subject, at);
         }
-        let Some(tree) = self.data_file(path, at) else {
+        let Some(tree) = self.data_file(path, at)? else {
             return Ok(unknown(at));
         };
         self.at_path(&tree, &call.path, &subject, at)
     }
 
     /// The tree of a file of data, read once.
-    fn data_file(&mut self, path: &str, at: Span) -> Option<Rc<Spanned<Value>>> {
+    fn data_file(&mut self, path: &str, at: Span) -> Result<Option<Rc<Spanned<Value>>>, Stop> {
         if let Some(known) = self.files.get(path) {
-            return known.clone();
+            return Ok(known.clone());
         }
-        let question = Question::Text {
-            path: path.to_string(),
+        let Some(text) = self.text_of_file("File", path, at)? else {
+            return Ok(None);
         };
-        let answer = self.ask(question)?;
-        let text = self.text_of_file(answer, "File", path, at)?;
+        // The same file may be read under many names.
+        self.read += text.len();
+        if self.read > MOST_READ {
+            let excess =
+                format!("the files that it takes values from have more than {MOST_READ} bytes together");
+            return Err(self.excess(at, &excess));
+        }
+        let tree = self.data(path, text, at).map(Rc::new);
+        self.files.insert(path.to_string(), tree.clone());
+        Ok(tree)
+    }
+
+    /// The text of a file of data as a tree, by the ending of the path.
+    fn data(&mut self, path: &str, text: String, at: Span) -> Option<Spanned<Value>> {
         let source = Source::new(path, text);
         let id = self.sources.add(source.clone());
         let name = path.rsplit('/').next().unwrap_or_default();
-        let tree = if name.starts_with(".env") || matches!(extension(name), "env" | "ini") {
-            settings::parse(&source, id, self.diagnostics)
-        } else if matches!(extension(name), "json" | "yml" | "yaml") {
-            parse::parse_part(&source, id, self.diagnostics)
-        } else {
-            let problem = format!(
-                "{} has an ending that says nothing about its content",
-                quoted(path)
-            );
-            let help =
-                "use a file in .json, .yml, .yaml, .ini, .env, .js, .ts or .py, or $FileRaw() for its text";
-            self.diagnostics
-                .directive_failed(at, "File", &problem, Some(help));
-            None
-        };
-        let tree = tree.map(Rc::new);
-        self.files.insert(path.to_string(), tree.clone());
-        tree
-    }
-
-    pub(super) fn raw_file(&mut self, path: &str, at: Span) -> Option<String> {
-        let question = Question::Text {
-            path: path.to_string(),
-        };
-        let answer = self.ask(question)?;
-        self.text_of_file(answer, "FileRaw", path, at)
+        if name.starts_with(".env") || matches!(extension(name), "env" | "ini") {
+            return settings::parse(&source, id, self.diagnostics);
+        }
+        if matches!(extension(name), "json" | "yml" | "yaml") {
+            return parse::parse_part(&source, id, self.diagnostics);
+        }
+        let problem = format!(
+            "{} has an ending that says nothing about its content",
+            quoted(path)
+        );
+        let help =
+            "use a file in .json, .yml, .yaml, .ini, .env, .js, .ts or .py, or $FileRaw() for its text";
+        self.diagnostics
+            .directive_failed(at, "File", &problem, Some(help));
+        None
     }
 
     /// A directive of the project's own.
@@ -105,11 +112,8 @@ impl Expander<'_> {
         subject: &str,
         at: Span,
     ) -> Result<Spanned<Value>, Stop> {
-        let Some(answer) = self.ask(question) else {
-            return Ok(unknown(at));
-        };
-        match self.json_of(answer, &call.name, at) {
-            Some(tree) => self.at_path(&tree, &call.path, subject, at),
+        match self.json(question, &call.name, at) {
+            Some(json) => self.at_path_of_json(&json, &call.path, subject, at),
             None => Ok(unknown(at)),
         }
     }
@@ -117,6 +121,13 @@ impl Expander<'_> {
     /// The text of an answer; tells when it is none.
     pub(super) fn text_of(&mut self, answer: &Answer, directive: &str, at: Span) -> Option<String> {
         match answer {
+            Answer::Text(text) if text.contains('\0') => {
+                let problem = "there is a NUL character in it, which no process can be given";
+                let help = "leave it out: only texts can be used in a config";
+                self.diagnostics
+                    .directive_failed(at, directive, problem, Some(help));
+                None
+            }
             Answer::Text(text) => Some(text.clone()),
             Answer::Failed { problem, help } => {
                 self.diagnostics
@@ -127,30 +138,93 @@ impl Expander<'_> {
         }
     }
 
-    fn text_of_file(&mut self, answer: &Answer, directive: &str, path: &str, at: Span) -> Option<String> {
+    /// The text of a file.
+    pub(super) fn text_of_file(
+        &mut self,
+        directive: &str,
+        path: &str,
+        at: Span,
+    ) -> Result<Option<String>, Stop> {
+        if self.named.insert(path.to_string()) && self.named.len() > MOST_FILES {
+            let excess = format!("it takes texts from more than {MOST_FILES} files");
+            return Err(self.excess(at, &excess));
+        }
+        let question = Question::Text {
+            path: path.to_string(),
+        };
+        let Some(answer) = self.ask(question) else {
+            return Ok(None);
+        };
         if *answer == Answer::Missing {
             let problem = format!("there is no file {}", quoted(path));
             let help = "paths are relative to the folder of the config file";
             self.diagnostics
                 .directive_failed(at, directive, &problem, Some(help));
-            return None;
+            return Ok(None);
         }
-        self.text_of(answer, directive, at)
+        Ok(self.text_of(answer, directive, at))
     }
 
-    /// The tree of an answer in JSON, all of it at the place of the call.
-    pub(super) fn json_of(&mut self, answer: &Answer, directive: &str, at: Span) -> Option<Spanned<Value>> {
+    /// The answer to a question that is answered with JSON, read once.
+    pub(super) fn json(
+        &mut self,
+        question: Question,
+        directive: &str,
+        at: Span,
+    ) -> Option<Rc<serde_json::Value>> {
+        if let Some(known) = self.results.get(&question) {
+            return Some(known.clone());
+        }
+        let answer = self.ask(question.clone())?;
         let Answer::Json(text) = answer else {
             self.text_of(answer, directive, at);
             return None;
         };
-        let json: serde_json::Value = serde_json::from_str(text).ok()?;
-        Some(of_json(&json, at))
+        match json_of(text) {
+            Ok(json) => {
+                let json = Rc::new(json);
+                self.results.insert(question, json.clone());
+                Some(json)
+            }
+            Err(problem) => {
+                let help = "let it give less, or take a part of it";
+                self.diagnostics
+                    .directive_failed(at, directive, &problem, Some(help));
+                None
+            }
+        }
+    }
+}
+
+/// JSON out of its text. The error says why it is of no use.
+fn json_of(text: &str) -> Result<serde_json::Value, String> {
+    if text.len() > MAX_BYTES {
+        return Err(format!(
+            "what it gives has {} bytes as JSON, more than the {MAX_BYTES} that are read",
+            text.len()
+        ));
+    }
+    let json =
+        serde_json::from_str(text).map_err(|error| format!("what it gives cannot be read: {error}"))?;
+    if has_nul(&json) {
+        return Err("what it gives has a NUL character in it, which no process can be given".to_string());
+    }
+    Ok(json)
+}
+
+fn has_nul(json: &serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(items) => items.iter().any(has_nul),
+        serde_json::Value::Object(entries) => entries
+            .iter()
+            .any(|(key, value)| key.contains('\0') || has_nul(value)),
+        _ => false,
     }
 }
 
 /// JSON as a value that was written at one place.
-fn of_json(json: &serde_json::Value, at: Span) -> Spanned<Value> {
+pub(super) fn of_json(json: &serde_json::Value, at: Span) -> Spanned<Value> {
     use crate::parse::ScalarKind;
     let scalar = |text: String, kind| Value::Scalar(Scalar { text, kind });
     let value = match json {

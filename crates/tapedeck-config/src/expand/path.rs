@@ -2,9 +2,13 @@
 
 use tapedeck_diagnostic::{Span, Spanned};
 
+use super::outside::of_json;
 use super::{Expander, unknown};
 use crate::directive::{self, Reading, Segment};
 use crate::parse::{Stop, Value};
+
+/// How many keys are looked at to tell what a missing one could have been.
+const MOST_KNOWN: usize = 1_000;
 
 impl Expander<'_> {
     /// The value at a path within another, results in the places of directives. `subject` names what is gone into.
@@ -18,48 +22,30 @@ impl Expander<'_> {
         let Some((first, rest)) = path.split_first() else {
             return self.value(value);
         };
+        let deeper = || format!("{subject}.{}", first.key);
         match &value.value {
-            Value::Mapping(mapping) => match mapping.get(&first.key) {
-                Some(inner) => self.at_path(inner, rest, &format!("{subject}.{}", first.key), at),
+            Value::Mapping(mapping) => match self.index.find(mapping, &first.key) {
+                Some(inner) => self.at_path(inner, rest, &deeper(), at),
                 None => {
-                    let known: Vec<&str> = mapping
-                        .entries
-                        .iter()
-                        .map(|entry| entry.key.value.as_str())
-                        .collect();
-                    self.diagnostics
-                        .directive_path(at, subject, &first.key, "keys", &known);
-                    Ok(unknown(at))
+                    let keys = mapping.entries.iter().map(|entry| entry.key.value.as_str());
+                    Ok(self.no_key(subject, first, keys, at))
                 }
             },
-            Value::List(items) => {
-                let index = first.key.parse::<usize>().ok();
-                match index.and_then(|index| items.get(index)) {
-                    Some(inner) => self.at_path(inner, rest, &format!("{subject}.{}", first.key), at),
-                    None => {
-                        let last = items.len().saturating_sub(1);
-                        let known = match items.len() {
-                            0 => Vec::new(),
-                            _ => vec!["0".to_string(), last.to_string()],
-                        };
-                        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                        self.diagnostics
-                            .directive_path(at, subject, &first.key, "items from", &known);
-                        Ok(unknown(at))
+            Value::List(items) => match item(items, first) {
+                Some(inner) => self.at_path(inner, rest, &deeper(), at),
+                None => Ok(self.no_item(subject, first, items.len(), at)),
+            },
+            Value::Scalar(_) => {
+                self.grow(&value.value, at)?;
+                match value.value.as_text().map(directive::read) {
+                    // As if the path had been written there: what a call gives is never read for calls again.
+                    Some(Reading::Call(mut call)) => {
+                        call.path.extend_from_slice(path);
+                        self.call(&call, value.span)
                     }
+                    _ => Ok(self.no_key(subject, first, std::iter::empty(), at)),
                 }
             }
-            Value::Scalar(_) => match value.value.as_text().map(directive::read) {
-                // As if the path had been written there: what a call gives is never read for calls again.
-                Some(Reading::Call(mut call)) => {
-                    call.path.extend_from_slice(path);
-                    self.call(&call, value.span)
-                }
-                _ => {
-                    self.not_a_container(subject, first, at);
-                    Ok(unknown(at))
-                }
-            },
             Value::Later(expression) => {
                 self.diagnostics.late_path(at, expression.directive(), &first.key);
                 Ok(unknown(at))
@@ -68,8 +54,56 @@ impl Expander<'_> {
         }
     }
 
-    fn not_a_container(&mut self, subject: &str, segment: &Segment, at: Span) {
-        self.diagnostics
-            .directive_path(at, subject, &segment.key, "keys", &[]);
+    /// As [`Self::at_path`], of what a function returned. Only the part that is wanted becomes a value.
+    pub(super) fn at_path_of_json(
+        &mut self,
+        json: &serde_json::Value,
+        path: &[Segment],
+        subject: &str,
+        at: Span,
+    ) -> Result<Spanned<Value>, Stop> {
+        use serde_json::Value as Json;
+        let Some((first, rest)) = path.split_first() else {
+            return self.value(&of_json(json, at));
+        };
+        let deeper = || format!("{subject}.{}", first.key);
+        match json {
+            Json::Object(entries) => match entries.get(&first.key) {
+                Some(inner) => self.at_path_of_json(inner, rest, &deeper(), at),
+                None => Ok(self.no_key(subject, first, entries.keys().map(String::as_str), at)),
+            },
+            Json::Array(items) => match item(items, first) {
+                Some(inner) => self.at_path_of_json(inner, rest, &deeper(), at),
+                None => Ok(self.no_item(subject, first, items.len(), at)),
+            },
+            leaf => self.at_path(&of_json(leaf, at), path, subject, at),
+        }
     }
+
+    fn no_key<'k>(
+        &mut self,
+        subject: &str,
+        segment: &Segment,
+        keys: impl Iterator<Item = &'k str>,
+        at: Span,
+    ) -> Spanned<Value> {
+        let is_told = !self.diagnostics.is_full();
+        let known: Vec<&str> = keys.take_while(|_| is_told).take(MOST_KNOWN).collect();
+        self.diagnostics
+            .directive_path(at, subject, &segment.key, "keys", &known);
+        unknown(at)
+    }
+
+    fn no_item(&mut self, subject: &str, segment: &Segment, count: usize, at: Span) -> Spanned<Value> {
+        let last = count.saturating_sub(1).to_string();
+        let known: &[&str] = if count == 0 { &[] } else { &["0", &last] };
+        self.diagnostics
+            .directive_path(at, subject, &segment.key, "items from", known);
+        unknown(at)
+    }
+}
+
+/// The item of a list that a step leads to.
+fn item<'i, T>(items: &'i [T], segment: &Segment) -> Option<&'i T> {
+    items.get(segment.key.parse::<usize>().ok()?)
 }

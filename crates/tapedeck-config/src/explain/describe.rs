@@ -3,7 +3,8 @@
 use tapedeck_diagnostic::Rule;
 use tapedeck_model::naming::upper_snake_case;
 
-use super::find::{Found, Step, Trail};
+use super::find::Found;
+use super::trail::{Step, Trail};
 use super::{Entry, Explained, List, Part};
 use crate::directive::{BUILTINS, Builtin, Phase};
 use crate::example::{self, Example};
@@ -156,7 +157,7 @@ fn of_parameter(kind: &ResourceType, one: &Parameter) -> Explained {
 fn of_key(catalogue: &Catalogue, trail: &Trail) -> Explained {
     let Step { key, case } = *trail.last();
     let (doc, support) = match case {
-        Some((_, _, object)) => (vec![words::sentence(object.doc)], None),
+        Some(case) => (vec![words::sentence(case.object.doc)], None),
         None => (words::meaning(key), words::support(key.support)),
     };
     let allowed = words::allowed(&key.kind).into_iter();
@@ -179,7 +180,7 @@ fn of_key(catalogue: &Catalogue, trail: &Trail) -> Explained {
 fn inside(catalogue: &Catalogue, trail: &Trail) -> Vec<Entry> {
     let Step { key, case } = trail.last();
     match (case, &key.kind) {
-        (Some((_, _, object)), _) => keys(object),
+        (Some(case), _) => keys(case.object),
         (
             None,
             Kind::Object(object) | Kind::ListOf(object) | Kind::MapOf(object) | Kind::Environment(object),
@@ -205,7 +206,7 @@ fn inside(catalogue: &Catalogue, trail: &Trail) -> Vec<Entry> {
 fn in_place(trail: &Trail) -> Example {
     let last = trail.last();
     let mut example = match last.case {
-        Some((_, _, object)) => example::of_object(object),
+        Some(case) => example::of_object(case.object),
         None => example::of_value(last.key),
     };
     for (index, step) in trail.steps.iter().enumerate().rev() {
@@ -235,7 +236,7 @@ fn in_place(trail: &Trail) -> Example {
 /// The branch that a key is at, and the value that the example decides it by.
 fn decided(step: &Step) -> Option<(&'static Branch, &'static str)> {
     match (step.case, &step.key.kind) {
-        (Some((branch, value, _)), _) => Some((branch, value)),
+        (Some(case), _) => Some((case.branch, case.value)),
         (None, Kind::Branch(branch)) => Some((branch, branch.cases.first()?.values.first()?)),
         _ => None,
     }

@@ -1,11 +1,12 @@
 //! What a part of the config language is: a key, a type of resource, a parameter, a directive or a rule, by its path.
 //!
 //! [`explain`] finds the part and gathers what the tables say of it; [`render`] writes that as text for people. Where
-//! the parts are looked for is in `find`.
+//! parts are looked for is in `find`, the ways that lead to keys in `trail`.
 
 mod describe;
 mod find;
 mod render;
+mod trail;
 
 use serde::Serialize;
 

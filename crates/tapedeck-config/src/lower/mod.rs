@@ -19,12 +19,12 @@ use crate::check::Surroundings;
 use crate::expand::Question;
 use crate::parse::{Mapping, Value};
 use crate::schema::{Kind, Object};
-use crate::scope::{Declared, Scope};
+use crate::scope::{Declared, Resources, Scope};
 
 /// The stack that a file defines. `None` when something is missing, which has been reported.
 pub(crate) fn stack(
     tree: &Spanned<Value>,
-    declared: &[Declared<'_>],
+    resources: &Resources<'_>,
     surroundings: &Surroundings<'_>,
     questions: &mut BTreeSet<Question>,
     diagnostics: &mut Diagnostics,
@@ -34,24 +34,23 @@ pub(crate) fn stack(
     let project = project::name(root, tree.span, options, diagnostics);
     settings::relations(root, diagnostics);
     vpc::check(root, surroundings, questions, diagnostics);
-    let raw = crate::check::raw_resources(tree);
-    let written = crate::check::written(tree);
+    let (declared, raw) = (resources.declared.as_slice(), resources.raw.as_slice());
     let mut scope = Scope {
         diagnostics,
         declared,
+        resources,
         catalogue: surroundings.catalogue,
         options,
         answers: surroundings.answers,
         questions,
-        raw_resources: &raw,
-        written: &written,
+        raw_resources: raw,
     };
     let services: Vec<Option<WorkerService>> = declared
         .iter()
         .filter_map(|one| Some((one, one.kind.service?)))
         .map(|(one, lower)| lower(one, &mut scope))
         .collect();
-    let resources: Vec<Option<Resource>> = declared
+    let others: Vec<Option<Resource>> = declared
         .iter()
         .filter(|one| one.kind.service.is_none())
         .map(resource)
@@ -62,7 +61,7 @@ pub(crate) fn stack(
         region: options.region.clone(),
         // Only now: each of them has been judged, whole or not.
         services: services.into_iter().collect::<Option<_>>()?,
-        resources: resources.into_iter().collect::<Option<_>>()?,
+        resources: others.into_iter().collect::<Option<_>>()?,
         cloudformation_resources: raw
             .iter()
             .map(|entry| CloudformationResource {

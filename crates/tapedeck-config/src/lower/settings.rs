@@ -1,6 +1,6 @@
 //! The sections beside `resources`: what relates their keys, and what they come to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tapedeck_diagnostic::{Diagnostics, Span, Spanned};
 use tapedeck_model::{Data, Output, ReusedVpc, StackSettings, Tag, VpcSettings};
@@ -73,6 +73,7 @@ fn hooks(root: &Mapping, diagnostics: &mut Diagnostics) {
         .flat_map(|scripts| &scripts.entries)
         .map(|entry| entry.key.value.as_str())
         .collect();
+    let names: HashSet<&str> = known.iter().copied().collect();
     let hooks = root.mapping("hooks");
     for entry in hooks.iter().flat_map(|hooks| &hooks.entries) {
         let items = entry.value.value.as_list().unwrap_or_default();
@@ -80,7 +81,7 @@ fn hooks(root: &Mapping, diagnostics: &mut Diagnostics) {
             let Some(name) = hook.spanned_text("scriptName") else {
                 continue;
             };
-            if !known.contains(&name.value.as_str()) {
+            if !names.contains(name.value.as_str()) {
                 diagnostics.unknown_script(&name, &known);
             }
         }

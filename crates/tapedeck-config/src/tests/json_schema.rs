@@ -22,13 +22,13 @@ fn directives_may_stand_where_their_values_are_known_in_time() {
     let properties = &definition("queue")["properties"];
     assert_eq!(
         properties["size"]["allOf"],
-        json!([{ "$ref": "#/definitions/earlyDirective" }])
+        json!([{ "$ref": "#/definitions/early" }])
     );
     assert_eq!(
         properties["letters"]["allOf"],
-        json!([{ "$ref": "#/definitions/directive" }])
+        json!([{ "$ref": "#/definitions/late" }])
     );
-    let early = definition("earlyDirective")["pattern"].to_string();
+    let early = definition("early")["pattern"].to_string();
     assert!(
         early.contains("Secret") && !early.contains("Stage") && !early.contains("CfFormat"),
         "{early}"
@@ -60,7 +60,7 @@ fn keys_that_need_others_are_conditions() {
         "if": { "properties": { "type": { "const": "paper" } }, "required": ["type"] },
         "then": { "properties": { "properties": {
             "type": ["object", "string"],
-            "allOf": [{ "$ref": "#/definitions/paper" }, { "$ref": "#/definitions/earlyDirective" }],
+            "allOf": [{ "$ref": "#/definitions/paper" }, { "$ref": "#/definitions/early" }],
         } } },
     });
     assert_eq!(letter["allOf"], json!([paper]));

@@ -114,3 +114,19 @@ fn nesting_is_bounded() {
     let deep = format!("{}1{}", "$F(".repeat(10_000), ")".repeat(10_000));
     assert!(matches!(read(&deep), Reading::Broken { .. }));
 }
+
+#[test]
+fn paths_are_bounded() {
+    assert_eq!(call(&format!("$Var(){}", ".a".repeat(64))).path.len(), 64);
+    for (call, keys) in [("$Var()", 65), ("$Var()", 500_000), ("$F($Var()", 65)] {
+        let text = format!("{call}{}", ".a".repeat(keys));
+        assert!(matches!(read(&text), Reading::Broken { problem, .. } if problem.contains("longer")));
+    }
+}
+
+#[test]
+fn what_looks_like_calls_again_and_again_is_looked_through_once() {
+    let text = format!("x {}", "$Var(".repeat(200_000));
+    assert_eq!(called_within(&text).count(), 0);
+    assert_eq!(called_within(&format!("{text})")).count(), 200_000);
+}

@@ -1,6 +1,6 @@
 //! What is said about the resources that hold and carry data: buckets, tables, queues and the like.
 
-use crate::{Diagnostics, Rule, Span, Spanned, nearest, quoted};
+use crate::{Diagnostics, Rule, Span, Spanned, quoted};
 
 use super::{listed, unquoted};
 
@@ -40,7 +40,7 @@ impl Diagnostics {
     /// A state that the state machine does not have. `known` are those that can be reached from there.
     pub fn unknown_state(&mut self, name: &Spanned<String>, known: &[&str]) {
         let message = format!("there is no state {}", quoted(&name.value));
-        let help = match (nearest(&name.value, known), known) {
+        let help = match (self.guess(&name.value, known), known) {
             (Some(best), _) => format!("did you mean `{best}`?"),
             (None, [only]) => format!("the only one there is `{only}`"),
             (None, known) => format!("there are {}", listed(known, "and")),

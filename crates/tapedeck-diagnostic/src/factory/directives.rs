@@ -1,6 +1,6 @@
 //! What is said about directives.
 
-use crate::{Diagnostics, Found, Rule, Span, Spanned, nearest, quoted};
+use crate::{Diagnostics, Found, Rule, Span, Spanned, quoted};
 
 use super::listed;
 
@@ -88,7 +88,7 @@ impl Diagnostics {
     /// A path that leads to nothing. `noun` is what `known` are, such as `keys`.
     pub fn directive_path(&mut self, at: Span, subject: &str, key: &str, noun: &str, known: &[&str]) {
         let message = format!("{} has no {}", quoted(subject), quoted(key));
-        let help = match (nearest(key, known), known) {
+        let help = match (self.guess(key, known), known) {
             (Some(best), _) => format!("did you mean `{best}`?"),
             (None, []) => "nothing is in it".to_string(),
             (None, [first, last]) if noun == "items from" => format!("it has items from {first} to {last}"),
@@ -166,7 +166,7 @@ impl Diagnostics {
     /// A parameter that a resource does not have.
     pub fn unknown_parameter(&mut self, at: Span, parameter: &str, of: &str, known: &[&str]) {
         let message = format!("{of} has no parameter {}", quoted(parameter));
-        let help = match (nearest(parameter, known), known) {
+        let help = match (self.guess(parameter, known), known) {
             (Some(best), _) => format!("did you mean `{best}`?"),
             (None, []) => "it has none".to_string(),
             (None, known) => format!("it has {}", listed(known, "and")),
@@ -177,7 +177,7 @@ impl Diagnostics {
     /// A logical id that nothing has.
     pub fn unknown_logical_id(&mut self, at: Span, logical_id: &str, subject: &str, known: &[&str]) {
         let message = format!("{} is not {subject}", quoted(logical_id));
-        let help = match (nearest(logical_id, known), known) {
+        let help = match (self.guess(logical_id, known), known) {
             (Some(best), _) => format!("did you mean `{best}`?"),
             (None, []) => "there is none".to_string(),
             (None, known) => format!("there are {}", listed(known, "and")),
@@ -196,7 +196,7 @@ impl Diagnostics {
     pub fn missing_secret(&mut self, at: Span, name: &str, region: &str, others: &[&str]) {
         let message = format!("there is no secret {}", quoted(name));
         let create = format!("tapedeck secret:set --secretName {name} --region {region}");
-        let help = match nearest(name, others) {
+        let help = match self.guess(name, others) {
             Some(best) => format!("did you mean `{best}`? Else create it: {create}"),
             None => format!("create it: {create}"),
         };
@@ -208,7 +208,7 @@ impl Diagnostics {
         let message = format!("the secret {} has no key {}", quoted(name), quoted(key));
         let help = match known {
             None => format!("its value is a plain text: use $Secret('{name}')"),
-            Some(known) => match (nearest(key, known), known) {
+            Some(known) => match (self.guess(key, known), known) {
                 (Some(best), _) => format!("did you mean `{best}`?"),
                 (None, []) => "it has none".to_string(),
                 (None, known) => format!("it has {}", listed(known, "and")),

@@ -6,7 +6,7 @@ mod directives;
 mod resources;
 mod worker;
 
-use crate::{Diagnostics, Rule, Span, Spanned, nearest, quoted};
+use crate::{Diagnostics, Rule, Span, Spanned, quoted};
 
 /// What stands where a value of another type was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Diagnostics {
     /// A key that its parent does not have.
     pub fn unknown_key(&mut self, key: &Spanned<String>, parent: &str, known: &[&str]) {
         let message = format!("{} is not a key of {parent}", quoted(&key.value));
-        let help = match (nearest(&key.value, known), known) {
+        let help = match (self.guess(&key.value, known), known) {
             (Some(best), _) => format!("did you mean `{best}`?"),
             (None, []) => "it has none".to_string(),
             (None, [only]) => format!("its only key is `{only}`"),
@@ -130,7 +130,7 @@ impl Diagnostics {
     pub fn invalid_value(&mut self, value: &Spanned<String>, subject: &str, allowed: Allowed<'_>) {
         let help = match allowed {
             Allowed::Advice(advice) => advice.to_string(),
-            Allowed::OneOf { supported, known } => match nearest(&value.value, known) {
+            Allowed::OneOf { supported, known } => match self.guess(&value.value, known) {
                 Some(best) => format!("did you mean `{best}`?"),
                 None => format!("use {}", listed(supported, "or")),
             },
@@ -255,9 +255,19 @@ pub(super) fn shown(text: &str) -> String {
     }
 }
 
-/// Words as `a, b and c`, each in backticks.
+/// The most words that are listed.
+const MOST_LISTED: usize = 40;
+
+/// Words as `a, b and c`, each in backticks. Of very many, the first.
 pub(super) fn listed(words: &[&str], last: &str) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    let quoted: Vec<String> = words
+        .iter()
+        .take(MOST_LISTED)
+        .map(|word| format!("`{word}`"))
+        .collect();
+    if words.len() > MOST_LISTED {
+        return format!("{} {last} more", quoted.join(", "));
+    }
     match quoted.split_last() {
         Some((end, rest)) if !rest.is_empty() => format!("{} {last} {end}", rest.join(", ")),
         Some((end, _)) => end.clone(),

@@ -1,6 +1,6 @@
 //! What is said about resources, and about what names them.
 
-use crate::{Diagnostics, Rule, Span, Spanned, nearest, quoted};
+use crate::{Diagnostics, Rule, Span, Spanned, quoted};
 
 use super::listed;
 
@@ -8,7 +8,7 @@ impl Diagnostics {
     /// The name of a resource that the file does not have. `known` are those that would do.
     pub fn unknown_resource(&mut self, name: &Spanned<String>, known: &[&str]) {
         let message = format!("there is no resource {}", quoted(&name.value));
-        let help = match (nearest(&name.value, known), known) {
+        let help = match (self.guess(&name.value, known), known) {
             (Some(best), _) => format!("did you mean `{best}`?"),
             (None, []) => "the file has none that would do here: add one under `resources`".to_string(),
             (None, known) => format!("the file has {}", listed(known, "and")),
@@ -112,7 +112,7 @@ impl Diagnostics {
     /// A hook names a script that the file does not have.
     pub fn unknown_script(&mut self, name: &Spanned<String>, known: &[&str]) {
         let message = format!("there is no script {}", quoted(&name.value));
-        let help = match (nearest(&name.value, known), known) {
+        let help = match (self.guess(&name.value, known), known) {
             (Some(best), _) => format!("did you mean `{best}`?"),
             (None, []) => "add it under `scripts`".to_string(),
             (None, known) => format!("the file has {}", listed(known, "and")),

@@ -7,6 +7,8 @@ use std::thread;
 
 use tar::{Archive, EntryType};
 
+use super::alternatives::{self, Alternative};
+use super::distribution::Distribution;
 use super::record::PackageRecord;
 use super::{BaseError, rootfs};
 use crate::{Digest, Entry};
@@ -17,11 +19,16 @@ pub(super) struct Package {
     pub(super) record: PackageRecord,
     /// The `control` paragraph.
     pub(super) control: String,
+    /// Links that its maintainer script would have made.
+    pub(super) alternatives: Vec<Alternative>,
     pub(super) entries: Vec<Entry>,
 }
 
 /// Reads all packages on all processors, in the order given.
-pub(super) fn read_packages(files: Vec<PathBuf>) -> Result<Vec<Package>, BaseError> {
+pub(super) fn read_packages(
+    files: Vec<PathBuf>,
+    distribution: &Distribution,
+) -> Result<Vec<Package>, BaseError> {
     let threads = thread::available_parallelism()
         .map_or(1, usize::from)
         .min(files.len().max(1));
@@ -43,7 +50,7 @@ pub(super) fn read_packages(files: Vec<PathBuf>) -> Result<Vec<Package>, BaseErr
         let work = || {
             let mut done = Vec::new();
             while let Some((position, _, file)) = next() {
-                done.push((position, read_package(&file)));
+                done.push((position, read_package(&file, distribution)));
             }
             done
         };
@@ -57,26 +64,26 @@ pub(super) fn read_packages(files: Vec<PathBuf>) -> Result<Vec<Package>, BaseErr
     read.into_iter().map(|(_, package)| package).collect()
 }
 
-fn read_package(file: &Path) -> Result<Package, BaseError> {
-    let content = fs_err::read(file).and_then(|bytes| parse(&bytes));
+fn read_package(file: &Path, distribution: &Distribution) -> Result<Package, BaseError> {
+    let content = fs_err::read(file).and_then(|bytes| parse(&bytes, distribution));
     content.map_err(|source| BaseError::Package {
         file: file.to_owned(),
         source,
     })
 }
 
-fn parse(bytes: &[u8]) -> io::Result<Package> {
+fn parse(bytes: &[u8], distribution: &Distribution) -> io::Result<Package> {
     let mut control = None;
     let mut entries = None;
     for member in members(bytes)? {
         let (name, content) = member?;
         if let Some(extension) = name.strip_prefix("control.tar") {
-            control = Some(read_control(&decompress(extension, content)?)?);
+            control = Some(read_facts(&decompress(extension, content)?)?);
         } else if let Some(extension) = name.strip_prefix("data.tar") {
             entries = Some(read_files(&decompress(extension, content)?)?);
         }
     }
-    let control = control.ok_or_else(|| invalid("it has no control archive"))?;
+    let (control, script) = control.ok_or_else(|| invalid("it has no control archive"))?;
     let entries = entries.ok_or_else(|| invalid("it has no data archive"))?;
     let field = |name: &str| {
         let line = control
@@ -85,14 +92,17 @@ fn parse(bytes: &[u8]) -> io::Result<Package> {
         line.map(|value| value.trim().to_owned())
             .ok_or_else(|| invalid("its control file lacks a field"))
     };
+    let (name, version) = (field("Package")?, field("Version")?);
     let record = PackageRecord {
-        name: field("Package")?,
-        version: field("Version")?,
+        purl: distribution.package_url(&control, &name, &version),
+        name,
+        version,
         sha256: Digest::of(bytes).hex(),
     };
     Ok(Package {
         record,
         control,
+        alternatives: alternatives::of_script(&script),
         entries,
     })
 }
@@ -139,16 +149,28 @@ fn decompress(extension: &str, content: &[u8]) -> io::Result<Vec<u8>> {
     Ok(plain)
 }
 
-fn read_control(archive: &[u8]) -> io::Result<String> {
+/// The control file and the script that runs after installing, which may be missing or no text.
+fn read_facts(archive: &[u8]) -> io::Result<(String, String)> {
+    let (mut control, mut script) = (None, String::new());
     for entry in Archive::new(archive).entries()? {
         let mut entry = entry?;
-        if matches!(&*entry.path_bytes(), b"./control" | b"control") {
-            let mut control = String::new();
-            entry.read_to_string(&mut control)?;
-            return Ok(control);
+        let path = entry.path_bytes().into_owned();
+        match path.strip_prefix(b"./").unwrap_or(&path) {
+            b"control" => {
+                let mut content = String::new();
+                entry.read_to_string(&mut content)?;
+                control = Some(content);
+            }
+            b"postinst" => {
+                let mut content = Vec::new();
+                entry.read_to_end(&mut content)?;
+                script = String::from_utf8_lossy(&content).into_owned();
+            }
+            _ => {}
         }
     }
-    Err(invalid("it has no control file"))
+    let control = control.ok_or_else(|| invalid("it has no control file"))?;
+    Ok((control, script))
 }
 
 fn read_files(archive: &[u8]) -> io::Result<Vec<Entry>> {

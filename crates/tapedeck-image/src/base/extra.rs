@@ -1,6 +1,8 @@
 //! System packages that an application needs beside its runtime: a layer of their own.
 
 use super::BaseError;
+use super::apt::Wanted;
+use super::layers::{Assembler, Part, Recipe};
 use crate::InputKey;
 
 /// Names of packages, each once and in order.
@@ -17,6 +19,29 @@ impl Extra {
         names.sort();
         names.dedup();
         Ok(Self(names))
+    }
+
+    /// Makes the layer with these packages, and those that they need and `below` lacks; none if it lacks nothing.
+    pub(super) fn layer(
+        &self,
+        assembler: &mut Assembler<'_>,
+        below: &[Part],
+        record: &str,
+    ) -> Result<Option<Part>, BaseError> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let recipe = Recipe {
+            name: record.to_owned(),
+            created_by: format!("system packages: {}", self.0.join(" ")),
+            wanted: Wanted {
+                names: self.0.iter().map(String::as_str).collect(),
+                left_out: &[],
+                installed: assembler.installed(below)?,
+            },
+        };
+        let part = assembler.packages(&recipe, |files| files.into_values().collect())?;
+        Ok(Some(part).filter(|part| !part.packages.is_empty()))
     }
 
     /// What the names of records get for these packages; nothing for none.

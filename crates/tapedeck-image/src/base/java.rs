@@ -74,7 +74,7 @@ pub(super) fn layer(
             installed: assembler.installed(below)?,
         },
     };
-    let part = assembler.packages(&recipe, |_, mut files| {
+    let part = assembler.packages(&recipe, |mut files| {
         link_programs(&mut files);
         files.insert(
             KEYSTORE.into(),

@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 
 use super::apt::{Apt, Installed, Wanted};
 use super::deb::{self, Package};
+use super::distribution::Distribution;
 use super::record::PackageRecord;
 use super::rootfs::{self, STATUS_FOLDER};
 use super::{BaseError, RuntimeKind};
@@ -129,15 +130,15 @@ impl<'a> Assembler<'a> {
     pub(super) fn packages(
         &mut self,
         recipe: &Recipe<'_>,
-        finish: impl FnOnce(&[PackageRecord], rootfs::Files) -> Vec<Entry>,
+        finish: impl FnOnce(rootfs::Files) -> Vec<Entry>,
     ) -> Result<Part, BaseError> {
         if let Some(part) = self.recorded(&recipe.name)? {
             return Ok(part);
         }
         let packages = self.fetch(&recipe.wanted)?;
-        let records = records(&packages);
+        self.require_all(&recipe.wanted, &packages)?;
         let mut part = self.put(&recipe.name, packages, |packages| {
-            finish(&records, rootfs::files_of(packages))
+            finish(rootfs::files_of(packages))
         })?;
         part.created_by.clone_from(&recipe.created_by);
         Ok(part)
@@ -190,7 +191,29 @@ impl<'a> Assembler<'a> {
         let files = apt.download(wanted);
         let files = files.map_err(|error| self.judged(error))?;
         self.step(format!("unpacking {}", described(files.len())));
-        deb::read_packages(files)
+        deb::read_packages(files, &Distribution::of_this_machine())
+    }
+
+    /// Apt takes a name that it does not know as a pattern, and others for what they provide: only the latter is meant.
+    fn require_all(&self, wanted: &Wanted<'_>, fetched: &[Package]) -> Result<(), BaseError> {
+        let fetched_controls = fetched.iter().map(|package| package.control.as_str());
+        let controls: Vec<&str> = wanted
+            .installed
+            .values()
+            .map(String::as_str)
+            .chain(fetched_controls)
+            .collect();
+        let missing = wanted
+            .names
+            .iter()
+            .find(|name| !controls.iter().any(|control| is_or_provides(control, name)));
+        match missing {
+            None => Ok(()),
+            Some(name) => Err(BaseError::NoPackage {
+                name: (*name).to_owned(),
+                platform: self.platform.as_str(),
+            }),
+        }
     }
 
     fn put(
@@ -228,6 +251,17 @@ impl<'a> Assembler<'a> {
 
 fn records(packages: &[Package]) -> Vec<PackageRecord> {
     packages.iter().map(|package| package.record.clone()).collect()
+}
+
+/// Whether a package has this name or stands in for one of this name.
+fn is_or_provides(control: &str, name: &str) -> bool {
+    control.lines().any(|line| match line.split_once(':') {
+        Some(("Package", own)) => own.trim() == name,
+        Some(("Provides", provided)) => provided
+            .split(',')
+            .any(|provided| provided.split_whitespace().next() == Some(name)),
+        _ => false,
+    })
 }
 
 fn described(count: usize) -> String {

@@ -15,7 +15,7 @@ use super::command::Fetcher;
 use super::layers::Part;
 use super::record::PackageRecord;
 use super::{BaseError, LanguageLayer};
-use crate::{Digest, Entry, Platform, Store};
+use crate::{Digest, Entry, Platform, Store, package_url};
 
 const NPM: Fetcher = Fetcher {
     program: "npm",
@@ -132,6 +132,7 @@ pub(super) fn layer(
     let layer = store.put_layer(entries)?;
     let record = PackageRecord {
         name: package.to_owned(),
+        purl: package_url("npm", package, &release.version, &[]),
         version: release.version,
         sha256: Digest::of(&archive).hex(),
     };

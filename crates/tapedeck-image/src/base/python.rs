@@ -24,7 +24,7 @@ pub(super) fn layer(
             installed: assembler.installed(below)?,
         },
     };
-    let part = assembler.packages(&recipe, |_, mut files| {
+    let part = assembler.packages(&recipe, |mut files| {
         for link in [
             Entry::symlink("usr/bin/python3", &program),
             Entry::symlink("usr/bin/python", "python3"),

@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tapedeck_model::ImageDigest;
 
+use super::Base;
 use crate::store::{ignore_missing, retry_interrupted};
-use crate::{Digest, Layer, Store, StoreError};
+use crate::{Component, Digest, Layer, Store, StoreError};
 
 /// A package that went into a base image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,20 @@ pub struct PackageRecord {
     pub version: String,
     /// SHA-256 of the package file, 64 hexadecimal digits.
     pub sha256: String,
+    /// Its package URL.
+    #[serde(default)]
+    pub purl: String,
+}
+
+impl From<PackageRecord> for Component {
+    fn from(package: PackageRecord) -> Self {
+        Self {
+            name: package.name,
+            version: package.version,
+            purl: package.purl,
+            sha256: Some(package.sha256),
+        }
+    }
 }
 
 impl fmt::Display for PackageRecord {
@@ -84,19 +99,13 @@ impl Store {
         self.read_record(&format!("{name}{LAYER}"))
     }
 
-    pub(super) fn record_image(
-        &self,
-        name: &str,
-        image: &ImageDigest,
-        version: &str,
-        packages: Vec<PackageRecord>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn record_image(&self, name: &str, base: &Base) -> Result<(), StoreError> {
         self.write_record(
             &format!("{name}{IMAGE}"),
             &ImageRecord {
-                image: image.clone(),
-                version: version.to_owned(),
-                packages,
+                image: base.image.digest.clone(),
+                version: base.version.clone(),
+                packages: base.packages.clone(),
                 pulled: None,
             },
         )

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use super::NONROOT;
 use super::deb::Package;
+use super::{NONROOT, alternatives};
 use crate::{Contents, Entry, EntryKind};
 
 /// Top-level folders that are links into `usr` since the distributions merged them.
@@ -92,7 +92,9 @@ pub(super) type Files = BTreeMap<PathBuf, Entry>;
 /// files of earlier ones: there are no such files.
 pub(super) fn files_of(packages: Vec<Package>) -> Files {
     let mut files = Files::new();
+    let mut alternatives = Vec::new();
     for package in packages {
+        alternatives.extend(package.alternatives);
         let status = format!("{STATUS_FOLDER}/{}", package.record.name);
         files.insert(
             PathBuf::from(&status),
@@ -101,6 +103,11 @@ pub(super) fn files_of(packages: Vec<Package>) -> Files {
         for entry in package.entries {
             files.entry(entry.path.clone()).or_insert(entry);
         }
+    }
+    for (link, target) in alternatives::best(alternatives) {
+        files
+            .entry(link.clone())
+            .or_insert_with(|| Entry::symlink(link, target));
     }
     link_folders(&mut files);
     files

@@ -83,6 +83,20 @@ impl RuntimeKind {
         }
     }
 
+    /// What an assembled base of this version is called.
+    pub(super) fn base_name(self, version: &str) -> String {
+        let kind = match self {
+            Self::Node => "node",
+            Self::Python => "python",
+            Self::Java => "java",
+            Self::Static => "static",
+        };
+        match version {
+            "" => format!("tapedeck/{kind}"),
+            version => format!("tapedeck/{kind}:{version}"),
+        }
+    }
+
     /// A name of such a base in a registry that everybody knows.
     #[must_use]
     pub const fn example(self) -> &'static str {

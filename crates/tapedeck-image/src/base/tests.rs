@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::deb::read_packages;
+use super::distribution::Distribution;
 use super::extra::Extra;
 use super::named::{NamedBase, Substitute, is_fresh, substitute};
 use super::node::NodeVersion;
 use super::record::PulledRecord;
 use super::rootfs::{is_wanted, place};
-use super::{BaseError, PackageRecord, PythonVersion, keystore};
+use super::{BaseError, PackageRecord, PythonVersion, alternatives, keystore};
 use crate::registry::{PullError, Reference};
 use crate::{Digest, Store};
 
@@ -74,6 +75,31 @@ fn what_apt_would_read_as_more_than_a_name_is_refused() {
         let error = extra(&["libpq5", wrong]).unwrap_err();
         assert!(error.to_string().contains(&format!("`{wrong}`")), "{error}");
     }
+}
+
+#[test]
+fn alternatives_that_are_written_out_are_made() {
+    let script = "#!/bin/sh\n# update-alternatives --install /usr/bin/no no /usr/bin/never 1\n\
+        update-alternatives --install /usr/lib/libblas.so.3 \\\n  libblas.so.3 /usr/lib/blas/libblas.so.3 10 \\\n\
+        \t--slave /bin/blas blas \"/usr/lib/blas/blas\"\n\
+        for i in a b; do update-alternatives --install /usr/bin/$i $i /opt/$i 5; done\n\
+        update-alternatives --quiet --remove x /usr/bin/x\n";
+    let better = "update-alternatives --install /usr/lib/libblas.so.3 libblas.so.3 /usr/lib/better.so 20";
+    let found = alternatives::of_script(script);
+    let links = |found| alternatives::best(found).into_iter().collect::<Vec<_>>();
+    let pair = |link: &str, target: &str| (PathBuf::from(link), PathBuf::from(target));
+    assert_eq!(
+        links(found.clone()),
+        [
+            pair("usr/bin/blas", "/usr/lib/blas/blas"),
+            pair("usr/lib/libblas.so.3", "/usr/lib/blas/libblas.so.3"),
+        ]
+    );
+    let both = found
+        .into_iter()
+        .chain(alternatives::of_script(better))
+        .collect::<Vec<_>>();
+    assert!(links(both).contains(&pair("usr/lib/libblas.so.3", "/usr/lib/better.so")));
 }
 
 #[test]
@@ -144,6 +170,21 @@ fn tar_of(files: &[(&str, &str)]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
+fn debian() -> Distribution {
+    Distribution::of_release("NAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nID=debian\n")
+}
+
+#[test]
+fn packages_have_urls_that_scanners_know() {
+    let control = "Package: libstdc++6\nSource: gcc-12 (12.2.0-14)\nArchitecture: amd64\n";
+    assert_eq!(
+        debian().package_url(control, "libstdc++6", "12.2.0-14+b1"),
+        "pkg:deb/debian/libstdc%2B%2B6@12.2.0-14%2Bb1?arch=amd64&distro=debian-12&upstream=gcc-12%4012.2.0-14"
+    );
+    let rolling = Distribution::of_release("ID=kali");
+    assert_eq!(rolling.package_url("", "a", "1",), "pkg:deb/kali/a@1?distro=kali");
+}
+
 #[test]
 fn packages_are_read_however_they_are_compressed() {
     let folder = tempfile::tempdir().unwrap();
@@ -164,7 +205,7 @@ fn packages_are_read_however_they_are_compressed() {
         fs_err::write(&file, ar(&members)).unwrap();
         files.push(file);
     }
-    for package in read_packages(files).unwrap() {
+    for package in read_packages(files, &debian()).unwrap() {
         assert_eq!(
             (package.record.name.as_str(), package.record.version.as_str()),
             ("tiny", "1:2.3-4")
@@ -184,7 +225,7 @@ fn a_damaged_package_is_named() {
     for (name, content) in [("empty", &b""[..]), ("cut", &whole[..100]), ("garbled", &whole)] {
         let file = folder.path().join(name);
         fs_err::write(&file, content).unwrap();
-        let error = read_packages(vec![file.clone()]).unwrap_err();
+        let error = read_packages(vec![file.clone()], &debian()).unwrap_err();
         assert!(
             matches!(&error, BaseError::Package { file: named, .. } if *named == file),
             "{error:?}"
@@ -203,6 +244,7 @@ fn records_come_back_unless_they_are_torn() {
         name: "a".to_owned(),
         version: "1".to_owned(),
         sha256: "0".repeat(64),
+        purl: "pkg:deb/debian/a@1".to_owned(),
     };
     store
         .record_layer("system-amd64", &layer, vec![package.clone()])

@@ -46,22 +46,27 @@ impl<'a> Merged<'a> {
 
     /// Runs a program as the user of bases, as the first process of a process space, and gives what it printed.
     pub(crate) fn run(&self, command: &[&str]) -> String {
-        let processes = format!("--mount-proc={}", self.folder.join("proc").display());
-        let output = Command::new("unshare")
-            .args(["--pid", "--fork", "--kill-child", &processes])
-            .args(["chroot", "--userspec=65532:65532"])
-            .arg(&self.folder)
-            .args(command)
-            .env_clear()
-            .envs(&self.image.config.env)
-            .output()
-            .unwrap();
+        let output = self.command(command).output().unwrap();
         let (stdout, stderr) = (
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr),
         );
         assert!(output.status.success(), "{command:?}: {stdout}{stderr}");
         format!("{stdout}{stderr}")
+    }
+
+    /// A program to be run so; its first process is the child of the one that is started.
+    pub(crate) fn command(&self, command: &[&str]) -> Command {
+        let processes = format!("--mount-proc={}", self.folder.join("proc").display());
+        let mut unshare = Command::new("unshare");
+        unshare
+            .args(["--pid", "--fork", "--kill-child", &processes])
+            .args(["chroot", "--userspec=65532:65532"])
+            .arg(&self.folder)
+            .args(command)
+            .env_clear()
+            .envs(&self.image.config.env);
+        unshare
     }
 
     /// A path inside.

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use tapedeck_image::{ConfigChange, Image, Layer, Platform, PutImageError, ReadImageError, Store};
+use tapedeck_image::{
+    ConfigChange, Description, Image, Layer, Platform, PutImageError, ReadImageError, Store,
+};
 use tapedeck_model::ImageDigest;
 
 use crate::{app, large, store, tree};
@@ -87,13 +89,63 @@ fn an_image_inherits_from_its_base() {
 }
 
 #[test]
+fn an_image_says_what_it_is_and_nothing_of_what_its_base_is() {
+    let (_folder, store) = store();
+    let about = |description| ConfigChange {
+        labels: BTreeMap::from([("maintainer".to_owned(), "somebody".to_owned())]),
+        description,
+        ..ConfigChange::default()
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let base = store
+        .put_image(
+            None,
+            &[],
+            &about(Description {
+                title: text("node"),
+                version: text("24.1.0"),
+                ..Description::default()
+            }),
+        )
+        .unwrap();
+    let description = Description {
+        created: 1_700_000_000,
+        title: text("shop/mailer"),
+        revision: text("0123abc"),
+        base_name: text("node:24"),
+        version: None,
+    };
+    let image = store
+        .put_image(Some(&base.digest), &[], &about(description))
+        .unwrap();
+    let prefix = "org.opencontainers.image";
+    let expected = BTreeMap::from([
+        (format!("{prefix}.base.digest"), base.digest.to_string()),
+        (format!("{prefix}.base.name"), "node:24".to_owned()),
+        (format!("{prefix}.created"), "2023-11-14T22:13:20Z".to_owned()),
+        (format!("{prefix}.revision"), "0123abc".to_owned()),
+        (format!("{prefix}.title"), "shop/mailer".to_owned()),
+    ]);
+    let mut labels = image.config.labels.clone();
+    assert_eq!(labels.remove("maintainer").as_deref(), Some("somebody"));
+    assert_eq!(labels, expected);
+    assert_eq!(base.config.labels[&format!("{prefix}.version")], "24.1.0");
+    assert_eq!(
+        base.config.labels[&format!("{prefix}.created")],
+        "1970-01-01T00:00:00Z"
+    );
+    let annotations = &json(&blob(&store, image.digest.hex()))["annotations"];
+    assert_eq!(*annotations, serde_json::to_value(&expected).unwrap());
+}
+
+#[test]
 fn equal_images_have_equal_digests_in_every_store() {
     let (_folder, first) = store();
     let (_other_folder, second) = store();
     let digest = put(&first).1.digest;
     assert_eq!(digest, put(&second).1.digest);
     assert_eq!(digest, put(&first).1.digest);
-    let expected = "sha256:6e2c681e556ccbb742075fe962ee1b1010ce309c31045ede4cb3b0fdeb1c12da";
+    let expected = "sha256:cb10f0bb1dc064c93f55f9c061239a7b52cd90b59c72789b1731a2fc2bd61d35";
     assert_eq!(
         digest.as_str(),
         expected,

@@ -53,18 +53,19 @@ pub fn find(name: &str) -> Option<&'static InstanceType> {
     types.get(index)
 }
 
-/// The type that somebody probably means by a name that there is not: of the same family where there is such a family.
+/// The types that somebody may mean by a name that there is not: those of the same family where there is such a family.
 #[must_use]
-pub fn nearest(name: &str) -> Option<&'static str> {
-    let family = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let wanted = family(name);
+pub fn alike(name: &str) -> Vec<&'static str> {
+    let family = |name: &'static str| name.split('.').next().unwrap_or_default();
+    let wanted = name.split('.').next().unwrap_or_default();
     let names = || all().iter().map(|one| one.name);
-    let of_family: Vec<&'static str> = names().filter(|known| family(known) == wanted).collect();
-    if of_family.is_empty() {
-        let names: Vec<&'static str> = names().collect();
-        return tapedeck_diagnostic::nearest(name, &names);
+    let of_family: Vec<&'static str> = names()
+        .filter(|known| family(known).eq_ignore_ascii_case(wanted))
+        .collect();
+    match of_family.is_empty() {
+        true => names().collect(),
+        false => of_family,
     }
-    tapedeck_diagnostic::nearest(name, &of_family)
 }
 
 /// Every type, sorted by name.

@@ -117,13 +117,17 @@ fn a_part_of_the_memory_is_for_the_system() {
     assert_eq!(with_memory(u32::MAX).usable_memory(), 4_080_218_930);
 }
 
+fn nearest_instance(name: &str) -> Option<&'static str> {
+    tapedeck_diagnostic::nearest(name, &instances::alike(name))
+}
+
 #[test]
 fn a_wrong_name_has_a_neighbour_in_its_family() {
-    assert_eq!(instances::nearest("c5.larg"), Some("c5.large"));
-    assert_eq!(instances::nearest("C5.Large"), Some("c5.large"));
-    assert_eq!(instances::nearest("m5.3xlarge"), Some("m5.2xlarge"));
-    assert_eq!(instances::nearest("t4.small"), Some("t2.small"));
-    assert_eq!(instances::nearest("something.else.entirely"), None);
+    assert_eq!(nearest_instance("c5.larg"), Some("c5.large"));
+    assert_eq!(nearest_instance("C5.Large"), Some("c5.large"));
+    assert_eq!(nearest_instance("m5.3xlarge"), Some("m5.2xlarge"));
+    assert_eq!(nearest_instance("t4.small"), Some("t2.small"));
+    assert_eq!(nearest_instance("something.else.entirely"), None);
 }
 
 #[test]

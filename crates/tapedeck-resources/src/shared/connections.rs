@@ -1,6 +1,6 @@
 //! `connectTo`: whether what it names can be connected to, and what it puts into the environment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tapedeck_config::parse::{Mapping, Value};
 use tapedeck_config::schema::Connectable;
@@ -14,6 +14,7 @@ const MACROS: [&str; 1] = ["aws:ses"];
 
 /// Judges `connectTo` of a resource.
 pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
+    let variables = Variables::of(one.properties);
     let mut seen: HashMap<String, Span> = HashMap::new();
     for item in one.properties.spanned_items("connectTo") {
         let Some(text) = item.value.as_text().filter(|text| !text.is_empty()) else {
@@ -24,11 +25,11 @@ pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
             scope.diagnostics.duplicate_entry(&name, "`connectTo`", first);
             continue;
         }
-        target(one, &name, scope);
+        target(one, &name, &variables, scope);
     }
 }
 
-fn target(one: &Declared<'_>, name: &Spanned<String>, scope: &mut Scope<'_>) {
+fn target(one: &Declared<'_>, name: &Spanned<String>, variables: &Variables, scope: &mut Scope<'_>) {
     if name.value.starts_with("aws:") {
         if !MACROS.contains(&name.value.as_str()) {
             scope.diagnostics.unknown_macro(name, &MACROS);
@@ -51,11 +52,14 @@ fn target(one: &Declared<'_>, name: &Spanned<String>, scope: &mut Scope<'_>) {
         Some((resource, part)) => (resource, Some(part)),
         None => (name.value.as_str(), None),
     };
-    let declared = scope.declared.iter().find(|other| other.name.value == resource);
+    let declared = scope.resource(resource);
     let Some(other) = declared else {
         if !scope.is_unclear(resource) {
+            let is_told = !scope.diagnostics.is_full();
             let known = scope.names_where(|other| {
-                matches!(other.kind.connectable, Connectable::Yes) && other.name.value != one.name.value
+                is_told
+                    && matches!(other.kind.connectable, Connectable::Yes)
+                    && other.name.value != one.name.value
             });
             let known: Vec<String> = known.into_iter().map(str::to_string).collect();
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -79,24 +83,36 @@ fn target(one: &Declared<'_>, name: &Spanned<String>, scope: &mut Scope<'_>) {
             );
             scope.diagnostics.wrong_resource_type(name, &problem, advice);
         }
-        (None, Connectable::Yes) => shadowed(one.properties, other, scope),
+        (None, Connectable::Yes) => shadowed(variables, other, scope),
     }
 }
 
 /// The types that are made of a container workload.
 const IS_SERVICE: [&str; 3] = ["worker-service", "web-service", "private-service"];
 
+/// Variables that the user sets, by their names.
+struct Variables(HashMap<String, Vec<Span>>);
+
+impl Variables {
+    fn of(properties: &Mapping) -> Self {
+        let mut variables: HashMap<String, Vec<Span>> = HashMap::new();
+        for name in variable_names(properties) {
+            variables.entry(name.value).or_default().push(name.span);
+        }
+        Self(variables)
+    }
+}
+
 /// Variables that the user sets, too: theirs count.
-fn shadowed(properties: &Mapping, other: &Declared<'_>, scope: &mut Scope<'_>) {
-    let injected: Vec<String> = other
-        .kind
-        .parameters_of(other.properties)
-        .map(|parameter| connection_variable(&other.name.value, parameter.name))
-        .collect();
-    for name in variable_names(properties) {
-        if injected.contains(&name.value) {
-            let target = other.name.value.clone();
-            scope.diagnostics.shadowed_variable(&name, &target);
+fn shadowed(variables: &Variables, other: &Declared<'_>, scope: &mut Scope<'_>) {
+    if variables.0.is_empty() {
+        return;
+    }
+    for parameter in other.kind.parameters_of(other.properties) {
+        let name = connection_variable(&other.name.value, parameter.name);
+        for span in variables.0.get(&name).into_iter().flatten() {
+            let name = Spanned::new(name.clone(), *span);
+            scope.diagnostics.shadowed_variable(&name, &other.name.value);
         }
     }
 }
@@ -129,13 +145,13 @@ fn written_names(properties: &Mapping) -> Vec<Spanned<String>> {
 /// The connections of checked properties, each once.
 pub(crate) fn lower(properties: &Mapping) -> Vec<Connection> {
     let mut connections = Vec::new();
+    let mut seen = HashSet::new();
     for name in properties.texts("connectTo") {
-        let connection = match name.as_str() {
-            "aws:ses" => Connection::Ses,
-            _ => Connection::Resource(name),
-        };
-        if !connections.contains(&connection) {
-            connections.push(connection);
+        if seen.insert(name.clone()) {
+            connections.push(match name.as_str() {
+                "aws:ses" => Connection::Ses,
+                _ => Connection::Resource(name),
+            });
         }
     }
     connections

@@ -5,13 +5,16 @@ use tapedeck_config::schema::{Key, Kind, Language, OBJECT, OPTIONAL, Object, Ran
 /// Extensions of JavaScript and TypeScript.
 pub(crate) const JAVASCRIPT: &[&str] = &["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"];
 
+/// Extensions of Go.
+pub(crate) const GO: &[&str] = &["go"];
+
 /// Extensions of Java.
 pub(crate) const JAVA: &[&str] = &["java"];
 
 /// What is said about a language that is not packaged yet.
 const NOT_PACKAGED: &str = "sources in this language are not packaged yet";
 
-/// The languages, supported ones first.
+/// The languages, in the order that messages name them.
 pub static LANGUAGES: &[Language] = &[
     Language {
         name: "JavaScript or TypeScript",
@@ -24,7 +27,11 @@ pub static LANGUAGES: &[Language] = &[
         support: Support::Full,
     },
     later("Python", &["py"]),
-    later("Go", &["go"]),
+    Language {
+        name: "Go",
+        extensions: GO,
+        support: Support::Full,
+    },
     later("Ruby", &["rb"]),
     later("PHP", &["php"]),
     later("C#", &["cs"]),
@@ -210,7 +217,7 @@ pub(crate) static GO_CONFIG: Object = Object {
     keys: &[Key {
         name: "goVersion",
         kind: Kind::Scalar,
-        doc: "version of Go, such as 1.24; when left out, what `go.mod` says",
+        doc: "least version of Go, such as 1.24; when left out, what `go.mod` says",
         example: Some("1.24"),
         ..OPTIONAL
     }],

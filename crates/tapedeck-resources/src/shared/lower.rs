@@ -5,12 +5,12 @@ use tapedeck_config::schema::entry_extension;
 use tapedeck_config::{complete, late_text};
 use tapedeck_diagnostic::Spanned;
 use tapedeck_model::{
-    Container, CustomDockerfile, EnvironmentVariable, ExternalBuildpack, HealthCheck, JavaConfig,
+    Container, CustomDockerfile, EnvironmentVariable, ExternalBuildpack, GoConfig, HealthCheck, JavaConfig,
     JavaScriptConfig, LanguageConfig, Late, LogForwarding, Logging, ModuleFormat, Nixpacks, Packaging,
     PrebuiltImage, StacktapeImageBuildpack, StopTimeout, VolumeMount,
 };
 
-use super::languages::{JAVA, JAVASCRIPT, LANGUAGES};
+use super::languages::{GO, JAVA, JAVASCRIPT, LANGUAGES};
 
 /// A container of checked properties.
 pub(crate) fn container(properties: &Mapping) -> Option<Container> {
@@ -203,6 +203,11 @@ fn language(entryfile_path: &str, settings: Option<&Mapping>) -> Option<Language
                 None => None,
             },
             disable_source_maps: settings.flag("disableSourceMaps"),
+        }));
+    }
+    if GO.contains(&extension) {
+        return Some(LanguageConfig::Go(GoConfig {
+            go_version: settings.scalar("goVersion").map(str::to_string),
         }));
     }
     if JAVA.contains(&extension) {

@@ -2,7 +2,6 @@
 
 use tapedeck_config::parse::Mapping;
 use tapedeck_config::{Declared, Scope};
-use tapedeck_diagnostic::Spanned;
 
 use super::relations;
 
@@ -18,7 +17,7 @@ pub(crate) fn mode(properties: &Mapping) -> Option<&str> {
 pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
     let accessibility = one.properties.mapping("accessibility");
     if mode(one.properties) == Some(SCOPING)
-        && !is_connected(one.name, scope)
+        && !scope.is_connected(&one.name.value)
         && let Some(entry) = accessibility.and_then(|section| section.entry("accessibilityMode"))
     {
         scope
@@ -47,12 +46,4 @@ pub(crate) fn addresses(properties: &Mapping, scope: &mut Scope<'_>) {
         let reason = "in the mode `internet` every address is let in";
         relations::unused(accessibility, &["whitelistedIps"], reason, scope);
     }
-}
-
-/// Whether any resource lists it in `connectTo`.
-fn is_connected(name: &Spanned<String>, scope: &Scope<'_>) -> bool {
-    scope
-        .declared
-        .iter()
-        .any(|other| other.properties.texts("connectTo").contains(&name.value))
 }

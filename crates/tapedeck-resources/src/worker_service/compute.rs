@@ -105,9 +105,11 @@ fn instance_types(resources: &Mapping, scope: &mut Scope<'_>) {
         }
         match instances::find(text) {
             Some(one) => known.push((one, item.span)),
-            None => scope
-                .diagnostics
-                .unknown_instance_type(&name, instances::nearest(text)),
+            None if scope.diagnostics.is_full() => scope.diagnostics.unknown_instance_type(&name, None),
+            None => {
+                let guess = scope.diagnostics.guess(text, &instances::alike(text));
+                scope.diagnostics.unknown_instance_type(&name, guess);
+            }
         }
     }
     architectures(&known, scope);

@@ -1,6 +1,6 @@
 //! The containers of a task: their names, what they wait for, their health checks and volumes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use tapedeck_config::parse::Mapping;
 use tapedeck_config::{Declared, Scope};
@@ -19,6 +19,13 @@ struct Known<'a> {
     waits_for: Vec<&'a str>,
 }
 
+/// Containers by their names; of several with one name, the first.
+type ByName<'a> = HashMap<&'a str, &'a Known<'a>>;
+
+fn by_name<'a>(known: &'a [Known<'a>]) -> ByName<'a> {
+    known.iter().rev().map(|one| (one.name, one)).collect()
+}
+
 /// Judges the containers of a service.
 pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
     container(one.properties, scope);
@@ -30,10 +37,11 @@ pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
         .collect();
     names(&sides, Some(MAIN_CONTAINER), scope);
     let known = known(one, &sides);
+    let by_name = by_name(&known);
     for side in &sides {
         essential(side, scope);
         container(side, scope);
-        dependencies(side, &known, scope);
+        dependencies(side, &known, &by_name, scope);
     }
     cycles(&known, scope);
 }
@@ -46,9 +54,10 @@ pub(crate) fn check_equals(containers: &[&Mapping], scope: &mut Scope<'_>) {
         .iter()
         .filter_map(|container| of_container(container, is_essential(container)))
         .collect();
+    let by_name = by_name(&known);
     for one in containers {
         container(one, scope);
-        dependencies(one, &known, scope);
+        dependencies(one, &known, &by_name, scope);
     }
     cycles(&known, scope);
 }
@@ -182,7 +191,7 @@ fn essential(side: &Mapping, scope: &mut Scope<'_>) {
 }
 
 /// Source of what ECS refuses: its API reference, data type ContainerDependency.
-fn dependencies(side: &Mapping, known: &[Known<'_>], scope: &mut Scope<'_>) {
+fn dependencies(side: &Mapping, known: &[Known<'_>], by_name: &ByName<'_>, scope: &mut Scope<'_>) {
     for dependency in side
         .list("dependsOn")
         .iter()
@@ -191,8 +200,10 @@ fn dependencies(side: &Mapping, known: &[Known<'_>], scope: &mut Scope<'_>) {
         let Some(name) = dependency.spanned_text("containerName") else {
             continue;
         };
-        let Some(target) = known.iter().find(|one| one.name == name.value) else {
-            let mut names: Vec<&str> = known.iter().map(|one| one.name).collect();
+        let Some(target) = by_name.get(name.value.as_str()) else {
+            let is_told = !scope.diagnostics.is_full();
+            let known = known.iter().take_while(|_| is_told);
+            let mut names: Vec<&str> = known.map(|one| one.name).collect();
             names.dedup();
             scope.diagnostics.unknown_container(&name, &names);
             continue;
@@ -220,13 +231,13 @@ fn dependencies(side: &Mapping, known: &[Known<'_>], scope: &mut Scope<'_>) {
     }
 }
 
-/// Containers that wait for each other. Each cycle is told once, at its first container.
+/// Containers that wait for each other. One cycle is told, at its first container.
 fn cycles(known: &[Known<'_>], scope: &mut Scope<'_>) {
-    let by_name: BTreeMap<&str, &Known<'_>> = known.iter().map(|one| (one.name, one)).collect();
-    let mut done: Vec<&str> = Vec::new();
+    // A second one of a name has been told about, and is no cycle as well.
+    let by_name: ByName<'_> = known.iter().map(|one| (one.name, one)).collect();
+    let mut done: HashSet<&str> = HashSet::new();
     for one in known {
-        let mut chain = Vec::new();
-        if let Some(cycle) = cycle_from(one.name, &by_name, &mut chain, &mut done) {
+        if let Some(cycle) = cycle_from(one.name, &by_name, &mut done) {
             let start = by_name.get(cycle[0]).map_or(one.at, |first| first.at);
             let links: Vec<&str> = cycle.iter().chain(cycle.first()).copied().collect();
             scope.diagnostics.dependency_cycle(start, &links);
@@ -235,31 +246,33 @@ fn cycles(known: &[Known<'_>], scope: &mut Scope<'_>) {
     }
 }
 
-/// A cycle that can be reached from a container, without those that were found to lead to none.
-fn cycle_from<'a>(
-    name: &'a str,
-    known: &BTreeMap<&'a str, &Known<'a>>,
-    chain: &mut Vec<&'a str>,
-    done: &mut Vec<&'a str>,
-) -> Option<Vec<&'a str>> {
-    if done.contains(&name) {
-        return None;
-    }
-    if let Some(start) = chain.iter().position(|link| *link == name) {
-        return Some(chain[start..].to_vec());
-    }
-    chain.push(name);
-    let waits_for = known
-        .get(name)
-        .map(|one| one.waits_for.as_slice())
-        .unwrap_or_default();
-    for next in waits_for {
-        if let Some(cycle) = cycle_from(next, known, chain, done) {
-            return Some(cycle);
+/// A cycle that can be reached from a container, without those that were found to lead to none. Without recursion:
+/// containers may stand in a very long row.
+fn cycle_from<'a>(name: &'a str, known: &ByName<'a>, done: &mut HashSet<&'a str>) -> Option<Vec<&'a str>> {
+    let waits_for = |name: &str| known.get(name).map(|one| one.waits_for.iter());
+    let mut chain = vec![name];
+    let mut within = HashSet::from([name]);
+    let mut open = vec![waits_for(name).unwrap_or_default()];
+    while let Some(next) = open.last_mut().map(Iterator::next) {
+        match next {
+            Some(next) if done.contains(next) => {}
+            Some(next) if within.contains(next) => {
+                let start = chain.iter().position(|link| link == next)?;
+                return Some(chain.split_off(start));
+            }
+            Some(next) => {
+                chain.push(next);
+                within.insert(next);
+                open.push(waits_for(next).unwrap_or_default());
+            }
+            None => {
+                open.pop();
+                let name = chain.pop()?;
+                within.remove(name);
+                done.insert(name);
+            }
         }
     }
-    chain.pop();
-    done.push(name);
     None
 }
 

@@ -25,7 +25,7 @@ const RESOURCE_DEFINITION: &str = "resource";
 #[must_use]
 pub fn json_schema(catalogue: &Catalogue) -> Value {
     let mut definitions = Definitions::new();
-    definitions.insert("directive", call("a directive", &[]));
+    definitions.insert("late", call("a directive", &[]));
     let late: Vec<&str> = BUILTINS
         .iter()
         // A text, when all its values are known early.
@@ -33,7 +33,7 @@ pub fn json_schema(catalogue: &Catalogue) -> Value {
         .map(|one| one.name)
         .collect();
     definitions.insert(
-        "earlyDirective",
+        "early",
         call("a directive that is known when the file is read", &late),
     );
     definitions.insert("relativePath", values::relative_path());
@@ -154,11 +154,7 @@ fn described(key: &Key, mut schema: Map<String, Value>) -> Map<String, Value> {
     if let Some(support) = words::support(key.support) {
         paragraphs.push(words::sentence(&support));
     }
-    let text = paragraphs.join("\n\n");
-    schema.insert("description".to_string(), json!(words::plain(&text)));
-    if text.contains('`') {
-        schema.insert("markdownDescription".to_string(), json!(text));
-    }
+    values::describe(&mut schema, &paragraphs.join("\n\n"));
     if let Some(default) = key.default.and_then(values::literal) {
         schema.insert("default".to_string(), default);
     }

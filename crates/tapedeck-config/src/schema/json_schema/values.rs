@@ -108,14 +108,21 @@ pub(super) fn mapping(
 /// A mapping in a list, or one of several with names.
 fn item(object: &'static Object, definitions: &mut Definitions) -> Value {
     let mut schema = mapping(object, false, definitions);
-    schema.insert("description".to_string(), json!(words::plain(object.doc)));
-    schema.insert("markdownDescription".to_string(), json!(object.doc));
+    describe(&mut schema, object.doc);
     Value::Object(schema)
+}
+
+/// Adds what a value means, in plain text and, where that differs, in Markdown.
+pub(super) fn describe(schema: &mut Map<String, Value>, text: &str) {
+    schema.insert("description".to_string(), json!(words::plain(text)));
+    if text.contains('`') {
+        schema.insert("markdownDescription".to_string(), json!(text));
+    }
 }
 
 /// What a text has to be that stands for another value.
 fn directive(late: bool) -> Value {
-    reference(if late { "directive" } else { "earlyDirective" })
+    reference(if late { "late" } else { "early" })
 }
 
 fn reference(name: &str) -> Value {
@@ -222,18 +229,18 @@ fn environment(object: &'static Object, late: bool, definitions: &mut Definition
 }
 
 fn resources(late: bool) -> Map<String, Value> {
+    let mut each = into_map(json!({
+        "type": ["object", "string"],
+        "allOf": [reference(RESOURCE_DEFINITION), directive(false)],
+    }));
+    describe(&mut each, RESOURCE.doc);
     into_map(json!({
         "type": ["object", "string"],
         "propertyNames": {
             "pattern": "^[A-Za-z0-9]{1,64}$",
             "patternErrorMessage": format!("It is not a name of a resource: {}", ResourceName::RULE),
         },
-        "additionalProperties": {
-            "description": words::plain(RESOURCE.doc),
-            "markdownDescription": RESOURCE.doc,
-            "type": ["object", "string"],
-            "allOf": [reference(RESOURCE_DEFINITION), directive(false)],
-        },
+        "additionalProperties": each,
         "allOf": [directive(late)],
     }))
 }
