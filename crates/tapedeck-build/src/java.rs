@@ -325,6 +325,6 @@ pub(crate) mod pure {
     pub(crate) use super::jdk::version as version_of_jdk;
     pub(crate) use super::layers::arguments;
     pub(crate) use super::messages::{parse as parse_messages, unsupported_release};
-    pub(crate) use super::pom::effective;
+    pub(crate) use super::pom::{Module, effective};
     pub(crate) use super::version::{Wish, choose, major_of, wish_of_file};
 }

@@ -4,5 +4,6 @@ mod choices;
 mod errors;
 mod go;
 mod installed;
+mod java;
 mod stamps;
 mod trees;
