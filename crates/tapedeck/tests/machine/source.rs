@@ -101,13 +101,8 @@ impl Project {
     }
 }
 
-/// Links the base image and the tools of packaging into a home. They are made once, and stay for the next run.
+/// Links the base image and the tools of packaging into the home of a project.
 fn plant_base(project: &Project) {
-    let seed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tapedeck-machine");
-    fs::create_dir_all(&seed).unwrap();
-    let turn = fs::File::create(seed.join("turn")).unwrap();
-    flock(turn.file(), FlockOperation::LockExclusive).unwrap();
-    let store = Store::open(seed.join("images")).unwrap();
     let packaging = StacktapeImageBuildpack {
         entryfile_path: "src/main.ts".to_owned(),
         include_files: Vec::new(),
@@ -116,11 +111,21 @@ fn plant_base(project: &Project) {
         custom_docker_build_commands: Vec::new(),
         language: LanguageConfig::Javascript(JavaScriptConfig::default()),
     };
+    plant(&project.home, project.folder.path(), packaging);
+}
+
+/// Links into a home what packaging a folder like this needs. It is made once, and stays for the next run.
+pub(crate) fn plant(home: &Home, folder: &Path, packaging: StacktapeImageBuildpack) {
+    let seed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tapedeck-machine");
+    fs::create_dir_all(&seed).unwrap();
+    let turn = fs::File::create(seed.join("turn")).unwrap();
+    flock(turn.file(), FlockOperation::LockExclusive).unwrap();
+    let store = Store::open(seed.join("images")).unwrap();
     let request = BuildRequest {
         store: &store,
         service: &ResourceName::new("seed").unwrap(),
         packaging: &Packaging::StacktapeImageBuildpack(packaging),
-        source_root: project.folder.path(),
+        source_root: folder,
         cache_directory: &seed.join("build"),
         search_path: &std::env::var_os("PATH").unwrap(),
         platform: Platform::host(),
@@ -129,20 +134,17 @@ fn plant_base(project: &Project) {
         no_cache: false,
     };
     tapedeck_build::build(&request, &mut NoProgress).unwrap();
-    fs::create_dir_all(project.home.path()).unwrap();
+    fs::create_dir_all(home.path()).unwrap();
     for folder in ["images", "build"] {
         let copied = |how: &str| {
             let mut command = Command::new("cp");
-            command.arg(how).arg(seed.join(folder)).arg(project.home.path());
+            command.arg(how).arg(seed.join(folder)).arg(home.path());
             command.status().unwrap().success()
         };
         assert!(copied("-al") || copied("-a"));
     }
     // A lock is on the file, whatever its name: one that is shared would be a lock on all homes.
-    let mut folders = vec![
-        project.home.path().join("build"),
-        project.home.path().join("images"),
-    ];
+    let mut folders = vec![home.path().join("build"), home.path().join("images")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap().flatten() {
             let name = entry.file_name();
