@@ -21,12 +21,12 @@ pub static LANGUAGES: &[Language] = &[
         extensions: JAVASCRIPT,
         support: Support::Full,
     },
+    later("Python", &["py"]),
     Language {
         name: "Java",
         extensions: JAVA,
         support: Support::Full,
     },
-    later("Python", &["py"]),
     Language {
         name: "Go",
         extensions: GO,
