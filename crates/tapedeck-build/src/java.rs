@@ -19,6 +19,7 @@ mod maven;
 mod messages;
 mod pom;
 mod project;
+mod quick;
 mod run;
 mod version;
 
@@ -79,7 +80,7 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
         let scratch = tempfile::tempdir_in(workshop.scratch()?)
             .map_err(BuildError::file("make a folder for classes"))?;
         let compiled = match project.tool {
-            Tool::Maven => maven::compile(source, &project, &jdk, workshop)?,
+            Tool::Maven => maven::compile(source, &project, (&jdk, scratch.path()), workshop)?,
             Tool::Gradle => gradle::compile(source, &project, &jdk, workshop)?,
             Tool::Compiler => compiler::compile(source, &project, &jdk, scratch.path(), workshop)?,
         };
@@ -326,5 +327,6 @@ pub(crate) mod pure {
     pub(crate) use super::layers::arguments;
     pub(crate) use super::messages::{parse as parse_messages, unsupported_release};
     pub(crate) use super::pom::{Module, effective};
+    pub(crate) use super::quick::options;
     pub(crate) use super::version::{Wish, choose, major_of, wish_of_file};
 }

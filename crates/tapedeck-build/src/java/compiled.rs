@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 use serde::{Deserialize, Serialize};
 
+use super::pom::Module;
+use super::project::Project;
+use super::quick::Recipe;
 use super::version::Wish;
 use crate::path::ancestors_in_repository;
 
@@ -14,6 +17,8 @@ use crate::path::ancestors_in_repository;
 pub(crate) struct Compiled {
     /// Folders of the module's own classes and resources, there or not.
     pub(crate) outputs: Vec<PathBuf>,
+    /// A folder of the module's own of which only the resources count.
+    pub(crate) resources: Option<PathBuf>,
     /// Jars, and folders of other modules, that come after them on the class path.
     pub(crate) class_path: Vec<PathBuf>,
     pub(crate) inputs: Inputs,
@@ -28,7 +33,21 @@ pub(crate) struct Outline {
     /// Files that decide about it.
     pub(crate) build_files: BTreeSet<PathBuf>,
     pub(crate) class_path: Vec<PathBuf>,
-    pub(crate) modules: Vec<super::pom::Module>,
+    pub(crate) modules: Vec<Module>,
+    /// How the module of the entry file is compiled without its tool.
+    pub(crate) recipe: Option<Recipe>,
+}
+
+impl Outline {
+    /// The module of the entry file.
+    pub(crate) fn module(&self, project: &Project) -> Option<&Module> {
+        let is_own = |module: &&Module| {
+            let sources = module.sources.first();
+            sources.is_some_and(|path| path.starts_with(&project.module))
+        };
+        // Modules come after those they need.
+        self.modules.iter().rfind(is_own).or(self.modules.last())
+    }
 }
 
 /// What classes and resources were made of.

@@ -54,6 +54,7 @@ pub(crate) fn compile(
     };
     Ok(Compiled {
         outputs: vec![output.to_owned()],
+        resources: None,
         class_path: Vec::new(),
         inputs,
         wishes: Vec::new(),

@@ -126,6 +126,7 @@ fn build_files(project: &Project, program: PathBuf) -> Vec<PathBuf> {
 pub(crate) fn read_report(text: &str) -> Compiled {
     let mut compiled = Compiled {
         outputs: Vec::new(),
+        resources: None,
         class_path: Vec::new(),
         inputs: Inputs::default(),
         wishes: Vec::new(),

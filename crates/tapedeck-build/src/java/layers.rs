@@ -123,9 +123,13 @@ pub(crate) fn of(
     );
     let main_file = format!("{}.class", main.replace('.', "/"));
     let mut main = None;
-    for folder in &compiled.outputs {
+    for folder in compiled.outputs.iter().chain(&compiled.resources) {
         for (below, path) in files(folder) {
-            if below.extension().is_none_or(|extension| extension != "class") {
+            let is_class = below.extension().is_some_and(|extension| extension == "class");
+            if is_class && compiled.resources.as_ref() == Some(folder) {
+                continue;
+            }
+            if !is_class {
                 resources.add_file(&Path::new("app/resources").join(&below), &path)?;
                 continue;
             }
@@ -267,7 +271,7 @@ pub(crate) fn arguments(class_path: &str) -> String {
 }
 
 /// The files below a folder, sorted, with their paths from it. None where there is no folder.
-fn files(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
+pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
     let walk = WalkBuilder::new(folder)
         .standard_filters(false)
         .follow_links(true)

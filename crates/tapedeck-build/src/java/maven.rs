@@ -13,7 +13,7 @@ use super::compiled::{Compiled, Inputs, Outline};
 use super::jdk::Jdk;
 use super::pom::Module;
 use super::project::{POM, Project};
-use super::{JavaError, pom, run};
+use super::{JavaError, pom, quick, run};
 use crate::BuildError;
 use crate::path::{ancestors_in_repository, relative_to};
 use crate::process::{Invocation, find_executable, require_executable};
@@ -31,7 +31,7 @@ const JVM_OPTIONS: &str = "-XX:TieredStopAtLevel=1";
 pub(crate) fn compile(
     source: &Source<'_>,
     project: &Project,
-    jdk: &Jdk,
+    (jdk, scratch): (&Jdk, &Path),
     workshop: &mut Workshop<'_>,
 ) -> Result<Compiled, BuildError> {
     let maven = Maven {
@@ -43,7 +43,13 @@ pub(crate) fn compile(
     let known = super::remembered(workshop).filter(|outline| {
         outline.build_files == build_files && are_unchanged(&build_files, workshop).unwrap_or(false)
     });
-    if super::is_stale(workshop)? {
+    let is_stale = super::is_stale(workshop)?;
+    if let Some(outline) = known.as_ref().filter(|_| !is_stale)
+        && quick::compile(source, project, outline, (jdk, scratch), workshop)?
+    {
+        return finished(project, outline.clone(), Some(scratch));
+    }
+    if is_stale {
         let modules = match &known {
             Some(outline) => outline.modules.clone(),
             None if has_outputs(&build_files) => maven.modules(source, workshop)?,
@@ -58,20 +64,12 @@ pub(crate) fn compile(
         }
         None => maven.outline(build_files, source, workshop)?,
     };
-    finished(project, outline)
+    finished(project, outline, None)
 }
 
-fn finished(project: &Project, outline: Outline) -> Result<Compiled, BuildError> {
-    let own = outline
-        .modules
-        .iter()
-        .rfind(|module| {
-            module
-                .sources
-                .first()
-                .is_some_and(|path| path.starts_with(&project.module))
-        })
-        .or(outline.modules.last());
+/// Where everything is. `classes` is where those of the module are, if Maven did not make them.
+fn finished(project: &Project, outline: Outline, classes: Option<&Path>) -> Result<Compiled, BuildError> {
+    let own = outline.module(project);
     let Some(own) = own else {
         return Err(JavaError::Untold {
             command: EFFECTIVE_POM.to_owned(),
@@ -97,7 +95,8 @@ fn finished(project: &Project, outline: Outline) -> Result<Compiled, BuildError>
     }
     inputs.all.extend(outline.build_files.iter().cloned());
     Ok(Compiled {
-        outputs: vec![own.output.clone()],
+        outputs: vec![classes.unwrap_or(&own.output).to_owned()],
+        resources: classes.map(|_| own.output.clone()),
         class_path: outline.class_path.clone(),
         inputs,
         wishes: own.wishes(),
@@ -130,7 +129,7 @@ impl Maven<'_> {
             EFFECTIVE_POM.into(),
             option("output", &poms),
         ];
-        let command = self.run(&goals, source, workshop)?;
+        let (command, details) = self.run(&goals, source, workshop)?;
         let untold = |what| {
             move |_| JavaError::Untold {
                 command: command.to_string(),
@@ -139,16 +138,17 @@ impl Maven<'_> {
         };
         let said = fs::read_to_string(&class_path).map_err(untold("the class path"))?;
         let text = fs::read_to_string(&poms).map_err(&keep)?;
-        Ok(Outline {
+        let paths = said.trim().split(':').filter(|path| !path.is_empty());
+        let mut outline = Outline {
             build_files,
-            class_path: said
-                .trim()
-                .split(':')
-                .filter(|path| !path.is_empty())
-                .map(PathBuf::from)
-                .collect(),
+            class_path: paths.map(PathBuf::from).collect(),
             modules: pom::effective(&poms, &text)?,
-        })
+            recipe: None,
+        };
+        if let Some(module) = outline.module(self.project) {
+            outline.recipe = quick::recipe(&details, module, &outline.class_path)?;
+        }
+        Ok(outline)
     }
 
     /// What Maven builds, without building it.
@@ -166,8 +166,14 @@ impl Maven<'_> {
         goals: &[OsString],
         source: &Source<'_>,
         workshop: &mut Workshop<'_>,
-    ) -> Result<Invocation, BuildError> {
-        let mut arguments: Vec<OsString> = ["-B", "-q", "-Dstyle.color=never"].map(Into::into).to_vec();
+    ) -> Result<(Invocation, String), BuildError> {
+        // The class path is asked for when how the compiler is called is of interest, too.
+        let detail = if goals.contains(&CLASS_PATH.into()) {
+            "-X"
+        } else {
+            "-q"
+        };
+        let mut arguments: Vec<OsString> = ["-B", detail, "-Dstyle.color=never"].map(Into::into).to_vec();
         if workshop.is_anew {
             arguments.push("-U".into());
         }
@@ -205,8 +211,8 @@ impl Maven<'_> {
             "compiling {} with Maven",
             source.relative(&source.entry()).display()
         ));
-        run::run(&invocation, source, self.jdk)?;
-        Ok(invocation)
+        let said = run::run(&invocation, source, self.jdk)?;
+        Ok((invocation, said))
     }
 }
 

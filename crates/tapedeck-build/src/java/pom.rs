@@ -44,6 +44,20 @@ const PLAIN_PLUGINS: [&str; 26] = [
     "exec-maven-plugin",
 ];
 
+/// Settings of Maven's compiler plugin that only choose options of the compiler.
+const PLAIN_SETTINGS: [&str; 10] = [
+    "release",
+    "source",
+    "target",
+    "encoding",
+    "parameters",
+    "debug",
+    "showWarnings",
+    "showDeprecation",
+    "annotationProcessorPaths",
+    "proc",
+];
+
 /// A module as Maven sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Module {
@@ -59,6 +73,8 @@ pub(crate) struct Module {
     pub(crate) target: Option<(String, String)>,
     /// It has plugins that may read any file of the module.
     pub(crate) reads_anything: bool,
+    /// Nothing makes its classes but the compiler of the JDK, in an ordinary way.
+    pub(crate) is_plain: bool,
 }
 
 impl Module {
@@ -161,15 +177,19 @@ fn module(project: Node<'_, '_>) -> Option<Module> {
     let toolchains = plugins
         .iter()
         .find(|plugin| artifact(**plugin) == Some("maven-toolchains-plugin"));
+    let reads_anything = plugins
+        .iter()
+        .any(|plugin| artifact(*plugin).is_none_or(|name| !PLAIN_PLUGINS.contains(&name)));
     Some(Module {
+        is_plain: !reads_anything
+            && toolchains.is_none()
+            && compiler.is_none_or(|plugin| has_plain_settings(*plugin)),
+        reads_anything,
         sources: path("sourceDirectory").into_iter().chain(resources).collect(),
         output: path("outputDirectory")?,
         build: path("directory")?,
         toolchain: toolchains.and_then(toolchain),
         target: target(project, compiler.copied()),
-        reads_anything: plugins
-            .iter()
-            .any(|plugin| artifact(*plugin).is_none_or(|name| !PLAIN_PLUGINS.contains(&name))),
     })
 }
 
@@ -190,6 +210,15 @@ fn target(project: Node<'_, '_>, compiler: Option<Node<'_, '_>>) -> Option<(Stri
         }
     }
     None
+}
+
+/// Whether the compiler is configured by nothing but what is among its options later, one word each.
+fn has_plain_settings(compiler: Node<'_, '_>) -> bool {
+    compiler
+        .descendants()
+        .filter(|node| node.tag_name().name() == "configuration")
+        .flat_map(|configuration| configuration.children().filter(Node::is_element))
+        .all(|setting| PLAIN_SETTINGS.contains(&setting.tag_name().name()))
 }
 
 /// The name of a plugin.

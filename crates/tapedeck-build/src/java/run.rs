@@ -19,11 +19,11 @@ const EMPTY_WORDS: [&str; 9] = [
     "Get more help at",
 ];
 
-/// Runs it to its end.
-pub(crate) fn run(invocation: &Invocation, source: &Source<'_>, jdk: &Jdk) -> Result<(), BuildError> {
+/// Runs it to its end. Gives what it said.
+pub(crate) fn run(invocation: &Invocation, source: &Source<'_>, jdk: &Jdk) -> Result<String, BuildError> {
     let finished = invocation.finish()?;
     if finished.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&finished.stdout).into_owned());
     }
     Err(failure(invocation, &finished, source, jdk).into())
 }
@@ -62,7 +62,10 @@ fn failure(invocation: &Invocation, finished: &Finished, source: &Source<'_>, jd
 /// The lines that say something about the project, each once.
 fn of_use(text: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
-    for line in text.lines() {
+    // Where Maven tells all details, its errors are marked.
+    let has_details = text.lines().any(|line| line.starts_with("[DEBUG] "));
+    let is_error = |line: &&str| !has_details || line.starts_with("[ERROR]") || line.starts_with("[FATAL]");
+    for line in text.lines().filter(is_error) {
         let bare = line.trim_start_matches("[ERROR]").trim_start();
         let is_empty = bare.is_empty() || EMPTY_WORDS.iter().any(|words| bare.contains(words));
         if !is_empty && !lines.contains(&line) {

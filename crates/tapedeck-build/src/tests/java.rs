@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::java::pure::{
-    Wish, arguments, choose, effective, java_of, main_class, major_of, parse_class, parse_messages,
+    Wish, arguments, choose, effective, java_of, main_class, major_of, options, parse_class, parse_messages,
     read_report, unsupported_release, version_of_jdk, wish_of_file,
 };
 
@@ -257,4 +257,21 @@ fn the_class_path_is_quoted_for_java() {
         arguments("/app/classes:/app/libs/a \"b\\.jar"),
         "-cp\n\"/app/classes:/app/libs/a \\\"b\\\\.jar\"\n"
     );
+}
+
+#[test]
+fn how_maven_calls_the_compiler_is_read() {
+    let run = |output: &str| {
+        format!(
+            "[INFO] compiling\n[DEBUG] Command line options:\n[DEBUG] -d {output} -classpath a.jar: --release 17\n[DEBUG] more\n"
+        )
+    };
+    let said = run("/p/lib/target/classes") + &run("/p/app/target/classes");
+    assert_eq!(
+        options(&said, Path::new("/p/app/target/classes")).unwrap(),
+        ["-classpath", "a.jar:", "--release", "17"]
+    );
+    assert_eq!(options(&said, Path::new("/p/target/classes")), None);
+    let twice = run("/p/target/classes").repeat(2);
+    assert_eq!(options(&twice, Path::new("/p/target/classes")), None);
 }

@@ -178,10 +178,22 @@ fn a_maven_project_has_a_layer_for_each_kind_of_its_files() {
         "src/main/java/com/acme/Worker.java",
         &source.replace("beat", "pulse"),
     );
+    let quick = project.build().unwrap();
     assert_eq!(
-        because(&project.build().unwrap()),
+        because(&quick),
         ["application: checksum changed because src/main/java/com/acme/Worker.java"]
     );
+    assert_eq!(
+        project.told.0,
+        ["compiling src/main/java/com/acme/Worker.java as Maven does"]
+    );
+    project.no_cache = true;
+    assert_eq!(
+        project.build().unwrap().image,
+        quick.image,
+        "Maven would have made something else"
+    );
+    project.no_cache = false;
     project.write("src/main/resources/added.txt", "new");
     assert_eq!(
         because(&project.build().unwrap()),
