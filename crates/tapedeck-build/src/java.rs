@@ -84,7 +84,14 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
             Tool::Gradle => gradle::compile(source, &project, &jdk, workshop)?,
             Tool::Compiler => compiler::compile(source, &project, &jdk, scratch.path(), workshop)?,
         };
-        let program = layers::of(&compiled, &project, &main, &mut observations, workshop)?;
+        let excluded = source.packaging.exclude_dependencies.as_slice();
+        let program = layers::of(
+            &compiled,
+            (&project, excluded),
+            &main,
+            &mut observations,
+            workshop,
+        )?;
         (compiled, program)
     };
     require_main(source, &main, &program)?;
@@ -324,7 +331,7 @@ pub(crate) mod pure {
     pub(crate) use super::entry::main_class;
     pub(crate) use super::gradle::read_report;
     pub(crate) use super::jdk::version as version_of_jdk;
-    pub(crate) use super::layers::arguments;
+    pub(crate) use super::layers::{arguments, is_named};
     pub(crate) use super::messages::{parse as parse_messages, unsupported_release};
     pub(crate) use super::pom::{Module, effective};
     pub(crate) use super::quick::options;

@@ -8,17 +8,24 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
+use super::JavaError;
 use super::compiled::{Compiled, Inputs};
 use super::jdk::Jdk;
 use super::project::Project;
+use super::run::{self, Named, Tool};
 use super::version::Wish;
-use super::{JavaError, run};
 use crate::BuildError;
-use crate::path::ancestors_in_repository;
-use crate::process::{Invocation, find_executable, require_executable};
+use crate::process::Invocation;
 use crate::record::write;
 use crate::request::{Source, Workshop};
 
+/// How Gradle is found.
+const GRADLE: Named = Named {
+    wrapper: "gradlew",
+    program: "gradle",
+    purpose: "build the project with Gradle",
+    package: "gradle",
+};
 /// Adds the task. Written for Gradle 4.4 and later.
 const SCRIPT: &str = include_str!("tapedeck.gradle");
 /// The task that the script adds.
@@ -38,7 +45,7 @@ pub(crate) fn compile(
     }
     let scratch = tempfile::tempdir_in(workshop.scratch()?).map_err(&keep)?;
     let report = scratch.path().join("report");
-    let program = program(&project.root, workshop)?;
+    let tool = Tool::find(&project.root, &GRADLE, workshop)?;
     let property = |name: &str, path: &Path| {
         let mut option = OsString::from(format!("-Dtapedeck.{name}="));
         option.push(path);
@@ -60,7 +67,7 @@ pub(crate) fn compile(
     }
     arguments.push(TASK.into());
     let invocation = Invocation {
-        program: program.clone(),
+        program: tool.program.clone(),
         arguments,
         folder: project.root.clone(),
         search_path: workshop.search_path.to_owned(),
@@ -80,7 +87,7 @@ pub(crate) fn compile(
         what: "what it builds: the module needs the plugin `java`",
     })?;
     let mut compiled = read_report(&text);
-    compiled.inputs.all.extend(build_files(project, program));
+    compiled.inputs.all.extend(build_files(project, &tool));
     let folders: Vec<PathBuf> = source_folders(&text).collect();
     for folder in folders {
         compiled.inputs.add_folder(&folder, &[]);
@@ -88,23 +95,8 @@ pub(crate) fn compile(
     Ok(compiled)
 }
 
-/// The wrapper in the nearest folder from the root upward, else the Gradle of this machine.
-fn program(root: &Path, workshop: &Workshop<'_>) -> Result<PathBuf, BuildError> {
-    let wrapper =
-        ancestors_in_repository(root).find_map(|folder| find_executable("gradlew", folder.as_os_str()));
-    match wrapper {
-        Some(wrapper) => Ok(wrapper),
-        None => require_executable(
-            "gradle",
-            "build the project with Gradle",
-            "gradle",
-            workshop.search_path,
-        ),
-    }
-}
-
-fn build_files(project: &Project, program: PathBuf) -> Vec<PathBuf> {
-    let mut files = vec![program];
+fn build_files(project: &Project, tool: &Tool) -> Vec<PathBuf> {
+    let mut files = vec![tool.file().to_owned()];
     for name in [
         "gradle.properties",
         "settings.gradle",

@@ -108,10 +108,10 @@ impl Gathered {
     }
 }
 
-/// Puts everything into its layer. `main` is the name of the main class.
+/// Puts everything into its layer but the packages that are excluded. `main` is the name of the main class.
 pub(crate) fn of(
     compiled: &Compiled,
-    project: &Project,
+    (project, excluded): (&Project, &[String]),
     main: &str,
     observations: &mut Observations,
     workshop: &Workshop<'_>,
@@ -141,7 +141,7 @@ pub(crate) fn of(
             application.add_bytes(&Path::new("app/classes").join(&below), bytes);
         }
     }
-    let needed = needed(compiled, project, &mut newest, observations)?;
+    let needed = needed(compiled, (project, excluded), &mut newest, observations)?;
     let mut class_path = String::new();
     if !resources.entries.is_empty() {
         class_path.push_str("/app/resources:");
@@ -179,7 +179,7 @@ struct Needed {
 
 fn needed(
     compiled: &Compiled,
-    project: &Project,
+    (project, excluded): (&Project, &[String]),
     newest: &mut Newest,
     observations: &mut Observations,
 ) -> Result<Needed, BuildError> {
@@ -190,6 +190,9 @@ fn needed(
     };
     let mut taken = BTreeSet::new();
     for path in &compiled.class_path {
+        if excluded.iter().any(|name| is_named(path, name)) {
+            continue;
+        }
         if path.is_dir() {
             let place = unused(
                 format!("app/modules/{}", module_name(path, &project.root)),
@@ -226,6 +229,27 @@ fn needed(
         }
     }
     Ok(needed)
+}
+
+/// Whether a jar is of a package, named as `artifact` or `group:artifact`.
+pub(crate) fn is_named(jar: &Path, package: &str) -> bool {
+    let (group, artifact) = match package.split_once(':') {
+        Some((group, artifact)) => (Some(group), artifact),
+        None => (None, package),
+    };
+    let name = jar.file_stem().unwrap_or_default().to_string_lossy();
+    let is_artifact = name.strip_prefix(artifact).is_some_and(|rest| {
+        rest.is_empty()
+            || rest
+                .strip_prefix('-')
+                .is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+    });
+    // Maven keeps a group in nested folders, Gradle in one.
+    let folders = jar.to_string_lossy();
+    let is_in = |group: &str| {
+        folders.contains(&format!("/{}/", group.replace('.', "/"))) || folders.contains(&format!("/{group}/"))
+    };
+    is_artifact && group.is_none_or(is_in)
 }
 
 /// Whether a jar is one that never changes: somebody published it, and not as a snapshot.

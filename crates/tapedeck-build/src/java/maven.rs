@@ -13,12 +13,20 @@ use super::compiled::{Compiled, Inputs, Outline};
 use super::jdk::Jdk;
 use super::pom::Module;
 use super::project::{POM, Project};
-use super::{JavaError, pom, quick, run};
+use super::run::{self, Named, Tool};
+use super::{JavaError, pom, quick};
 use crate::BuildError;
-use crate::path::{ancestors_in_repository, relative_to};
-use crate::process::{Invocation, find_executable, require_executable};
+use crate::path::relative_to;
+use crate::process::Invocation;
 use crate::request::{Source, Workshop};
 
+/// How Maven is found.
+const MAVEN: Named = Named {
+    wrapper: "mvnw",
+    program: "mvn",
+    purpose: "build the project with Maven",
+    package: "maven",
+};
 /// The last step that makes classes; plugins that change them are bound to it.
 const PHASE: &str = "process-classes";
 /// Plugins by their exact versions, so that nobody has to ask which is the newest.
@@ -35,11 +43,11 @@ pub(crate) fn compile(
     workshop: &mut Workshop<'_>,
 ) -> Result<Compiled, BuildError> {
     let maven = Maven {
-        program: program(&project.root, workshop)?,
+        tool: Tool::find(&project.root, &MAVEN, workshop)?,
         project,
         jdk,
     };
-    let build_files = build_files(project, &maven.program)?;
+    let build_files = build_files(project, maven.tool.file())?;
     let known = super::remembered(workshop).filter(|outline| {
         outline.build_files == build_files && are_unchanged(&build_files, workshop).unwrap_or(false)
     });
@@ -58,8 +66,11 @@ pub(crate) fn compile(
         modules.iter().try_for_each(remove_outputs)?;
     }
     let outline = match known {
-        Some(outline) => {
+        Some(mut outline) => {
             maven.run(&[PHASE.into()], source, workshop)?;
+            if let (Some(recipe), Some(module)) = (outline.recipe.take(), outline.module(project)) {
+                outline.recipe = recipe.renewed(module, &outline.class_path)?;
+            }
             outline
         }
         None => maven.outline(build_files, source, workshop)?,
@@ -105,7 +116,7 @@ fn finished(project: &Project, outline: Outline, classes: Option<&Path>) -> Resu
 }
 
 struct Maven<'a> {
-    program: PathBuf,
+    tool: Tool,
     project: &'a Project,
     jdk: &'a Jdk,
 }
@@ -173,7 +184,8 @@ impl Maven<'_> {
         } else {
             "-q"
         };
-        let mut arguments: Vec<OsString> = ["-B", detail, "-Dstyle.color=never"].map(Into::into).to_vec();
+        let mut arguments = self.tool.arguments();
+        arguments.extend(["-B", detail, "-Dstyle.color=never"].map(OsString::from));
         if workshop.is_anew {
             arguments.push("-U".into());
         }
@@ -196,7 +208,7 @@ impl Maven<'_> {
         let mut options = OsString::from(format!("{JVM_OPTIONS} "));
         options.push(inherited);
         let invocation = Invocation {
-            program: self.program.clone(),
+            program: self.tool.program.clone(),
             arguments,
             folder: self.project.root.clone(),
             search_path: workshop.search_path.to_owned(),
@@ -213,21 +225,6 @@ impl Maven<'_> {
         ));
         let said = run::run(&invocation, source, self.jdk)?;
         Ok((invocation, said))
-    }
-}
-
-/// The wrapper in the nearest folder from the root upward, else the Maven of this machine.
-fn program(root: &Path, workshop: &Workshop<'_>) -> Result<PathBuf, BuildError> {
-    let wrapper =
-        ancestors_in_repository(root).find_map(|folder| find_executable("mvnw", folder.as_os_str()));
-    match wrapper {
-        Some(wrapper) => Ok(wrapper),
-        None => require_executable(
-            "mvn",
-            "build the project with Maven",
-            "maven",
-            workshop.search_path,
-        ),
     }
 }
 

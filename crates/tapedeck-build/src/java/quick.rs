@@ -48,6 +48,21 @@ pub(crate) fn recipe(
     let Some(options) = options(said, &module.output) else {
         return Ok(None);
     };
+    after_maven(options, module, class_path)
+}
+
+impl Recipe {
+    /// The same after another run of Maven with the same build files.
+    pub(crate) fn renewed(self, module: &Module, class_path: &[PathBuf]) -> Result<Option<Self>, BuildError> {
+        after_maven(self.options, module, class_path)
+    }
+}
+
+fn after_maven(
+    options: Vec<String>,
+    module: &Module,
+    class_path: &[PathBuf],
+) -> Result<Option<Recipe>, BuildError> {
     if has_generated_sources(&options) || !are_copies(module) {
         return Ok(None);
     }

@@ -1,11 +1,17 @@
 //! Running whoever builds, and what is made of a failure.
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
 use super::jdk::Jdk;
 use super::{JavaError, messages};
 use crate::BuildError;
-use crate::process::{Finished, Invocation};
-use crate::request::Source;
+use crate::path::ancestors_in_repository;
+use crate::process::{Finished, Invocation, find_executable, require_executable};
+use crate::request::{Source, Workshop};
 
+/// Reads wrappers that cannot be executed.
+const SHELL: &str = "/bin/sh";
 /// Lines of Maven and Gradle that help nobody here.
 const EMPTY_WORDS: [&str; 9] = [
     "To see the full stack trace",
@@ -18,6 +24,60 @@ const EMPTY_WORDS: [&str; 9] = [
     "> Run with --",
     "Get more help at",
 ];
+
+/// The names of a build tool.
+pub(crate) struct Named {
+    /// A script of the project's own, which brings the version that it wants.
+    pub(crate) wrapper: &'static str,
+    pub(crate) program: &'static str,
+    pub(crate) purpose: &'static str,
+    /// Of Debian.
+    pub(crate) package: &'static str,
+}
+
+/// A build tool that was found.
+pub(crate) struct Tool {
+    pub(crate) program: PathBuf,
+    /// A wrapper that nobody may execute, as it comes out of many an archive: the shell reads it.
+    script: Option<PathBuf>,
+}
+
+impl Tool {
+    /// The wrapper in the nearest folder from the root upward, else the program of this machine.
+    pub(crate) fn find(root: &Path, named: &Named, workshop: &Workshop<'_>) -> Result<Self, BuildError> {
+        let wrapper = ancestors_in_repository(root)
+            .map(|folder| folder.join(named.wrapper))
+            .find(|path| path.is_file());
+        let Some(wrapper) = wrapper else {
+            let path = workshop.search_path;
+            return Ok(Self {
+                program: require_executable(named.program, named.purpose, named.package, path)?,
+                script: None,
+            });
+        };
+        let folder = wrapper.parent().unwrap_or(root).as_os_str();
+        Ok(match find_executable(named.wrapper, folder) {
+            Some(program) => Self {
+                program,
+                script: None,
+            },
+            None => Self {
+                program: SHELL.into(),
+                script: Some(wrapper),
+            },
+        })
+    }
+
+    /// The file that decides what is run.
+    pub(crate) fn file(&self) -> &Path {
+        self.script.as_deref().unwrap_or(&self.program)
+    }
+
+    /// The first arguments.
+    pub(crate) fn arguments(&self) -> Vec<OsString> {
+        self.script.iter().map(OsString::from).collect()
+    }
+}
 
 /// Runs it to its end. Gives what it said.
 pub(crate) fn run(invocation: &Invocation, source: &Source<'_>, jdk: &Jdk) -> Result<String, BuildError> {
@@ -40,7 +100,7 @@ fn failure(invocation: &Invocation, finished: &Finished, source: &Source<'_>, jd
     }
     let errors = messages::parse(&text);
     if !errors.is_empty() {
-        let shown = |path: &std::path::Path| source.relative(path);
+        let shown = |path: &Path| source.relative(path);
         return JavaError::Source {
             entry: source.relative(&source.entry()),
             errors: errors.iter().map(|error| error.to_source_error(shown)).collect(),

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::java::pure::{
-    Wish, arguments, choose, effective, java_of, main_class, major_of, options, parse_class, parse_messages,
-    read_report, unsupported_release, version_of_jdk, wish_of_file,
+    Wish, arguments, choose, effective, is_named, java_of, main_class, major_of, options, parse_class,
+    parse_messages, read_report, unsupported_release, version_of_jdk, wish_of_file,
 };
 
 #[test]
@@ -274,4 +274,15 @@ fn how_maven_calls_the_compiler_is_read() {
     assert_eq!(options(&said, Path::new("/p/target/classes")), None);
     let twice = run("/p/target/classes").repeat(2);
     assert_eq!(options(&twice, Path::new("/p/target/classes")), None);
+}
+
+#[test]
+fn a_package_is_told_by_its_jar() {
+    let maven = Path::new("/home/.m2/repository/org/slf4j/slf4j-api/2.0.16/slf4j-api-2.0.16.jar");
+    let gradle =
+        Path::new("/home/caches/modules-2/files-2.1/org.slf4j/slf4j-api/2.0.16/0172/slf4j-api-2.0.16.jar");
+    for jar in [maven, gradle] {
+        assert!(is_named(jar, "slf4j-api") && is_named(jar, "org.slf4j:slf4j-api"));
+        assert!(!is_named(jar, "slf4j") && !is_named(jar, "com.acme:slf4j-api"));
+    }
 }

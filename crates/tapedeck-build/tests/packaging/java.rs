@@ -199,6 +199,15 @@ fn a_maven_project_has_a_layer_for_each_kind_of_its_files() {
         because(&project.build().unwrap()),
         ["resources: checksum changed because src/main/resources/added.txt"]
     );
+    let all = std::mem::replace(
+        &mut project.packaging.exclude_dependencies,
+        vec!["org.slf4j:slf4j-simple".to_owned()],
+    );
+    assert_eq!(
+        rebuilt(&project.build().unwrap()),
+        [LayerName::Dependencies, LayerName::Application]
+    );
+    project.packaging.exclude_dependencies = all;
     // What is gone is gone, although Maven leaves it where it was.
     fs::remove_file(project.path("src/main/resources/added.txt")).unwrap();
     project.write("src/main/java/com/acme/Worker.java", &source);
