@@ -8,7 +8,7 @@ use std::time::Instant;
 use tapedeck_build::{BuildRequest, Language, NamedBases, Outcome, build};
 use tapedeck_image::{Platform, Progress, Store};
 use tapedeck_model::{
-    GoConfig, JavaScriptConfig, LanguageConfig, Packaging, PythonConfig, ResourceName,
+    GoConfig, JavaConfig, JavaScriptConfig, LanguageConfig, Packaging, PythonConfig, ResourceName,
     StacktapeImageBuildpack,
 };
 
@@ -36,6 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         exclude_dependencies: Vec::new(),
         custom_docker_build_commands: Vec::new(),
         language: match Language::of(Path::new(entry)) {
+            Some(Language::Java) => LanguageConfig::Java(JavaConfig::default()),
             Some(Language::Go) => LanguageConfig::Go(GoConfig::default()),
             Some(Language::Python) => LanguageConfig::Python(PythonConfig::default()),
             _ => LanguageConfig::Javascript(JavaScriptConfig::default()),

@@ -63,6 +63,8 @@ pub enum LayerName {
     SystemPackages,
     /// What the application needs of other people's code.
     Dependencies,
+    /// What the application needs of the project's other modules, and of versions that are not released yet.
+    Modules,
     /// Files of the application that are no code: templates, settings, pictures.
     Resources,
     /// What `includeFiles` adds.
@@ -78,6 +80,7 @@ impl LayerName {
         match self {
             Self::SystemPackages => "system packages",
             Self::Dependencies => "dependencies",
+            Self::Modules => "modules",
             Self::Resources => "resources",
             Self::IncludedFiles => "included files",
             Self::Application => "application",

@@ -22,6 +22,7 @@ mod go;
 mod guard;
 mod image;
 mod included;
+mod java;
 mod javascript;
 mod kind;
 mod language;
@@ -40,6 +41,7 @@ pub use base::{BaseMismatch, NamedBases, RuntimeKind};
 pub use error::BuildError;
 pub use go::GoError;
 pub use image::{Built, LayerChange, LayerName, Outcome};
+pub use java::{InvalidJavaVersion, JavaError};
 pub use javascript::{
     BundleError, InvalidNodeVersion, Script, ScriptRequest, UnknownPackageManager, bundle_script,
 };

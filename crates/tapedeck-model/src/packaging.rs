@@ -72,6 +72,15 @@ impl StacktapeImageBuildpack {
         }
     }
 
+    /// The settings of Java; none of another language.
+    #[must_use]
+    pub fn java(&self) -> Option<&JavaConfig> {
+        match &self.language {
+            LanguageConfig::Java(settings) => Some(settings),
+            _ => None,
+        }
+    }
+
     /// The settings of Go; none of another language.
     #[must_use]
     pub fn go(&self) -> Option<&GoConfig> {
@@ -92,6 +101,8 @@ pub enum LanguageConfig {
     Python(PythonConfig),
     /// Go.
     Go(GoConfig),
+    /// Java.
+    Java(JavaConfig),
     /// Another language: its checked settings, as they were written.
     Other {
         /// The language, as [`crate::Packaging`]'s table names it.
@@ -164,6 +175,18 @@ pub enum PythonServer {
     /// Asynchronously, such as FastAPI and Starlette.
     #[serde(rename = "ASGI")]
     Asgi,
+}
+
+/// `languageSpecificConfig` of a Java entry file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JavaConfig {
+    /// Major version of Java, such as 21. Unset: what the project says.
+    pub java_version: Option<u16>,
+    /// Whether Maven builds the project, and not Gradle. Unset: whoever its files belong to.
+    pub use_maven: Option<bool>,
+    /// Path of the build file of the entry file's module, relative to the folder of the config file.
+    pub package_manager_file: Option<String>,
 }
 
 /// `languageSpecificConfig` of a Go entry file.

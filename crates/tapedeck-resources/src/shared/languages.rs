@@ -11,6 +11,9 @@ pub(crate) const PYTHON: &[&str] = &["py"];
 /// Extensions of Go.
 pub(crate) const GO: &[&str] = &["go"];
 
+/// Extensions of Java.
+pub(crate) const JAVA: &[&str] = &["java"];
+
 /// What is said about a language that is not packaged yet.
 const NOT_PACKAGED: &str = "sources in this language are not packaged yet";
 
@@ -27,11 +30,15 @@ pub static LANGUAGES: &[Language] = &[
         support: Support::Full,
     },
     Language {
+        name: "Java",
+        extensions: JAVA,
+        support: Support::Full,
+    },
+    Language {
         name: "Go",
         extensions: GO,
         support: Support::Full,
     },
-    later("Java", &["java"]),
     later("Ruby", &["rb"]),
     later("PHP", &["php"]),
     later("C#", &["cs"]),

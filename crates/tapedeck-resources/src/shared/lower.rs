@@ -5,13 +5,13 @@ use tapedeck_config::schema::entry_extension;
 use tapedeck_config::{complete, late_text};
 use tapedeck_diagnostic::Spanned;
 use tapedeck_model::{
-    Container, CustomDockerfile, EnvironmentVariable, ExternalBuildpack, GoConfig, HealthCheck,
+    Container, CustomDockerfile, EnvironmentVariable, ExternalBuildpack, GoConfig, HealthCheck, JavaConfig,
     JavaScriptConfig, LanguageConfig, Late, LogForwarding, Logging, ModuleFormat, Nixpacks, Packaging,
     PrebuiltImage, PythonConfig, PythonPackageManager, PythonServer, StacktapeImageBuildpack, StopTimeout,
     VolumeMount,
 };
 
-use super::languages::{GO, JAVASCRIPT, LANGUAGES, PYTHON};
+use super::languages::{GO, JAVA, JAVASCRIPT, LANGUAGES, PYTHON};
 
 /// A container of checked properties.
 pub(crate) fn container(properties: &Mapping) -> Option<Container> {
@@ -212,6 +212,16 @@ fn language(entryfile_path: &str, settings: Option<&Mapping>) -> Option<Language
     if GO.contains(&extension) {
         return Some(LanguageConfig::Go(GoConfig {
             go_version: settings.scalar("goVersion").map(str::to_string),
+        }));
+    }
+    if JAVA.contains(&extension) {
+        return Some(LanguageConfig::Java(JavaConfig {
+            java_version: match settings.scalar("javaVersion") {
+                Some(version) => Some(version.parse().ok()?),
+                None => None,
+            },
+            use_maven: settings.has("useMaven").then(|| settings.flag("useMaven")),
+            package_manager_file: settings.text("packageManagerFile").map(str::to_string),
         }));
     }
     let language = LANGUAGES

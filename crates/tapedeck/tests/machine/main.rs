@@ -13,6 +13,7 @@ mod confinement;
 mod crash_loop;
 mod disk;
 mod engine_life;
+mod java;
 mod keeping;
 mod leaks;
 mod limits;
