@@ -9,10 +9,12 @@
 //! bytecode, and that is one for this machine, so that images for another processor are made like any others.
 
 mod bytecode;
+mod current;
 mod dependencies;
 mod error;
 mod index;
 mod interpreter;
+mod pin;
 mod pipenv;
 mod poetry;
 mod project;

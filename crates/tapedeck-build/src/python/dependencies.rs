@@ -1,4 +1,4 @@
-//! The layer of packages: from whatever file says what is needed to exact versions, and from these to files.
+//! The layer of packages: from exact versions to files.
 //!
 //! ```text
 //! uv.lock ──────────── uv export ──────┐
@@ -17,17 +17,15 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use tapedeck_image::Platform;
 use tapedeck_model::PythonConfig;
-use toml::{Table, Value};
 
 use super::bytecode::{self, Compiler};
-use super::error::{Attempt, PythonError, explain};
+use super::error::{Attempt, explain};
 use super::interpreter::Interpreter;
-use super::pipenv::PipfileLock;
-use super::poetry::PoetryLock;
-use super::project::{Declared, Form, Project, lookup, parse_toml, read_toml};
-use super::requirements::{Requirement, Requirements, normal_name};
+use super::pin::pin;
+use super::project::{Declared, Form, Project};
+use super::requirements::Requirements;
+use super::site;
 use super::uv::{self, Uv};
-use super::{servers, site};
 use crate::BuildError;
 use crate::image::{Content, Draft, LayerName, stored_layer};
 use crate::layers;
@@ -89,7 +87,6 @@ pub(super) fn layer(
             return Ok((known, Some(draft)));
         }
     }
-    require_groups_fit(context)?;
     let pinned = pin(context, workshop)?;
     let mut packages = Packages {
         quick: quick_key(context, &pinned.files)?,
@@ -115,7 +112,7 @@ pub(super) fn layer(
 }
 
 /// The file that says what is needed, as people see it.
-fn file(context: Context<'_>) -> PathBuf {
+pub(super) fn file(context: Context<'_>) -> PathBuf {
     match &context.project.declared {
         Some(declared) => context.source.relative(&declared.file),
         None => PathBuf::from("languageSpecificConfig.runAppAs"),
@@ -186,276 +183,6 @@ fn salt(context: Context<'_>) -> String {
     )
 }
 
-/// The exact list of what is to be installed.
-fn pin(context: Context<'_>, workshop: &mut Workshop<'_>) -> Result<Requirements, BuildError> {
-    let mut pinned = match &context.project.declared {
-        Some(declared) => pin_declared(context, declared, workshop)?,
-        None => Requirements::default(),
-    };
-    let excluded: Vec<String> = context
-        .source
-        .packaging
-        .exclude_dependencies
-        .iter()
-        .map(|name| normal_name(name))
-        .collect();
-    pinned
-        .packages
-        .retain(|package| !excluded.contains(&package.name));
-    if let Some(server) = context.settings.run_app_as {
-        let missing = servers::packages(server)
-            .into_iter()
-            .filter(|package| pinned.packages.iter().all(|other| other.name != package.name));
-        let missing: Vec<Requirement> = missing.collect();
-        pinned.packages.extend(missing);
-    }
-    Ok(pinned)
-}
-
-fn pin_declared(
-    context: Context<'_>,
-    declared: &Declared,
-    workshop: &mut Workshop<'_>,
-) -> Result<Requirements, BuildError> {
-    match declared.form {
-        Form::Requirements => {
-            let listed = Requirements::read(&declared.file)?;
-            if listed.has_hashes() {
-                return Ok(listed);
-            }
-            compile_list(context, declared, listed, workshop)
-        }
-        Form::Manifest => {
-            let compiled = compile(context, declared, vec![declared.file.clone().into()], workshop)?;
-            Ok(Requirements::parse(&compiled))
-        }
-        Form::UvLock => {
-            let exported = export(context, declared, workshop)?;
-            require_current(context, declared, &exported)?;
-            Ok(exported)
-        }
-        Form::PoetryLock => {
-            let text = fs::read_to_string(&declared.file).map_err(BuildError::file("read the lock"))?;
-            let lock: PoetryLock = parse_toml(&declared.file, &text)?;
-            let manifest = read_toml(&declared.manifest())?;
-            let locked = lock
-                .requirements(&manifest, context.interpreter.line)
-                .map_err(|package| stale(context, declared, package))?;
-            require_current(context, declared, &locked)?;
-            Ok(locked)
-        }
-        Form::PipfileLock => {
-            let text = fs::read_to_string(&declared.file).map_err(BuildError::file("read the lock"))?;
-            let lock: PipfileLock =
-                serde_json::from_str(&text).map_err(|source| BuildError::InvalidFile {
-                    path: declared.file.clone(),
-                    expected: "a lock of Pipenv",
-                    source,
-                })?;
-            let locked = lock.requirements();
-            require_current(context, declared, &locked)?;
-            Ok(locked)
-        }
-    }
-}
-
-/// Refuses a lock that lacks something its manifest asks for: it is older.
-fn require_current(
-    context: Context<'_>,
-    declared: &Declared,
-    locked: &Requirements,
-) -> Result<(), BuildError> {
-    let is_selection = !context.settings.uv_only_groups.is_empty() || declared.member.is_some();
-    let manifest = match declared.form {
-        Form::PipfileLock => declared.folder().join("Pipfile"),
-        _ => declared.manifest(),
-    };
-    if is_selection || !manifest.is_file() {
-        return Ok(());
-    }
-    let table = read_toml(&manifest)?;
-    let is_missing = |name: &String| {
-        let elsewhere = lookup(&table, &["tool", "uv", "sources"]).and_then(Value::as_table);
-        let is_elsewhere =
-            elsewhere.is_some_and(|sources| sources.keys().any(|key| normal_name(key) == *name));
-        let is_folder = locked.folders.iter().any(|folder| folder != ".");
-        !is_elsewhere && !is_folder && locked.packages.iter().all(|package| package.name != *name)
-    };
-    match asked_for(declared.form, &table).into_iter().find(is_missing) {
-        Some(package) => Err(stale(context, declared, package).into()),
-        None => Ok(()),
-    }
-}
-
-/// The names of what a manifest asks for without any condition.
-fn asked_for(form: Form, manifest: &Table) -> Vec<String> {
-    let keys = |path: &[&str]| -> Vec<String> {
-        let table = lookup(manifest, path).and_then(Value::as_table);
-        table
-            .into_iter()
-            .flatten()
-            .filter(|(_, value)| {
-                value.is_str()
-                    || value
-                        .as_table()
-                        .is_some_and(|table| table.keys().all(|key| key == "version"))
-            })
-            .map(|(name, _)| normal_name(name))
-            .filter(|name| name != "python")
-            .collect()
-    };
-    if form == Form::PipfileLock {
-        return keys(&["packages"]);
-    }
-    let listed = lookup(manifest, &["project", "dependencies"]).and_then(Value::as_array);
-    let listed: Vec<&str> = listed.into_iter().flatten().filter_map(Value::as_str).collect();
-    let mut names: Vec<String> = Requirements::parse(&listed.join("\n"))
-        .packages
-        .into_iter()
-        .map(|package| package.name)
-        .collect();
-    if form == Form::PoetryLock {
-        names.extend(keys(&["tool", "poetry", "dependencies"]));
-    }
-    names
-}
-
-fn stale(context: Context<'_>, declared: &Declared, package: String) -> PythonError {
-    let (manifest, command) = match declared.form {
-        Form::PipfileLock => ("Pipfile", "pipenv lock"),
-        Form::PoetryLock => ("pyproject.toml", "poetry lock"),
-        _ => ("pyproject.toml", "uv lock"),
-    };
-    PythonError::StaleLock {
-        lock: context.source.relative(&declared.file),
-        package,
-        manifest,
-        command,
-    }
-}
-
-/// Refuses selections that nobody would look at.
-fn require_groups_fit(context: Context<'_>) -> Result<(), BuildError> {
-    let settings = context.settings;
-    let Some(declared) = &context.project.declared else {
-        return Ok(());
-    };
-    let all = [
-        ("uvOptionalDependencies", &settings.uv_optional_dependencies),
-        ("uvWithGroups", &settings.uv_with_groups),
-        ("uvWithoutGroups", &settings.uv_without_groups),
-        ("uvOnlyGroups", &settings.uv_only_groups),
-    ];
-    // Without a lock there are no groups that would be installed by themselves.
-    let taken = match declared.form {
-        Form::UvLock => all.len(),
-        Form::Manifest => 2,
-        _ => 0,
-    };
-    match all.iter().skip(taken).find(|(_, names)| !names.is_empty()) {
-        Some((setting, _)) => Err(PythonError::NoGroups {
-            setting,
-            file: context.source.relative(&declared.file),
-        }
-        .into()),
-        None => Ok(()),
-    }
-}
-
-fn compile_list(
-    context: Context<'_>,
-    declared: &Declared,
-    listed: Requirements,
-    workshop: &mut Workshop<'_>,
-) -> Result<Requirements, BuildError> {
-    let kept = BuildError::file("write the requirements");
-    let scratch = tempfile::tempdir_in(workshop.scratch()?).map_err(&kept)?;
-    let list = scratch.path().join("requirements.txt");
-    fs::write(&list, listed.to_text()).map_err(&kept)?;
-    let mut inputs: Vec<OsString> = vec![list.into()];
-    let mut files = listed.files.clone();
-    for folder in &listed.folders {
-        let manifest = normalized(&declared.folder().join(local(folder))).join("pyproject.toml");
-        if manifest.is_file() && lookup(&read_toml(&manifest)?, &["project"]).is_some() {
-            inputs.push(manifest.clone().into());
-            files.push(manifest);
-        }
-    }
-    for constraint in &listed.constraints {
-        inputs.extend(["--constraint".into(), constraint.into()]);
-    }
-    let compiled = compile(context, declared, inputs, workshop)?;
-    let compiled = Requirements::parse(&compiled);
-    Ok(Requirements {
-        packages: compiled.packages,
-        folders: listed.folders.into_iter().chain(compiled.folders).collect(),
-        options: listed.options,
-        files,
-        ..Requirements::default()
-    })
-}
-
-/// Chooses versions.
-fn compile(
-    context: Context<'_>,
-    declared: &Declared,
-    inputs: Vec<OsString>,
-    workshop: &mut Workshop<'_>,
-) -> Result<String, BuildError> {
-    let uv = Uv::find(workshop)?;
-    workshop.progress.step(&format!(
-        "choosing versions for {}, which locks none",
-        file(context).display()
-    ));
-    let mut arguments: Vec<OsString> = vec!["pip".into(), "compile".into()];
-    arguments.extend(inputs);
-    arguments.extend(["--no-header", "--no-annotate", "--format", "requirements.txt"].map(OsString::from));
-    arguments.extend(target(context));
-    for (option, names) in [
-        ("--extra", &context.settings.uv_optional_dependencies),
-        ("--group", &context.settings.uv_with_groups),
-    ] {
-        arguments.extend(names.iter().flat_map(|name| [option.into(), name.into()]));
-    }
-    let finished = uv.run(declared.folder(), true, &arguments)?;
-    Ok(String::from_utf8_lossy(&succeeded(context, finished)?.stdout).into_owned())
-}
-
-/// Takes the exact list out of `uv.lock`.
-fn export(
-    context: Context<'_>,
-    declared: &Declared,
-    workshop: &mut Workshop<'_>,
-) -> Result<Requirements, BuildError> {
-    let uv = Uv::find(workshop)?;
-    let mut arguments: Vec<OsString> = [
-        "export",
-        "--frozen",
-        "--no-default-groups",
-        "--no-header",
-        "--no-annotate",
-        "--format",
-        "requirements.txt",
-    ]
-    .map(OsString::from)
-    .to_vec();
-    if let Some(member) = &declared.member {
-        arguments.extend(["--package".into(), member.into()]);
-    }
-    let settings = context.settings;
-    for (option, names) in [
-        ("--extra", &settings.uv_optional_dependencies),
-        ("--group", &settings.uv_with_groups),
-        ("--no-group", &settings.uv_without_groups),
-        ("--only-group", &settings.uv_only_groups),
-    ] {
-        arguments.extend(names.iter().flat_map(|name| [option.into(), name.into()]));
-    }
-    let finished = uv.run(declared.folder(), false, &arguments)?;
-    let finished = succeeded(context, finished)?;
-    Ok(Requirements::parse(&String::from_utf8_lossy(&finished.stdout)))
-}
-
 /// Installs the list and keeps it as a layer.
 fn install(
     context: Context<'_>,
@@ -516,7 +243,7 @@ fn install(
 }
 
 /// The options that say for what machine it is.
-fn target(context: Context<'_>) -> Vec<OsString> {
+pub(super) fn target(context: Context<'_>) -> Vec<OsString> {
     vec![
         "--python-version".into(),
         line(context).into(),
@@ -527,7 +254,7 @@ fn target(context: Context<'_>) -> Vec<OsString> {
     ]
 }
 
-fn succeeded(context: Context<'_>, finished: Finished) -> Result<Finished, BuildError> {
+pub(super) fn succeeded(context: Context<'_>, finished: Finished) -> Result<Finished, BuildError> {
     if finished.status.success() {
         return Ok(finished);
     }
@@ -569,7 +296,7 @@ fn import_folders(context: Context<'_>, installed: &[String]) -> Vec<PathBuf> {
 }
 
 /// The path of a folder as a list names it: `./lib[extra]` and `file:///lib` are folders, too.
-fn local(written: &str) -> &Path {
+pub(super) fn local(written: &str) -> &Path {
     let path = written.split(" ;").next().unwrap_or(written);
     let path = path.split('[').next().unwrap_or(path);
     Path::new(path.strip_prefix("file://").unwrap_or(path).trim())
