@@ -7,11 +7,13 @@
 //! In the image: the class path in `/app/class-path`, and what it names, in layers that an edit leaves alone as far as
 //! possible (`layers`). Nothing is packed into jars, so that nothing but contents decides about the image.
 
+mod chosen;
 mod class_file;
 mod compiled;
 mod compiler;
 mod entry;
 mod error;
+mod gathered;
 mod gradle;
 mod jdk;
 mod layers;
@@ -31,10 +33,9 @@ use std::time::SystemTime;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use tapedeck_image::ConfigChange;
-use tapedeck_image::base::BaseError;
 
 use crate::BuildError;
-use crate::base::{self, Base, BaseMismatch, RuntimeKind};
+use crate::base::{self, Base};
 use crate::guard::Guard;
 use crate::image::{Assembly, Composition, Stack};
 use crate::included;
@@ -42,6 +43,7 @@ use crate::record::Memory;
 use crate::request::{Source, Workshop};
 use crate::runtime::Runtime;
 use crate::stamp::hash;
+use chosen::Chosen;
 use compiled::Outline;
 use jdk::Jdk;
 use layers::Layers;
@@ -97,7 +99,7 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
     require_main(source, &main, &program)?;
     let wishes: Vec<_> = project.wishes.iter().chain(&compiled.wishes).cloned().collect();
     let version = version::choose(&wishes, jdk.major).map_err(JavaError::from)?;
-    let Chosen { base, java, offered } = base(source, &version, workshop)?;
+    let Chosen { base, java, offered } = Chosen::find(source, &version, workshop)?;
     require_runnable(source, &program, java, &version)?;
     let own: Vec<_> = compiled.inputs.own.iter().cloned().collect();
     for path in compiled
@@ -208,95 +210,6 @@ fn require_runnable(
         }),
         _ => Ok(()),
     }
-}
-
-/// The base that was chosen.
-struct Chosen {
-    base: Base,
-    /// The Java in it, if it says so.
-    java: Option<u16>,
-    /// The Java that was wanted, and the one that the distribution offers instead.
-    offered: Option<(u16, u16)>,
-}
-
-fn base(
-    source: &Source<'_>,
-    version: &JavaVersion,
-    workshop: &mut Workshop<'_>,
-) -> Result<Chosen, BuildError> {
-    if let Some(base) = base::named(RuntimeKind::Java, source.subject(), workshop)? {
-        let found = base.image.config.env.get(VERSION_OF_BASE);
-        let found = found.and_then(|text| version::major_of(text));
-        require_same_java(source, found, version, workshop)?;
-        return Ok(Chosen {
-            base,
-            java: found,
-            offered: None,
-        });
-    }
-    let wanted = version.major;
-    let known = workshop
-        .remembered::<Remembered>(MEMORY)
-        .and_then(|remembered| remembered.offered)
-        .filter(|(then, _)| *then == wanted && !version.is_exact);
-    let first = known.map_or(wanted, |(_, offered)| offered);
-    let java = |major| tapedeck_image::base::Runtime::Java(major);
-    let error = match base::assembled(java(first), source.subject(), workshop) {
-        Ok(base) => {
-            return Ok(Chosen {
-                base,
-                java: Some(first),
-                offered: known,
-            });
-        }
-        Err(error) => error,
-    };
-    let Some(newer) = newer_offer(&error, wanted).filter(|_| !version.is_exact) else {
-        return Err(error);
-    };
-    let base = base::assembled(java(newer), source.subject(), workshop)?;
-    Ok(Chosen {
-        base,
-        java: Some(newer),
-        offered: Some((wanted, newer)),
-    })
-}
-
-/// The oldest Java after `wanted` that the distribution has, if that is what is wrong.
-fn newer_offer(error: &BuildError, wanted: u16) -> Option<u16> {
-    let BuildError::Base { source, .. } = error else {
-        return None;
-    };
-    let BaseError::NotOffered { offered, .. } = source.as_ref() else {
-        return None;
-    };
-    offered
-        .split(", ")
-        .filter_map(|major| major.parse().ok())
-        .filter(|major| *major > wanted)
-        .min()
-}
-
-fn require_same_java(
-    source: &Source<'_>,
-    found: Option<u16>,
-    version: &JavaVersion,
-    workshop: &Workshop<'_>,
-) -> Result<(), BuildError> {
-    let (Some(found), Some(named)) = (found, workshop.bases.get(RuntimeKind::Java)) else {
-        return Ok(());
-    };
-    if found == version.major || (found > version.major && !version.is_exact) {
-        return Ok(());
-    }
-    Err(BuildError::NamedBaseVersion(Box::new(BaseMismatch {
-        service: source.service.to_string(),
-        reference: named.reference.to_string(),
-        runtime: RuntimeKind::Java,
-        found: found.to_string(),
-        wanted: version.major.to_string(),
-        asked_by: version.asked_by.clone(),
-    })))
 }
 
 /// The Java in the image, exactly if the base says it.

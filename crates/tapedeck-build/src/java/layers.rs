@@ -10,24 +10,20 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use fs_err as fs;
 use ignore::WalkBuilder;
-use tapedeck_image::Entry;
 
 use super::class_file;
 use super::compiled::Compiled;
+use super::gathered::Gathered;
 use super::project::Project;
 use crate::BuildError;
 use crate::image::{Draft, LayerName};
-use crate::layers::{draft, owned, with_folders};
 use crate::path::relative_to;
 use crate::request::Workshop;
-use crate::stamp::{Observations, hash};
+use crate::stamp::Observations;
 
-/// Files up to this size are read once and for all: another service may have the same project built anew meanwhile.
-const MOST_BYTES_HELD: u64 = 1024 * 1024;
 /// The file of the class path, in the form in which the command `java` reads arguments.
 pub(crate) const ARGUMENTS: &str = "class-path";
 
@@ -42,70 +38,6 @@ pub(crate) struct Layers {
     pub(crate) newest: Option<(String, u16)>,
     /// The bytes of the main class, if it is there.
     pub(crate) main: Option<Vec<u8>>,
-}
-
-/// Files on their way into a layer.
-struct Gathered {
-    name: LayerName,
-    key: String,
-    entries: Vec<Entry>,
-    hashed_at: SystemTime,
-}
-
-impl Gathered {
-    fn new(name: LayerName) -> Self {
-        Self {
-            name,
-            key: String::new(),
-            entries: Vec::new(),
-            hashed_at: SystemTime::now(),
-        }
-    }
-
-    fn add_bytes(&mut self, place: &Path, bytes: Vec<u8>) {
-        self.key
-            .push_str(&format!("{}\0{}\n", place.display(), hash(&bytes)));
-        self.entries.push(owned(Entry::file(place, bytes)));
-    }
-
-    /// Adds a file as it lies on disk, by a hash that is known from an earlier build if it did not change.
-    fn add_observed(
-        &mut self,
-        place: &Path,
-        file: &Path,
-        observations: &mut Observations,
-    ) -> Result<(), BuildError> {
-        let input = observations
-            .observe(file)
-            .map_err(BuildError::file("read a library"))?;
-        self.key
-            .push_str(&format!("{}\0{}\n", place.display(), input.contents));
-        self.entries.push(owned(Entry::copy(place, file)));
-        Ok(())
-    }
-
-    fn add_file(&mut self, place: &Path, file: &Path) -> Result<(), BuildError> {
-        let failed = BuildError::file("read what was compiled");
-        if fs::metadata(file).map_err(&failed)?.len() <= MOST_BYTES_HELD {
-            self.add_bytes(place, fs::read(file).map_err(&failed)?);
-            return Ok(());
-        }
-        // The key is of the contents; a copy that turns out newer than it is not remembered under it.
-        let bytes = fs::read(file).map_err(&failed)?;
-        self.key
-            .push_str(&format!("{}\0{}\n", place.display(), hash(&bytes)));
-        self.entries.push(owned(Entry::copy(place, file)));
-        Ok(())
-    }
-
-    fn draft(self, workshop: &Workshop<'_>) -> Option<Draft> {
-        if self.entries.is_empty() {
-            return None;
-        }
-        let key = hash(self.key.as_bytes());
-        let entries = with_folders(self.entries);
-        Some(draft(self.name, key, entries, self.hashed_at, workshop))
-    }
 }
 
 /// Puts everything into its layer but the packages that are excluded. `main` is the name of the main class.

@@ -233,11 +233,11 @@ fn what_maven_makes_of_a_pom_is_read() {
 
 #[test]
 fn what_gradle_reports_is_read() {
-    let report = "output\t/p/build/classes/java/main\nneeds\t/home/a.jar\nrelease\t17\ntarget\t17\ntoolchain\t21\n\
+    let report = "output\t/p/build/classes/java/main\nneeds\t/cache/a.jar\nrelease\t17\ntarget\t17\ntoolchain\t21\n\
                   input\t/p/src/main/java/A.java\nfolder\t/p/lib\nbuild\t/p/build.gradle\nsource\t/p/src/main/java\n";
     let compiled = read_report(report);
     assert_eq!(compiled.outputs, [PathBuf::from("/p/build/classes/java/main")]);
-    assert_eq!(compiled.class_path, [PathBuf::from("/home/a.jar")]);
+    assert_eq!(compiled.class_path, [PathBuf::from("/cache/a.jar")]);
     let wishes: Vec<(&str, bool)> = compiled
         .wishes
         .iter()
@@ -278,9 +278,9 @@ fn how_maven_calls_the_compiler_is_read() {
 
 #[test]
 fn a_package_is_told_by_its_jar() {
-    let maven = Path::new("/home/.m2/repository/org/slf4j/slf4j-api/2.0.16/slf4j-api-2.0.16.jar");
+    let maven = Path::new("/repository/org/slf4j/slf4j-api/2.0.16/slf4j-api-2.0.16.jar");
     let gradle =
-        Path::new("/home/caches/modules-2/files-2.1/org.slf4j/slf4j-api/2.0.16/0172/slf4j-api-2.0.16.jar");
+        Path::new("/caches/modules-2/files-2.1/org.slf4j/slf4j-api/2.0.16/0172/slf4j-api-2.0.16.jar");
     for jar in [maven, gradle] {
         assert!(is_named(jar, "slf4j-api") && is_named(jar, "org.slf4j:slf4j-api"));
         assert!(!is_named(jar, "slf4j") && !is_named(jar, "com.acme:slf4j-api"));
