@@ -8,6 +8,7 @@ use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
 
 use crate::base::BaseMismatch;
 use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
+use crate::prebuilt::PrebuiltError;
 
 /// A service could not be packaged. The message is complete but for its sources.
 #[derive(Debug, thiserror::Error)]
@@ -242,6 +243,9 @@ pub enum BuildError {
         #[source]
         source: Box<BaseError>,
     },
+    /// An image from a registry cannot be used.
+    #[error(transparent)]
+    Prebuilt(#[from] PrebuiltError),
     /// An image that came from elsewhere is not in the store as it should be.
     #[error("cannot use the image of `{service}`")]
     ReadImage {
@@ -258,13 +262,14 @@ impl BuildError {
     /// person wrote.
     #[must_use]
     pub fn is_of_surroundings(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::MissingProgram { .. }
-                | Self::FetchBundler { .. }
-                | Self::DiskFull { .. }
-                | Self::Base { .. }
-        )
+            | Self::FetchBundler { .. }
+            | Self::DiskFull { .. }
+            | Self::Base { .. } => true,
+            Self::Prebuilt(error) => error.is_of_surroundings(),
+            _ => false,
+        }
     }
 
     /// For `map_err` on anything that reads or writes: tells a full disk apart.

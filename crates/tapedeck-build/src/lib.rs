@@ -26,11 +26,13 @@ mod kind;
 mod language;
 mod layers;
 mod path;
+mod prebuilt;
 mod process;
 mod record;
 mod request;
 mod runtime;
 mod stamp;
+mod start;
 #[expect(
     dead_code,
     reason = "languages whose source goes into the image as it is ask for it"
@@ -44,6 +46,7 @@ pub use javascript::{
     BundleError, InvalidNodeVersion, Script, ScriptRequest, SourceError, UnknownPackageManager, bundle_script,
 };
 pub use language::Language;
+pub use prebuilt::PrebuiltError;
 pub use process::find_executable;
 pub use request::BuildRequest;
 pub use runtime::Runtime;
@@ -90,6 +93,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         platform: request.platform,
         bases: request.bases,
         docker_config: request.docker_config,
+        registry_login: request.registry_login,
         previous: previous.as_ref(),
         progress,
         is_anew: request.no_cache,

@@ -1,7 +1,7 @@
 //! Images by name, from registries that speak the OCI distribution protocol (Docker's registry, version 2).
 //!
 //! [`Reference`] reads names as Docker does, [`Registry`] asks and fetches, [`Credentials`] are those that
-//! `docker login` wrote down. A registry is distrusted: sizes are limited, every document and every layer is
+//! `docker login` wrote down or gave to a program to keep. A registry is distrusted: sizes are limited, every document and every layer is
 //! checked against the digest that names it, and where it redirects to, no credentials are sent.
 //!
 //! ```text
@@ -10,6 +10,7 @@
 
 mod challenge;
 mod client;
+mod credential_program;
 mod credentials;
 mod documents;
 mod error;
@@ -20,7 +21,7 @@ mod reference;
 mod tests;
 mod transport;
 
-pub use credentials::{Credentials, CredentialsError};
+pub use credentials::{Credentials, CredentialsError, Login};
 pub use error::PullError;
 pub use pull::{Registry, Resolved};
 pub use reference::{InvalidReference, Reference};

@@ -8,6 +8,7 @@ mod home;
 mod leaks;
 mod needs;
 mod processes;
+pub mod registry;
 mod wait;
 
 pub use busybox::{busybox, busybox_layer};

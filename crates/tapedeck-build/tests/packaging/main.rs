@@ -10,4 +10,5 @@ mod errors;
 mod example;
 mod included;
 mod life;
+mod prebuilt;
 mod project;

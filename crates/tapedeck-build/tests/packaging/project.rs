@@ -111,6 +111,7 @@ impl Project {
             platform: Platform::host(),
             bases: NamedBases::default(),
             docker_config: None,
+            registry_login: None,
             no_cache: self.no_cache,
         };
         build(&request, &mut self.told)

@@ -1,5 +1,6 @@
 //! Base images by name: what a reference stands for is asked at most once a day, and remembered.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,6 +21,8 @@ pub struct NamedBase<'a> {
     pub reference: &'a Reference,
     /// Docker's `config.json`, for credentials. It need not exist.
     pub docker_config: Option<&'a Path>,
+    /// Where programs are looked for that keep credentials, in the form of `PATH`.
+    pub search_path: &'a OsStr,
     /// The time.
     pub now: SystemTime,
     /// Ask what the name stands for, however lately that was asked.
@@ -142,7 +145,7 @@ fn pull(
     progress: &mut dyn Progress,
 ) -> Result<(Image, PulledRecord), BaseError> {
     let credentials = match wanted.docker_config {
-        Some(path) => Credentials::read(path)?,
+        Some(path) => Credentials::read(path)?.asking(wanted.reference.registry(), wanted.search_path),
         None => Credentials::none(),
     };
     let reference = wanted.reference.to_string();

@@ -279,6 +279,7 @@ fn a_tag_is_believed_for_a_day_and_a_digest_forever() {
         let wanted = NamedBase {
             reference,
             docker_config: None,
+            search_path: std::ffi::OsStr::new(""),
             now: UNIX_EPOCH + Duration::from_secs(seconds),
             resolve_anew,
         };

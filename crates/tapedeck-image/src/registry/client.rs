@@ -8,7 +8,7 @@ use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body};
 
 use super::challenge::Challenge;
-use super::credentials::{Credentials, Login};
+use super::credentials::{Credentials, Login, Proof};
 use super::documents::complaint;
 use super::error::PullError;
 use super::reference::Reference;
@@ -38,6 +38,8 @@ pub(super) struct Ask<'a> {
     pub(super) path: &'a str,
     /// Types of content that are understood.
     pub(super) accept: &'a str,
+    /// Whether only the headers of the answer are wanted.
+    pub(super) is_head: bool,
 }
 
 impl Client {
@@ -54,13 +56,7 @@ impl Client {
 
     /// Asks, logging in where the registry wants it and following where it sends to.
     pub(super) fn get(&self, ask: Ask<'_>) -> Result<Response<Body>, PullError> {
-        let scheme = if self.reference.is_loopback() {
-            "http"
-        } else {
-            "https"
-        };
-        let (host, repository) = (self.reference.host(), self.reference.repository());
-        let url = format!("{scheme}://{host}/v2/{repository}/{}", ask.path);
+        let url = self.url(ask.path);
         let known = self.authorization().clone();
         let mut response = self.request(&url, ask, known.as_deref())?;
         if response.status() == StatusCode::UNAUTHORIZED
@@ -78,6 +74,17 @@ impl Client {
         Err(self.refused(ask.what, response))
     }
 
+    /// The address of something below `/v2/<repository>/`.
+    pub(super) fn url(&self, path: &str) -> String {
+        let scheme = if self.reference.is_loopback() {
+            "http"
+        } else {
+            "https"
+        };
+        let (host, repository) = (self.reference.host(), self.reference.repository());
+        format!("{scheme}://{host}/v2/{repository}/{path}")
+    }
+
     fn authorization(&self) -> std::sync::MutexGuard<'_, Option<String>> {
         self.authorization.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -88,7 +95,11 @@ impl Client {
         ask: Ask<'_>,
         authorization: Option<&str>,
     ) -> Result<Response<Body>, PullError> {
-        let mut request = self.agent.get(url).header(header::ACCEPT, ask.accept);
+        let request = match ask.is_head {
+            true => self.agent.head(url),
+            false => self.agent.get(url),
+        };
+        let mut request = request.header(header::ACCEPT, ask.accept);
         if let Some(authorization) = authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
@@ -127,7 +138,7 @@ impl Client {
         let challenge = Challenge::parse(&texts.collect::<Vec<_>>().join(", "));
         match (challenge, &self.login) {
             // The registry takes this token as it is.
-            (Some(Challenge::Bearer { .. }), Some(login @ Login::Token(_))) => Ok(Some(login.header())),
+            (Some(Challenge::Bearer { .. }), Some(login @ Login(Proof::Token(_)))) => Ok(login.header()),
             (
                 Some(Challenge::Bearer {
                     realm,
@@ -141,8 +152,7 @@ impl Client {
                 self.token(&realm, service.as_deref(), &scope, login.as_ref())
                     .map(Some)
             }
-            (Some(Challenge::Basic), Some(login)) => Ok(Some(login.header())),
-            (Some(Challenge::Basic), None) => Ok(None),
+            (Some(Challenge::Basic), login) => Ok(login.as_ref().and_then(Login::header)),
             (None, _) => {
                 Err(self
                     .no_login("the registry names no way of logging in that is known here (Bearer or Basic)"))
@@ -168,14 +178,26 @@ impl Client {
                 self.no_login("the registry hands out tokens where a password would be sent in the clear")
             );
         }
-        let mut request = self.agent.get(realm).query("scope", scope);
-        if let Some(service) = service {
-            request = request.query("service", service);
-        }
-        if let Some(login) = login {
-            request = request.header(header::AUTHORIZATION, login.header());
-        }
-        let response = request.call().map_err(|error| self.failed(realm, error))?;
+        let answered = match login {
+            Some(Login(Proof::Identity(token))) => self.agent.post(realm).send_form([
+                ("grant_type", "refresh_token"),
+                ("service", service.unwrap_or_default()),
+                ("scope", scope),
+                ("client_id", "tapedeck"),
+                ("refresh_token", token),
+            ]),
+            _ => {
+                let mut request = self.agent.get(realm).query("scope", scope);
+                if let Some(service) = service {
+                    request = request.query("service", service);
+                }
+                if let Some(header) = login.and_then(Login::header) {
+                    request = request.header(header::AUTHORIZATION, header);
+                }
+                request.call()
+            }
+        };
+        let response = answered.map_err(|error| self.failed(realm, error))?;
         if response.status() != StatusCode::OK {
             return Err(self.refused("a token for the manifest", response));
         }

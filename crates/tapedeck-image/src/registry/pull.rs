@@ -54,6 +54,28 @@ impl Registry {
         self.manifest(&self.reference.wanted(), self.reference.digest())
     }
 
+    /// Asks for the digest alone of what the reference stands for, which costs less than [`Self::resolve`]. None when the
+    /// registry does not tell, or refuses: then [`Self::resolve`] tells why.
+    ///
+    /// # Errors
+    /// [`PullError`] when there is no answer to go by.
+    pub fn digest(&self) -> Result<Option<Digest>, PullError> {
+        let response = self.client.get(Ask {
+            what: MANIFEST,
+            path: &format!("manifests/{}", self.reference.wanted()),
+            accept: ACCEPTED,
+            is_head: true,
+        });
+        match response {
+            Ok(response) => {
+                let value = response.headers().get("docker-content-digest");
+                Ok(value.and_then(|value| value.to_str().ok()?.parse().ok()))
+            }
+            Err(PullError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Puts the image for `platform` into the store and gives its digest, which is the registry's own.
     ///
     /// What the store has is not fetched. Hold [`Store::share`] meanwhile, and call [`Store::settle`] before
@@ -106,6 +128,7 @@ impl Registry {
             what: MANIFEST,
             path: &format!("manifests/{wanted}"),
             accept: ACCEPTED,
+            is_head: false,
         })?;
         let text = |name: &str| {
             let value = response.headers().get(name)?.to_str().ok()?;
@@ -174,6 +197,7 @@ impl Registry {
             what,
             path: &format!("blobs/{digest}"),
             accept: "*/*",
+            is_head: false,
         })?;
         Ok(response.into_body().into_reader())
     }

@@ -6,8 +6,8 @@ use tapedeck_image::registry::{Credentials, PullError, Reference, Registry};
 use tapedeck_image::{ConfigChange, Digest, Image, NoProgress, Platform, Store};
 use tempfile::TempDir;
 
-use crate::image::{Pusher, TestImage, layer};
-use crate::server::{Access, PASSWORD, Server, free_address};
+use tapedeck_testkit::registry::{Access, PASSWORD, Server, free_address};
+use tapedeck_testkit::registry::{Pusher, TestImage, layer};
 
 pub(crate) fn new_store() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();

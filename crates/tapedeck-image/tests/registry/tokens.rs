@@ -7,9 +7,9 @@ use tapedeck_image::Platform;
 use tapedeck_image::registry::{Credentials, PullError, Reference, Registry};
 
 use crate::fake::{Answer, Asked, Fake};
-use crate::image::{MANIFEST, TestImage};
 use crate::pulls::{new_store, pull, tell};
-use crate::server::free_address;
+use tapedeck_testkit::registry::free_address;
+use tapedeck_testkit::registry::{MANIFEST, TestImage};
 
 /// The part of an address after `/v2/a/`, and the blobs of an image for it.
 fn content_of(image: &TestImage, target: &str) -> Option<Vec<u8>> {

@@ -14,7 +14,7 @@ use super::languages::{
 };
 
 /// What is said about ways that images are not made in yet.
-const NOT_MADE: &str = "images are made from sources in JavaScript and TypeScript only";
+const NOT_MADE: &str = "images are made from sources or taken from a registry only";
 
 /// `packaging` of a container.
 pub(crate) static PACKAGING: Object = Object {
@@ -42,7 +42,7 @@ static PACKAGING_TYPES: &[Type] = &[
     later("custom-dockerfile"),
     later("external-buildpack"),
     later("nixpacks"),
-    later("prebuilt-image"),
+    one_type("prebuilt-image"),
 ];
 
 const fn later(name: &'static str) -> Type {

@@ -126,6 +126,7 @@ fn plant_base(project: &Project) {
         platform: Platform::host(),
         bases: NamedBases::default(),
         docker_config: None,
+        registry_login: None,
         no_cache: false,
     };
     tapedeck_build::build(&request, &mut NoProgress).unwrap();

@@ -1,0 +1,165 @@
+//! Images that come from elsewhere, deployed: from a registry that the test starts.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+
+use fs_err as fs;
+use tapedeck_image::Platform;
+use tapedeck_testkit::registry::{Access, PASSWORD, Pusher, Server, TestImage, USER, layer};
+use tapedeck_testkit::{DEADLINE, Finished, Home, busybox, eventually};
+use tempfile::TempDir;
+
+use crate::stage::{PROJECT, home};
+
+/// A project whose only file is the config, and a home.
+struct Project {
+    home: Home,
+    folder: TempDir,
+}
+
+impl Project {
+    fn ready() -> Option<Self> {
+        let home = home()?;
+        let folder = tempfile::Builder::new()
+            .prefix("td-elsewhere-")
+            .tempdir()
+            .unwrap();
+        Some(Self { home, folder })
+    }
+
+    /// Writes the config of a service with this packaging.
+    fn configure(&self, kind: &str, properties: &str) {
+        let config = format!(
+            "resources:\n  worker:\n    type: worker-service\n    properties:\n      packaging:\n        \
+             type: {kind}\n        properties: {properties}\n      resources: {{ cpu: 0.25, memory: 512 }}\n"
+        );
+        fs::write(self.folder.path().join("stacktape.yml"), config).unwrap();
+    }
+
+    fn deploy(&self) -> Finished {
+        let mut command = self.home.command(&["deploy", PROJECT[0], PROJECT[1]]);
+        command.current_dir(self.folder.path());
+        Finished::of(command)
+    }
+
+    fn must_deploy(&self) -> Finished {
+        let deployed = self.deploy();
+        assert_eq!(deployed.code, Some(0), "{deployed:?}");
+        deployed
+    }
+
+    fn wait_for_line(&self, line: &str) {
+        eventually(&format!("the line `{line}`"), DEADLINE, || {
+            let text = self.home.must(&["logs", PROJECT[0], PROJECT[1], "--raw"]);
+            text.lines().any(|found| found == line).then_some(())
+        });
+    }
+}
+
+/// An image with a shell that says this and waits.
+fn image_that_says(word: &str) -> TestImage {
+    let busybox = fs::read(busybox().unwrap()).unwrap();
+    let script = format!("echo {word}; while :; do /bin/busybox sleep 1000 & wait $!; done");
+    let files = [("bin/busybox", busybox)];
+    TestImage::of_layer(
+        Platform::host().as_str(),
+        layer(&files),
+        &["/bin/busybox", "sh", "-c", &script],
+    )
+}
+
+fn set_secret(home: &Home, name: &str, value: &str) {
+    let mut command = home.command(&["secret:set", name, "--forceUpdate"]);
+    command.stdin(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(value.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn an_image_from_a_registry_runs_and_follows_its_tag() {
+    let Some(project) = Project::ready() else { return };
+    let Some(server) = Server::start(Access::Players) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: Some("Basic cGxheWVyOmdlaGVpbS0x".to_owned()),
+    };
+    pusher.image(&image_that_says("first"), "1");
+    let reference = format!("{}/team/app:1", server.host);
+    let with_login = format!("{{ image: '{reference}', repositoryCredentialsSecretArn: registry }}");
+
+    project.configure("prebuilt-image", &with_login);
+    let refused = project.deploy();
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(
+        refused.stderr.contains("names the secret registry"),
+        "{refused:?}"
+    );
+
+    set_secret(&project.home, "registry", "not what it should be");
+    let refused = project.deploy();
+    assert!(
+        refused.stderr.contains("is not a JSON object of `username`"),
+        "{refused:?}"
+    );
+    assert!(!refused.stderr.contains("not what it should be"), "{refused:?}");
+
+    let login = format!(r#"{{"username": "{USER}", "password": "{PASSWORD}"}}"#);
+    set_secret(&project.home, "registry", &login);
+    let first = project.must_deploy();
+    project.wait_for_line("first");
+    assert!(!format!("{first:?}").contains(PASSWORD));
+    let again = project.must_deploy();
+    assert!(again.stderr.contains("nothing has changed"), "{again:?}");
+
+    pusher.image(&image_that_says("second"), "1");
+    project.must_deploy();
+    project.wait_for_line("second");
+
+    drop(server);
+    let alone = project.must_deploy();
+    assert!(alone.stderr.contains("does not answer: using"), "{alone:?}");
+    assert!(alone.stderr.contains("nothing has changed"), "{alone:?}");
+    assert!(
+        !found_in(project.home.path(), PASSWORD),
+        "the password is on the disk"
+    );
+}
+
+#[test]
+fn an_image_that_cannot_be_run_is_refused() {
+    let Some(project) = Project::ready() else { return };
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    let nothing_to_run = TestImage::of_layer(Platform::host().as_str(), layer(&[("a", "b")]), &[]);
+    pusher.image(&nothing_to_run, "1");
+    project.configure(
+        "prebuilt-image",
+        &format!("{{ image: '{}/team/app:1' }}", server.host),
+    );
+    let refused = project.deploy();
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(
+        refused.stderr.contains("the image names no command to run"),
+        "{refused:?}"
+    );
+}
+
+/// Whether any file below a folder has this text.
+fn found_in(folder: &Path, text: &str) -> bool {
+    let found = std::process::Command::new("grep")
+        .args(["-rqaF", text])
+        .arg(folder)
+        .status();
+    found.unwrap().success()
+}
