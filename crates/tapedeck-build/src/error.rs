@@ -7,6 +7,7 @@ use tapedeck_image::base::BaseError;
 use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
 
 use crate::base::BaseMismatch;
+use crate::dockerfile::DockerfileError;
 use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
 use crate::prebuilt::PrebuiltError;
 
@@ -27,7 +28,8 @@ pub enum BuildError {
     },
     /// A kind of packaging that is not done yet.
     #[error(
-        "cannot package `{service}`: packaging of type `{kind}` is not supported yet: use `stacktape-image-buildpack`"
+        "cannot package `{service}`: packaging of type `{kind}` is not supported yet: use `stacktape-image-buildpack`, \
+         `custom-dockerfile` or `prebuilt-image`"
     )]
     UnknownPackaging {
         /// The service.
@@ -246,6 +248,9 @@ pub enum BuildError {
     /// An image from a registry cannot be used.
     #[error(transparent)]
     Prebuilt(#[from] PrebuiltError),
+    /// An image cannot be built from a Dockerfile.
+    #[error(transparent)]
+    Dockerfile(#[from] DockerfileError),
     /// An image that came from elsewhere is not in the store as it should be.
     #[error("cannot use the image of `{service}`")]
     ReadImage {
@@ -267,6 +272,7 @@ impl BuildError {
             | Self::FetchBundler { .. }
             | Self::DiskFull { .. }
             | Self::Base { .. } => true,
+            Self::Dockerfile(error) => error.is_of_surroundings(),
             Self::Prebuilt(error) => error.is_of_surroundings(),
             _ => false,
         }

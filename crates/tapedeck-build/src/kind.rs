@@ -10,7 +10,7 @@ use crate::image::Assembly;
 use crate::language::Language;
 use crate::record::Record;
 use crate::request::{BuildRequest, Source, Subject, Workshop};
-use crate::{BuildError, prebuilt};
+use crate::{BuildError, dockerfile, prebuilt};
 
 /// Makes what goes into the image, or the image as a whole.
 pub(crate) fn assemble(
@@ -24,12 +24,11 @@ pub(crate) fn assemble(
             Language::assemble(&source, workshop)
         }
         Packaging::PrebuiltImage(packaging) => prebuilt::assemble(subject, packaging, workshop),
-        Packaging::CustomDockerfile(_) | Packaging::Nixpacks(_) | Packaging::ExternalBuildpack(_) => {
-            Err(BuildError::UnknownPackaging {
-                service: subject.service.to_string(),
-                kind: packaging.kind(),
-            })
-        }
+        Packaging::CustomDockerfile(packaging) => dockerfile::assemble(subject, packaging, workshop),
+        Packaging::Nixpacks(_) | Packaging::ExternalBuildpack(_) => Err(BuildError::UnknownPackaging {
+            service: subject.service.to_string(),
+            kind: packaging.kind(),
+        }),
     }
 }
 

@@ -17,6 +17,7 @@
 //! Another kind of packaging is a module with `assemble`, an arm in `kind`, and an enum of errors likewise.
 
 mod base;
+mod dockerfile;
 mod error;
 mod guard;
 mod image;
@@ -40,6 +41,7 @@ mod start;
 mod tree;
 
 pub use base::{BaseMismatch, NamedBases, RuntimeKind};
+pub use dockerfile::DockerfileError;
 pub use error::BuildError;
 pub use image::{Built, LayerChange, LayerName, Outcome};
 pub use javascript::{

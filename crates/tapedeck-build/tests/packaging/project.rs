@@ -79,19 +79,9 @@ impl Project {
         self.settle();
     }
 
-    /// Returns once a file written now is later than all others by more than a tick of the clock.
+    /// See [`settle`].
     pub(crate) fn settle(&self) {
-        let probe = tempfile::NamedTempFile::new().unwrap();
-        let first = fs::metadata(probe.path()).unwrap();
-        let begin = first.ctime() * 1_000_000_000 + first.ctime_nsec();
-        loop {
-            fs::write(probe.path(), "now").unwrap();
-            let facts = fs::metadata(probe.path()).unwrap();
-            if facts.ctime() * 1_000_000_000 + facts.ctime_nsec() > begin + 20_000_000 {
-                return;
-            }
-            std::thread::yield_now();
-        }
+        settle();
     }
 
     pub(crate) fn build(&mut self) -> Result<Built, BuildError> {
@@ -120,6 +110,21 @@ impl Project {
     pub(crate) fn error(&mut self) -> String {
         let error = self.build().expect_err("this cannot be packaged");
         tell(&error)
+    }
+}
+
+/// Returns once a file written now is later than all others by more than a tick of the clock.
+pub(crate) fn settle() {
+    let probe = tempfile::NamedTempFile::new().unwrap();
+    let first = fs::metadata(probe.path()).unwrap();
+    let begin = first.ctime() * 1_000_000_000 + first.ctime_nsec();
+    loop {
+        fs::write(probe.path(), "now").unwrap();
+        let facts = fs::metadata(probe.path()).unwrap();
+        if facts.ctime() * 1_000_000_000 + facts.ctime_nsec() > begin + 20_000_000 {
+            return;
+        }
+        std::thread::yield_now();
     }
 }
 

@@ -1,4 +1,4 @@
-//! Images that come from elsewhere, deployed: from a registry that the test starts.
+//! Images that come from elsewhere, deployed: from a registry that the test starts, or a Dockerfile.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -10,7 +10,7 @@ use tapedeck_testkit::registry::{Access, PASSWORD, Pusher, Server, TestImage, US
 use tapedeck_testkit::{DEADLINE, Finished, Home, busybox, eventually};
 use tempfile::TempDir;
 
-use crate::stage::{PROJECT, home};
+use crate::stage::{PROJECT, home, home_with};
 
 /// A project whose only file is the config, and a home.
 struct Project {
@@ -20,12 +20,15 @@ struct Project {
 
 impl Project {
     fn ready() -> Option<Self> {
-        let home = home()?;
+        home().map(Self::in_home)
+    }
+
+    fn in_home(home: Home) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("td-elsewhere-")
             .tempdir()
             .unwrap();
-        Some(Self { home, folder })
+        Self { home, folder }
     }
 
     /// Writes the config of a service with this packaging.
@@ -128,6 +131,41 @@ fn an_image_from_a_registry_runs_and_follows_its_tag() {
         !found_in(project.home.path(), PASSWORD),
         "the password is on the disk"
     );
+}
+
+#[test]
+fn a_dockerfile_is_built_runs_and_is_left_alone_when_it_breaks() {
+    let Some(home) = home_with(&["buildah"]) else {
+        return;
+    };
+    let project = Project::in_home(home);
+    let write = |path: &str, text: &str| fs::write(project.folder.path().join(path), text).unwrap();
+    let dockerfile = "FROM scratch\nCOPY busybox /bin/busybox\nCOPY word /word\nSTOPSIGNAL SIGKILL\n\
+        CMD [\"/bin/busybox\", \"sh\", \"-c\", \"/bin/busybox cat /word; exec /bin/busybox sleep 1000\"]\n";
+    fs::copy(busybox().unwrap(), project.folder.path().join("busybox")).unwrap();
+    write("Dockerfile", dockerfile);
+    write("word", "first\n");
+    project.configure("custom-dockerfile", "{ buildContextPath: . }");
+    project.must_deploy();
+    project.wait_for_line("first");
+
+    let again = project.must_deploy();
+    assert!(again.stderr.contains("nothing has changed"), "{again:?}");
+    assert!(!again.stderr.contains("building"), "{again:?}");
+
+    write("Dockerfile", &dockerfile.replace("COPY word", "COPY world"));
+    let broken = project.deploy();
+    assert_eq!(broken.code, Some(1), "{broken:?}");
+    assert!(
+        broken
+            .stderr
+            .contains("the Dockerfile of `worker` does not build"),
+        "{broken:?}"
+    );
+    assert!(broken.stderr.contains("what runs keeps running"), "{broken:?}");
+    write("Dockerfile", dockerfile);
+    let mended = project.must_deploy();
+    assert!(mended.stderr.contains("nothing has changed"), "{mended:?}");
 }
 
 #[test]
