@@ -2,13 +2,13 @@
 
 use std::ffi::OsString;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use fs_err as fs;
 use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome, build, find_executable};
 use tapedeck_image::{Image, Platform, Progress, Store};
 use tapedeck_model::{CustomDockerfile, Packaging, ResourceName};
+use tapedeck_testkit::buildah_in;
 use tempfile::TempDir;
 
 use crate::project::{find, settle, tell};
@@ -38,30 +38,17 @@ const DOCKERFILE: &str = "FROM scratch AS first\nARG WORD=none\nCOPY busybox /bi
 
 impl Service {
     fn ready() -> Option<Self> {
-        let search_path = std::env::var_os("PATH").unwrap_or_default();
-        if !rustix::process::geteuid().is_root() || find_executable("buildah", &search_path).is_none() {
-            skip("needs root and the program buildah; dev/setup.sh installs it");
-            return None;
-        }
         let Some(busybox) = tapedeck_testkit::busybox() else {
             skip("needs a static busybox; dev/setup.sh installs it");
             return None;
         };
-        let service = Self::bare(search_path);
+        let mut service = Self::bare(OsString::new());
+        // Alone there: Docker would be chosen before it, wherever its daemon runs.
+        service.search_path = buildah_in(service.folder.path())?.into_os_string();
         service.write("context/Dockerfile", DOCKERFILE);
         service.write("context/src/main.txt", "first");
         fs::copy(busybox, service.path("context/busybox")).unwrap();
         settle();
-        // Docker would be chosen before it, wherever its daemon runs.
-        let bin = service.path("bin");
-        fs::create_dir(&bin).unwrap();
-        symlink(
-            find_executable("buildah", &service.search_path).unwrap(),
-            bin.join("buildah"),
-        )
-        .unwrap();
-        let mut service = service;
-        service.search_path = bin.into_os_string();
         Some(service)
     }
 
@@ -147,32 +134,6 @@ impl Service {
     }
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        // What the tool keeps of this test: the images of its name, and what only they need.
-        let root = fs::canonicalize(self.folder.path()).unwrap();
-        let listed = Command::new("buildah").args(["images", "--json"]).output();
-        let Ok(listed) = listed else { return };
-        let images: Vec<serde_json::Value> = serde_json::from_slice(&listed.stdout).unwrap_or_default();
-        let tag = tag_of(&root);
-        for image in images
-            .iter()
-            .filter(|image| image["names"].to_string().contains(&tag))
-        {
-            let id = image["id"].as_str().unwrap_or_default();
-            let _ = Command::new("buildah").args(["rmi", "--force", id]).output();
-        }
-    }
-}
-
-/// The end of the name that the images of a folder have in the tool's store.
-fn tag_of(root: &Path) -> String {
-    use sha2::{Digest as _, Sha256};
-    let hash = Sha256::digest(root.as_os_str().as_encoded_bytes());
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("worker1:{}", &hex[..12])
-}
-
 #[expect(clippy::print_stderr, reason = "skipping must be seen")]
 fn skip(what: &str) {
     eprintln!("SKIPPED: {what}");
@@ -242,6 +203,9 @@ fn exactly_what_the_context_sends_counts() {
     let Some(mut service) = Service::ready() else {
         return;
     };
+    let dockerfile = "FROM scratch\nCOPY . /app/\n";
+    service.write("context/Dockerfile", dockerfile);
+    fs::remove_file(service.path("context/busybox")).unwrap();
     service.write("context/.dockerignore", "**/*.log\n!keep.log\nnode_modules\n");
     service.write("context/keep.log", "kept");
     symlink("src/main.txt", service.path("context/link")).unwrap();

@@ -1,34 +1,38 @@
 //! Images that come from elsewhere, deployed: from a registry that the test starts, or a Dockerfile.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use fs_err as fs;
 use tapedeck_image::Platform;
 use tapedeck_testkit::registry::{Access, PASSWORD, Pusher, Server, TestImage, USER, layer};
-use tapedeck_testkit::{DEADLINE, Finished, Home, busybox, eventually};
+use tapedeck_testkit::{DEADLINE, Finished, Home, buildah_in, busybox, eventually};
 use tempfile::TempDir;
 
-use crate::stage::{PROJECT, home, home_with};
+use crate::stage::{PROJECT, home};
 
 /// A project whose only file is the config, and a home.
 struct Project {
     home: Home,
     folder: TempDir,
+    /// Where programs are looked for first.
+    first: Option<PathBuf>,
 }
 
 impl Project {
     fn ready() -> Option<Self> {
-        home().map(Self::in_home)
-    }
-
-    fn in_home(home: Home) -> Self {
+        let home = home()?;
         let folder = tempfile::Builder::new()
             .prefix("td-elsewhere-")
             .tempdir()
             .unwrap();
-        Self { home, folder }
+        Some(Self {
+            home,
+            folder,
+            first: None,
+        })
     }
 
     /// Writes the config of a service with this packaging.
@@ -43,6 +47,12 @@ impl Project {
     fn deploy(&self) -> Finished {
         let mut command = self.home.command(&["deploy", PROJECT[0], PROJECT[1]]);
         command.current_dir(self.folder.path());
+        if let Some(bin) = &self.first {
+            let mut path = bin.clone().into_os_string();
+            path.push(":");
+            path.push(std::env::var_os("PATH").unwrap());
+            command.env("PATH", path);
+        }
         Finished::of(command)
     }
 
