@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tapedeck_image::Platform;
 
 /// Plays a stacktape.yml: packages its worker services and runs them on this machine.
 #[derive(Debug, Parser)]
@@ -60,6 +61,9 @@ pub(crate) enum Command {
     /// Package the worker services of the config and make them run.
     #[command(after_help = crate::commands::deploy::EXAMPLES)]
     Deploy(DeployArgs),
+    /// Package the worker services of the config without deploying them.
+    #[command(after_help = crate::commands::package::EXAMPLES)]
+    Package(PackageArgs),
     /// Show a stack: services, tasks, events, and what is waited for.
     #[command(name = "info:stack", after_help = crate::commands::info_stack::EXAMPLES)]
     InfoStack(InfoStackArgs),
@@ -250,6 +254,66 @@ pub(crate) struct DeployArgs {
     pub(crate) no_cache: bool,
     #[command(flatten)]
     pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PackageArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
+    /// Only this service; may be given several times [default: all services of the config]
+    #[arg(long = "resourceName", value_name = "NAME")]
+    pub(crate) resource_names: Vec<String>,
+    /// The processor that the images are for [default: that of this machine]
+    #[arg(long, value_name = "PROCESSOR", default_value_t, hide_default_value = true)]
+    pub(crate) platform: Processor,
+    /// Package again even where nothing changed
+    #[arg(long = "noCache")]
+    pub(crate) no_cache: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+/// Processors that images can be for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Processor {
+    Amd64,
+    Arm64,
+}
+
+impl Default for Processor {
+    /// That of this machine.
+    fn default() -> Self {
+        match Platform::host() {
+            Platform::Amd64 => Self::Amd64,
+            Platform::Arm64 => Self::Arm64,
+        }
+    }
+}
+
+impl Processor {
+    /// As images name it.
+    pub(crate) fn as_str(self) -> &'static str {
+        Platform::from(self).as_str()
+    }
+}
+
+impl std::fmt::Display for Processor {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+impl From<Processor> for Platform {
+    fn from(processor: Processor) -> Self {
+        match processor {
+            Processor::Amd64 => Self::Amd64,
+            Processor::Arm64 => Self::Arm64,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

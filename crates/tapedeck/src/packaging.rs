@@ -1,6 +1,7 @@
 //! Packaging the services of a stack: what packaging is asked for, and how it is told.
 
 use std::ffi::OsString;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome, RuntimeKind};
 use tapedeck_image::base::NamedBase;
@@ -11,10 +12,13 @@ use tapedeck_model::WorkerService;
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure};
 use crate::options::ConfigFile;
-use crate::printer::Progress;
+use crate::printer::{Printer, Progress};
 use crate::text::span;
 
 mod login;
+
+/// Services that are packaged at the same time.
+const AT_ONCE: usize = 2;
 
 /// What all services of a stack are packaged with.
 #[derive(Debug, Clone, Copy)]
@@ -27,11 +31,55 @@ pub(crate) struct Packager<'a> {
 }
 
 impl Packager<'_> {
-    /// Packages one service.
+    /// Packages services, some at a time, and tells what each came to. In the order of `services`.
     ///
     /// # Errors
-    /// When it cannot be packaged. Nothing that runs is touched.
-    pub(crate) fn package(self, service: &WorkerService, progress: &mut Progress) -> Result<Built, Failure> {
+    /// The first failure; others are told. What has begun is brought to its end, what has not is left. Nothing that runs is
+    /// touched.
+    pub(crate) fn package(
+        self,
+        services: &[&WorkerService],
+        printer: &Printer,
+    ) -> Result<Vec<Built>, Failure> {
+        let lines = printer.several();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut packaged = Vec::new();
+            while let Some((place, service)) = take(services, &next) {
+                let mut progress = lines.progress(service.name.as_str());
+                let result = self.package_one(service, &mut progress);
+                match &result {
+                    Ok(built) => progress.done(&format!("{}: {}", service.name, told(built))),
+                    Err(_) => next.store(services.len(), Ordering::Relaxed),
+                }
+                packaged.push((place, result));
+            }
+            packaged
+        };
+        let mut all = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..AT_ONCE.min(services.len()))
+                .map(|_| scope.spawn(work))
+                .collect();
+            let joined = threads.into_iter().map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            joined.flatten().collect::<Vec<_>>()
+        });
+        all.sort_by_key(|(place, _)| *place);
+        let (mut packaged, mut failed) = (Vec::new(), None);
+        for (_, result) in all {
+            match (result, &failed) {
+                (Ok(built), _) => packaged.push(built),
+                (Err(failure), None) => failed = Some(failure),
+                (Err(failure), Some(_)) => printer.failure(&failure),
+            }
+        }
+        failed.map_or(Ok(packaged), Err)
+    }
+
+    fn package_one(self, service: &WorkerService, progress: &mut Progress) -> Result<Built, Failure> {
         let context = self.context;
         let references = named_bases(context)?;
         let mut bases = NamedBases::default();
@@ -63,6 +111,12 @@ impl Packager<'_> {
             Failure::new(kind_of(&error), error).help("nothing was changed; what runs keeps running")
         })
     }
+}
+
+/// The next service that nobody has taken, and its place.
+fn take<'a>(services: &[&'a WorkerService], next: &AtomicUsize) -> Option<(usize, &'a WorkerService)> {
+    let place = next.fetch_add(1, Ordering::Relaxed);
+    services.get(place).map(|service| (place, *service))
 }
 
 /// Whose turn it is after packaging failed.

@@ -16,7 +16,7 @@ use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::late;
 use crate::options::require_local;
-use crate::packaging::{Packager, told};
+use crate::packaging::Packager;
 use crate::printer::{Printer, Progress};
 use crate::report::{self, Detail};
 use crate::text::{count, span};
@@ -52,8 +52,6 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     // Held until the engine knows the new images, so that none is taken for garbage.
     let share = images.share().or_fail(ExitKind::Environment)?;
 
-    let mut progress = printer.progress("deploy");
-    let mut packaged = Vec::new();
     let packager = Packager {
         context,
         config: &config,
@@ -61,11 +59,8 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         platform: Platform::host(),
         no_cache: args.no_cache,
     };
-    for service in &stack.services {
-        let built = packager.package(service, &mut progress)?;
-        progress.done(&format!("{}: {}", service.name, told(&built)));
-        packaged.push(built);
-    }
+    let packaged = packager.package(&stack.services.iter().collect::<Vec<_>>(), printer)?;
+    let mut progress = printer.progress("deploy");
     // Beside the rollout, which does not need it: so that new images outlive a loss of power.
     let rebuilt = packaged.iter().any(|built| built.outcome != Packaged::Unchanged);
     let settling = rebuilt.then(|| {

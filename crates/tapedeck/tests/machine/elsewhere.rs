@@ -37,15 +37,27 @@ impl Project {
 
     /// Writes the config of a service with this packaging.
     fn configure(&self, kind: &str, properties: &str) {
-        let config = format!(
-            "resources:\n  worker:\n    type: worker-service\n    properties:\n      packaging:\n        \
+        self.configure_all(&[("worker", kind, properties)]);
+    }
+
+    /// The same for several: name, packaging, properties.
+    fn configure_all(&self, services: &[(&str, &str, &str)]) {
+        let mut config = "resources:\n".to_owned();
+        for (name, kind, properties) in services {
+            config.push_str(&format!(
+                "  {name}:\n    type: worker-service\n    properties:\n      packaging:\n        \
              type: {kind}\n        properties: {properties}\n      resources: {{ cpu: 0.25, memory: 512 }}\n"
-        );
+            ));
+        }
         fs::write(self.folder.path().join("stacktape.yml"), config).unwrap();
     }
 
     fn deploy(&self) -> Finished {
-        let mut command = self.home.command(&["deploy", PROJECT[0], PROJECT[1]]);
+        self.run(&["deploy", PROJECT[0], PROJECT[1]])
+    }
+
+    fn run(&self, arguments: &[&str]) -> Finished {
+        let mut command = self.home.command(arguments);
         command.current_dir(self.folder.path());
         if let Some(bin) = &self.first {
             let mut path = bin.clone().into_os_string();
@@ -145,10 +157,16 @@ fn an_image_from_a_registry_runs_and_follows_its_tag() {
 
 #[test]
 fn a_dockerfile_is_built_runs_and_is_left_alone_when_it_breaks() {
-    let Some(home) = home_with(&["buildah"]) else {
+    let Some(mut project) = Project::ready() else {
         return;
     };
-    let project = Project::in_home(home);
+    let tools = tempfile::tempdir().unwrap();
+    project.first = buildah_in(tools.path());
+    if project.first.is_none() {
+        return;
+    }
+    // A Docker whose daemon does not run is passed over.
+    symlink("/bin/false", tools.path().join("bin/docker")).unwrap();
     let write = |path: &str, text: &str| fs::write(project.folder.path().join(path), text).unwrap();
     let dockerfile = "FROM scratch\nCOPY busybox /bin/busybox\nCOPY word /word\nSTOPSIGNAL SIGKILL\n\
         CMD [\"/bin/busybox\", \"sh\", \"-c\", \"/bin/busybox cat /word; exec /bin/busybox sleep 1000\"]\n";
@@ -210,4 +228,78 @@ fn found_in(folder: &Path, text: &str) -> bool {
         .arg(folder)
         .status();
     found.unwrap().success()
+}
+
+#[test]
+fn packaging_makes_images_and_runs_nothing() {
+    let Some(project) = Project::ready() else {
+        return;
+    };
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    let images = ["one", "two", "three"].map(image_that_says);
+    for (place, image) in images.iter().enumerate() {
+        pusher.image(image, &place.to_string());
+    }
+    let properties = [0, 1, 2].map(|tag| format!("{{ image: '{}/team/app:{tag}' }}", server.host));
+    let service = |name, place: usize| (name, "prebuilt-image", properties[place].as_str());
+    project.configure_all(&[service("one", 0), service("two", 1), service("three", 2)]);
+
+    let some = project.run(&[
+        "package",
+        PROJECT[0],
+        PROJECT[1],
+        "--resourceName",
+        "two",
+        "--json",
+    ]);
+    assert_eq!(some.code, Some(0), "{some:?}");
+    let told: serde_json::Value = serde_json::from_str(&some.stdout).unwrap();
+    let [only] = &told["services"].as_array().unwrap()[..] else {
+        panic!("{told}");
+    };
+    assert_eq!(
+        (&only["name"], &only["unchanged"]),
+        (&"two".into(), &false.into())
+    );
+    assert_eq!(only["image"], images[1].digest().to_string());
+    assert_eq!(some.stderr, "", "with --json there is no talk");
+
+    let all = project.run(&["package", PROJECT[0], PROJECT[1]]);
+    assert_eq!(all.code, Some(0), "{all:?}");
+    let lines: Vec<&str> = all.stdout.lines().collect();
+    assert_eq!(lines.len(), 3, "{all:?}");
+    for (line, (name, image)) in lines.iter().zip(["one", "two", "three"].iter().zip(&images)) {
+        assert!(
+            line.starts_with(name) && line.contains(&image.digest().to_string()),
+            "{line}"
+        );
+    }
+    assert!(
+        lines[1].contains("unchanged") && lines[0].contains("new image"),
+        "{all:?}"
+    );
+    assert!(all.stderr.contains("three: packaged in"), "{all:?}");
+    assert!(!project.home.files().socket().exists(), "an engine was started");
+
+    // One that fails is told; what the other came to is told, too.
+    project.configure_all(&[
+        service("one", 0),
+        ("bad", "prebuilt-image", "{ image: 'localhost:1/nothing' }"),
+    ]);
+    let failed = project.run(&["package", PROJECT[0], PROJECT[1]]);
+    assert_eq!((failed.code, failed.stdout.as_str()), (Some(3), ""), "{failed:?}");
+    assert!(failed.stderr.contains("one: unchanged"), "{failed:?}");
+    assert!(
+        failed
+            .stderr
+            .contains("cannot package `bad` as the image localhost:1/nothing:latest"),
+        "{failed:?}"
+    );
 }

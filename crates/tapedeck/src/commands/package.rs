@@ -1,0 +1,127 @@
+//! `tapedeck package`
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use tapedeck_build::{Built, LayerChange, Outcome as Packaged};
+use tapedeck_image::Store;
+use tapedeck_model::{Stack, WorkerService};
+
+use crate::args::PackageArgs;
+use crate::config::{self, Reading};
+use crate::context::Context;
+use crate::engine;
+use crate::exit::{ExitKind, Failure, OrFail, Outcome};
+use crate::options::require_local;
+use crate::packaging::Packager;
+use crate::printer::{BOLD, DIM, Printer, RESET};
+use crate::text::{megabytes, span};
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  tapedeck package
+  tapedeck package --resourceName worker --noCache
+  tapedeck package --platform arm64 --json | jq .services";
+
+/// Load, package, show.
+pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> Outcome {
+    require_local(&args.stack.region)?;
+    let reading = Reading {
+        command: "package",
+        is_deployment: false,
+        stack: &args.stack,
+        config: &args.config,
+        extra: &args.options.extra,
+        lookups: None,
+    };
+    let (stack, config) = config::load_stack(context, printer, &reading)?;
+    let services = chosen(&stack, &args.resource_names)?;
+    engine::require_root("package for region local")?;
+    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
+    let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
+    let share = images.share().or_fail(ExitKind::Environment)?;
+    let packager = Packager {
+        context,
+        config: &config,
+        images: &images,
+        platform: args.platform.into(),
+        no_cache: args.no_cache,
+    };
+    let packaged = packager.package(&services, printer)?;
+    images.settle().or_fail(ExitKind::Environment)?;
+    drop(share);
+
+    let all = services.iter().zip(&packaged);
+    if printer.is_json() {
+        let services: Vec<Value> = all.map(|(service, built)| as_json(service, built)).collect();
+        printer.json(&json!({ "platform": args.platform.as_str(), "services": services }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let width = services.iter().map(|service| service.name.as_str().len()).max();
+    for (service, built) in all {
+        printer.data(line(service, built, width.unwrap_or_default()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The services of these names; all of them when no name was given.
+fn chosen<'a>(stack: &'a Stack, names: &[String]) -> Result<Vec<&'a WorkerService>, Failure> {
+    let known = |name: &String| stack.services.iter().any(|service| service.name.as_str() == name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        let known: Vec<&str> = stack
+            .services
+            .iter()
+            .map(|service| service.name.as_str())
+            .collect();
+        return Err(
+            Failure::usage(format!("there is no service named `{unknown}`")).help(match known.is_empty() {
+                true => "the config has no services".to_owned(),
+                false => format!("the config has {}", known.join(", ")),
+            }),
+        );
+    }
+    let is_chosen =
+        |service: &&WorkerService| names.is_empty() || names.iter().any(|name| name == service.name.as_str());
+    Ok(stack.services.iter().filter(is_chosen).collect())
+}
+
+fn line(service: &WorkerService, built: &Built, width: usize) -> String {
+    format!(
+        "{BOLD}{:width$}{RESET}  {}  {}  {}  {DIM}{}{RESET}",
+        service.name.as_str(),
+        built.image,
+        megabytes(built.size),
+        changes(built),
+        span(built.took)
+    )
+}
+
+/// What had to be made, in few words.
+fn changes(built: &Built) -> String {
+    match &built.outcome {
+        Packaged::Unchanged => "unchanged".to_owned(),
+        Packaged::Rebuilt { layers } if layers.is_empty() => "new image, no layer of ours".to_owned(),
+        Packaged::Rebuilt { layers } => {
+            let layers: Vec<&str> = layers.iter().map(|change| change.layer.as_str()).collect();
+            format!("new layers: {}", layers.join(", "))
+        }
+    }
+}
+
+fn as_json(service: &WorkerService, built: &Built) -> Value {
+    let layers: &[LayerChange] = match &built.outcome {
+        Packaged::Unchanged => &[],
+        Packaged::Rebuilt { layers } => layers,
+    };
+    let layers: Vec<Value> = layers
+        .iter()
+        .map(|change| json!({ "layer": change.layer.as_str(), "because": change.because }))
+        .collect();
+    json!({
+        "name": service.name,
+        "image": built.image,
+        "size": built.size,
+        "unchanged": built.outcome == Packaged::Unchanged,
+        "newLayers": layers,
+        "milliseconds": u64::try_from(built.took.as_millis()).unwrap_or(u64::MAX),
+    })
+}
