@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use tapedeck_image::Digest;
-use tapedeck_image::registry::{Credentials, PullError, Reference, Registry};
+use tapedeck_image::registry::{Credentials, Reference, Registry, RegistryError};
 use tapedeck_model::{ImageDigest, Late, PrebuiltImage};
 
 use crate::BuildError;
@@ -100,7 +100,7 @@ fn pin(
     match pull(&registry, reference, remembered.as_ref(), workshop) {
         Ok(pinned) => Ok(pinned),
         Err(source) => match (source, remembered) {
-            (PullError::NoAnswer { registry, .. }, Some(pinned)) => {
+            (RegistryError::NoAnswer { registry, .. }, Some(pinned)) => {
                 workshop.progress.notice(&format!(
                     "registry {registry} does not answer: using {reference} as it was last, {}",
                     pinned.digest
@@ -121,7 +121,7 @@ fn pull(
     reference: &Reference,
     remembered: Option<&Pinned>,
     workshop: &mut Workshop<'_>,
-) -> Result<Pinned, PullError> {
+) -> Result<Pinned, RegistryError> {
     if let Some(pinned) = remembered {
         if reference.digest().is_some() {
             return Ok(pinned.clone());

@@ -4,7 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tapedeck_image::Platform;
+
+mod processor;
+
+pub(crate) use processor::Processor;
 
 /// Plays a stacktape.yml: packages its worker services and runs them on this machine.
 #[derive(Debug, Parser)]
@@ -275,45 +278,6 @@ pub(crate) struct PackageArgs {
     pub(crate) no_cache: bool,
     #[command(flatten)]
     pub(crate) output: JsonArgs,
-}
-
-/// Processors that images can be for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Processor {
-    Amd64,
-    Arm64,
-}
-
-impl Default for Processor {
-    /// That of this machine.
-    fn default() -> Self {
-        match Platform::host() {
-            Platform::Amd64 => Self::Amd64,
-            Platform::Arm64 => Self::Arm64,
-        }
-    }
-}
-
-impl Processor {
-    /// As images name it.
-    pub(crate) fn as_str(self) -> &'static str {
-        Platform::from(self).as_str()
-    }
-}
-
-impl std::fmt::Display for Processor {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(self.as_str())
-    }
-}
-
-impl From<Processor> for Platform {
-    fn from(processor: Processor) -> Self {
-        match processor {
-            Processor::Amd64 => Self::Amd64,
-            Processor::Arm64 => Self::Arm64,
-        }
-    }
 }
 
 #[derive(Debug, Args)]

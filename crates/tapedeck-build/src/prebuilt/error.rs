@@ -1,6 +1,6 @@
 //! What can go wrong with an image from a registry.
 
-use tapedeck_image::registry::{CredentialsError, InvalidReference, PullError};
+use tapedeck_image::registry::{CredentialsError, InvalidReference, RegistryError};
 
 /// An image from a registry cannot be used. The message is complete but for its sources.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ pub enum PrebuiltError {
         reference: String,
         /// Why.
         #[source]
-        source: Box<PullError>,
+        source: Box<RegistryError>,
     },
 }
 
@@ -49,7 +49,7 @@ impl PrebuiltError {
             Self::Credentials(_) => true,
             Self::Pull { source, .. } => matches!(
                 **source,
-                PullError::NoAnswer { .. } | PullError::NoStorage { .. } | PullError::Store(_)
+                RegistryError::NoAnswer { .. } | RegistryError::NoStorage { .. } | RegistryError::Store(_)
             ),
         }
     }

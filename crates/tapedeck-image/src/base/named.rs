@@ -8,7 +8,7 @@ use tapedeck_model::ImageDigest;
 
 use super::record::{ImageRecord, PulledRecord};
 use super::{BaseError, RuntimeKind, SEARCH_PATH};
-use crate::registry::{Credentials, PullError, Reference, Registry};
+use crate::registry::{Credentials, Reference, Registry, RegistryError};
 use crate::{Digest, Image, ImageConfig, Platform, Progress, ReadImageError, Store, StoreError};
 
 /// How long it is believed that a tag has not moved.
@@ -105,10 +105,10 @@ pub fn fresh_named_base(
 }
 
 /// Whether a failure may be got around, and how.
-pub(super) fn substitute(error: &PullError, is_remembered: bool) -> Option<Substitute> {
+pub(super) fn substitute(error: &RegistryError, is_remembered: bool) -> Option<Substitute> {
     match (error, is_remembered) {
-        (PullError::NoAnswer { .. }, true) => Some(Substitute::Remembered),
-        (PullError::NoAnswer { .. }, false) => Some(Substitute::Assembled),
+        (RegistryError::NoAnswer { .. }, true) => Some(Substitute::Remembered),
+        (RegistryError::NoAnswer { .. }, false) => Some(Substitute::Assembled),
         _ => None,
     }
 }

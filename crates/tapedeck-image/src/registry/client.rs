@@ -4,13 +4,13 @@ use std::io::Read;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
-use ureq::http::{Response, StatusCode, header};
-use ureq::{Agent, Body};
+use ureq::http::{HeaderName, Method, Request, Response, StatusCode, header};
+use ureq::{Agent, Body, SendBody};
 
 use super::challenge::Challenge;
 use super::credentials::{Credentials, Login, Proof};
 use super::documents::complaint;
-use super::error::PullError;
+use super::error::RegistryError;
 use super::reference::Reference;
 use super::transport::{agent, host, is_safe, origin, redirected};
 
@@ -42,6 +42,36 @@ pub(super) struct Ask<'a> {
     pub(super) is_head: bool,
 }
 
+/// Something that is sent.
+pub(super) struct Message<'a> {
+    pub(super) method: Method,
+    pub(super) url: String,
+    pub(super) headers: Vec<(HeaderName, String)>,
+    pub(super) content: Content<'a>,
+}
+
+/// What is in it.
+pub(super) enum Content<'a> {
+    Nothing,
+    Bytes(&'a [u8]),
+    /// So many bytes.
+    Stream(&'a mut dyn Read, u64),
+}
+
+impl Content<'_> {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Nothing => 0,
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Stream(_, length) => *length,
+        }
+    }
+
+    fn is_repeatable(&self) -> bool {
+        !matches!(self, Self::Stream(..))
+    }
+}
+
 impl Client {
     pub(super) fn new(reference: &Reference, credentials: &Credentials) -> Self {
         let registry = reference.registry();
@@ -55,7 +85,7 @@ impl Client {
     }
 
     /// Asks, logging in where the registry wants it and following where it sends to.
-    pub(super) fn get(&self, ask: Ask<'_>) -> Result<Response<Body>, PullError> {
+    pub(super) fn get(&self, ask: Ask<'_>) -> Result<Response<Body>, RegistryError> {
         let url = self.url(ask.path);
         let known = self.authorization().clone();
         let mut response = self.request(&url, ask, known.as_deref())?;
@@ -72,6 +102,79 @@ impl Client {
             return Ok(response);
         }
         Err(self.refused(ask.what, response))
+    }
+
+    /// Sends something to the registry, or to where it sent before, logging in where it wants that. The answer may be a
+    /// refusal. What can be sent only once is not sent again after a login: then the answer is still that refusal.
+    pub(super) fn send(&self, message: Message<'_>) -> Result<Response<Body>, RegistryError> {
+        let home = self.url("");
+        let is_home = origin(&message.url) == origin(&home);
+        let mut message = message;
+        let known = self.authorization().clone().filter(|_| is_home);
+        let response = self.transmit(&mut message, known.as_deref())?;
+        if !is_home || response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        let Some(authorization) = self.log_in(&response)? else {
+            return Ok(response);
+        };
+        *self.authorization() = Some(authorization.clone());
+        match message.content.is_repeatable() {
+            true => self.transmit(&mut message, Some(&authorization)),
+            false => Ok(response),
+        }
+    }
+
+    fn transmit(
+        &self,
+        message: &mut Message<'_>,
+        authorization: Option<&str>,
+    ) -> Result<Response<Body>, RegistryError> {
+        let mut request = Request::builder()
+            .method(message.method.clone())
+            .uri(&message.url);
+        for (name, value) in &message.headers {
+            request = request.header(name, value);
+        }
+        if let Some(authorization) = authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        if message.method != Method::GET {
+            request = request.header(header::CONTENT_LENGTH, message.content.length());
+        }
+        let invalid = ureq::Error::Http;
+        let answered = match &mut message.content {
+            Content::Nothing => request
+                .body(())
+                .map_err(invalid)
+                .and_then(|one| self.agent.run(one)),
+            Content::Bytes(bytes) => request
+                .body(*bytes)
+                .map_err(invalid)
+                .and_then(|one| self.agent.run(one)),
+            Content::Stream(stream, _) => request
+                .body(SendBody::from_reader(*stream))
+                .map_err(invalid)
+                .and_then(|one| self.agent.run(one)),
+        };
+        answered.map_err(|error| self.failed(&message.url, error))
+    }
+
+    /// Where an answer leads to, if it says so.
+    pub(super) fn location(
+        &self,
+        from: &str,
+        response: &Response<Body>,
+        what: &'static str,
+    ) -> Result<Option<String>, RegistryError> {
+        let Some(location) = response.headers().get(header::LOCATION) else {
+            return Ok(None);
+        };
+        let location = location.to_str().map_err(|_| "its address has odd letters");
+        location
+            .and_then(|location| redirected(from, location))
+            .map(Some)
+            .map_err(|reason| self.misled(what, reason))
     }
 
     /// The address of something below `/v2/<repository>/`.
@@ -94,7 +197,7 @@ impl Client {
         url: &str,
         ask: Ask<'_>,
         authorization: Option<&str>,
-    ) -> Result<Response<Body>, PullError> {
+    ) -> Result<Response<Body>, RegistryError> {
         let request = match ask.is_head {
             true => self.agent.head(url),
             false => self.agent.get(url),
@@ -112,7 +215,7 @@ impl Client {
         mut url: String,
         mut response: Response<Body>,
         ask: Ask<'_>,
-    ) -> Result<Response<Body>, PullError> {
+    ) -> Result<Response<Body>, RegistryError> {
         let home = origin(&url).to_owned();
         for _ in 0..REDIRECTS {
             if !response.status().is_redirection() {
@@ -132,7 +235,7 @@ impl Client {
     }
 
     /// The header to come back with after a 401; none when there is nothing else to try.
-    fn log_in(&self, refusal: &Response<Body>) -> Result<Option<String>, PullError> {
+    fn log_in(&self, refusal: &Response<Body>) -> Result<Option<String>, RegistryError> {
         let headers = refusal.headers().get_all(header::WWW_AUTHENTICATE);
         let texts = headers.iter().filter_map(|value| value.to_str().ok());
         let challenge = Challenge::parse(&texts.collect::<Vec<_>>().join(", "));
@@ -167,7 +270,7 @@ impl Client {
         service: Option<&str>,
         scope: &str,
         login: Option<&Login>,
-    ) -> Result<String, PullError> {
+    ) -> Result<String, RegistryError> {
         #[derive(Deserialize)]
         struct Answer {
             token: Option<String>,
@@ -187,7 +290,10 @@ impl Client {
                 ("refresh_token", token),
             ]),
             _ => {
-                let mut request = self.agent.get(realm).query("scope", scope);
+                let mut request = self.agent.get(realm);
+                for one in scope.split(' ') {
+                    request = request.query("scope", one);
+                }
                 if let Some(service) = service {
                     request = request.query("service", service);
                 }
@@ -199,7 +305,7 @@ impl Client {
         };
         let response = answered.map_err(|error| self.failed(realm, error))?;
         if response.status() != StatusCode::OK {
-            return Err(self.refused("a token for the manifest", response));
+            return Err(self.refused("a token", response));
         }
         let mut content = Vec::new();
         response
@@ -216,7 +322,7 @@ impl Client {
             .ok_or_else(|| self.no_login("the answer of the place that hands out tokens is not understood"))
     }
 
-    fn failed(&self, url: &str, error: ureq::Error) -> PullError {
+    fn failed(&self, url: &str, error: ureq::Error) -> RegistryError {
         let host = host(url);
         let is_silence = match &error {
             ureq::Error::HostNotFound
@@ -228,12 +334,12 @@ impl Client {
             _ => false,
         };
         if is_silence {
-            return PullError::NoAnswer {
+            return RegistryError::NoAnswer {
                 registry: host.to_owned(),
                 source: Box::new(error),
             };
         }
-        PullError::Connection {
+        RegistryError::Connection {
             reference: self.reference.to_string(),
             host: host.to_owned(),
             source: Box::new(error),
@@ -241,12 +347,12 @@ impl Client {
     }
 
     /// The registry did answer if it redirected to somebody who does not.
-    fn away_from(&self, home: &str, url: &str, what: &'static str, error: PullError) -> PullError {
+    fn away_from(&self, home: &str, url: &str, what: &'static str, error: RegistryError) -> RegistryError {
         match error {
-            PullError::NoAnswer {
+            RegistryError::NoAnswer {
                 registry: host,
                 source,
-            } if origin(url) != home => PullError::NoStorage {
+            } if origin(url) != home => RegistryError::NoStorage {
                 reference: self.reference.to_string(),
                 what,
                 host,
@@ -256,7 +362,7 @@ impl Client {
         }
     }
 
-    fn refused(&self, what: &'static str, response: Response<Body>) -> PullError {
+    pub(super) fn refused(&self, what: &'static str, response: Response<Body>) -> RegistryError {
         let status = response.status();
         let mut content = Vec::new();
         let body = response.into_body().into_reader();
@@ -269,7 +375,7 @@ impl Client {
             StatusCode::TOO_MANY_REQUESTS => "wait, or log in to be allowed more".to_owned(),
             _ => "try again later, or ask who runs the registry".to_owned(),
         };
-        PullError::Refused {
+        RegistryError::Refused {
             reference: self.reference.to_string(),
             what,
             status: status.to_string(),
@@ -282,24 +388,24 @@ impl Client {
         }
     }
 
-    pub(super) fn interrupted(&self, what: &'static str, source: std::io::Error) -> PullError {
-        PullError::Interrupted {
+    pub(super) fn interrupted(&self, what: &'static str, source: std::io::Error) -> RegistryError {
+        RegistryError::Interrupted {
             reference: self.reference.to_string(),
             what,
             source,
         }
     }
 
-    fn misled(&self, what: &'static str, reason: &'static str) -> PullError {
-        PullError::Redirect {
+    fn misled(&self, what: &'static str, reason: &'static str) -> RegistryError {
+        RegistryError::Redirect {
             reference: self.reference.to_string(),
             what,
             reason,
         }
     }
 
-    fn no_login(&self, reason: &'static str) -> PullError {
-        PullError::Login {
+    fn no_login(&self, reason: &'static str) -> RegistryError {
+        RegistryError::Login {
             reference: self.reference.to_string(),
             reason,
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use tapedeck_image::base::{BaseError, NamedBase, RuntimeKind, ensure_named_base, fresh_named_base};
-use tapedeck_image::registry::{PullError, Reference};
+use tapedeck_image::registry::{Reference, RegistryError};
 use tapedeck_image::{Image, KeepBases, NoProgress, Platform, Progress, Store};
 
 use crate::pulls::{new_store, pusher};
@@ -141,7 +141,7 @@ fn an_answer_that_is_an_error_is_an_error() {
     )
     .unwrap_err();
     assert!(
-        matches!(error, BaseError::Pull(PullError::Refused { .. })),
+        matches!(error, BaseError::Pull(RegistryError::Refused { .. })),
         "{error:?}"
     );
 }

@@ -4,5 +4,7 @@
 
 mod bases;
 mod fake;
+mod proxy;
 mod pulls;
+mod pushes;
 mod tokens;

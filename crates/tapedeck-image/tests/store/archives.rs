@@ -9,6 +9,9 @@ use crate::store;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
+/// Paths and contents.
+type Files = Vec<(String, Vec<u8>)>;
+
 /// An archive of files, and of links whose content begins with `->`.
 fn archive(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut builder = Builder::new(Vec::new());
@@ -176,7 +179,7 @@ fn archives_that_are_not_what_they_say_are_refused() {
         blob(&manifest),
         index(list(&[&manifest])),
     ];
-    let refused = |change: &dyn Fn(&mut Vec<(String, Vec<u8>)>)| {
+    let refused = |change: &dyn Fn(&mut Files)| {
         let mut files = good.to_vec();
         change(&mut files);
         let (_folder, store) = store();
