@@ -273,6 +273,9 @@ pub(crate) struct PackageArgs {
     /// The processor that the images are for [default: that of this machine]
     #[arg(long, value_name = "PROCESSOR", default_value_t, hide_default_value = true)]
     pub(crate) platform: Processor,
+    /// Push the image of the service there, such as registry.example/team/worker:1.4; needs a single service
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) push: Option<String>,
     /// Package again even where nothing changed
     #[arg(long = "noCache")]
     pub(crate) no_cache: bool,

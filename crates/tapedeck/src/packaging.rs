@@ -16,6 +16,9 @@ use crate::printer::{Printer, Progress};
 use crate::text::span;
 
 mod login;
+mod push;
+
+pub(crate) use push::push;
 
 /// Services that are packaged at the same time.
 const AT_ONCE: usize = 2;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use tapedeck_build::{Built, LayerChange, Outcome as Packaged};
 use tapedeck_image::Store;
+use tapedeck_image::registry::Reference;
 use tapedeck_model::{Stack, WorkerService};
 
 use crate::args::PackageArgs;
@@ -13,14 +14,15 @@ use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::require_local;
-use crate::packaging::Packager;
+use crate::packaging::{self, Packager};
 use crate::printer::{BOLD, DIM, Printer, RESET};
-use crate::text::{megabytes, span};
+use crate::text::{count, megabytes, span};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck package
   tapedeck package --resourceName worker --noCache
-  tapedeck package --platform arm64 --json | jq .services";
+  tapedeck package --platform arm64 --json | jq .services
+  tapedeck package --resourceName worker --push registry.example/team/worker:1.4";
 
 /// Load, package, show.
 pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> Outcome {
@@ -35,6 +37,7 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
     };
     let (stack, config) = config::load_stack(context, printer, &reading)?;
     let services = chosen(&stack, &args.resource_names)?;
+    let target = push_target(args, services.len())?;
     engine::require_root("package for region local")?;
     tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
     let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
@@ -48,12 +51,24 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
     };
     let packaged = packager.package(&services, printer)?;
     images.settle().or_fail(ExitKind::Environment)?;
+    let pushed = match (&target, packaged.first()) {
+        (Some(target), Some(built)) => Some(packaging::push(built, target, &images, (context, printer))?),
+        _ => None,
+    };
     drop(share);
 
     let all = services.iter().zip(&packaged);
     if printer.is_json() {
         let services: Vec<Value> = all.map(|(service, built)| as_json(service, built)).collect();
-        printer.json(&json!({ "platform": args.platform.as_str(), "services": services }));
+        let mut told = json!({ "platform": args.platform.as_str(), "services": services });
+        if let (Some(target), Some(pushed)) = (target, pushed) {
+            told["pushed"] = json!({
+                "image": target.pinned(pushed.digest).to_string(),
+                "blobs": pushed.sent,
+                "bytes": pushed.bytes,
+            });
+        }
+        printer.json(&told);
         return Ok(ExitCode::SUCCESS);
     }
     let width = services.iter().map(|service| service.name.as_str().len()).max();
@@ -61,6 +76,21 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
         printer.data(line(service, built, width.unwrap_or_default()));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the image goes, if anywhere.
+fn push_target(args: &PackageArgs, services: usize) -> Result<Option<Reference>, Failure> {
+    let Some(text) = &args.push else {
+        return Ok(None);
+    };
+    if services != 1 {
+        return Err(Failure::usage(format!(
+            "--push names one image, but {} would be packaged",
+            count(services, "service")
+        ))
+        .help("choose one with --resourceName"));
+    }
+    Reference::parse(text).or_fail(ExitKind::Usage).map(Some)
 }
 
 /// The services of these names; all of them when no name was given.

@@ -288,6 +288,21 @@ fn packaging_makes_images_and_runs_nothing() {
     assert!(all.stderr.contains("three: packaged in"), "{all:?}");
     assert!(!project.home.files().socket().exists(), "an engine was started");
 
+    // What was packaged can be pushed, under another name.
+    let copy = format!("{}/copies/app:1", server.host);
+    let push = ["package", PROJECT[0], PROJECT[1], "--push", &copy];
+    let vague = project.run(&push);
+    assert_eq!(vague.code, Some(2), "{vague:?}");
+    assert!(vague.stderr.contains("3 services would be packaged"), "{vague:?}");
+    let pushed = project.run(&[&push[..], &["--resourceName", "one", "--json"]].concat());
+    assert_eq!(pushed.code, Some(0), "{pushed:?}");
+    let told: serde_json::Value = serde_json::from_str(&pushed.stdout).unwrap();
+    assert_eq!(told["pushed"]["image"], format!("{copy}@{}", images[0].digest()));
+    let name = ("copy", "prebuilt-image", &*format!("{{ image: '{copy}' }}"));
+    project.configure_all(&[name]);
+    let back = project.run(&["package", PROJECT[0], PROJECT[1]]);
+    assert!(back.stdout.contains(&images[0].digest().to_string()), "{back:?}");
+
     // One that fails is told; what the other came to is told, too.
     project.configure_all(&[
         service("one", 0),
