@@ -316,3 +316,64 @@ fn a_docker_without_its_daemon_is_passed_over() {
         "{error}"
     );
 }
+
+/// The command line of Docker over `buildah`, with BuildKit or without it. It shows that what Docker is asked is well-formed
+/// and that what `docker save` writes is taken over, not what Docker itself does with it.
+fn plant_docker(service: &Service, has_buildkit: bool) {
+    let script = format!(
+        "#!/bin/sh\nset -e\nbin=$(dirname \"$0\")\ncase \"$1 $2\" in\n\
+         version*) exit 0;;\n\
+         'buildx version') exit {code};;\n\
+         'buildx build') shift 2; test \"$1 $2 $3\" = '--progress plain --load'; shift 3; \
+         exec \"$bin/buildah\" bud --isolation chroot --format docker \"$@\";;\n\
+         'build '*) shift; exec \"$bin/buildah\" bud --isolation chroot --format docker \"$@\";;\n\
+         'save '*) \"$bin/buildah\" push --quiet \"$2\" \"docker-archive:$bin/a.tar\" >&2; cat \"$bin/a.tar\"; rm \"$bin/a.tar\";;\n\
+         *) echo \"what is $*?\" >&2; exit 9;;\nesac\n",
+        code = i32::from(!has_buildkit),
+    );
+    service.write("docker.draft", &script);
+    let made = std::process::Command::new("install")
+        .args(["-m", "755"])
+        .args([service.path("docker.draft"), service.path("bin/docker")])
+        .status();
+    assert!(made.unwrap().success());
+    for program in ["dirname", "cat", "rm", "sh"] {
+        let found = find_executable(program, std::ffi::OsStr::new("/usr/bin:/bin")).unwrap();
+        if !service.path("bin").join(program).exists() {
+            symlink(found, service.path("bin").join(program)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn docker_is_asked_first_and_its_archive_taken_over() {
+    let Some(mut service) = Service::ready() else {
+        return;
+    };
+    service.packaging.build_args = vec![("WORD".to_owned(), "by docker".to_owned())];
+    service.packaging.target = Some("first".to_owned());
+    for has_buildkit in [true, false] {
+        plant_docker(&service, has_buildkit);
+        service.no_cache = !has_buildkit;
+        let built = service.must_build();
+        let image = service.image(&built);
+        assert_eq!(image.config.env["WORD"], "by docker");
+        assert!(find(&image, "made").is_some());
+        let told = format!(
+            "building with {}",
+            if has_buildkit { "docker buildx" } else { "docker" }
+        );
+        assert!(service.heard.0.contains(&told), "{:?}", service.heard);
+        service.no_cache = false;
+        service.unchanged();
+    }
+    service.write(
+        "context/Dockerfile",
+        &DOCKERFILE.replace("\"touch\"", "\"no-such-command\""),
+    );
+    let error = service.error();
+    assert!(
+        error.contains("`docker` ended with") && error.contains("no-such-command"),
+        "{error}"
+    );
+}

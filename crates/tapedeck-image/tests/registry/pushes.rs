@@ -4,6 +4,7 @@ use tapedeck_image::registry::{Credentials, Login, PushError, PushOptions, Pushe
 use tapedeck_image::{ConfigChange, Entry, Image, NoProgress, Store};
 use tapedeck_testkit::registry::{Access, PASSWORD, Server, TestImage, USER, free_address};
 
+use crate::fake::{Answer, Fake};
 use crate::proxy::{Break, Proxy};
 use crate::pulls::{new_store, pull, pusher, tell};
 
@@ -230,4 +231,39 @@ fn a_protected_registry_wants_a_login_for_pushing_too() {
         .push(&store, &missing, &PushOptions::default(), &mut NoProgress)
         .unwrap_err();
     assert!(matches!(error, PushError::Read(_)), "{error:?}");
+}
+
+#[test]
+fn a_registry_that_takes_no_second_chunk_gets_the_blob_in_one_piece() {
+    // Takes blobs as some registries do: one chunk at most, or the whole with the request that closes the upload.
+    let registry = Fake::start(|asked| {
+        let place = || "Location: /v2/team/app/blobs/uploads/1".to_owned();
+        match asked.method.as_str() {
+            "HEAD" => Answer::new("404 Not Found", ""),
+            "POST" => Answer::new("202 Accepted", "").with(place()),
+            "PATCH" if asked.target.contains("second") => Answer::new("416 Range Not Satisfiable", ""),
+            "PATCH" => Answer::new("202 Accepted", "").with(place() + "?second"),
+            "GET" => Answer::new("404 Not Found", ""),
+            "PUT" => Answer::new("201 Created", ""),
+            other => panic!("{other}"),
+        }
+    });
+    let (_folder, store) = new_store();
+    let image = image_of(&store, &[noise(100_000, 11)]);
+    let reference = Reference::parse(&format!("{}/team/app:1", registry.host)).unwrap();
+    let options = PushOptions {
+        chunk: 40_000,
+        ..PushOptions::default()
+    };
+    push(&store, &image, &reference, &options).unwrap_or_else(|error| panic!("{}", tell(&error)));
+    let asked = registry.asked();
+    let whole = asked
+        .iter()
+        .filter(|asked| asked.method == "PUT" && asked.body.len() > 100_000);
+    assert_eq!(whole.count(), 1);
+    let manifest = asked.last().unwrap();
+    assert!(
+        manifest.target.ends_with("/manifests/1"),
+        "the name comes last: {manifest:?}"
+    );
 }

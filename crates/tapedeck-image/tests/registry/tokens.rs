@@ -109,6 +109,33 @@ fn a_password_goes_to_whoever_hands_out_tokens_and_to_nobody_else() {
 }
 
 #[test]
+fn an_identity_token_is_changed_for_one_of_the_registry() {
+    let issuer = Fake::start(|_| Answer::new("200 OK", r#"{"access_token":"abc.def"}"#));
+    let registry = registry(issuer.host.clone(), free_address());
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.json");
+    let auths = serde_json::json!({"auths": {registry.host.clone(): {"auth": "PHRva2VuPjo=", "identitytoken": "geheim/3"}}});
+    fs_err::write(&config, auths.to_string()).unwrap();
+    let credentials = Credentials::read(&config).unwrap();
+    Registry::of(&reference(&registry), &credentials)
+        .resolve()
+        .unwrap();
+    let [ref asked] = issuer.asked()[..] else {
+        panic!("{:?}", issuer.asked());
+    };
+    let body = String::from_utf8(asked.body.clone()).unwrap();
+    assert_eq!((asked.method.as_str(), &asked.authorization), ("POST", &None));
+    for part in [
+        "grant_type=refresh_token",
+        "refresh_token=geheim%2F3",
+        "service=tests",
+        "client_id=tapedeck",
+    ] {
+        assert!(body.contains(part), "{body}");
+    }
+}
+
+#[test]
 fn redirects_without_end_are_not_followed() {
     let registry =
         Fake::start(|asked| Answer::new("302 Found", "").with(format!("Location: {}x", asked.target)));
