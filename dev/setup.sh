@@ -13,6 +13,7 @@ need npm npm
 need nft nftables
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
 if [ "${1:-}" = tests ]; then
+    need buildah buildah
     need busybox busybox-static
     need docker-registry docker-registry
     need git git

@@ -52,6 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         platform: Platform::host(),
         bases: NamedBases::default(),
         docker_config: None,
+        registry_login: None,
         no_cache: false,
     };
     let built = build(&request, &mut Loud)?;

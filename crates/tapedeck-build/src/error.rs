@@ -7,9 +7,11 @@ use tapedeck_image::base::BaseError;
 use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
 
 use crate::base::BaseMismatch;
+use crate::dockerfile::DockerfileError;
 use crate::go::GoError;
 use crate::java::JavaError;
 use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
+use crate::prebuilt::PrebuiltError;
 use crate::python::PythonError;
 
 /// A service could not be packaged. The message is complete but for its sources.
@@ -29,7 +31,8 @@ pub enum BuildError {
     },
     /// A kind of packaging that is not done yet.
     #[error(
-        "cannot package `{service}`: packaging of type `{kind}` is not supported yet: use `stacktape-image-buildpack`"
+        "cannot package `{service}`: packaging of type `{kind}` is not supported yet: use `stacktape-image-buildpack`, \
+         `custom-dockerfile` or `prebuilt-image`"
     )]
     UnknownPackaging {
         /// The service.
@@ -265,6 +268,12 @@ pub enum BuildError {
         #[source]
         source: Box<BaseError>,
     },
+    /// An image from a registry cannot be used.
+    #[error(transparent)]
+    Prebuilt(#[from] PrebuiltError),
+    /// An image cannot be built from a Dockerfile.
+    #[error(transparent)]
+    Dockerfile(#[from] DockerfileError),
     /// An image that came from elsewhere is not in the store as it should be.
     #[error("cannot use the image of `{service}`")]
     ReadImage {
@@ -289,6 +298,8 @@ impl BuildError {
             Self::Go(error) => error.is_of_surroundings(),
             Self::Python(error) => error.is_of_surroundings(),
             Self::Java(error) => error.is_of_surroundings(),
+            Self::Dockerfile(error) => error.is_of_surroundings(),
+            Self::Prebuilt(error) => error.is_of_surroundings(),
             _ => false,
         }
     }

@@ -131,11 +131,10 @@ pub(crate) enum Composition {
     /// Layers of ours on a base.
     Layers(Box<Stack>),
     /// An image that came from elsewhere as a whole and is in the store.
-    #[expect(dead_code, reason = "made by the kinds of packaging that are not done yet")]
     Whole {
         image: ImageDigest,
-        /// It was had by a name that may come to stand for another one.
-        is_named: bool,
+        /// What it is by a name that may come to stand for another one.
+        named: Option<ImageDigest>,
     },
 }
 
@@ -188,7 +187,7 @@ pub(crate) fn put(
 ) -> Result<(Built, Record), BuildError> {
     let placed = match assembly.composition {
         Composition::Layers(stack) => stacked(*stack, subject, workshop)?,
-        Composition::Whole { image, is_named } => whole(image, is_named, subject, workshop)?,
+        Composition::Whole { image, named } => whole(image, named, subject, workshop)?,
     };
     let mut record = Record::of_image(placed.image.digest.clone(), String::new());
     record.named = placed.named;
@@ -259,7 +258,7 @@ fn with_init(mut config: ConfigChange, base: &Base) -> ConfigChange {
 
 fn whole(
     digest: ImageDigest,
-    is_named: bool,
+    named: Option<ImageDigest>,
     subject: Subject<'_>,
     workshop: &Workshop<'_>,
 ) -> Result<Placed, BuildError> {
@@ -272,7 +271,7 @@ fn whole(
         })?;
     Ok(Placed {
         image,
-        named: is_named.then_some(digest),
+        named,
         names: Vec::new(),
         keys: BTreeMap::new(),
     })

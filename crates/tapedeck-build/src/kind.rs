@@ -6,11 +6,11 @@
 use tapedeck_image::base;
 use tapedeck_model::{Packaging, StacktapeImageBuildpack};
 
-use crate::BuildError;
 use crate::image::Assembly;
 use crate::language::Language;
 use crate::record::Record;
 use crate::request::{BuildRequest, Source, Subject, Workshop};
+use crate::{BuildError, dockerfile, prebuilt};
 
 /// Makes what goes into the image, or the image as a whole.
 pub(crate) fn assemble(
@@ -23,10 +23,9 @@ pub(crate) fn assemble(
             let source = Source::find(subject, packaging)?;
             Language::assemble(&source, workshop)
         }
-        Packaging::CustomDockerfile(_)
-        | Packaging::PrebuiltImage(_)
-        | Packaging::Nixpacks(_)
-        | Packaging::ExternalBuildpack(_) => Err(BuildError::UnknownPackaging {
+        Packaging::PrebuiltImage(packaging) => prebuilt::assemble(subject, packaging, workshop),
+        Packaging::CustomDockerfile(packaging) => dockerfile::assemble(subject, packaging, workshop),
+        Packaging::Nixpacks(_) | Packaging::ExternalBuildpack(_) => Err(BuildError::UnknownPackaging {
             service: subject.service.to_string(),
             kind: packaging.kind(),
         }),
@@ -38,10 +37,8 @@ pub(crate) fn assemble(
 pub(crate) fn is_current(record: &Record, request: &BuildRequest<'_>) -> bool {
     match request.packaging {
         Packaging::StacktapeImageBuildpack(packaging) => is_base_current(packaging, record, request),
-        Packaging::CustomDockerfile(_)
-        | Packaging::PrebuiltImage(_)
-        | Packaging::Nixpacks(_)
-        | Packaging::ExternalBuildpack(_) => true,
+        Packaging::PrebuiltImage(packaging) => prebuilt::is_fixed(packaging),
+        Packaging::CustomDockerfile(_) | Packaging::Nixpacks(_) | Packaging::ExternalBuildpack(_) => true,
     }
 }
 

@@ -17,6 +17,7 @@
 //! Another kind of packaging is a module with `assemble`, an arm in `kind`, and an enum of errors likewise.
 
 mod base;
+mod dockerfile;
 mod error;
 mod go;
 mod guard;
@@ -28,6 +29,7 @@ mod kind;
 mod language;
 mod layers;
 mod path;
+mod prebuilt;
 mod process;
 mod python;
 mod record;
@@ -35,9 +37,11 @@ mod request;
 mod runtime;
 mod source_error;
 mod stamp;
+mod start;
 mod tree;
 
 pub use base::{BaseMismatch, NamedBases, RuntimeKind};
+pub use dockerfile::DockerfileError;
 pub use error::BuildError;
 pub use go::GoError;
 pub use image::{Built, LayerChange, LayerName, Outcome};
@@ -46,6 +50,7 @@ pub use javascript::{
     BundleError, InvalidNodeVersion, Script, ScriptRequest, UnknownPackageManager, bundle_script,
 };
 pub use language::Language;
+pub use prebuilt::PrebuiltError;
 pub use process::find_executable;
 pub use python::{InvalidPythonVersion, PythonError};
 pub use request::BuildRequest;
@@ -94,6 +99,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         platform: request.platform,
         bases: request.bases,
         docker_config: request.docker_config,
+        registry_login: request.registry_login,
         previous: previous.as_ref(),
         progress,
         is_anew: request.no_cache,

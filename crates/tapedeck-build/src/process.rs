@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::io;
+use std::io::{self, BufRead, BufReader, Read, Seek as _};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -81,24 +81,82 @@ impl Finished {
 }
 
 impl Invocation {
-    /// Runs it without standard input and waits for its end.
-    ///
-    /// # Errors
-    /// When it cannot be started. Ending with a failure is no error here: see [`Finished::status`].
-    pub(crate) fn run(&self) -> io::Result<Finished> {
-        let output = Command::new(&self.program)
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
             .args(&self.arguments)
             .current_dir(&self.folder)
             .env("PATH", &self.search_path)
             .env("NO_COLOR", "1")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .output()?;
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it without standard input and waits for its end.
+    ///
+    /// # Errors
+    /// When it cannot be started. Ending with a failure is no error here: see [`Finished::status`].
+    pub(crate) fn run(&self) -> io::Result<Finished> {
+        let output = self.command().output()?;
         Ok(Finished {
             status: output.status,
             stdout: output.stdout,
             stderr: output.stderr,
         })
+    }
+
+    /// Runs it to its end and gives each line that it says, errors and output as they come.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn watch(&self, mut each: impl FnMut(&str)) -> io::Result<ExitStatus> {
+        let (from, to) = io::pipe()?;
+        let mut command = self.command();
+        command.stdout(to.try_clone()?).stderr(to);
+        let mut child = command.spawn()?;
+        // Holds the other end of the pipe open, too.
+        drop(command);
+        let mut from = BufReader::new(from);
+        let mut line = Vec::new();
+        while from.read_until(b'\n', &mut line)? > 0 {
+            each(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+        child.wait()
+    }
+
+    /// Runs it to its end while `read` takes what it writes.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn pipe<T>(&self, read: impl FnOnce(&mut dyn Read) -> T) -> io::Result<(T, Finished)> {
+        // A file holds whatever it complains of, so that it never waits for a reader.
+        let mut complaints = tempfile::tempfile()?;
+        let mut child = self
+            .command()
+            .stdout(Stdio::piped())
+            .stderr(complaints.try_clone()?)
+            .spawn()?;
+        let mut output = child.stdout.take();
+        let taken = match &mut output {
+            Some(output) => read(output),
+            None => read(&mut io::empty()),
+        };
+        // One that is not read to its end would fail for that alone.
+        if let Some(mut rest) = output {
+            io::copy(&mut rest, &mut io::sink())?;
+        }
+        let status = child.wait()?;
+        let mut stderr = Vec::new();
+        complaints.rewind()?;
+        complaints.read_to_end(&mut stderr)?;
+        let finished = Finished {
+            status,
+            stdout: Vec::new(),
+            stderr,
+        };
+        Ok((taken, finished))
     }
 
     /// Like [`Self::run`], with the error that a build has when it cannot be started.

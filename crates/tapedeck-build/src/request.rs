@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
 use serde::de::DeserializeOwned;
+use tapedeck_image::registry::Login;
 use tapedeck_image::{Platform, Progress, Store};
 use tapedeck_model::{ResourceName, StacktapeImageBuildpack};
 
@@ -42,6 +43,8 @@ pub struct BuildRequest<'a> {
     pub bases: NamedBases<'a>,
     /// Docker's `config.json`, for credentials of registries. It need not exist.
     pub docker_config: Option<&'a Path>,
+    /// Who to be towards the registry of a prebuilt image, instead of what Docker knows.
+    pub registry_login: Option<&'a Login>,
     /// Build everything above the base anew, whatever is known.
     pub no_cache: bool,
 }
@@ -82,8 +85,8 @@ pub(crate) struct Workshop<'a> {
     pub(crate) search_path: &'a OsStr,
     pub(crate) platform: Platform,
     pub(crate) bases: NamedBases<'a>,
-    #[expect(dead_code, reason = "images from elsewhere ask for it")]
     pub(crate) docker_config: Option<&'a Path>,
+    pub(crate) registry_login: Option<&'a Login>,
     /// The last build of the same service, unless it is to be ignored.
     pub(crate) previous: Option<&'a Record>,
     pub(crate) progress: &'a mut dyn Progress,

@@ -1,7 +1,7 @@
 //! Telling whether a file or folder is still what it was, first by its metadata and then by its contents.
 
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -31,6 +31,9 @@ pub(crate) struct Input {
     pub(crate) contents: String,
     /// It did not change between its use and this look at it.
     is_certain: bool,
+    /// It is a link that was not followed. Then `contents` is a hash of where it leads.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_link: bool,
 }
 
 /// Looks at paths, each once, taking hashes over from an earlier round where the metadata is still the same.
@@ -74,12 +77,26 @@ impl Stamp {
 }
 
 impl Input {
-    /// Whether `path` still holds the same. A touched file with equal contents is the same.
+    /// A link that is not followed. None when `path` is none.
+    fn of_link(path: &Path) -> Option<Self> {
+        let target = fs_err::read_link(path).ok()?;
+        Some(Self {
+            stamp: None,
+            contents: hash(target.as_os_str().as_encoded_bytes()),
+            is_certain: true,
+            is_link: true,
+        })
+    }
+
+    /// Whether `path` still holds the same. A touched file with equal contents is the same, unless its permissions differ.
     pub(crate) fn is_unchanged(&self, path: &Path) -> io::Result<bool> {
+        if self.is_link {
+            return Ok(Self::of_link(path).as_ref() == Some(self));
+        }
         match (self.stamp, Stamp::of(path)?) {
             (None, None) => Ok(true),
             (Some(then), Some(now)) if self.is_certain => {
-                Ok(then == now || hash_contents(path, now)? == self.contents)
+                Ok(then == now || (then.mode == now.mode && hash_contents(path, now)? == self.contents))
             }
             _ => Ok(false),
         }
@@ -97,6 +114,11 @@ impl Input {
             }
             (None, _) => false,
         })
+    }
+
+    /// What may be done with it: the bits for owner, group, others and the special ones.
+    pub(crate) fn permissions(&self) -> u32 {
+        self.stamp.map_or(0, |stamp| stamp.mode & 0o7777)
     }
 
     /// Whether somebody may execute it.
@@ -132,6 +154,15 @@ impl Observations {
         Ok(&self.seen[path])
     }
 
+    /// Looks at a link without following it.
+    pub(crate) fn observe_link(&mut self, path: &Path) -> io::Result<&Input> {
+        match Input::of_link(path) {
+            // It has become something else meanwhile.
+            None => self.observe(path),
+            Some(link) => Ok(self.seen.entry(path.to_owned()).insert_entry(link).into_mut()),
+        }
+    }
+
     /// Everything that was looked at.
     pub(crate) fn into_seen(self) -> BTreeMap<PathBuf, Input> {
         self.seen
@@ -143,6 +174,7 @@ impl Observations {
                 stamp: None,
                 contents: String::new(),
                 is_certain: true,
+                is_link: false,
             });
         };
         let earlier = self
@@ -157,6 +189,7 @@ impl Observations {
             stamp: Some(stamp),
             contents,
             is_certain: !stamp.is_newer_than(self.used_since),
+            is_link: false,
         })
     }
 }
@@ -173,7 +206,7 @@ fn trusted_before(used_since: SystemTime) -> i128 {
 
 fn hash_contents(path: &Path, stamp: Stamp) -> io::Result<String> {
     if !stamp.is_directory() {
-        return Ok(hash(&fs_err::read(path)?));
+        return hash_of(fs_err::File::open(path)?);
     }
     let mut names = fs_err::read_dir(path)?
         .map(|entry| Ok(entry?.file_name().into_encoded_bytes()))
@@ -184,8 +217,23 @@ fn hash_contents(path: &Path, stamp: Stamp) -> io::Result<String> {
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// The same of what is read, however long it is.
+fn hash_of(mut from: impl Read) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(hexadecimal(&hasher.finalize())),
+            Ok(count) => hasher.update(&buffer[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

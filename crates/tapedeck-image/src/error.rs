@@ -92,6 +92,62 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
+/// An image in an archive could not be taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportArchiveError {
+    /// Not a tar archive, or one that ends too early.
+    #[error("the archive of the image cannot be read as a tar archive")]
+    Archive(#[source] io::Error),
+    /// No image is in it.
+    #[error("the archive has no image: neither index.json nor manifest.json leads to one")]
+    NoImage,
+    /// Something that was announced is not in it.
+    #[error("the archive of the image lacks {path}")]
+    Missing {
+        /// The path within the archive.
+        path: String,
+    },
+    /// A document that is not understood.
+    #[error("{path} in the archive of the image is not understood")]
+    Document {
+        /// The path within the archive.
+        path: String,
+        /// Where and why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The bytes are not those that were announced.
+    #[error("{path} in the archive of the image was to have the digest {expected} but has {found}")]
+    Digest {
+        /// The path within the archive.
+        path: String,
+        /// What was announced.
+        expected: Digest,
+        /// What came.
+        found: Digest,
+    },
+    /// A layer could not be taken in.
+    #[error("cannot take in the layer {path} of the archive of the image")]
+    Layer {
+        /// The path within the archive.
+        path: String,
+        /// Why.
+        #[source]
+        source: Box<ImportError>,
+    },
+    /// An image for other machines.
+    #[error("the image is not for linux/{platform} but for {offered}")]
+    Platform {
+        /// The processor that is needed.
+        platform: &'static str,
+        /// What there is.
+        offered: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// An image could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadImageError {

@@ -232,6 +232,26 @@ impl Store {
         Ok(self.put_blob(&content)?.into())
     }
 
+    /// Records an image of these layers, bottom first, whose configuration was written elsewhere.
+    pub(crate) fn put_manifest(&self, config: &[u8], layers: &[Layer]) -> io::Result<ImageDigest> {
+        let (mut manifest, _) = blank(Platform::host());
+        manifest.config = Descriptor {
+            media_type: CONFIG_TYPE.to_owned(),
+            digest: self.put_blob(config)?,
+            size: config.len() as u64,
+            platform: None,
+        };
+        let described = layers.iter().map(|layer| LayerDescriptor {
+            media_type: layer.media_type,
+            digest: layer.digest,
+            size: layer.size,
+        });
+        manifest.layers = described.collect();
+        let content = to_json(&manifest);
+        self.mark_unsettled(Unsettled::Image, &Digest::of(&content))?;
+        Ok(self.put_blob(&content)?.into())
+    }
+
     /// Adds images, each with the length of its manifest, to `index.json`.
     pub(crate) fn list_in_index(&self, images: Vec<(Digest, u64)>) -> io::Result<()> {
         if images.is_empty() {

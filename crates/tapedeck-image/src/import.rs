@@ -6,6 +6,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 use tapedeck_model::ImageDigest;
 
+mod archive;
 mod entries;
 
 use crate::manifest::LayerDescriptor;

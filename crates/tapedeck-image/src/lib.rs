@@ -33,7 +33,9 @@ pub use component::{Component, package_url};
 pub use description::Description;
 pub use digest::Digest;
 pub use entry::{Contents, Entry, EntryKind};
-pub use error::{CollectError, ImportError, PutImageError, PutLayerError, ReadImageError, StoreError};
+pub use error::{
+    CollectError, ImportArchiveError, ImportError, PutImageError, PutLayerError, ReadImageError, StoreError,
+};
 pub use garbage::{Collected, Collection, KeepBases};
 pub use image::{ConfigChange, Image, ImageConfig};
 pub use key::InputKey;

@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod processor;
+
+pub(crate) use processor::Processor;
+
 /// Plays a stacktape.yml: packages its worker services and runs them on this machine.
 #[derive(Debug, Parser)]
 #[command(
@@ -60,6 +64,9 @@ pub(crate) enum Command {
     /// Package the worker services of the config and make them run.
     #[command(after_help = crate::commands::deploy::EXAMPLES)]
     Deploy(DeployArgs),
+    /// Package the worker services of the config without deploying them.
+    #[command(after_help = crate::commands::package::EXAMPLES)]
+    Package(PackageArgs),
     /// Show a stack: services, tasks, events, and what is waited for.
     #[command(name = "info:stack", after_help = crate::commands::info_stack::EXAMPLES)]
     InfoStack(InfoStackArgs),
@@ -245,6 +252,30 @@ pub(crate) struct DeployArgs {
     pub(crate) config: ConfigArgs,
     #[command(flatten)]
     pub(crate) options: ExtraArgs,
+    /// Package again even where nothing changed
+    #[arg(long = "noCache")]
+    pub(crate) no_cache: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PackageArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
+    /// Only this service; may be given several times [default: all services of the config]
+    #[arg(long = "resourceName", value_name = "NAME")]
+    pub(crate) resource_names: Vec<String>,
+    /// The processor that the images are for [default: that of this machine]
+    #[arg(long, value_name = "PROCESSOR", default_value_t, hide_default_value = true)]
+    pub(crate) platform: Processor,
+    /// Push the image of the service there, such as registry.example/team/worker:1.4; needs a single service
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) push: Option<String>,
     /// Package again even where nothing changed
     #[arg(long = "noCache")]
     pub(crate) no_cache: bool,

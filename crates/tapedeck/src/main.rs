@@ -17,6 +17,7 @@ mod init;
 mod late;
 mod lookups;
 mod options;
+mod packaging;
 mod printer;
 mod prompt;
 mod report;

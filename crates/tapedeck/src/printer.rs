@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::exit::{ExitKind, Failure};
@@ -110,8 +110,30 @@ impl Printer {
     /// Something that takes a while. On a terminal a spinner turns beside its current step; elsewhere each step is
     /// a line.
     pub(crate) fn progress(&self, title: &str) -> Progress {
-        let bar = self.live.then(|| {
-            let bar = ProgressBar::new_spinner();
+        self.several().progress(title)
+    }
+
+    /// Room for several things that take a while at the same time: a line with a spinner each.
+    pub(crate) fn several(&self) -> Several {
+        Several {
+            lines: self.live.then(MultiProgress::new),
+            printer: self.clone(),
+        }
+    }
+}
+
+/// See [`Printer::several`].
+#[derive(Debug)]
+pub(crate) struct Several {
+    lines: Option<MultiProgress>,
+    printer: Printer,
+}
+
+impl Several {
+    /// One of them, below those that are there.
+    pub(crate) fn progress(&self, title: &str) -> Progress {
+        let bar = self.lines.as_ref().map(|lines| {
+            let bar = lines.add(ProgressBar::new_spinner());
             if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {msg} {elapsed:.dim}") {
                 bar.set_style(style);
             }
@@ -122,7 +144,7 @@ impl Printer {
         Progress {
             title: title.to_string(),
             bar,
-            printer: self.clone(),
+            printer: self.printer.clone(),
             last: String::new(),
         }
     }

@@ -13,6 +13,14 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     }
 }
 
+/// A number of bytes as people read it: `0.3 MB`, `12 MB`.
+pub(crate) fn megabytes(bytes: u64) -> String {
+    match bytes {
+        0..10_000_000 => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
+}
+
 /// A span of time in the two words that matter: `340 ms`, `4.2 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`.
 pub(crate) fn span(span: Duration) -> String {
     let seconds = span.as_secs();

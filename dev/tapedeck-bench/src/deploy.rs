@@ -260,6 +260,7 @@ impl<'a> Ours<'a> {
             platform: Platform::host(),
             bases: NamedBases::default(),
             docker_config: None,
+            registry_login: None,
             no_cache: false,
         };
         tapedeck_build::build(&request, &mut NoProgress)?;

@@ -3,13 +3,16 @@
 //! Everything here serves tests on a real machine and panics when it cannot do its work: a test that cannot look is a
 //! failed test. What a machine must have is asked for with [`missing`], so that a test can be skipped instead.
 
+mod buildah;
 mod busybox;
 mod home;
 mod leaks;
 mod needs;
 mod processes;
+pub mod registry;
 mod wait;
 
+pub use buildah::buildah_in;
 pub use busybox::{busybox, busybox_layer};
 pub use home::{Finished, Home, stable};
 pub use leaks::{Leaks, Names};

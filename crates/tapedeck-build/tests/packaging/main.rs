@@ -7,11 +7,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod dependencies;
+mod dockerfile;
 mod errors;
 mod example;
 mod go;
 mod included;
 mod java;
 mod life;
+mod prebuilt;
 mod project;
 mod python;

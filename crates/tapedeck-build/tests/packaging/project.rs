@@ -81,19 +81,9 @@ impl Project {
         self.settle();
     }
 
-    /// Returns once a file written now is later than all others by more than a tick of the clock.
+    /// See [`settle`].
     pub(crate) fn settle(&self) {
-        let probe = tempfile::NamedTempFile::new().unwrap();
-        let first = fs::metadata(probe.path()).unwrap();
-        let begin = first.ctime() * 1_000_000_000 + first.ctime_nsec();
-        loop {
-            fs::write(probe.path(), "now").unwrap();
-            let facts = fs::metadata(probe.path()).unwrap();
-            if facts.ctime() * 1_000_000_000 + facts.ctime_nsec() > begin + 20_000_000 {
-                return;
-            }
-            std::thread::yield_now();
-        }
+        settle();
     }
 
     pub(crate) fn build(&mut self) -> Result<Built, BuildError> {
@@ -113,6 +103,7 @@ impl Project {
             platform: self.platform,
             bases: NamedBases::default(),
             docker_config: None,
+            registry_login: None,
             no_cache: self.no_cache,
         };
         build(&request, &mut self.told)
@@ -121,6 +112,21 @@ impl Project {
     pub(crate) fn error(&mut self) -> String {
         let error = self.build().expect_err("this cannot be packaged");
         tell(&error)
+    }
+}
+
+/// Returns once a file written now is later than all others by more than a tick of the clock.
+pub(crate) fn settle() {
+    let probe = tempfile::NamedTempFile::new().unwrap();
+    let first = fs::metadata(probe.path()).unwrap();
+    let begin = first.ctime() * 1_000_000_000 + first.ctime_nsec();
+    loop {
+        fs::write(probe.path(), "now").unwrap();
+        let facts = fs::metadata(probe.path()).unwrap();
+        if facts.ctime() * 1_000_000_000 + facts.ctime_nsec() > begin + 20_000_000 {
+            return;
+        }
+        std::thread::yield_now();
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{NodeVersion, RuntimeKind};
-use crate::registry::{CredentialsError, PullError};
+use crate::registry::{CredentialsError, RegistryError};
 use crate::{PutImageError, PutLayerError, ReadImageError, StoreError};
 
 /// Room that assembling a base needs, in MiB: archives, package lists, and the files twice, packed and unpacked.
@@ -102,7 +102,7 @@ pub enum BaseError {
     Credentials(#[from] CredentialsError),
     /// The base could not be pulled.
     #[error(transparent)]
-    Pull(#[from] PullError),
+    Pull(#[from] RegistryError),
     /// The base that was pulled cannot run what it is for.
     #[error(
         "{reference} has no `{program}` on its PATH ({search_path}): name an image that brings {runtime}, such as {example}",

@@ -1,5 +1,6 @@
 //! Base images by name: what a reference stands for is asked at most once a day, and remembered.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,7 +8,7 @@ use tapedeck_model::ImageDigest;
 
 use super::record::{ImageRecord, PulledRecord};
 use super::{BaseError, INIT, RuntimeKind, SEARCH_PATH};
-use crate::registry::{Credentials, PullError, Reference, Registry};
+use crate::registry::{Credentials, Reference, Registry, RegistryError};
 use crate::{Digest, Image, ImageConfig, Platform, Progress, ReadImageError, Store, StoreError};
 
 /// How long it is believed that a tag has not moved.
@@ -20,6 +21,8 @@ pub struct NamedBase<'a> {
     pub reference: &'a Reference,
     /// Docker's `config.json`, for credentials. It need not exist.
     pub docker_config: Option<&'a Path>,
+    /// Where programs are looked for that keep credentials, in the form of `PATH`.
+    pub search_path: &'a OsStr,
     /// The time.
     pub now: SystemTime,
     /// Ask what the name stands for, however lately that was asked.
@@ -102,10 +105,10 @@ pub fn fresh_named_base(
 }
 
 /// Whether a failure may be got around, and how.
-pub(super) fn substitute(error: &PullError, is_remembered: bool) -> Option<Substitute> {
+pub(super) fn substitute(error: &RegistryError, is_remembered: bool) -> Option<Substitute> {
     match (error, is_remembered) {
-        (PullError::NoAnswer { .. }, true) => Some(Substitute::Remembered),
-        (PullError::NoAnswer { .. }, false) => Some(Substitute::Assembled),
+        (RegistryError::NoAnswer { .. }, true) => Some(Substitute::Remembered),
+        (RegistryError::NoAnswer { .. }, false) => Some(Substitute::Assembled),
         _ => None,
     }
 }
@@ -142,7 +145,7 @@ fn pull(
     progress: &mut dyn Progress,
 ) -> Result<(Image, PulledRecord), BaseError> {
     let credentials = match wanted.docker_config {
-        Some(path) => Credentials::read(path)?,
+        Some(path) => Credentials::read(path)?.asking(wanted.reference.registry(), wanted.search_path),
         None => Credentials::none(),
     };
     let reference = wanted.reference.to_string();

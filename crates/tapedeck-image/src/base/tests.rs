@@ -11,7 +11,7 @@ use super::node::NodeVersion;
 use super::record::PulledRecord;
 use super::rootfs::{is_wanted, place};
 use super::{BaseError, PackageRecord, PythonVersion, alternatives, keystore};
-use crate::registry::{PullError, Reference};
+use crate::registry::{Reference, RegistryError};
 use crate::{Digest, Store};
 
 #[test]
@@ -262,7 +262,7 @@ fn records_come_back_unless_they_are_torn() {
 
 #[test]
 fn only_silence_is_got_around() {
-    let silence = || PullError::NoAnswer {
+    let silence = || RegistryError::NoAnswer {
         registry: "r.example".to_owned(),
         source: Box::new(ureq::Error::HostNotFound),
     };
@@ -270,31 +270,31 @@ fn only_silence_is_got_around() {
     assert_eq!(substitute(&silence(), false), Some(Substitute::Assembled));
     let reference = || "r.example/node:22".to_owned();
     let answers = [
-        PullError::Refused {
+        RegistryError::Refused {
             reference: reference(),
             what: "the manifest",
             status: "404 Not Found".to_owned(),
             said: String::new(),
             way_out: String::new(),
         },
-        PullError::Connection {
+        RegistryError::Connection {
             reference: reference(),
             host: "r.example".to_owned(),
             source: Box::new(ureq::Error::Tls("not trusted")),
         },
-        PullError::NoStorage {
+        RegistryError::NoStorage {
             reference: reference(),
             what: "a layer",
             host: "cdn.example".to_owned(),
             source: Box::new(ureq::Error::HostNotFound),
         },
-        PullError::Digest {
+        RegistryError::Digest {
             reference: reference(),
             what: "a layer",
             expected: Digest::of(b"a"),
             found: Digest::of(b"b"),
         },
-        PullError::Platform {
+        RegistryError::Platform {
             reference: reference(),
             platform: "amd64",
             offered: "linux/s390x".to_owned(),
@@ -321,6 +321,7 @@ fn a_tag_is_believed_for_a_day_and_a_digest_forever() {
         let wanted = NamedBase {
             reference,
             docker_config: None,
+            search_path: std::ffi::OsStr::new(""),
             now: UNIX_EPOCH + Duration::from_secs(seconds),
             resolve_anew,
         };

@@ -4,13 +4,13 @@ use std::io::Read;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
-use ureq::http::{Response, StatusCode, header};
-use ureq::{Agent, Body};
+use ureq::http::{HeaderName, Method, Request, Response, StatusCode, header};
+use ureq::{Agent, Body, SendBody};
 
 use super::challenge::Challenge;
-use super::credentials::{Credentials, Login};
+use super::credentials::{Credentials, Login, Proof};
 use super::documents::complaint;
-use super::error::PullError;
+use super::error::RegistryError;
 use super::reference::Reference;
 use super::transport::{agent, host, is_safe, origin, redirected};
 
@@ -38,6 +38,38 @@ pub(super) struct Ask<'a> {
     pub(super) path: &'a str,
     /// Types of content that are understood.
     pub(super) accept: &'a str,
+    /// Whether only the headers of the answer are wanted.
+    pub(super) is_head: bool,
+}
+
+/// Something that is sent.
+pub(super) struct Message<'a> {
+    pub(super) method: Method,
+    pub(super) url: String,
+    pub(super) headers: Vec<(HeaderName, String)>,
+    pub(super) content: Content<'a>,
+}
+
+/// What is in it.
+pub(super) enum Content<'a> {
+    Nothing,
+    Bytes(&'a [u8]),
+    /// So many bytes.
+    Stream(&'a mut dyn Read, u64),
+}
+
+impl Content<'_> {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Nothing => 0,
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Stream(_, length) => *length,
+        }
+    }
+
+    fn is_repeatable(&self) -> bool {
+        !matches!(self, Self::Stream(..))
+    }
 }
 
 impl Client {
@@ -53,14 +85,8 @@ impl Client {
     }
 
     /// Asks, logging in where the registry wants it and following where it sends to.
-    pub(super) fn get(&self, ask: Ask<'_>) -> Result<Response<Body>, PullError> {
-        let scheme = if self.reference.is_loopback() {
-            "http"
-        } else {
-            "https"
-        };
-        let (host, repository) = (self.reference.host(), self.reference.repository());
-        let url = format!("{scheme}://{host}/v2/{repository}/{}", ask.path);
+    pub(super) fn get(&self, ask: Ask<'_>) -> Result<Response<Body>, RegistryError> {
+        let url = self.url(ask.path);
         let known = self.authorization().clone();
         let mut response = self.request(&url, ask, known.as_deref())?;
         if response.status() == StatusCode::UNAUTHORIZED
@@ -78,6 +104,90 @@ impl Client {
         Err(self.refused(ask.what, response))
     }
 
+    /// Sends something to the registry, or to where it sent before, logging in where it wants that. The answer may be a
+    /// refusal. What can be sent only once is not sent again after a login: then the answer is still that refusal.
+    pub(super) fn send(&self, message: Message<'_>) -> Result<Response<Body>, RegistryError> {
+        let home = self.url("");
+        let is_home = origin(&message.url) == origin(&home);
+        let mut message = message;
+        let known = self.authorization().clone().filter(|_| is_home);
+        let response = self.transmit(&mut message, known.as_deref())?;
+        if !is_home || response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        let Some(authorization) = self.log_in(&response)? else {
+            return Ok(response);
+        };
+        *self.authorization() = Some(authorization.clone());
+        match message.content.is_repeatable() {
+            true => self.transmit(&mut message, Some(&authorization)),
+            false => Ok(response),
+        }
+    }
+
+    fn transmit(
+        &self,
+        message: &mut Message<'_>,
+        authorization: Option<&str>,
+    ) -> Result<Response<Body>, RegistryError> {
+        let mut request = Request::builder()
+            .method(message.method.clone())
+            .uri(&message.url);
+        for (name, value) in &message.headers {
+            request = request.header(name, value);
+        }
+        if let Some(authorization) = authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        if message.method != Method::GET {
+            request = request.header(header::CONTENT_LENGTH, message.content.length());
+        }
+        let invalid = ureq::Error::Http;
+        let answered = match &mut message.content {
+            Content::Nothing => request
+                .body(())
+                .map_err(invalid)
+                .and_then(|one| self.agent.run(one)),
+            Content::Bytes(bytes) => request
+                .body(*bytes)
+                .map_err(invalid)
+                .and_then(|one| self.agent.run(one)),
+            Content::Stream(stream, _) => request
+                .body(SendBody::from_reader(*stream))
+                .map_err(invalid)
+                .and_then(|one| self.agent.run(one)),
+        };
+        answered.map_err(|error| self.failed(&message.url, error))
+    }
+
+    /// Where an answer leads to, if it says so.
+    pub(super) fn location(
+        &self,
+        from: &str,
+        response: &Response<Body>,
+        what: &'static str,
+    ) -> Result<Option<String>, RegistryError> {
+        let Some(location) = response.headers().get(header::LOCATION) else {
+            return Ok(None);
+        };
+        let location = location.to_str().map_err(|_| "its address has odd letters");
+        location
+            .and_then(|location| redirected(from, location))
+            .map(Some)
+            .map_err(|reason| self.misled(what, reason))
+    }
+
+    /// The address of something below `/v2/<repository>/`.
+    pub(super) fn url(&self, path: &str) -> String {
+        let scheme = if self.reference.is_loopback() {
+            "http"
+        } else {
+            "https"
+        };
+        let (host, repository) = (self.reference.host(), self.reference.repository());
+        format!("{scheme}://{host}/v2/{repository}/{path}")
+    }
+
     fn authorization(&self) -> std::sync::MutexGuard<'_, Option<String>> {
         self.authorization.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -87,8 +197,12 @@ impl Client {
         url: &str,
         ask: Ask<'_>,
         authorization: Option<&str>,
-    ) -> Result<Response<Body>, PullError> {
-        let mut request = self.agent.get(url).header(header::ACCEPT, ask.accept);
+    ) -> Result<Response<Body>, RegistryError> {
+        let request = match ask.is_head {
+            true => self.agent.head(url),
+            false => self.agent.get(url),
+        };
+        let mut request = request.header(header::ACCEPT, ask.accept);
         if let Some(authorization) = authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
@@ -101,7 +215,7 @@ impl Client {
         mut url: String,
         mut response: Response<Body>,
         ask: Ask<'_>,
-    ) -> Result<Response<Body>, PullError> {
+    ) -> Result<Response<Body>, RegistryError> {
         let home = origin(&url).to_owned();
         for _ in 0..REDIRECTS {
             if !response.status().is_redirection() {
@@ -121,13 +235,13 @@ impl Client {
     }
 
     /// The header to come back with after a 401; none when there is nothing else to try.
-    fn log_in(&self, refusal: &Response<Body>) -> Result<Option<String>, PullError> {
+    fn log_in(&self, refusal: &Response<Body>) -> Result<Option<String>, RegistryError> {
         let headers = refusal.headers().get_all(header::WWW_AUTHENTICATE);
         let texts = headers.iter().filter_map(|value| value.to_str().ok());
         let challenge = Challenge::parse(&texts.collect::<Vec<_>>().join(", "));
         match (challenge, &self.login) {
             // The registry takes this token as it is.
-            (Some(Challenge::Bearer { .. }), Some(login @ Login::Token(_))) => Ok(Some(login.header())),
+            (Some(Challenge::Bearer { .. }), Some(login @ Login(Proof::Token(_)))) => Ok(login.header()),
             (
                 Some(Challenge::Bearer {
                     realm,
@@ -141,8 +255,7 @@ impl Client {
                 self.token(&realm, service.as_deref(), &scope, login.as_ref())
                     .map(Some)
             }
-            (Some(Challenge::Basic), Some(login)) => Ok(Some(login.header())),
-            (Some(Challenge::Basic), None) => Ok(None),
+            (Some(Challenge::Basic), login) => Ok(login.as_ref().and_then(Login::header)),
             (None, _) => {
                 Err(self
                     .no_login("the registry names no way of logging in that is known here (Bearer or Basic)"))
@@ -157,7 +270,7 @@ impl Client {
         service: Option<&str>,
         scope: &str,
         login: Option<&Login>,
-    ) -> Result<String, PullError> {
+    ) -> Result<String, RegistryError> {
         #[derive(Deserialize)]
         struct Answer {
             token: Option<String>,
@@ -168,16 +281,31 @@ impl Client {
                 self.no_login("the registry hands out tokens where a password would be sent in the clear")
             );
         }
-        let mut request = self.agent.get(realm).query("scope", scope);
-        if let Some(service) = service {
-            request = request.query("service", service);
-        }
-        if let Some(login) = login {
-            request = request.header(header::AUTHORIZATION, login.header());
-        }
-        let response = request.call().map_err(|error| self.failed(realm, error))?;
+        let answered = match login {
+            Some(Login(Proof::Identity(token))) => self.agent.post(realm).send_form([
+                ("grant_type", "refresh_token"),
+                ("service", service.unwrap_or_default()),
+                ("scope", scope),
+                ("client_id", "tapedeck"),
+                ("refresh_token", token),
+            ]),
+            _ => {
+                let mut request = self.agent.get(realm);
+                for one in scope.split(' ') {
+                    request = request.query("scope", one);
+                }
+                if let Some(service) = service {
+                    request = request.query("service", service);
+                }
+                if let Some(header) = login.and_then(Login::header) {
+                    request = request.header(header::AUTHORIZATION, header);
+                }
+                request.call()
+            }
+        };
+        let response = answered.map_err(|error| self.failed(realm, error))?;
         if response.status() != StatusCode::OK {
-            return Err(self.refused("a token for the manifest", response));
+            return Err(self.refused("a token", response));
         }
         let mut content = Vec::new();
         response
@@ -194,7 +322,7 @@ impl Client {
             .ok_or_else(|| self.no_login("the answer of the place that hands out tokens is not understood"))
     }
 
-    fn failed(&self, url: &str, error: ureq::Error) -> PullError {
+    fn failed(&self, url: &str, error: ureq::Error) -> RegistryError {
         let host = host(url);
         let is_silence = match &error {
             ureq::Error::HostNotFound
@@ -206,12 +334,12 @@ impl Client {
             _ => false,
         };
         if is_silence {
-            return PullError::NoAnswer {
+            return RegistryError::NoAnswer {
                 registry: host.to_owned(),
                 source: Box::new(error),
             };
         }
-        PullError::Connection {
+        RegistryError::Connection {
             reference: self.reference.to_string(),
             host: host.to_owned(),
             source: Box::new(error),
@@ -219,12 +347,12 @@ impl Client {
     }
 
     /// The registry did answer if it redirected to somebody who does not.
-    fn away_from(&self, home: &str, url: &str, what: &'static str, error: PullError) -> PullError {
+    fn away_from(&self, home: &str, url: &str, what: &'static str, error: RegistryError) -> RegistryError {
         match error {
-            PullError::NoAnswer {
+            RegistryError::NoAnswer {
                 registry: host,
                 source,
-            } if origin(url) != home => PullError::NoStorage {
+            } if origin(url) != home => RegistryError::NoStorage {
                 reference: self.reference.to_string(),
                 what,
                 host,
@@ -234,7 +362,7 @@ impl Client {
         }
     }
 
-    fn refused(&self, what: &'static str, response: Response<Body>) -> PullError {
+    pub(super) fn refused(&self, what: &'static str, response: Response<Body>) -> RegistryError {
         let status = response.status();
         let mut content = Vec::new();
         let body = response.into_body().into_reader();
@@ -247,7 +375,7 @@ impl Client {
             StatusCode::TOO_MANY_REQUESTS => "wait, or log in to be allowed more".to_owned(),
             _ => "try again later, or ask who runs the registry".to_owned(),
         };
-        PullError::Refused {
+        RegistryError::Refused {
             reference: self.reference.to_string(),
             what,
             status: status.to_string(),
@@ -260,24 +388,24 @@ impl Client {
         }
     }
 
-    pub(super) fn interrupted(&self, what: &'static str, source: std::io::Error) -> PullError {
-        PullError::Interrupted {
+    pub(super) fn interrupted(&self, what: &'static str, source: std::io::Error) -> RegistryError {
+        RegistryError::Interrupted {
             reference: self.reference.to_string(),
             what,
             source,
         }
     }
 
-    fn misled(&self, what: &'static str, reason: &'static str) -> PullError {
-        PullError::Redirect {
+    fn misled(&self, what: &'static str, reason: &'static str) -> RegistryError {
+        RegistryError::Redirect {
             reference: self.reference.to_string(),
             what,
             reason,
         }
     }
 
-    fn no_login(&self, reason: &'static str) -> PullError {
-        PullError::Login {
+    fn no_login(&self, reason: &'static str) -> RegistryError {
+        RegistryError::Login {
             reference: self.reference.to_string(),
             reason,
         }

@@ -1,6 +1,7 @@
-//! Credentials as `docker login` leaves them: `auths` of Docker's `config.json`. Helper programs are not asked.
+//! Credentials as `docker login` leaves them: `auths` of Docker's `config.json`, and the programs that it names.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,17 +10,27 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
+use super::credential_program;
+
 /// Who to be towards registries. Never shown, not even by `Debug`.
 #[derive(Clone, Default)]
 pub struct Credentials {
     logins: BTreeMap<String, Login>,
-    /// Some registries' credentials may be with a program that is not asked.
-    has_helpers: bool,
+    /// What the names of the programs end in that keep the credentials of some registries, by registry.
+    programs: BTreeMap<String, String>,
+    /// The same for all other registries.
+    program_of_others: Option<String>,
+    /// Why a program gave nothing, by registry.
+    silent: BTreeMap<String, String>,
 }
 
-/// For one registry.
+/// Who to be towards one registry. Never shown, not even by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Login {
+pub struct Login(pub(super) Proof);
+
+/// How a registry is told who asks.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Proof {
     /// User and password.
     Password {
         /// The user.
@@ -29,6 +40,8 @@ pub(super) enum Login {
     },
     /// A token that the registry itself takes.
     Token(String),
+    /// A token that whoever hands out tokens changes for one.
+    Identity(String),
 }
 
 /// Docker's `config.json` is there but could not be used.
@@ -109,9 +122,7 @@ impl Credentials {
             column: error.column(),
         })?;
         let mut logins = BTreeMap::new();
-        let mut has_helpers = config.creds_store.is_some() || !config.cred_helpers.is_empty();
         for (key, auth) in config.auths {
-            has_helpers |= auth.identitytoken.is_some();
             let login = auth.login().map_err(|()| CredentialsError::Entry {
                 path: path.to_owned(),
                 registry: key.clone(),
@@ -120,7 +131,43 @@ impl Credentials {
                 logins.insert(registry_of(&key), login);
             }
         }
-        Ok(Self { logins, has_helpers })
+        let is_named = |program: &String| !program.is_empty();
+        let programs = config.cred_helpers.into_iter();
+        Ok(Self {
+            logins,
+            programs: programs
+                .filter(|(_, program)| is_named(program))
+                .map(|(key, program)| (registry_of(&key), program))
+                .collect(),
+            program_of_others: config.creds_store.filter(is_named),
+            silent: BTreeMap::new(),
+        })
+    }
+
+    /// The same with what the program knows that `config.json` names for a registry, if it names one. The program is
+    /// looked for in `search_path`, which has the form of `PATH`. One that is missing or fails is mentioned when the
+    /// registry refuses: many images need no login.
+    #[must_use]
+    pub fn asking(mut self, registry: &str, search_path: &OsStr) -> Self {
+        let program = self.programs.get(registry).or(self.program_of_others.as_ref());
+        let Some(program) = program else { return self };
+        match credential_program::ask(program, registry, search_path) {
+            Ok(Some(login)) => {
+                self.logins.insert(registry.to_owned(), login);
+            }
+            Ok(None) => {}
+            Err(reason) => {
+                self.silent.insert(registry.to_owned(), reason);
+            }
+        }
+        self
+    }
+
+    /// The same with a login for a registry, whatever was known for it.
+    #[must_use]
+    pub fn with(mut self, registry: &str, login: Login) -> Self {
+        self.logins.insert(registry.to_owned(), login);
+        self
     }
 
     /// Those for a registry.
@@ -132,13 +179,13 @@ impl Credentials {
     pub(super) fn way_out(&self, registry: &str) -> String {
         if self.logins.contains_key(registry) {
             return format!(
-                "check the name, and that the user of `docker login {registry}` may pull it, then log in again"
+                "check the name, and that the user of `docker login {registry}` may do this, then log in again"
             );
         }
-        if self.has_helpers {
+        if let Some(reason) = self.silent.get(registry) {
             return format!(
-                "check the name; if it needs a login, put it into `auths` of Docker's config.json (a user and \
-                 password for {registry}), because credential helpers and identity tokens are not used"
+                "check the name; if it needs a login: {reason}, so nobody was asked for; mend that, or put a user and \
+                 password for {registry} into `auths` of Docker's config.json"
             );
         }
         format!("check the name, or run `docker login {registry}` if it needs a login")
@@ -151,14 +198,31 @@ impl fmt::Debug for Credentials {
     }
 }
 
+impl fmt::Debug for Login {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Login")
+    }
+}
+
 impl Login {
-    /// The value of the header `Authorization` that says this to whoever asks for a password.
-    pub(super) fn header(&self) -> String {
-        match self {
-            Self::Password { user, password } => {
-                format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+    /// A user and a password.
+    #[must_use]
+    pub fn password(user: impl Into<String>, password: impl Into<String>) -> Self {
+        Self(Proof::Password {
+            user: user.into(),
+            password: password.into(),
+        })
+    }
+
+    /// The value of the header `Authorization` that says this to whoever asks for it as it is; none when only a token
+    /// can be had for it.
+    pub(super) fn header(&self) -> Option<String> {
+        match &self.0 {
+            Proof::Password { user, password } => {
+                Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
             }
-            Self::Token(token) => format!("Bearer {token}"),
+            Proof::Token(token) => Some(format!("Bearer {token}")),
+            Proof::Identity(_) => None,
         }
     }
 }
@@ -166,7 +230,10 @@ impl Login {
 impl Auth {
     fn login(self) -> Result<Option<Login>, ()> {
         if let Some(token) = self.registrytoken.filter(|token| !token.is_empty()) {
-            return Ok(Some(Login::Token(token)));
+            return Ok(Some(Login(Proof::Token(token))));
+        }
+        if let Some(token) = self.identitytoken.filter(|token| !token.is_empty()) {
+            return Ok(Some(Login(Proof::Identity(token))));
         }
         if let Some(encoded) = self.auth.filter(|encoded| !encoded.is_empty()) {
             let decoded = STANDARD.decode(encoded.trim()).map_err(drop)?;
@@ -174,17 +241,14 @@ impl Auth {
             let (user, password) = text.split_once(':').ok_or(())?;
             // Docker once padded passwords with zero bytes.
             let password = password.trim_end_matches('\0');
-            // An identity token stands beside the placeholder `<token>` and no password.
+            // Only a user: the password is elsewhere.
             if password.is_empty() {
                 return Ok(None);
             }
-            return Ok(Some(Login::Password {
-                user: user.to_owned(),
-                password: password.to_owned(),
-            }));
+            return Ok(Some(Login::password(user, password)));
         }
         Ok(match (self.username, self.password) {
-            (Some(user), Some(password)) => Some(Login::Password { user, password }),
+            (Some(user), Some(password)) => Some(Login::password(user, password)),
             _ => None,
         })
     }

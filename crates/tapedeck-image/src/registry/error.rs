@@ -1,12 +1,12 @@
-//! Why an image could not be had from a registry.
+//! Why an image could not be had from a registry, or given to it.
 
 use std::io;
 
 use crate::{Digest, ImportError, StoreError};
 
-/// An image could not be pulled. Never holds credentials.
+/// A registry did not do what it was asked. Never holds credentials.
 #[derive(Debug, thiserror::Error)]
-pub enum PullError {
+pub enum RegistryError {
     /// Nobody answers: the host is unknown, refuses connections or stays silent. The only kind of failure that
     /// says nothing about the image.
     #[error("the registry {registry} does not answer: check the network and the name")]
@@ -19,11 +19,11 @@ pub enum PullError {
     },
     /// Somebody answers in a way that is not HTTP, or is not to be trusted.
     #[error(
-        "cannot talk to {host} to pull {reference}: a registry needs HTTPS with a certificate that this machine trusts \
+        "cannot talk to {host} about {reference}: a registry needs HTTPS with a certificate that this machine trusts \
          (plain HTTP is used for loopback addresses only)"
     )]
     Connection {
-        /// What was to be pulled.
+        /// The name of the image.
         reference: String,
         /// Who was asked.
         host: String,
@@ -37,7 +37,7 @@ pub enum PullError {
          try again"
     )]
     NoStorage {
-        /// What was to be pulled.
+        /// The name of the image.
         reference: String,
         /// What was asked for.
         what: &'static str,
@@ -50,7 +50,7 @@ pub enum PullError {
     /// The registry refuses.
     #[error("the registry refuses {what} of {reference}: {status}{said}; {way_out}")]
     Refused {
-        /// What was to be pulled.
+        /// The name of the image.
         reference: String,
         /// What was asked for, such as `the manifest`.
         what: &'static str,
@@ -62,9 +62,9 @@ pub enum PullError {
         way_out: String,
     },
     /// The registry wants to know who asks, in a way that is not supported or not safe.
-    #[error("cannot log in to pull {reference}: {reason}")]
+    #[error("cannot log in for {reference}: {reason}")]
     Login {
-        /// What was to be pulled.
+        /// The name of the image.
         reference: String,
         /// What is in the way.
         reason: &'static str,
@@ -74,7 +74,7 @@ pub enum PullError {
         "the registry redirects {what} of {reference} to where it must not lead: {reason}; ask who runs the registry"
     )]
     Redirect {
-        /// What was to be pulled.
+        /// The name of the image.
         reference: String,
         /// What was asked for.
         what: &'static str,
@@ -82,9 +82,9 @@ pub enum PullError {
         reason: &'static str,
     },
     /// The connection ended too early.
-    #[error("the registry broke off while it sent {what} of {reference}: try again")]
+    #[error("the connection broke off in the middle of {what} of {reference}: try again")]
     Interrupted {
-        /// What was to be pulled.
+        /// The name of the image.
         reference: String,
         /// What was on its way.
         what: &'static str,
@@ -97,7 +97,7 @@ pub enum PullError {
         "{what} of {reference} is longer than {limit} bytes and was not read: it is no image that could be used"
     )]
     TooLong {
-        /// What was to be pulled.
+        /// The name of the image.
         reference: String,
         /// What was asked for.
         what: &'static str,
@@ -110,7 +110,7 @@ pub enum PullError {
          registry or on the way; try again, and if that does not help push the image anew"
     )]
     Digest {
-        /// What was to be pulled.
+        /// The name of the image.
         reference: String,
         /// What was asked for.
         what: &'static str,
@@ -122,7 +122,7 @@ pub enum PullError {
     /// A document that is not understood.
     #[error("{what} of {reference} is not understood: push the image anew with a current tool")]
     Document {
-        /// What was to be pulled.
+        /// The name of the image.
         reference: String,
         /// Which document.
         what: &'static str,
@@ -135,7 +135,7 @@ pub enum PullError {
         "{reference} is of the type `{media_type}`, which is not an image: push it in the format of OCI or of Docker, schema 2"
     )]
     NotAnImage {
-        /// What was to be pulled.
+        /// The name of the image.
         reference: String,
         /// What it is.
         media_type: String,
@@ -143,7 +143,7 @@ pub enum PullError {
     /// An image for other machines.
     #[error("{reference} is not for linux/{platform} but for {offered}: choose an image for this machine")]
     Platform {
-        /// What was to be pulled.
+        /// The name of the image.
         reference: String,
         /// The processor that is needed.
         platform: &'static str,
@@ -153,7 +153,7 @@ pub enum PullError {
     /// A layer could not be taken in.
     #[error("cannot take in the layer {layer} of {reference}")]
     Layer {
-        /// What was to be pulled.
+        /// The name of the image.
         reference: String,
         /// The layer.
         layer: Digest,

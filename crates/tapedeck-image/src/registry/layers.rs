@@ -6,7 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::error::PullError;
+use super::error::RegistryError;
 use super::pull::Registry;
 use crate::manifest::{LayerDescriptor, Manifest};
 use crate::{Digest, ImportError, Progress, Store};
@@ -44,7 +44,7 @@ impl Registry {
         store: &Store,
         wanted: Missing<'_>,
         progress: &mut dyn Progress,
-    ) -> Result<(), PullError> {
+    ) -> Result<(), RegistryError> {
         let count = wanted.len();
         let megabytes = wanted
             .values()
@@ -87,7 +87,7 @@ impl Registry {
         store: &Store,
         queue: &Mutex<impl Iterator<Item = (&'layers LayerDescriptor, &'layers Digest)>>,
         fetched: &Sender<()>,
-    ) -> Result<(), PullError> {
+    ) -> Result<(), RegistryError> {
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         while let Some((layer, diff_id)) = next() {
             if let Err(error) = self.fetch_layer(store, layer, diff_id) {
@@ -100,17 +100,27 @@ impl Registry {
         Ok(())
     }
 
-    fn fetch_layer(&self, store: &Store, layer: &LayerDescriptor, diff_id: &Digest) -> Result<(), PullError> {
+    fn fetch_layer(
+        &self,
+        store: &Store,
+        layer: &LayerDescriptor,
+        diff_id: &Digest,
+    ) -> Result<(), RegistryError> {
         let mut attempt = 1;
         loop {
             match self.try_layer(store, layer, diff_id) {
-                Err(PullError::Interrupted { .. }) if attempt < ATTEMPTS => attempt += 1,
+                Err(RegistryError::Interrupted { .. }) if attempt < ATTEMPTS => attempt += 1,
                 other => return other,
             }
         }
     }
 
-    fn try_layer(&self, store: &Store, layer: &LayerDescriptor, diff_id: &Digest) -> Result<(), PullError> {
+    fn try_layer(
+        &self,
+        store: &Store,
+        layer: &LayerDescriptor,
+        diff_id: &Digest,
+    ) -> Result<(), RegistryError> {
         let failure = Mutex::new(None);
         let body = Watched {
             // One byte more shows that there is too much, which the digest then tells.
@@ -125,7 +135,7 @@ impl Registry {
         let imported = imported.map_err(|error| match error {
             ImportError::Digest { expected, found } => self.other_digest(LAYER, expected, found),
             ImportError::Store(error) => error.into(),
-            source => PullError::Layer {
+            source => RegistryError::Layer {
                 reference: self.reference.to_string(),
                 layer: layer.digest,
                 source: Box::new(source),

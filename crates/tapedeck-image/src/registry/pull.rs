@@ -8,7 +8,7 @@ use ureq::http::header;
 use super::client::{Ask, Client};
 use super::credentials::Credentials;
 use super::documents::{ACCEPTED, ConfigurationFault, Document, Fault, check_configuration, choose};
-use super::error::PullError;
+use super::error::RegistryError;
 use super::layers::missing_layers;
 use super::reference::Reference;
 use crate::manifest::Manifest;
@@ -49,9 +49,31 @@ impl Registry {
     /// Asks what the reference stands for.
     ///
     /// # Errors
-    /// [`PullError`]; [`PullError::NoAnswer`] when nobody can be asked.
-    pub fn resolve(&self) -> Result<Resolved, PullError> {
+    /// [`RegistryError`]; [`RegistryError::NoAnswer`] when nobody can be asked.
+    pub fn resolve(&self) -> Result<Resolved, RegistryError> {
         self.manifest(&self.reference.wanted(), self.reference.digest())
+    }
+
+    /// Asks for the digest alone of what the reference stands for, which costs less than [`Self::resolve`]. None when the
+    /// registry does not tell, or refuses: then [`Self::resolve`] tells why.
+    ///
+    /// # Errors
+    /// [`RegistryError`] when there is no answer to go by.
+    pub fn digest(&self) -> Result<Option<Digest>, RegistryError> {
+        let response = self.client.get(Ask {
+            what: MANIFEST,
+            path: &format!("manifests/{}", self.reference.wanted()),
+            accept: ACCEPTED,
+            is_head: true,
+        });
+        match response {
+            Ok(response) => {
+                let value = response.headers().get("docker-content-digest");
+                Ok(value.and_then(|value| value.to_str().ok()?.parse().ok()))
+            }
+            Err(RegistryError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Puts the image for `platform` into the store and gives its digest, which is the registry's own.
@@ -60,14 +82,14 @@ impl Registry {
     /// the digest is recorded.
     ///
     /// # Errors
-    /// [`PullError`]; nothing but complete layers is left behind.
+    /// [`RegistryError`]; nothing but complete layers is left behind.
     pub fn pull(
         &self,
         store: &Store,
         resolved: &Resolved,
         platform: Platform,
         progress: &mut dyn Progress,
-    ) -> Result<ImageDigest, PullError> {
+    ) -> Result<ImageDigest, RegistryError> {
         let (found, manifest) = self.image_manifest(resolved.clone(), platform)?;
         let diff_ids = self.configuration(store, &manifest, platform)?;
         self.fetch_layers(store, missing_layers(store, &manifest, &diff_ids), progress)?;
@@ -84,7 +106,7 @@ impl Registry {
         &self,
         resolved: Resolved,
         platform: Platform,
-    ) -> Result<(Resolved, Manifest), PullError> {
+    ) -> Result<(Resolved, Manifest), RegistryError> {
         let digest = match self.document(&resolved)? {
             Document::Image(manifest) => return Ok((resolved, manifest)),
             Document::Index(offers) => {
@@ -94,18 +116,19 @@ impl Registry {
         let resolved = self.manifest(&digest.to_string(), Some(digest))?;
         match self.document(&resolved)? {
             Document::Image(manifest) => Ok((resolved, manifest)),
-            Document::Index(_) => Err(PullError::NotAnImage {
+            Document::Index(_) => Err(RegistryError::NotAnImage {
                 reference: self.reference.to_string(),
                 media_type: resolved.media_type,
             }),
         }
     }
 
-    fn manifest(&self, wanted: &str, digest: Option<Digest>) -> Result<Resolved, PullError> {
+    fn manifest(&self, wanted: &str, digest: Option<Digest>) -> Result<Resolved, RegistryError> {
         let response = self.client.get(Ask {
             what: MANIFEST,
             path: &format!("manifests/{wanted}"),
             accept: ACCEPTED,
+            is_head: false,
         })?;
         let text = |name: &str| {
             let value = response.headers().get(name)?.to_str().ok()?;
@@ -124,15 +147,15 @@ impl Registry {
         })
     }
 
-    fn document(&self, resolved: &Resolved) -> Result<Document, PullError> {
+    fn document(&self, resolved: &Resolved) -> Result<Document, RegistryError> {
         let reference = self.reference.to_string();
         Document::parse(&resolved.content, &resolved.media_type).map_err(|fault| match fault {
-            Fault::Form(source) => PullError::Document {
+            Fault::Form(source) => RegistryError::Document {
                 reference,
                 what: MANIFEST,
                 source,
             },
-            Fault::Type(media_type) => PullError::NotAnImage {
+            Fault::Type(media_type) => RegistryError::NotAnImage {
                 reference,
                 media_type,
             },
@@ -145,7 +168,7 @@ impl Registry {
         store: &Store,
         manifest: &Manifest,
         platform: Platform,
-    ) -> Result<Vec<Digest>, PullError> {
+    ) -> Result<Vec<Digest>, RegistryError> {
         let digest = manifest.config.digest;
         let content = match store.read_blob(&digest) {
             Ok(content) => content,
@@ -159,7 +182,7 @@ impl Registry {
         };
         let config = check_configuration(&content, manifest, platform).map_err(|fault| match fault {
             ConfigurationFault::Platform { offered } => self.other_platform(platform, offered),
-            ConfigurationFault::Form(source) => PullError::Document {
+            ConfigurationFault::Form(source) => RegistryError::Document {
                 reference: self.reference.to_string(),
                 what: CONFIGURATION,
                 source,
@@ -169,23 +192,28 @@ impl Registry {
         Ok(config.rootfs.diff_ids)
     }
 
-    pub(super) fn blob(&self, what: &'static str, digest: &Digest) -> Result<impl Read + use<>, PullError> {
+    pub(super) fn blob(
+        &self,
+        what: &'static str,
+        digest: &Digest,
+    ) -> Result<impl Read + use<>, RegistryError> {
         let response = self.client.get(Ask {
             what,
             path: &format!("blobs/{digest}"),
             accept: "*/*",
+            is_head: false,
         })?;
         Ok(response.into_body().into_reader())
     }
 
     /// Reads a document as a whole.
-    fn read(&self, what: &'static str, from: impl Read) -> Result<Vec<u8>, PullError> {
+    fn read(&self, what: &'static str, from: impl Read) -> Result<Vec<u8>, RegistryError> {
         let mut content = Vec::new();
         from.take(LONGEST_DOCUMENT + 1)
             .read_to_end(&mut content)
             .map_err(|source| self.client.interrupted(what, source))?;
         if content.len() as u64 > LONGEST_DOCUMENT {
-            return Err(PullError::TooLong {
+            return Err(RegistryError::TooLong {
                 reference: self.reference.to_string(),
                 what,
                 limit: LONGEST_DOCUMENT,
@@ -199,15 +227,15 @@ impl Registry {
         what: &'static str,
         expected: Digest,
         found: Digest,
-    ) -> Result<(), PullError> {
+    ) -> Result<(), RegistryError> {
         if expected == found {
             return Ok(());
         }
         Err(self.other_digest(what, expected, found))
     }
 
-    pub(super) fn other_digest(&self, what: &'static str, expected: Digest, found: Digest) -> PullError {
-        PullError::Digest {
+    pub(super) fn other_digest(&self, what: &'static str, expected: Digest, found: Digest) -> RegistryError {
+        RegistryError::Digest {
             reference: self.reference.to_string(),
             what,
             expected,
@@ -215,8 +243,8 @@ impl Registry {
         }
     }
 
-    fn other_platform(&self, platform: Platform, offered: String) -> PullError {
-        PullError::Platform {
+    fn other_platform(&self, platform: Platform, offered: String) -> RegistryError {
+        RegistryError::Platform {
             reference: self.reference.to_string(),
             platform: platform.as_str(),
             offered,

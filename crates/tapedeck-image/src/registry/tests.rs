@@ -1,9 +1,10 @@
 //! What needs no network: names, challenges, credentials, documents, redirects.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use super::challenge::Challenge;
-use super::credentials::Credentials;
+use super::credentials::{Credentials, Login, Proof};
 use super::documents::{ConfigurationFault, Document, Fault, Offer, check_configuration, choose, complaint};
 use super::reference::Reference;
 use super::transport::{origin, redirected};
@@ -235,7 +236,7 @@ fn credentials_are_found_however_docker_spells_the_registry() {
     let header = |registry| {
         found
             .for_registry(registry)
-            .map(super::credentials::Login::header)
+            .and_then(super::credentials::Login::header)
     };
     assert_eq!(header("docker.io").unwrap(), "Basic dXNlcjpnZWhlaW0=");
     assert_eq!(
@@ -248,14 +249,78 @@ fn credentials_are_found_however_docker_spells_the_registry() {
     assert!(!format!("{found:?}").contains("geheim"));
 }
 
+/// Tests that write programs and start them do so one at a time: a program cannot be started while a process that another
+/// thread is just starting still has it open for writing.
+static PROGRAMS: Mutex<()> = Mutex::new(());
+
+/// A folder with a program `docker-credential-keys` that answers by these lines of shell, which have the server in `$1`.
+fn keeper(lines: &str) -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("docker-credential-keys");
+    let script = format!("#!/bin/sh\ntest \"$1\" = get || exit 9\nserver=$(/bin/cat)\n{lines}\n");
+    fs_err::write(&program, script).unwrap();
+    fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+#[test]
+fn programs_that_keep_credentials_are_asked_by_the_names_that_docker_uses() {
+    let _turn = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = keeper(
+        r#"case "$server" in
+           https://index.docker.io/v1/) echo '{"ServerURL": "x", "Username": "hub", "Secret": "geheim"}';;
+           r.example:5000) echo '{"Username": "<token>", "Secret": "geheim"}';;
+           *) echo 'credentials not found in native keychain'; exit 1;;
+           esac"#,
+    );
+    let ask = |json: &str, registry: &str| credentials(json).asking(registry, folder.path().as_os_str());
+    let hub = ask(r#"{"credsStore": "keys"}"#, "docker.io");
+    assert!(hub.for_registry("docker.io") == Some(&Login::password("hub", "geheim")));
+    let identity = ask(r#"{"credHelpers": {"r.example:5000": "keys"}}"#, "r.example:5000");
+    let token = Login(Proof::Identity("geheim".to_owned()));
+    assert!(identity.for_registry("r.example:5000") == Some(&token));
+    // One that knows nothing leaves what is written down.
+    let written = r#"{"credsStore": "keys", "auths": {"other.example": {"auth": "dXNlcjpnZWhlaW0="}}}"#;
+    let other = ask(written, "other.example");
+    assert!(other.for_registry("other.example") == Some(&Login::password("user", "geheim")));
+    // Who is not named is not asked.
+    let unasked = ask(r#"{"credHelpers": {"r.example:5000": "keys"}}"#, "docker.io");
+    assert!(unasked.for_registry("docker.io").is_none());
+    assert!(!format!("{hub:?} {identity:?}").contains("geheim"));
+}
+
 #[test]
 fn the_way_out_knows_why_there_are_no_credentials() {
-    let way_out = |json| credentials(json).way_out("r.example");
-    assert!(way_out("{}").contains("docker login r.example"));
-    assert!(way_out(r#"{"credsStore": "desktop"}"#).contains("credential helpers"));
-    let identity = r#"{"auths": {"r.example": {"auth": "PHRva2VuPjo=", "identitytoken": "x"}}}"#;
-    assert!(way_out(identity).contains("identity tokens"));
-    assert!(way_out(r#"{"auths": {"r.example": {"auth": "dXNlcjpnZWhlaW0="}}}"#).contains("may pull it"));
+    let _turn = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+    let way_out = |json: &str, folder: &Path| {
+        let asked = credentials(json).asking("r.example", folder.as_os_str());
+        asked.way_out("r.example")
+    };
+    let nowhere = Path::new("/nowhere");
+    assert!(way_out("{}", nowhere).contains("docker login r.example"));
+    let missing = way_out(r#"{"credsStore": "desktop"}"#, nowhere);
+    assert!(
+        missing.contains("`docker-credential-desktop`") && missing.contains("not in PATH"),
+        "{missing}"
+    );
+    assert!(way_out(r#"{"credsStore": "../desktop"}"#, nowhere).contains("not in PATH"));
+    let failing = keeper("echo the door is locked >&2; exit 3");
+    let locked = way_out(r#"{"credsStore": "keys"}"#, failing.path());
+    assert!(locked.contains("the door is locked"), "{locked}");
+    let babbling = keeper("echo geheim");
+    let unclear = way_out(r#"{"credsStore": "keys"}"#, babbling.path());
+    assert!(
+        unclear.contains("is not understood") && !unclear.contains("geheim"),
+        "{unclear}"
+    );
+    assert!(
+        way_out(
+            r#"{"auths": {"r.example": {"auth": "dXNlcjpnZWhlaW0="}}}"#,
+            nowhere
+        )
+        .contains("may do this")
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::reference::is_loopback;
 const CONNECT: Duration = Duration::from_secs(3);
 /// How long the beginning of an answer may take.
 const ANSWER: Duration = Duration::from_secs(20);
-/// How long nothing may come in the middle of an answer.
+/// How long nothing may come in the middle of an answer, or be taken in the middle of what is sent.
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// Who sends requests: patient for so long and no longer, trusting what this machine trusts.
@@ -27,6 +27,9 @@ pub(super) fn agent(is_loopback: bool) -> Agent {
         .timeout_connect(Some(CONNECT))
         .timeout_recv_response(Some(ANSWER))
         .timeout_per_read(Some(SILENCE))
+        .timeout_per_write(Some(SILENCE))
+        // A body may be sent without a question whether it is wanted.
+        .timeout_await_100(Some(CONNECT))
         .tls_config(tls());
     if is_loopback {
         config = config.proxy(None);

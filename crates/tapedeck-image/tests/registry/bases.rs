@@ -3,12 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use tapedeck_image::base::{BaseError, NamedBase, RuntimeKind, ensure_named_base, fresh_named_base};
-use tapedeck_image::registry::{PullError, Reference};
+use tapedeck_image::registry::{Reference, RegistryError};
 use tapedeck_image::{Image, KeepBases, NoProgress, Platform, Progress, Store};
 
-use crate::image::TestImage;
 use crate::pulls::{new_store, pusher};
-use crate::server::{Access, Server, free_address};
+use tapedeck_testkit::registry::TestImage;
+use tapedeck_testkit::registry::{Access, Server, free_address};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -26,6 +26,7 @@ fn named(reference: &Reference, now: SystemTime) -> NamedBase<'_> {
     NamedBase {
         reference,
         docker_config: None,
+        search_path: std::ffi::OsStr::new(""),
         now,
         resolve_anew: false,
     }
@@ -140,7 +141,7 @@ fn an_answer_that_is_an_error_is_an_error() {
     )
     .unwrap_err();
     assert!(
-        matches!(error, BaseError::Pull(PullError::Refused { .. })),
+        matches!(error, BaseError::Pull(RegistryError::Refused { .. })),
         "{error:?}"
     );
 }

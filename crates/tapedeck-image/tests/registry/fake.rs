@@ -1,6 +1,6 @@
 //! A server that answers as a test says and remembers what it was asked.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,6 +11,9 @@ use std::thread::JoinHandle;
 pub(crate) struct Asked {
     pub(crate) target: String,
     pub(crate) authorization: Option<String>,
+    /// `GET` and the like.
+    pub(crate) method: String,
+    pub(crate) body: Vec<u8>,
 }
 
 /// What to answer: a status line's end, headers, a body.
@@ -76,23 +79,32 @@ fn serve(
     answer: impl Fn(&Asked) -> Answer,
     log: &Mutex<Vec<Asked>>,
 ) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream).lines();
+    let mut reader = BufReader::new(stream);
+    let mut lines = reader.by_ref().lines();
     let request = lines.next().transpose()?.unwrap_or_default();
-    let target = request.split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut authorization = None;
+    let mut words = request.split(' ').map(str::to_owned);
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (mut authorization, mut length) = (None, 0);
     for line in lines {
         let line = line?;
         match line.split_once(": ") {
             Some((name, value)) if name.eq_ignore_ascii_case("authorization") => {
                 authorization = Some(value.to_owned());
             }
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.parse().unwrap();
+            }
             Some(_) => {}
             None => break,
         }
     }
+    let mut body = Vec::new();
+    reader.take(length).read_to_end(&mut body)?;
     let asked = Asked {
         target,
         authorization,
+        method,
+        body,
     };
     let Answer {
         status,

@@ -2,12 +2,12 @@
 
 use std::error::Error;
 
-use tapedeck_image::registry::{Credentials, PullError, Reference, Registry};
+use tapedeck_image::registry::{Credentials, Reference, Registry, RegistryError};
 use tapedeck_image::{ConfigChange, Digest, Image, NoProgress, Platform, Store};
 use tempfile::TempDir;
 
-use crate::image::{Pusher, TestImage, layer};
-use crate::server::{Access, PASSWORD, Server, free_address};
+use tapedeck_testkit::registry::{Access, PASSWORD, Server, free_address};
+use tapedeck_testkit::registry::{Pusher, TestImage, layer};
 
 pub(crate) fn new_store() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
@@ -23,14 +23,14 @@ pub(crate) fn pusher(server: &Server) -> Pusher<'_> {
     }
 }
 
-fn pull_as(store: &Store, reference: &Reference, credentials: &Credentials) -> Result<Image, PullError> {
+fn pull_as(store: &Store, reference: &Reference, credentials: &Credentials) -> Result<Image, RegistryError> {
     let registry = Registry::of(reference, credentials);
     let resolved = registry.resolve()?;
     let digest = registry.pull(store, &resolved, Platform::host(), &mut NoProgress)?;
     Ok(store.image(&digest).unwrap())
 }
 
-pub(crate) fn pull(store: &Store, reference: &Reference) -> Result<Image, PullError> {
+pub(crate) fn pull(store: &Store, reference: &Reference) -> Result<Image, RegistryError> {
     pull_as(store, reference, &Credentials::none())
 }
 
@@ -154,7 +154,7 @@ fn damaged_blobs_are_refused() {
     let (_folder, store) = new_store();
     let error = pull(&store, &reference).unwrap_err();
     assert!(
-        matches!(&error, PullError::Digest { expected, .. } if *expected == Digest::of(&image.layers[1])),
+        matches!(&error, RegistryError::Digest { expected, .. } if *expected == Digest::of(&image.layers[1])),
         "{error:?}"
     );
 
@@ -164,7 +164,7 @@ fn damaged_blobs_are_refused() {
     fs_err::write(&file, flipped).unwrap();
     let error = pull(&store, &reference).unwrap_err();
     assert!(
-        matches!(error, PullError::Digest { .. } | PullError::Layer { .. }),
+        matches!(error, RegistryError::Digest { .. } | RegistryError::Layer { .. }),
         "{error:?}"
     );
     store
@@ -184,14 +184,14 @@ fn refusals_name_the_image_and_the_registrys_words() {
     let (_folder, store) = new_store();
     let error = pull(&store, &server.reference("test/node:23")).unwrap_err();
     let told = tell(&error);
-    assert!(matches!(error, PullError::Refused { .. }), "{error:?}");
+    assert!(matches!(error, RegistryError::Refused { .. }), "{error:?}");
     assert!(
         told.contains("test/node:23") && told.contains("404") && told.contains("MANIFEST_UNKNOWN"),
         "{told}"
     );
     let error = pull(&store, &server.reference("test/node:22")).unwrap_err();
     assert!(
-        matches!(&error, PullError::Platform { offered, .. } if offered == "linux/s390x"),
+        matches!(&error, RegistryError::Platform { offered, .. } if offered == "linux/s390x"),
         "{error:?}"
     );
 }
@@ -229,7 +229,7 @@ fn a_registry_that_is_not_there_does_not_answer() {
         let reference = Reference::parse(&format!("{registry}/node:22")).unwrap();
         let error = pull(&store, &reference).unwrap_err();
         assert!(
-            matches!(error, PullError::NoAnswer { .. }),
+            matches!(error, RegistryError::NoAnswer { .. }),
             "{registry}: {error:?}"
         );
     }

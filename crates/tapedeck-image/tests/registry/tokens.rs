@@ -4,12 +4,12 @@ use std::path::Path;
 
 use tapedeck_image::Digest;
 use tapedeck_image::Platform;
-use tapedeck_image::registry::{Credentials, PullError, Reference, Registry};
+use tapedeck_image::registry::{Credentials, Reference, Registry, RegistryError};
 
 use crate::fake::{Answer, Asked, Fake};
-use crate::image::{MANIFEST, TestImage};
 use crate::pulls::{new_store, pull, tell};
-use crate::server::free_address;
+use tapedeck_testkit::registry::free_address;
+use tapedeck_testkit::registry::{MANIFEST, TestImage};
 
 /// The part of an address after `/v2/a/`, and the blobs of an image for it.
 fn content_of(image: &TestImage, target: &str) -> Option<Vec<u8>> {
@@ -104,8 +104,35 @@ fn a_password_goes_to_whoever_hands_out_tokens_and_to_nobody_else() {
             &mut tapedeck_image::NoProgress,
         )
         .unwrap_err();
-    assert!(matches!(error, PullError::NoStorage { .. }), "{error:?}");
+    assert!(matches!(error, RegistryError::NoStorage { .. }), "{error:?}");
     assert!(!format!("{} {error:?} {client:?}", tell(&error)).contains("geheim-2"));
+}
+
+#[test]
+fn an_identity_token_is_changed_for_one_of_the_registry() {
+    let issuer = Fake::start(|_| Answer::new("200 OK", r#"{"access_token":"abc.def"}"#));
+    let registry = registry(issuer.host.clone(), free_address());
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.json");
+    let auths = serde_json::json!({"auths": {registry.host.clone(): {"auth": "PHRva2VuPjo=", "identitytoken": "geheim/3"}}});
+    fs_err::write(&config, auths.to_string()).unwrap();
+    let credentials = Credentials::read(&config).unwrap();
+    Registry::of(&reference(&registry), &credentials)
+        .resolve()
+        .unwrap();
+    let [ref asked] = issuer.asked()[..] else {
+        panic!("{:?}", issuer.asked());
+    };
+    let body = String::from_utf8(asked.body.clone()).unwrap();
+    assert_eq!((asked.method.as_str(), &asked.authorization), ("POST", &None));
+    for part in [
+        "grant_type=refresh_token",
+        "refresh_token=geheim%2F3",
+        "service=tests",
+        "client_id=tapedeck",
+    ] {
+        assert!(body.contains(part), "{body}");
+    }
 }
 
 #[test]
@@ -114,7 +141,7 @@ fn redirects_without_end_are_not_followed() {
         Fake::start(|asked| Answer::new("302 Found", "").with(format!("Location: {}x", asked.target)));
     let (_folder, store) = new_store();
     let error = pull(&store, &reference(&registry)).unwrap_err();
-    assert!(matches!(error, PullError::Redirect { .. }), "{error:?}");
+    assert!(matches!(error, RegistryError::Redirect { .. }), "{error:?}");
     assert!(registry.asked().len() < 10);
 }
 
@@ -124,7 +151,7 @@ fn endless_and_lying_documents_are_refused() {
     let (_folder, store) = new_store();
     let error = pull(&store, &reference(&long)).unwrap_err();
     assert!(
-        matches!(error, PullError::TooLong { limit, .. } if limit == 4 << 20),
+        matches!(error, RegistryError::TooLong { limit, .. } if limit == 4 << 20),
         "{error:?}"
     );
 
@@ -133,13 +160,13 @@ fn endless_and_lying_documents_are_refused() {
         Answer::new("200 OK", image().manifest).with(claimed)
     });
     let error = pull(&store, &reference(&lying)).unwrap_err();
-    assert!(matches!(error, PullError::Digest { .. }), "{error:?}");
+    assert!(matches!(error, RegistryError::Digest { .. }), "{error:?}");
 
     let page = Fake::start(|_| {
         Answer::new("200 OK", "<html>Welcome</html>").with(format!("Content-Type: {MANIFEST}"))
     });
     let error = pull(&store, &reference(&page)).unwrap_err();
-    assert!(matches!(error, PullError::Document { .. }), "{error:?}");
+    assert!(matches!(error, RegistryError::Document { .. }), "{error:?}");
 }
 
 #[test]
@@ -161,7 +188,7 @@ fn a_layer_that_breaks_off_is_asked_for_again_and_then_given_up() {
     let (_folder, store) = new_store();
     let error = pull(&store, &reference(&registry)).unwrap_err();
     assert!(
-        matches!(error, PullError::Interrupted { what: "a layer", .. }),
+        matches!(error, RegistryError::Interrupted { what: "a layer", .. }),
         "{error:?}"
     );
     assert!(

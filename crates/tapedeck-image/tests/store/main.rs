@@ -5,6 +5,7 @@
     reason = "in a test, a panic is a failure, and skipping must be seen"
 )]
 
+mod archives;
 mod crashes;
 mod garbage;
 mod images;

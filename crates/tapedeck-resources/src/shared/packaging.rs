@@ -13,8 +13,11 @@ use super::languages::{
     GO_CONFIG, JAVA_CONFIG, JAVASCRIPT, JAVASCRIPT_CONFIG, LANGUAGES, OTHER_CONFIG, PYTHON_CONFIG,
 };
 
-/// What is said about ways that images are not made in yet.
-const NOT_MADE: &str = "images are made from sources by `stacktape-image-buildpack` only";
+/// What to do instead of what is not driven yet.
+const NO_NIXPACKS: &str = "the program `nixpacks` is not driven yet; `nixpacks build . --out .` writes a Dockerfile for \
+    `custom-dockerfile`";
+const NO_PACK: &str = "the program `pack` and its Docker daemon are not driven yet; push what `pack build` makes and name \
+    it in `prebuilt-image`";
 
 /// `packaging` of a container.
 pub(crate) static PACKAGING: Object = Object {
@@ -39,16 +42,16 @@ pub(crate) static PACKAGING: Object = Object {
 
 static PACKAGING_TYPES: &[Type] = &[
     one_type("stacktape-image-buildpack"),
-    later("custom-dockerfile"),
-    later("external-buildpack"),
-    later("nixpacks"),
-    later("prebuilt-image"),
+    one_type("custom-dockerfile"),
+    later("external-buildpack", NO_PACK),
+    later("nixpacks", NO_NIXPACKS),
+    one_type("prebuilt-image"),
 ];
 
-const fn later(name: &'static str) -> Type {
+const fn later(name: &'static str, why: &'static str) -> Type {
     Type {
         name,
-        support: Support::NotHere(NOT_MADE),
+        support: Support::NotHere(why),
     }
 }
 

@@ -1,15 +1,12 @@
 //! `tapedeck deploy`
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use tapedeck_api::{ClientError, Refusal, ServiceStatus, StackStatus};
-use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome as Packaged, RuntimeKind};
-use tapedeck_image::base::NamedBase;
-use tapedeck_image::registry::Reference;
+use tapedeck_build::{Built, Outcome as Packaged};
 use tapedeck_image::{Platform, Store};
-use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState, WorkerService};
+use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState};
 
 use crate::args::DeployArgs;
 use crate::commands::logs;
@@ -18,7 +15,8 @@ use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::late;
-use crate::options::{ConfigFile, require_local};
+use crate::options::require_local;
+use crate::packaging::Packager;
 use crate::printer::{Printer, Progress};
 use crate::report::{self, Detail};
 use crate::text::{count, span};
@@ -54,13 +52,15 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     // Held until the engine knows the new images, so that none is taken for garbage.
     let share = images.share().or_fail(ExitKind::Environment)?;
 
+    let packager = Packager {
+        context,
+        config: &config,
+        images: &images,
+        platform: Platform::host(),
+        no_cache: args.no_cache,
+    };
+    let packaged = packager.package(&stack.services.iter().collect::<Vec<_>>(), printer)?;
     let mut progress = printer.progress("deploy");
-    let mut packaged = Vec::new();
-    for service in &stack.services {
-        let built = package(args, context, &config, &images, (service, &mut progress))?;
-        progress.done(&format!("{}: {}", service.name, told(&built)));
-        packaged.push(built);
-    }
     // Beside the rollout, which does not need it: so that new images outlive a loss of power.
     let rebuilt = packaged.iter().any(|built| built.outcome != Packaged::Unchanged);
     let settling = rebuilt.then(|| {
@@ -97,83 +97,6 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         false => format!("stack {} is deployed ({took})", reached.name),
     });
     Ok(ExitCode::SUCCESS)
-}
-
-fn package(
-    args: &DeployArgs,
-    context: &Context,
-    config: &ConfigFile,
-    images: &Store,
-    (service, progress): (&WorkerService, &mut Progress),
-) -> Result<Built, Failure> {
-    let references = named_bases(context)?;
-    let mut bases = NamedBases::default();
-    for (kind, reference) in &references {
-        let base = NamedBase {
-            reference,
-            docker_config: context.docker_config.as_deref(),
-            now: context.now.into(),
-            resolve_anew: args.no_cache,
-        };
-        bases = bases.with(*kind, base);
-    }
-    let request = BuildRequest {
-        store: images,
-        service: &service.name,
-        packaging: &service.container.packaging,
-        source_root: &config.folder,
-        cache_directory: &context.home.build_cache(),
-        search_path: &context.search_path,
-        platform: Platform::host(),
-        bases,
-        docker_config: context.docker_config.as_deref(),
-        no_cache: args.no_cache,
-    };
-    tapedeck_build::build(&request, progress).map_err(|error| {
-        Failure::new(kind_of(&error), error).help("nothing was changed; what runs keeps running")
-    })
-}
-
-/// Whose turn it is after packaging failed.
-fn kind_of(error: &BuildError) -> ExitKind {
-    match error.is_of_surroundings() {
-        true => ExitKind::Environment,
-        false => ExitKind::Operation,
-    }
-}
-
-/// The base images that the environment names.
-fn named_bases(context: &Context) -> Result<Vec<(RuntimeKind, Reference)>, Failure> {
-    let parse = |(kind, variable, given): &(RuntimeKind, &str, OsString)| {
-        // What is no UTF-8 is no name either, and is refused as one.
-        match Reference::parse(&given.to_string_lossy()) {
-            Ok(reference) => Ok((*kind, reference)),
-            Err(error) => Err(Failure::usage(format!("{variable}: {error}"))
-                .help("correct it, or unset it to have a base image assembled on this machine")),
-        }
-    };
-    context.bases.iter().map(parse).collect()
-}
-
-/// What packaging a service came to, in a line.
-fn told(built: &Built) -> String {
-    match &built.outcome {
-        Packaged::Unchanged => format!("unchanged, image {} ({})", built.image.short(), span(built.took)),
-        Packaged::Rebuilt { layers } if layers.is_empty() => format!(
-            "packaged in {}, image {} (no layer: the base or the way to start)",
-            span(built.took),
-            built.image.short()
-        ),
-        Packaged::Rebuilt { layers } => {
-            let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
-            format!(
-                "packaged in {}, image {} ({})",
-                span(built.took),
-                built.image.short(),
-                layers.join("; ")
-            )
-        }
-    }
 }
 
 fn spec_of(stack: &Stack, packaged: &[Built], images: &Store) -> Result<StackSpec, Failure> {

@@ -12,6 +12,7 @@ pub(crate) mod info_stack;
 pub(crate) mod info_stacks;
 pub(crate) mod init;
 pub(crate) mod logs;
+pub(crate) mod package;
 pub(crate) mod schema;
 pub(crate) mod secret_delete;
 pub(crate) mod secret_get;
@@ -36,6 +37,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::Validate(args) => args.output.json,
         Command::Explain(args) => args.output.json,
         Command::Deploy(args) => args.output.json,
+        Command::Package(args) => args.output.json,
         Command::InfoStack(args) => args.output.json,
         Command::InfoStacks(args) => args.output.json,
         Command::Logs(args) => args.output.json,
@@ -61,6 +63,7 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::Explain(args) => explain::run(&args, printer),
         Command::Schema(args) => schema::run(&args, context, printer),
         Command::Deploy(args) => deploy::run(&args, context, printer),
+        Command::Package(args) => package::run(&args, context, printer),
         Command::InfoStack(args) => info_stack::run(&args, context, printer),
         Command::InfoStacks(args) => info_stacks::run(&args, context, printer),
         Command::Logs(args) => logs::run(&args, context, printer),

@@ -14,6 +14,7 @@ mod info_stacks;
 mod init;
 mod logs;
 mod output;
+mod package;
 mod reference;
 mod schema;
 mod secret_delete;

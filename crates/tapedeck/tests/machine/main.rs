@@ -12,6 +12,7 @@ mod cgroup_v2;
 mod confinement;
 mod crash_loop;
 mod disk;
+mod elsewhere;
 mod engine_life;
 mod java;
 mod keeping;

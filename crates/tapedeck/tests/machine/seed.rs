@@ -43,6 +43,7 @@ pub(crate) fn plant(
         platform: Platform::host(),
         bases: NamedBases::default(),
         docker_config: None,
+        registry_login: None,
         no_cache: false,
     };
     tapedeck_build::build(&request, &mut NoProgress)?;

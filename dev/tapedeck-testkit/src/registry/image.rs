@@ -6,25 +6,43 @@ use serde_json::json;
 use tapedeck_image::{Digest, Platform};
 use ureq::http::{StatusCode, header};
 
-pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// The type of a manifest.
+pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// The type of an index.
+pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 /// An image in memory.
-pub(crate) struct TestImage {
-    pub(crate) manifest: Vec<u8>,
-    pub(crate) config: Vec<u8>,
-    pub(crate) layers: Vec<Vec<u8>>,
+#[derive(Debug, Clone)]
+pub struct TestImage {
+    /// Its manifest.
+    pub manifest: Vec<u8>,
+    /// Its configuration.
+    pub config: Vec<u8>,
+    /// Its layers, bottom first.
+    pub layers: Vec<Vec<u8>>,
 }
 
 impl TestImage {
+    /// One of this layer, with its diff id, that is started by `command`.
+    #[must_use]
+    pub fn of_layer(platform: &str, (layer, diff_id): (Vec<u8>, Digest), command: &[&str]) -> Self {
+        let config = json!({
+            "architecture": platform, "os": "linux",
+            "config": { "Env": ["PATH=/bin"], "Cmd": command },
+            "rootfs": { "type": "layers", "diff_ids": [diff_id.to_string()] },
+        });
+        Self::described(config.to_string().into_bytes(), vec![layer])
+    }
+
     /// Two layers, in Docker's words as `docker push` writes them: a system and a Node.
-    pub(crate) fn new(platform: &str, word: &str) -> Self {
+    #[must_use]
+    pub fn new(platform: &str, word: &str) -> Self {
         let (system, system_id) = layer(&[("etc/", ""), ("etc/os-release", "NAME=Test"), ("etc/old", "x")]);
         let node = format!("#!/bin/sh\necho {word}\n");
-        let (node, node_id) = layer(&[("usr/local/bin/node", &node), ("etc/.wh.old", "")]);
+        let (node, node_id) = layer(&[("usr/local/bin/node", node.as_str()), ("etc/.wh.old", "")]);
         let config = json!({
             "architecture": platform, "os": "linux", "docker_version": "20.10", "history": null,
             "config": {
@@ -33,8 +51,10 @@ impl TestImage {
             },
             "rootfs": { "type": "layers", "diff_ids": [system_id.to_string(), node_id.to_string()] },
         });
-        let config = config.to_string().into_bytes();
-        let layers = vec![system, node];
+        Self::described(config.to_string().into_bytes(), vec![system, node])
+    }
+
+    fn described(config: Vec<u8>, layers: Vec<Vec<u8>>) -> Self {
         let described: Vec<_> = layers
             .iter()
             .map(|layer| descriptor(DOCKER_LAYER, layer))
@@ -50,7 +70,9 @@ impl TestImage {
         }
     }
 
-    pub(crate) fn digest(&self) -> Digest {
+    /// Of the manifest.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
         Digest::of(&self.manifest)
     }
 }
@@ -60,10 +82,15 @@ fn descriptor(media_type: &str, content: &[u8]) -> serde_json::Value {
 }
 
 /// A gzip layer and its diff id.
-pub(crate) fn layer(files: &[(&str, &str)]) -> (Vec<u8>, Digest) {
+///
+/// # Panics
+/// When a path is none.
+#[must_use]
+pub fn layer<Content: AsRef<[u8]>>(files: &[(&str, Content)]) -> (Vec<u8>, Digest) {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, content) in files {
         let mut header = tar::Header::new_gnu();
+        let content = content.as_ref();
         header.set_size(content.len() as u64);
         header.set_mode(0o755);
         header.set_uid(0);
@@ -72,25 +99,33 @@ pub(crate) fn layer(files: &[(&str, &str)]) -> (Vec<u8>, Digest) {
             header.set_entry_type(tar::EntryType::Directory);
         }
         builder
-            .append_data(&mut header, path, content.as_bytes())
-            .unwrap();
+            .append_data(&mut header, path, content)
+            .expect("an archive in memory can be written");
     }
-    let plain = builder.into_inner().unwrap();
+    let plain = builder.into_inner().expect("an archive in memory can be written");
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(&plain).unwrap();
-    (gzip.finish().unwrap(), Digest::of(&plain))
+    gzip.write_all(&plain).expect("memory can be written");
+    let packed = gzip.finish().expect("memory can be written");
+    (packed, Digest::of(&plain))
 }
 
 /// Where to push to, and as whom.
-pub(crate) struct Pusher<'a> {
-    pub(crate) host: &'a str,
-    pub(crate) name: &'a str,
-    pub(crate) authorization: Option<String>,
+#[derive(Debug)]
+pub struct Pusher<'a> {
+    /// Host and port of the registry.
+    pub host: &'a str,
+    /// Name of the repository.
+    pub name: &'a str,
+    /// The header of that name.
+    pub authorization: Option<String>,
 }
 
 impl Pusher<'_> {
     /// Pushes an image under a tag.
-    pub(crate) fn image(&self, image: &TestImage, tag: &str) {
+    ///
+    /// # Panics
+    /// When the registry refuses.
+    pub fn image(&self, image: &TestImage, tag: &str) {
         for blob in image.layers.iter().chain([&image.config]) {
             self.blob(blob);
         }
@@ -98,7 +133,10 @@ impl Pusher<'_> {
     }
 
     /// Pushes one image for this machine and one for others, with an index.
-    pub(crate) fn index(&self, own: &TestImage, other: &TestImage, tag: &str) -> Digest {
+    ///
+    /// # Panics
+    /// When the registry refuses.
+    pub fn index(&self, own: &TestImage, other: &TestImage, tag: &str) -> Digest {
         let host = Platform::host();
         let foreign = match host {
             Platform::Amd64 => Platform::Arm64,
@@ -125,8 +163,11 @@ impl Pusher<'_> {
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
-        let response = request.send_empty().unwrap();
-        let location = response.headers()[header::LOCATION].to_str().unwrap().to_owned();
+        let response = request.send_empty().expect("the registry answers");
+        let location = response.headers()[header::LOCATION]
+            .to_str()
+            .expect("addresses are ASCII")
+            .to_owned();
         let join = if location.contains('?') { '&' } else { '?' };
         let target = format!("{location}{join}digest={}", Digest::of(content));
         self.put(&target, "application/octet-stream", content);
@@ -143,7 +184,7 @@ impl Pusher<'_> {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         assert_eq!(
-            request.send(content).unwrap().status(),
+            request.send(content).expect("the registry answers").status(),
             StatusCode::CREATED,
             "{target}"
         );

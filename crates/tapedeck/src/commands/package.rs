@@ -1,0 +1,157 @@
+//! `tapedeck package`
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use tapedeck_build::{Built, LayerChange, Outcome as Packaged};
+use tapedeck_image::Store;
+use tapedeck_image::registry::Reference;
+use tapedeck_model::{Stack, WorkerService};
+
+use crate::args::PackageArgs;
+use crate::config::{self, Reading};
+use crate::context::Context;
+use crate::engine;
+use crate::exit::{ExitKind, Failure, OrFail, Outcome};
+use crate::options::require_local;
+use crate::packaging::{self, Packager};
+use crate::printer::{BOLD, DIM, Printer, RESET};
+use crate::text::{count, megabytes, span};
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  tapedeck package
+  tapedeck package --resourceName worker --noCache
+  tapedeck package --platform arm64 --json | jq .services
+  tapedeck package --resourceName worker --push registry.example/team/worker:1.4";
+
+/// Load, package, show.
+pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> Outcome {
+    require_local(&args.stack.region)?;
+    let reading = Reading {
+        command: "package",
+        is_deployment: false,
+        stack: &args.stack,
+        config: &args.config,
+        extra: &args.options.extra,
+        lookups: None,
+    };
+    let (stack, config) = config::load_stack(context, printer, &reading)?;
+    let services = chosen(&stack, &args.resource_names)?;
+    let target = push_target(args, services.len())?;
+    engine::require_root("package for region local")?;
+    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
+    let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
+    let share = images.share().or_fail(ExitKind::Environment)?;
+    let packager = Packager {
+        context,
+        config: &config,
+        images: &images,
+        platform: args.platform.into(),
+        no_cache: args.no_cache,
+    };
+    let packaged = packager.package(&services, printer)?;
+    images.settle().or_fail(ExitKind::Environment)?;
+    let pushed = match (&target, packaged.first()) {
+        (Some(target), Some(built)) => Some(packaging::push(built, target, &images, (context, printer))?),
+        _ => None,
+    };
+    drop(share);
+
+    let all = services.iter().zip(&packaged);
+    if printer.is_json() {
+        let services: Vec<Value> = all.map(|(service, built)| as_json(service, built)).collect();
+        let mut told = json!({ "platform": args.platform.as_str(), "services": services });
+        if let (Some(target), Some(pushed)) = (target, pushed) {
+            told["pushed"] = json!({
+                "image": target.pinned(pushed.digest).to_string(),
+                "blobs": pushed.sent,
+                "bytes": pushed.bytes,
+            });
+        }
+        printer.json(&told);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let width = services.iter().map(|service| service.name.as_str().len()).max();
+    for (service, built) in all {
+        printer.data(line(service, built, width.unwrap_or_default()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the image goes, if anywhere.
+fn push_target(args: &PackageArgs, services: usize) -> Result<Option<Reference>, Failure> {
+    let Some(text) = &args.push else {
+        return Ok(None);
+    };
+    if services != 1 {
+        return Err(Failure::usage(format!(
+            "--push names one image, but {} would be packaged",
+            count(services, "service")
+        ))
+        .help("choose one with --resourceName"));
+    }
+    Reference::parse(text).or_fail(ExitKind::Usage).map(Some)
+}
+
+/// The services of these names; all of them when no name was given.
+fn chosen<'a>(stack: &'a Stack, names: &[String]) -> Result<Vec<&'a WorkerService>, Failure> {
+    let known = |name: &String| stack.services.iter().any(|service| service.name.as_str() == name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        let known: Vec<&str> = stack
+            .services
+            .iter()
+            .map(|service| service.name.as_str())
+            .collect();
+        return Err(
+            Failure::usage(format!("there is no service named `{unknown}`")).help(match known.is_empty() {
+                true => "the config has no services".to_owned(),
+                false => format!("the config has {}", known.join(", ")),
+            }),
+        );
+    }
+    let is_chosen =
+        |service: &&WorkerService| names.is_empty() || names.iter().any(|name| name == service.name.as_str());
+    Ok(stack.services.iter().filter(is_chosen).collect())
+}
+
+fn line(service: &WorkerService, built: &Built, width: usize) -> String {
+    format!(
+        "{BOLD}{:width$}{RESET}  {}  {}  {}  {DIM}{}{RESET}",
+        service.name.as_str(),
+        built.image,
+        megabytes(built.size),
+        changes(built),
+        span(built.took)
+    )
+}
+
+/// What had to be made, in few words.
+fn changes(built: &Built) -> String {
+    match &built.outcome {
+        Packaged::Unchanged => "unchanged".to_owned(),
+        Packaged::Rebuilt { layers } if layers.is_empty() => "new image, no layer of ours".to_owned(),
+        Packaged::Rebuilt { layers } => {
+            let layers: Vec<&str> = layers.iter().map(|change| change.layer.as_str()).collect();
+            format!("new layers: {}", layers.join(", "))
+        }
+    }
+}
+
+fn as_json(service: &WorkerService, built: &Built) -> Value {
+    let layers: &[LayerChange] = match &built.outcome {
+        Packaged::Unchanged => &[],
+        Packaged::Rebuilt { layers } => layers,
+    };
+    let layers: Vec<Value> = layers
+        .iter()
+        .map(|change| json!({ "layer": change.layer.as_str(), "because": change.because }))
+        .collect();
+    json!({
+        "name": service.name,
+        "image": built.image,
+        "size": built.size,
+        "unchanged": built.outcome == Packaged::Unchanged,
+        "newLayers": layers,
+        "milliseconds": u64::try_from(built.took.as_millis()).unwrap_or(u64::MAX),
+    })
+}

@@ -1,0 +1,160 @@
+//! Packaging the services of a stack: what packaging is asked for, and how it is told.
+
+use std::ffi::OsString;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome, RuntimeKind};
+use tapedeck_image::base::NamedBase;
+use tapedeck_image::registry::Reference;
+use tapedeck_image::{Platform, Store};
+use tapedeck_model::WorkerService;
+
+use crate::context::Context;
+use crate::exit::{ExitKind, Failure};
+use crate::options::ConfigFile;
+use crate::printer::{Printer, Progress};
+use crate::text::span;
+
+mod login;
+mod push;
+
+pub(crate) use push::push;
+
+/// Services that are packaged at the same time.
+const AT_ONCE: usize = 2;
+
+/// What all services of a stack are packaged with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Packager<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) config: &'a ConfigFile,
+    pub(crate) images: &'a Store,
+    pub(crate) platform: Platform,
+    pub(crate) no_cache: bool,
+}
+
+impl Packager<'_> {
+    /// Packages services, some at a time, and tells what each came to. In the order of `services`.
+    ///
+    /// # Errors
+    /// The first failure; others are told. What has begun is brought to its end, what has not is left. Nothing that runs is
+    /// touched.
+    pub(crate) fn package(
+        self,
+        services: &[&WorkerService],
+        printer: &Printer,
+    ) -> Result<Vec<Built>, Failure> {
+        let lines = printer.several();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut packaged = Vec::new();
+            while let Some((place, service)) = take(services, &next) {
+                let mut progress = lines.progress(service.name.as_str());
+                let result = self.package_one(service, &mut progress);
+                match &result {
+                    Ok(built) => progress.done(&format!("{}: {}", service.name, told(built))),
+                    Err(_) => next.store(services.len(), Ordering::Relaxed),
+                }
+                packaged.push((place, result));
+            }
+            packaged
+        };
+        let mut all = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..AT_ONCE.min(services.len()))
+                .map(|_| scope.spawn(work))
+                .collect();
+            let joined = threads.into_iter().map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            joined.flatten().collect::<Vec<_>>()
+        });
+        all.sort_by_key(|(place, _)| *place);
+        let (mut packaged, mut failed) = (Vec::new(), None);
+        for (_, result) in all {
+            match (result, &failed) {
+                (Ok(built), _) => packaged.push(built),
+                (Err(failure), None) => failed = Some(failure),
+                (Err(failure), Some(_)) => printer.failure(&failure),
+            }
+        }
+        failed.map_or(Ok(packaged), Err)
+    }
+
+    fn package_one(self, service: &WorkerService, progress: &mut Progress) -> Result<Built, Failure> {
+        let context = self.context;
+        let references = named_bases(context)?;
+        let mut bases = NamedBases::default();
+        for (kind, reference) in &references {
+            let base = NamedBase {
+                reference,
+                docker_config: context.docker_config.as_deref(),
+                search_path: &context.search_path,
+                now: context.now.into(),
+                resolve_anew: self.no_cache,
+            };
+            bases = bases.with(*kind, base);
+        }
+        let login = login::of(service, context)?;
+        let request = BuildRequest {
+            store: self.images,
+            service: &service.name,
+            packaging: &service.container.packaging,
+            source_root: &self.config.folder,
+            cache_directory: &context.home.build_cache(),
+            search_path: &context.search_path,
+            platform: self.platform,
+            bases,
+            docker_config: context.docker_config.as_deref(),
+            registry_login: login.as_ref(),
+            no_cache: self.no_cache,
+        };
+        tapedeck_build::build(&request, progress).map_err(|error| {
+            Failure::new(kind_of(&error), error).help("nothing was changed; what runs keeps running")
+        })
+    }
+}
+
+/// The next service that nobody has taken, and its place.
+fn take<'a>(services: &[&'a WorkerService], next: &AtomicUsize) -> Option<(usize, &'a WorkerService)> {
+    let place = next.fetch_add(1, Ordering::Relaxed);
+    services.get(place).map(|service| (place, *service))
+}
+
+/// Whose turn it is after packaging failed.
+fn kind_of(error: &BuildError) -> ExitKind {
+    match error.is_of_surroundings() {
+        true => ExitKind::Environment,
+        false => ExitKind::Operation,
+    }
+}
+
+/// The base images that the environment names.
+fn named_bases(context: &Context) -> Result<Vec<(RuntimeKind, Reference)>, Failure> {
+    let parse = |(kind, variable, given): &(RuntimeKind, &str, OsString)| {
+        // What is no UTF-8 is no name either, and is refused as one.
+        match Reference::parse(&given.to_string_lossy()) {
+            Ok(reference) => Ok((*kind, reference)),
+            Err(error) => Err(Failure::usage(format!("{variable}: {error}"))
+                .help("correct it, or unset it to have a base image assembled on this machine")),
+        }
+    };
+    context.bases.iter().map(parse).collect()
+}
+
+/// What packaging a service came to, in a line.
+pub(crate) fn told(built: &Built) -> String {
+    let (image, took) = (built.image.short(), span(built.took));
+    match &built.outcome {
+        Outcome::Unchanged => format!("unchanged, image {image} ({took})"),
+        Outcome::Rebuilt { .. } if built.runtime.is_none() => format!("packaged in {took}, image {image}"),
+        Outcome::Rebuilt { layers } if layers.is_empty() => {
+            format!("packaged in {took}, image {image} (no layer: the base or the way to start)")
+        }
+        Outcome::Rebuilt { layers } => {
+            let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();
+            format!("packaged in {took}, image {image} ({})", layers.join("; "))
+        }
+    }
+}

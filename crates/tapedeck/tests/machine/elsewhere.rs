@@ -1,0 +1,320 @@
+//! Images that come from elsewhere, deployed: from a registry that the test starts, or a Dockerfile.
+
+use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use fs_err as fs;
+use tapedeck_image::Platform;
+use tapedeck_testkit::registry::{Access, PASSWORD, Pusher, Server, TestImage, USER, layer};
+use tapedeck_testkit::{DEADLINE, Finished, Home, buildah_in, busybox, eventually};
+use tempfile::TempDir;
+
+use crate::stage::{PROJECT, home};
+
+/// A project whose only file is the config, and a home.
+struct Project {
+    home: Home,
+    folder: TempDir,
+    /// Where programs are looked for first.
+    first: Option<PathBuf>,
+}
+
+impl Project {
+    fn ready() -> Option<Self> {
+        let home = home()?;
+        let folder = tempfile::Builder::new()
+            .prefix("td-elsewhere-")
+            .tempdir()
+            .unwrap();
+        Some(Self {
+            home,
+            folder,
+            first: None,
+        })
+    }
+
+    /// Writes the config of a service with this packaging.
+    fn configure(&self, kind: &str, properties: &str) {
+        self.configure_all(&[("worker", kind, properties)]);
+    }
+
+    /// The same for several: name, packaging, properties.
+    fn configure_all(&self, services: &[(&str, &str, &str)]) {
+        let mut config = "resources:\n".to_owned();
+        for (name, kind, properties) in services {
+            config.push_str(&format!(
+                "  {name}:\n    type: worker-service\n    properties:\n      packaging:\n        \
+             type: {kind}\n        properties: {properties}\n      resources: {{ cpu: 0.25, memory: 512 }}\n"
+            ));
+        }
+        fs::write(self.folder.path().join("stacktape.yml"), config).unwrap();
+    }
+
+    fn deploy(&self) -> Finished {
+        self.run(&["deploy", PROJECT[0], PROJECT[1]])
+    }
+
+    fn run(&self, arguments: &[&str]) -> Finished {
+        let mut command = self.home.command(arguments);
+        command.current_dir(self.folder.path());
+        if let Some(bin) = &self.first {
+            let mut path = bin.clone().into_os_string();
+            path.push(":");
+            path.push(std::env::var_os("PATH").unwrap());
+            command.env("PATH", path);
+        }
+        Finished::of(command)
+    }
+
+    fn must_deploy(&self) -> Finished {
+        let deployed = self.deploy();
+        assert_eq!(deployed.code, Some(0), "{deployed:?}");
+        deployed
+    }
+
+    fn wait_for_line(&self, line: &str) {
+        eventually(&format!("the line `{line}`"), DEADLINE, || {
+            let text = self.home.must(&["logs", PROJECT[0], PROJECT[1], "--raw"]);
+            text.lines().any(|found| found == line).then_some(())
+        });
+    }
+}
+
+/// An image with a shell that says this and waits.
+fn image_that_says(word: &str) -> TestImage {
+    let busybox = fs::read(busybox().unwrap()).unwrap();
+    let script = format!("echo {word}; while :; do /bin/busybox sleep 1000 & wait $!; done");
+    let files = [("bin/busybox", busybox)];
+    TestImage::of_layer(
+        Platform::host().as_str(),
+        layer(&files),
+        &["/bin/busybox", "sh", "-c", &script],
+    )
+}
+
+fn set_secret(home: &Home, name: &str, value: &str) {
+    let mut command = home.command(&["secret:set", name, "--forceUpdate"]);
+    command.stdin(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(value.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn an_image_from_a_registry_runs_and_follows_its_tag() {
+    let Some(project) = Project::ready() else { return };
+    let Some(server) = Server::start(Access::Players) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: Some("Basic cGxheWVyOmdlaGVpbS0x".to_owned()),
+    };
+    pusher.image(&image_that_says("first"), "1");
+    let reference = format!("{}/team/app:1", server.host);
+    let with_login = format!("{{ image: '{reference}', repositoryCredentialsSecretArn: registry }}");
+
+    project.configure("prebuilt-image", &with_login);
+    let refused = project.deploy();
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(
+        refused.stderr.contains("names the secret registry"),
+        "{refused:?}"
+    );
+
+    set_secret(&project.home, "registry", "not what it should be");
+    let refused = project.deploy();
+    assert!(
+        refused.stderr.contains("is not a JSON object of `username`"),
+        "{refused:?}"
+    );
+    assert!(!refused.stderr.contains("not what it should be"), "{refused:?}");
+
+    let login = format!(r#"{{"username": "{USER}", "password": "{PASSWORD}"}}"#);
+    set_secret(&project.home, "registry", &login);
+    let first = project.must_deploy();
+    project.wait_for_line("first");
+    assert!(!format!("{first:?}").contains(PASSWORD));
+    let again = project.must_deploy();
+    assert!(again.stderr.contains("nothing has changed"), "{again:?}");
+
+    pusher.image(&image_that_says("second"), "1");
+    project.must_deploy();
+    project.wait_for_line("second");
+
+    drop(server);
+    let alone = project.must_deploy();
+    assert!(alone.stderr.contains("does not answer: using"), "{alone:?}");
+    assert!(alone.stderr.contains("nothing has changed"), "{alone:?}");
+    assert!(
+        !found_in(project.home.path(), PASSWORD),
+        "the password is on the disk"
+    );
+}
+
+#[test]
+fn a_dockerfile_is_built_runs_and_is_left_alone_when_it_breaks() {
+    let Some(mut project) = Project::ready() else {
+        return;
+    };
+    let tools = tempfile::tempdir().unwrap();
+    project.first = buildah_in(tools.path());
+    if project.first.is_none() {
+        return;
+    }
+    // A Docker whose daemon does not run is passed over.
+    symlink("/bin/false", tools.path().join("bin/docker")).unwrap();
+    let write = |path: &str, text: &str| fs::write(project.folder.path().join(path), text).unwrap();
+    let dockerfile = "FROM scratch\nCOPY busybox /bin/busybox\nCOPY word /word\nSTOPSIGNAL SIGKILL\n\
+        CMD [\"/bin/busybox\", \"sh\", \"-c\", \"/bin/busybox cat /word; exec /bin/busybox sleep 1000\"]\n";
+    fs::copy(busybox().unwrap(), project.folder.path().join("busybox")).unwrap();
+    write("Dockerfile", dockerfile);
+    write("word", "first\n");
+    project.configure("custom-dockerfile", "{ buildContextPath: . }");
+    project.must_deploy();
+    project.wait_for_line("first");
+
+    let again = project.must_deploy();
+    assert!(again.stderr.contains("nothing has changed"), "{again:?}");
+    assert!(!again.stderr.contains("building"), "{again:?}");
+
+    write("Dockerfile", &dockerfile.replace("COPY word", "COPY world"));
+    let broken = project.deploy();
+    assert_eq!(broken.code, Some(1), "{broken:?}");
+    assert!(
+        broken
+            .stderr
+            .contains("the Dockerfile of `worker` does not build"),
+        "{broken:?}"
+    );
+    assert!(broken.stderr.contains("what runs keeps running"), "{broken:?}");
+    write("Dockerfile", dockerfile);
+    let mended = project.must_deploy();
+    assert!(mended.stderr.contains("nothing has changed"), "{mended:?}");
+}
+
+#[test]
+fn an_image_that_cannot_be_run_is_refused() {
+    let Some(project) = Project::ready() else { return };
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    let nothing_to_run = TestImage::of_layer(Platform::host().as_str(), layer(&[("a", "b")]), &[]);
+    pusher.image(&nothing_to_run, "1");
+    project.configure(
+        "prebuilt-image",
+        &format!("{{ image: '{}/team/app:1' }}", server.host),
+    );
+    let refused = project.deploy();
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(
+        refused.stderr.contains("the image names no command to run"),
+        "{refused:?}"
+    );
+}
+
+/// Whether any file below a folder has this text.
+fn found_in(folder: &Path, text: &str) -> bool {
+    let found = std::process::Command::new("grep")
+        .args(["-rqaF", text])
+        .arg(folder)
+        .status();
+    found.unwrap().success()
+}
+
+#[test]
+fn packaging_makes_images_and_runs_nothing() {
+    let Some(project) = Project::ready() else {
+        return;
+    };
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    let images = ["one", "two", "three"].map(image_that_says);
+    for (place, image) in images.iter().enumerate() {
+        pusher.image(image, &place.to_string());
+    }
+    let properties = [0, 1, 2].map(|tag| format!("{{ image: '{}/team/app:{tag}' }}", server.host));
+    let service = |name, place: usize| (name, "prebuilt-image", properties[place].as_str());
+    project.configure_all(&[service("one", 0), service("two", 1), service("three", 2)]);
+
+    let some = project.run(&[
+        "package",
+        PROJECT[0],
+        PROJECT[1],
+        "--resourceName",
+        "two",
+        "--json",
+    ]);
+    assert_eq!(some.code, Some(0), "{some:?}");
+    let told: serde_json::Value = serde_json::from_str(&some.stdout).unwrap();
+    let [only] = &told["services"].as_array().unwrap()[..] else {
+        panic!("{told}");
+    };
+    assert_eq!(
+        (&only["name"], &only["unchanged"]),
+        (&"two".into(), &false.into())
+    );
+    assert_eq!(only["image"], images[1].digest().to_string());
+    assert_eq!(some.stderr, "", "with --json there is no talk");
+
+    let all = project.run(&["package", PROJECT[0], PROJECT[1]]);
+    assert_eq!(all.code, Some(0), "{all:?}");
+    let lines: Vec<&str> = all.stdout.lines().collect();
+    assert_eq!(lines.len(), 3, "{all:?}");
+    for (line, (name, image)) in lines.iter().zip(["one", "two", "three"].iter().zip(&images)) {
+        assert!(
+            line.starts_with(name) && line.contains(&image.digest().to_string()),
+            "{line}"
+        );
+    }
+    assert!(
+        lines[1].contains("unchanged") && lines[0].contains("new image"),
+        "{all:?}"
+    );
+    assert!(all.stderr.contains("three: packaged in"), "{all:?}");
+    assert!(!project.home.files().socket().exists(), "an engine was started");
+
+    // What was packaged can be pushed, under another name.
+    let copy = format!("{}/copies/app:1", server.host);
+    let push = ["package", PROJECT[0], PROJECT[1], "--push", &copy];
+    let vague = project.run(&push);
+    assert_eq!(vague.code, Some(2), "{vague:?}");
+    assert!(vague.stderr.contains("3 services would be packaged"), "{vague:?}");
+    let pushed = project.run(&[&push[..], &["--resourceName", "one", "--json"]].concat());
+    assert_eq!(pushed.code, Some(0), "{pushed:?}");
+    let told: serde_json::Value = serde_json::from_str(&pushed.stdout).unwrap();
+    assert_eq!(told["pushed"]["image"], format!("{copy}@{}", images[0].digest()));
+    let name = ("copy", "prebuilt-image", &*format!("{{ image: '{copy}' }}"));
+    project.configure_all(&[name]);
+    let back = project.run(&["package", PROJECT[0], PROJECT[1]]);
+    assert!(back.stdout.contains(&images[0].digest().to_string()), "{back:?}");
+
+    // One that fails is told; what the other came to is told, too.
+    project.configure_all(&[
+        service("one", 0),
+        ("bad", "prebuilt-image", "{ image: 'localhost:1/nothing' }"),
+    ]);
+    let failed = project.run(&["package", PROJECT[0], PROJECT[1]]);
+    assert_eq!((failed.code, failed.stdout.as_str()), (Some(3), ""), "{failed:?}");
+    assert!(failed.stderr.contains("one: unchanged"), "{failed:?}");
+    assert!(
+        failed
+            .stderr
+            .contains("cannot package `bad` as the image localhost:1/nothing:latest"),
+        "{failed:?}"
+    );
+}
