@@ -10,6 +10,7 @@ use crate::base::BaseMismatch;
 use crate::go::GoError;
 use crate::java::JavaError;
 use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
+use crate::python::PythonError;
 
 /// A service could not be packaged. The message is complete but for its sources.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +96,9 @@ pub enum BuildError {
     /// A program in Java could not be made.
     #[error(transparent)]
     Java(#[from] JavaError),
+    /// A program in Python could not be packaged.
+    #[error(transparent)]
+    Python(#[from] PythonError),
     /// A program that is needed on this machine is not there.
     #[error(
         "`{program}` is needed to {purpose} but is not in PATH: install it, on Debian with `apt install {package}`"
@@ -284,6 +288,7 @@ impl BuildError {
             | Self::Base { .. } => true,
             Self::Go(error) => error.is_of_surroundings(),
             Self::Java(error) => error.is_of_surroundings(),
+            Self::Python(error) => error.is_of_surroundings(),
             _ => false,
         }
     }

@@ -29,15 +29,12 @@ mod language;
 mod layers;
 mod path;
 mod process;
+mod python;
 mod record;
 mod request;
 mod runtime;
 mod source_error;
 mod stamp;
-#[expect(
-    dead_code,
-    reason = "languages whose source goes into the image as it is ask for it"
-)]
 mod tree;
 
 pub use base::{BaseMismatch, NamedBases, RuntimeKind};
@@ -50,6 +47,7 @@ pub use javascript::{
 };
 pub use language::Language;
 pub use process::find_executable;
+pub use python::{InvalidPythonVersion, PythonError};
 pub use request::BuildRequest;
 pub use runtime::Runtime;
 pub use source_error::SourceError;

@@ -5,5 +5,6 @@ mod errors;
 mod go;
 mod installed;
 mod java;
+mod python;
 mod stamps;
 mod trees;

@@ -46,7 +46,7 @@ use layers::{Assembler, Part};
 
 pub use documents::components_of_base;
 pub use error::BaseError;
-pub use named::{NamedBase, ensure_named_base, fresh_named_base};
+pub use named::{NamedBase, ensure_named_base, fresh_named_base, init_of};
 pub use node::{InvalidNodeVersion, NodeVersion};
 pub use record::PackageRecord;
 pub use runtime::{InvalidPythonVersion, PythonVersion, Runtime, RuntimeKind};
@@ -115,7 +115,9 @@ pub fn ensure_base(
             progress.step(&text);
         }
         joined(assembling)
-    })?;
+    });
+    let assembled =
+        assembled.map_err(|error| layers::judged(error, request.platform, request.runtime.kind()))?;
     progress.step("writing the base image");
     let base = Base {
         image: put_base_image(store, &assembled, request)?,
@@ -236,7 +238,7 @@ fn assemble(store: &Store, request: &BaseRequest<'_>, steps: Sender<String>) -> 
     let BaseRequest {
         runtime, platform, ..
     } = *request;
-    let mut assembler = Assembler::new(store, platform, runtime.kind(), steps.clone());
+    let mut assembler = Assembler::new(store, platform, steps.clone());
     let (mut parts, language) = match runtime {
         Runtime::Static => (vec![assembler.foundation()?], None),
         Runtime::Node(version) => {

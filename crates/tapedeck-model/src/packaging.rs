@@ -72,6 +72,15 @@ impl StacktapeImageBuildpack {
         }
     }
 
+    /// The settings of Python; none of another language.
+    #[must_use]
+    pub fn python(&self) -> Option<&PythonConfig> {
+        match &self.language {
+            LanguageConfig::Python(settings) => Some(settings),
+            _ => None,
+        }
+    }
+
     /// The settings of Go; none of another language.
     #[must_use]
     pub fn go(&self) -> Option<&GoConfig> {
@@ -88,6 +97,8 @@ impl StacktapeImageBuildpack {
 pub enum LanguageConfig {
     /// JavaScript and TypeScript.
     Javascript(JavaScriptConfig),
+    /// Python.
+    Python(PythonConfig),
     /// Go.
     Go(GoConfig),
     /// Java.
@@ -113,6 +124,57 @@ pub struct JavaScriptConfig {
     pub output_module_format: Option<ModuleFormat>,
     /// Leave source maps out.
     pub disable_source_maps: bool,
+}
+
+/// `languageSpecificConfig` of a Python entry file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PythonConfig {
+    /// Version of Python, such as `3.12`. Unset: read from the project, else that of the base.
+    pub python_version: Option<String>,
+    /// Whose files say what is installed. Unset: whoever has some.
+    pub package_manager: Option<PythonPackageManager>,
+    /// The file that says what is installed, relative to the folder of the config file.
+    pub package_manager_file: Option<String>,
+    /// The kind of server that runs the object that is named after the entry file.
+    pub run_app_as: Option<PythonServer>,
+    /// Optional dependencies to install as well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uv_optional_dependencies: Vec<String>,
+    /// Groups of dependencies to install as well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uv_with_groups: Vec<String>,
+    /// Groups of dependencies to leave out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uv_without_groups: Vec<String>,
+    /// Groups of dependencies to install and nothing else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uv_only_groups: Vec<String>,
+}
+
+/// Whose files say what a Python project needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PythonPackageManager {
+    /// uv, which reads everybody's files.
+    Uv,
+    /// pip.
+    Pip,
+    /// Poetry.
+    Poetry,
+    /// Pipenv.
+    Pipenv,
+}
+
+/// How a server calls a Python application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum PythonServer {
+    /// Request by request, such as Flask and Django.
+    #[serde(rename = "WSGI")]
+    Wsgi,
+    /// Asynchronously, such as FastAPI and Starlette.
+    #[serde(rename = "ASGI")]
+    Asgi,
 }
 
 /// `languageSpecificConfig` of a Java entry file.

@@ -11,7 +11,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tapedeck_config::parse::MAX_BYTES;
+use tapedeck_config::parse::{MAX_BYTES, MAX_TEXT};
 use tapedeck_config::{Answer, PathState, Question, SecretState};
 use tapedeck_local::secrets::{GetError, SecretStore};
 use tapedeck_model::{Region, SecretName};
@@ -20,6 +20,9 @@ use crate::context::Context;
 use crate::evaluate::{self, Call, EvaluateError, Surroundings, TIME_LIMIT};
 use crate::lookups::Lookups;
 use crate::printer::Progress;
+
+/// How many bytes all texts may have that are asked for at once: more than a config may hold.
+const MOST_TEXT: usize = 2 * MAX_TEXT;
 
 /// How deep the keys of a secret are looked at.
 const DEEPEST_KEY: usize = 16;
@@ -41,10 +44,11 @@ impl Answering<'_> {
         let (calls, others): (Vec<Question>, Vec<Question>) = questions
             .into_iter()
             .partition(|question| matches!(question, Question::Call { .. }));
+        let mut left = MOST_TEXT;
         let mut answers: Vec<(Question, Answer)> = others
             .into_iter()
             .map(|question| {
-                let answer = self.one(&question);
+                let answer = within(self.one(&question), &mut left);
                 (question, answer)
             })
             .collect();
@@ -98,6 +102,9 @@ impl Answering<'_> {
         match fs_err::metadata(&path) {
             Ok(found) if found.is_dir() => {
                 return failed("it is a folder, not a file", "name a file in it");
+            }
+            Ok(found) if !found.is_file() => {
+                return failed("it is not a file", "name a file with a text in it");
             }
             Ok(found) if found.len() > MAX_BYTES as u64 => {
                 let problem = format!(
@@ -238,6 +245,23 @@ impl Answering<'_> {
             );
         }
         answers.into_iter().collect()
+    }
+}
+
+/// An answer, unless it is one text too many.
+fn within(answer: Answer, left: &mut usize) -> Answer {
+    let Answer::Text(text) = &answer else {
+        return answer;
+    };
+    match left.checked_sub(text.len()) {
+        Some(rest) => {
+            *left = rest;
+            answer
+        }
+        None => failed(
+            "the texts that the config asks for are too large together",
+            "ask for fewer files, or for smaller ones",
+        ),
     }
 }
 

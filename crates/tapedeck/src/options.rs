@@ -1,7 +1,7 @@
 //! Where flag, config file and environment meet: what a command was asked, resolved.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use tapedeck_config::LoadOptions;
@@ -28,6 +28,9 @@ const CODE_EXTENSIONS: [&str; 6] = ["ts", "mts", "cts", "js", "mjs", "cjs"];
 
 /// What is added to the name of code when its result is shown instead.
 const AS_EVALUATED: &str = " (as evaluated)";
+
+/// The longest config that is taken into memory, in bytes. Code may be longer than what is read as YAML.
+const LONGEST_CONFIG: u64 = 16 << 20;
 
 /// A config file that was read.
 #[derive(Debug)]
@@ -146,7 +149,7 @@ pub(crate) fn read_config(
                 .help("name the file in it with --configPath"),
         );
     }
-    let text = fs_err::read_to_string(&path).map_err(|error| match error.kind() {
+    let text = read_text(&path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => Failure::usage(format!("there is no config file {shown}"))
             .help("--configPath is relative to the working directory"),
         _ => {
@@ -170,6 +173,18 @@ pub(crate) fn read_config(
         path,
         is_code,
     })
+}
+
+/// The text of a file, however little its size says of what comes out of it.
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let file = fs_err::File::open(path)?;
+    file.take(LONGEST_CONFIG + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST_CONFIG {
+        let problem = format!("it has more than {LONGEST_CONFIG} bytes");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, problem));
+    }
+    Ok(text)
 }
 
 /// Says which config counts when a folder has several.

@@ -14,3 +14,4 @@ mod included;
 mod java;
 mod life;
 mod project;
+mod python;

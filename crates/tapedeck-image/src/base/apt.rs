@@ -1,10 +1,10 @@
 //! Fetching packages through the machine's own apt, without changing the machine.
 //!
 //! Apt gets folders of its own for lists, cache and the record of what is installed, so it may as well be asked for
-//! another processor than the machine's; it uses the machine's sources, keys, pins and proxy. It resolves the dependencies and verifies every package against the signed
-//! lists; nothing is unpacked or configured by it.
+//! another processor than the machine's; it uses the machine's sources, keys, pins and proxy. It resolves the
+//! dependencies and verifies every package against the signed lists; nothing is unpacked or configured by it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
@@ -17,8 +17,9 @@ use crate::{Platform, Store};
 
 const APT: Fetcher = Fetcher {
     program: "apt-get",
-    if_missing: "use a machine with Debian, Ubuntu or another distribution that has apt, or copy the image store \
-                 from such a machine",
+    if_missing: "use a machine with Debian, Ubuntu or another distribution that has apt, or name a base image of a \
+                 registry by TAPEDECK_NODE_BASE, TAPEDECK_PYTHON_BASE, TAPEDECK_JAVA_BASE or TAPEDECK_STATIC_BASE, or \
+                 copy the image store from such a machine",
     if_failing: "check that `apt-get update` works on this machine, then deploy again",
 };
 
@@ -60,6 +61,9 @@ pub(super) struct Apt {
     work: Workspace,
     platform: Platform,
     calls: Cell<usize>,
+    /// Why lists may be missing. A source that fails need not be the one that is needed, so it is told only if
+    /// something cannot be found or fetched.
+    trouble: RefCell<Option<BaseError>>,
 }
 
 impl Apt {
@@ -82,9 +86,18 @@ impl Apt {
             work,
             platform,
             calls: Cell::new(0),
+            trouble: RefCell::new(None),
         };
-        apt.run(APT, &["-qq", "update"])?;
+        match apt.run(APT, &["-qq", "update"]) {
+            Err(error @ BaseError::Command { .. }) => *apt.trouble.borrow_mut() = Some(error),
+            other => drop(other?),
+        }
         Ok(apt)
+    }
+
+    /// The error to give for something that is not there: that lists are missing, if they are.
+    pub(super) fn or_trouble(&self, error: BaseError) -> BaseError {
+        self.trouble.borrow_mut().take().unwrap_or(error)
     }
 
     /// Fetches packages. The files stay as long as `self` does.
@@ -103,7 +116,7 @@ impl Apt {
         install.extend(["--yes", "--download-only", "install"]);
         install.extend(&wanted.names);
         self.run(APT, &install)
-            .map_err(|error| self.explained(error, wanted))?;
+            .map_err(|error| self.or_trouble(self.explained(error, wanted)))?;
         debs(&archives).map_err(|source| BaseError::Package {
             file: archives.clone(),
             source,

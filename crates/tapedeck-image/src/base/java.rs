@@ -33,7 +33,9 @@ pub(super) fn require(assembler: &mut Assembler<'_>, major: u16) -> Result<(), B
         return Ok(());
     }
     let wanted = package_name(major);
-    let names = assembler.apt()?.names_like("^openjdk-[0-9]+-jre-headless$")?;
+    let platform = assembler.platform.as_str();
+    let apt = assembler.apt()?;
+    let names = apt.names_like("^openjdk-[0-9]+-jre-headless$")?;
     if names.contains(&wanted) {
         return Ok(());
     }
@@ -41,12 +43,12 @@ pub(super) fn require(assembler: &mut Assembler<'_>, major: u16) -> Result<(), B
     let mut offered: Vec<u16> = names.iter().filter_map(number).collect();
     offered.sort_unstable();
     let offered: Vec<String> = offered.iter().map(u16::to_string).collect();
-    Err(BaseError::NotOffered {
+    Err(apt.or_trouble(BaseError::NotOffered {
         runtime: RuntimeKind::Java,
         wanted: major.to_string(),
-        platform: assembler.platform.as_str(),
+        platform,
         offered: offered.join(", "),
-    })
+    }))
 }
 
 fn package_name(major: u16) -> String {

@@ -48,7 +48,6 @@ pub(super) struct Part {
 pub(super) struct Assembler<'a> {
     pub(super) store: &'a Store,
     pub(super) platform: Platform,
-    pub(super) kind: RuntimeKind,
     steps: Sender<String>,
     apt: Option<Apt>,
 }
@@ -63,16 +62,10 @@ pub(super) struct Recipe<'a> {
 }
 
 impl<'a> Assembler<'a> {
-    pub(super) fn new(
-        store: &'a Store,
-        platform: Platform,
-        kind: RuntimeKind,
-        steps: Sender<String>,
-    ) -> Self {
+    pub(super) fn new(store: &'a Store, platform: Platform, steps: Sender<String>) -> Self {
         Self {
             store,
             platform,
-            kind,
             steps,
             apt: None,
         }
@@ -150,7 +143,7 @@ impl<'a> Assembler<'a> {
             Some(apt) => apt,
             None => {
                 self.step("reading the package lists of this machine's distribution");
-                Apt::open(self.store, self.platform).map_err(|error| self.judged(error))?
+                Apt::open(self.store, self.platform)?
             }
         };
         Ok(self.apt.insert(apt))
@@ -187,9 +180,7 @@ impl<'a> Assembler<'a> {
     fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<Package>, BaseError> {
         self.apt()?;
         self.step("downloading packages of this machine's distribution");
-        let apt = self.apt()?;
-        let files = apt.download(wanted);
-        let files = files.map_err(|error| self.judged(error))?;
+        let files = self.apt()?.download(wanted)?;
         self.step(format!("unpacking {}", described(files.len())));
         deb::read_packages(files, &Distribution::of_this_machine())
     }
@@ -231,21 +222,22 @@ impl<'a> Assembler<'a> {
             packages: packages_in_it,
         })
     }
+}
 
-    /// For another processor than this machine's, missing lists and packages mean that the sources do not serve it.
-    fn judged(&self, error: BaseError) -> BaseError {
-        let is_of_every_base = |name: &str| FOUNDATION.contains(&name) || SYSTEM.contains(&name);
-        match error {
-            BaseError::Command { .. } if self.platform != Platform::host() => {}
-            BaseError::NoPackage { ref name, .. }
-                if self.platform != Platform::host() && is_of_every_base(name) => {}
-            error => return error,
-        }
-        BaseError::NoArchitecture {
-            platform: self.platform.as_str(),
-            runtime: self.kind,
-            source: Box::new(error),
-        }
+/// For another processor than this machine's, missing lists and packages mean that the sources do not serve it.
+pub(super) fn judged(error: BaseError, platform: Platform, runtime: RuntimeKind) -> BaseError {
+    let is_of_every_base = |name: &str| FOUNDATION.contains(&name) || SYSTEM.contains(&name);
+    let is_foreign = platform != Platform::host();
+    match &error {
+        BaseError::Command { command, .. } if is_foreign && command.starts_with("apt-") => {}
+        BaseError::NoPackage { name, .. } if is_foreign && is_of_every_base(name) => {}
+        BaseError::NotOffered { offered, .. } if is_foreign && offered.is_empty() => {}
+        _ => return error,
+    }
+    BaseError::NoArchitecture {
+        platform: platform.as_str(),
+        runtime,
+        source: Box::new(error),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tapedeck_model::ImageDigest;
 
 use super::record::{ImageRecord, PulledRecord};
-use super::{BaseError, RuntimeKind, SEARCH_PATH};
+use super::{BaseError, INIT, RuntimeKind, SEARCH_PATH};
 use crate::registry::{Credentials, PullError, Reference, Registry};
 use crate::{Digest, Image, ImageConfig, Platform, Progress, ReadImageError, Store, StoreError};
 
@@ -214,6 +214,14 @@ fn require(runtime: RuntimeKind, image: &Image, reference: &str) -> Result<(), B
         runtime,
         search_path: search_path.to_owned(),
     })
+}
+
+/// The init of an image, to be put in front of its command line with `--`: every base that is assembled has it, one
+/// that was pulled may not.
+#[must_use]
+pub fn init_of(image: &Image) -> Option<&'static str> {
+    let path = Path::new(INIT).strip_prefix("/").ok()?;
+    exists(&image.layers, path).then_some(INIT)
 }
 
 fn search_path(config: &ImageConfig) -> &str {

@@ -71,9 +71,8 @@ pub(super) fn choose(assembler: &mut Assembler<'_>, version: PythonVersion) -> R
         .iter()
         .map(|(major, minor)| format!("{major}.{minor}"))
         .collect();
-    chosen
-        .filter(|line| offered.contains(line))
-        .ok_or_else(|| BaseError::NotOffered {
+    chosen.filter(|line| offered.contains(line)).ok_or_else(|| {
+        apt.or_trouble(BaseError::NotOffered {
             runtime: RuntimeKind::Python,
             wanted: match version {
                 PythonVersion::Distribution => "3".to_owned(),
@@ -82,6 +81,7 @@ pub(super) fn choose(assembler: &mut Assembler<'_>, version: PythonVersion) -> R
             platform,
             offered: offered_lines.join(", "),
         })
+    })
 }
 
 /// The first two numbers of a version.

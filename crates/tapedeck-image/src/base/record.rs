@@ -14,6 +14,18 @@ use super::Base;
 use crate::store::{ignore_missing, retry_interrupted};
 use crate::{Component, Digest, Layer, Store, StoreError};
 
+/// Changes whenever a base that is assembled now has something that earlier ones had not. 2: an init.
+const ASSEMBLER: u32 = 2;
+
+/// A record as it is written down.
+#[derive(Serialize, Deserialize)]
+struct Note<T> {
+    /// Who assembled it: [`ASSEMBLER`] at that time.
+    assembler: u32,
+    #[serde(flatten)]
+    record: T,
+}
+
 /// A package that went into a base image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackageRecord {
@@ -187,13 +199,22 @@ impl Store {
         match fs_err::read(self.record_path(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             // A torn or outdated record is as good as none: the base is assembled again.
-            Ok(content) => Ok(serde_json::from_slice(&content).ok()),
+            Ok(content) => {
+                let note: Option<Note<T>> = serde_json::from_slice(&content).ok();
+                Ok(note
+                    .filter(|note| note.assembler == ASSEMBLER)
+                    .map(|note| note.record))
+            }
             Err(error) => Err(self.failed("read a record of a base image")(error)),
         }
     }
 
     fn write_record(&self, name: &str, record: &impl Serialize) -> Result<(), StoreError> {
-        let content = serde_json::to_vec_pretty(record).expect("records hold texts and numbers only");
+        let note = Note {
+            assembler: ASSEMBLER,
+            record,
+        };
+        let content = serde_json::to_vec_pretty(&note).expect("records hold texts and numbers only");
         self.replace_file(&self.record_path(name), &content)
             .map_err(self.failed("record a base image"))
     }

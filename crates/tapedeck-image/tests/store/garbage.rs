@@ -87,7 +87,7 @@ fn recorded_bases_stay_as_long_as_they_are_wanted() {
     let base = store
         .put_image(None, &[(layer, "system")], &ConfigChange::default())
         .unwrap();
-    let record = serde_json::json!({ "image": base.digest, "packages": [] });
+    let record = serde_json::json!({ "assembler": 2, "image": base.digest, "packages": [] });
     std::fs::write(
         store.root().join("bases/node-24-amd64.image.json"),
         record.to_string(),

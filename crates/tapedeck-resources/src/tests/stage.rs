@@ -64,7 +64,7 @@ impl Stage {
         panic!("the file asks for ever");
     }
 
-    fn answer(&self, question: &Question) -> Answer {
+    pub(super) fn answer(&self, question: &Question) -> Answer {
         let text = |text: Option<&String>| text.map_or(Answer::Missing, |text| Answer::Text(text.clone()));
         match question {
             Question::Text { path } => text(self.files.get(path)),

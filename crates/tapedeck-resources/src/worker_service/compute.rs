@@ -9,6 +9,7 @@ use tapedeck_diagnostic::{Span, Spanned};
 use tapedeck_model::{Compute, Cpu, MemoryMb};
 
 use super::fargate;
+use super::keys::COMPUTE;
 use crate::catalogue::instances::{self, InstanceType};
 
 /// Whether a service runs on EC2 instances.
@@ -56,6 +57,14 @@ fn fargate_size(at: Span, resources: &Mapping, support: Support, scope: &mut Sco
         .into_iter()
         .filter(|key| !resources.has(key))
         .collect();
+    // A key that was misspelt is not missing as well.
+    if resources
+        .entries
+        .iter()
+        .any(|entry| COMPUTE.key(&entry.key.value).is_none())
+    {
+        return;
+    }
     if !missing.is_empty() {
         return scope.diagnostics.missing_compute(at, &missing);
     }

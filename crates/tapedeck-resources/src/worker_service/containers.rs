@@ -19,11 +19,28 @@ struct Known<'a> {
     waits_for: Vec<&'a str>,
 }
 
-/// Containers by their names; of several with one name, the first.
-type ByName<'a> = HashMap<&'a str, &'a Known<'a>>;
+/// The containers of a task.
+struct Containers<'a> {
+    known: Vec<Known<'a>>,
+    /// Where each name is in it; of several with one name, the first.
+    places: HashMap<&'a str, usize>,
+    /// Whether the names of all could be read.
+    is_whole: bool,
+}
 
-fn by_name<'a>(known: &'a [Known<'a>]) -> ByName<'a> {
-    known.iter().rev().map(|one| (one.name, one)).collect()
+impl<'a> Containers<'a> {
+    fn new(known: Vec<Known<'a>>, containers: usize) -> Self {
+        let names = known.iter().enumerate().rev();
+        Self {
+            places: names.map(|(place, one)| (one.name, place)).collect(),
+            is_whole: known.len() == containers,
+            known,
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<&Known<'a>> {
+        self.known.get(*self.places.get(name)?)
+    }
 }
 
 /// Judges the containers of a service.
@@ -36,14 +53,13 @@ pub(crate) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
         .filter_map(|item| item.value.as_mapping())
         .collect();
     names(&sides, Some(MAIN_CONTAINER), scope);
-    let known = known(one, &sides);
-    let by_name = by_name(&known);
+    let containers = Containers::new(known(one, &sides), 1 + sides.len());
     for side in &sides {
         essential(side, scope);
         container(side, scope);
-        dependencies(side, &known, &by_name, scope);
+        dependencies(side, &containers, scope);
     }
-    cycles(&known, scope);
+    cycles(&containers.known, scope);
 }
 
 /// Judges the containers of a workload, none of which is the main one.
@@ -54,12 +70,12 @@ pub(crate) fn check_equals(containers: &[&Mapping], scope: &mut Scope<'_>) {
         .iter()
         .filter_map(|container| of_container(container, is_essential(container)))
         .collect();
-    let by_name = by_name(&known);
+    let all = Containers::new(known, containers.len());
     for one in containers {
         container(one, scope);
-        dependencies(one, &known, &by_name, scope);
+        dependencies(one, &all, scope);
     }
-    cycles(&known, scope);
+    cycles(&all.known, scope);
 }
 
 /// What holds for every container.
@@ -191,7 +207,7 @@ fn essential(side: &Mapping, scope: &mut Scope<'_>) {
 }
 
 /// Source of what ECS refuses: its API reference, data type ContainerDependency.
-fn dependencies(side: &Mapping, known: &[Known<'_>], by_name: &ByName<'_>, scope: &mut Scope<'_>) {
+fn dependencies(side: &Mapping, containers: &Containers<'_>, scope: &mut Scope<'_>) {
     for dependency in side
         .list("dependsOn")
         .iter()
@@ -200,12 +216,15 @@ fn dependencies(side: &Mapping, known: &[Known<'_>], by_name: &ByName<'_>, scope
         let Some(name) = dependency.spanned_text("containerName") else {
             continue;
         };
-        let Some(target) = by_name.get(name.value.as_str()) else {
-            let is_told = !scope.diagnostics.is_full();
-            let known = known.iter().take_while(|_| is_told);
-            let mut names: Vec<&str> = known.map(|one| one.name).collect();
-            names.dedup();
-            scope.diagnostics.unknown_container(&name, &names);
+        let Some(target) = containers.find(&name.value) else {
+            // It may be the one whose name has been told to be wrong.
+            if containers.is_whole {
+                let is_told = !scope.diagnostics.is_full();
+                let known = containers.known.iter().take_while(|_| is_told);
+                let mut names: Vec<&str> = known.map(|one| one.name).collect();
+                names.dedup();
+                scope.diagnostics.unknown_container(&name, &names);
+            }
             continue;
         };
         let Some(condition) = dependency.spanned_text("condition") else {
@@ -234,7 +253,7 @@ fn dependencies(side: &Mapping, known: &[Known<'_>], by_name: &ByName<'_>, scope
 /// Containers that wait for each other. One cycle is told, at its first container.
 fn cycles(known: &[Known<'_>], scope: &mut Scope<'_>) {
     // A second one of a name has been told about, and is no cycle as well.
-    let by_name: ByName<'_> = known.iter().map(|one| (one.name, one)).collect();
+    let by_name: HashMap<&str, &Known<'_>> = known.iter().map(|one| (one.name, one)).collect();
     let mut done: HashSet<&str> = HashSet::new();
     for one in known {
         if let Some(cycle) = cycle_from(one.name, &by_name, &mut done) {
@@ -248,7 +267,11 @@ fn cycles(known: &[Known<'_>], scope: &mut Scope<'_>) {
 
 /// A cycle that can be reached from a container, without those that were found to lead to none. Without recursion:
 /// containers may stand in a very long row.
-fn cycle_from<'a>(name: &'a str, known: &ByName<'a>, done: &mut HashSet<&'a str>) -> Option<Vec<&'a str>> {
+fn cycle_from<'a>(
+    name: &'a str,
+    known: &HashMap<&'a str, &Known<'a>>,
+    done: &mut HashSet<&'a str>,
+) -> Option<Vec<&'a str>> {
     let waits_for = |name: &str| known.get(name).map(|one| one.waits_for.iter());
     let mut chain = vec![name];
     let mut within = HashSet::from([name]);

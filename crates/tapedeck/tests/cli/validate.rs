@@ -280,3 +280,34 @@ fn names_are_checked() {
     "#]],
     );
 }
+
+#[test]
+fn a_config_that_never_ends_is_read_no_further() {
+    let environment = Environment::with_config(GOOD);
+    environment.check(
+        &["validate", "--configPath", "/dev/zero"],
+        expect![[r#"
+        exit code 2
+        --- stderr ---
+        error: could not read the config /dev/zero
+          because it has more than 16777216 bytes
+        help: a config is a file of YAML or JSON in UTF-8
+    "#]],
+    );
+}
+
+#[test]
+fn a_config_that_is_no_text_says_so() {
+    let environment = Environment::with_config(GOOD);
+    std::fs::write(environment.path("project/binary.yml"), b"a: \xff\xfe\n").unwrap();
+    environment.check(
+        &["validate", "--configPath", "binary.yml"],
+        expect![[r#"
+        exit code 2
+        --- stderr ---
+        error: could not read the config binary.yml
+          because stream did not contain valid UTF-8
+        help: a config is a file of YAML or JSON in UTF-8
+    "#]],
+    );
+}

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use fs_err as fs;
-use tapedeck_model::{JavaConfig, LanguageConfig, StacktapeImageBuildpack};
+use tapedeck_model::{JavaConfig, LanguageConfig};
 use tapedeck_testkit::{DEADLINE, Finished, Home, eventually};
 
-use crate::source::plant;
+use crate::seed::{buildpack, plant};
 use crate::stage::{PROJECT, home_with};
 
 const ENTRY: &str = "src/main/java/com/acme/Worker.java";
@@ -35,15 +35,8 @@ impl Example {
         }
         // Keeps the search for build files inside.
         fs::create_dir(folder.path().join(".git")).unwrap();
-        let packaging = StacktapeImageBuildpack {
-            entryfile_path: ENTRY.to_owned(),
-            include_files: Vec::new(),
-            exclude_files: Vec::new(),
-            exclude_dependencies: Vec::new(),
-            custom_docker_build_commands: Vec::new(),
-            language: LanguageConfig::Java(JavaConfig::default()),
-        };
-        plant(&home, folder.path(), packaging);
+        let packaging = buildpack(ENTRY, LanguageConfig::Java(JavaConfig::default()));
+        plant(&home, folder.path(), packaging).unwrap();
         Some(Self { home, folder })
     }
 
