@@ -215,14 +215,7 @@ fn language(entryfile_path: &str, settings: Option<&Mapping>) -> Option<Language
         }));
     }
     if JAVA.contains(&extension) {
-        return Some(LanguageConfig::Java(JavaConfig {
-            java_version: match settings.scalar("javaVersion") {
-                Some(version) => Some(version.parse().ok()?),
-                None => None,
-            },
-            use_maven: settings.has("useMaven").then(|| settings.flag("useMaven")),
-            package_manager_file: settings.text("packageManagerFile").map(str::to_string),
-        }));
+        return Some(LanguageConfig::Java(java(settings)?));
     }
     let language = LANGUAGES
         .iter()
@@ -252,4 +245,15 @@ fn python(settings: &Mapping) -> PythonConfig {
         uv_without_groups: settings.texts("uvWithoutGroups"),
         uv_only_groups: settings.texts("uvOnlyGroups"),
     }
+}
+
+fn java(settings: &Mapping) -> Option<JavaConfig> {
+    Some(JavaConfig {
+        java_version: match settings.scalar("javaVersion") {
+            Some(version) => Some(version.parse().ok()?),
+            None => None,
+        },
+        use_maven: settings.has("useMaven").then(|| settings.flag("useMaven")),
+        package_manager_file: settings.text("packageManagerFile").map(str::to_string),
+    })
 }
