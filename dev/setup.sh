@@ -16,6 +16,8 @@ if [ "${1:-}" = tests ]; then
     need busybox busybox-static
     need docker-registry docker-registry
     need git git
+    need javac default-jdk-headless
+    need mvn maven
     need python3 python3
 fi
 

@@ -8,7 +8,8 @@ use std::time::Instant;
 use tapedeck_build::{BuildRequest, Language, NamedBases, Outcome, build};
 use tapedeck_image::{Platform, Progress, Store};
 use tapedeck_model::{
-    GoConfig, JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack,
+    GoConfig, JavaConfig, JavaScriptConfig, LanguageConfig, Packaging, PythonConfig, ResourceName,
+    StacktapeImageBuildpack,
 };
 
 struct Loud;
@@ -35,7 +36,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         exclude_dependencies: Vec::new(),
         custom_docker_build_commands: Vec::new(),
         language: match Language::of(Path::new(entry)) {
+            Some(Language::Java) => LanguageConfig::Java(JavaConfig::default()),
             Some(Language::Go) => LanguageConfig::Go(GoConfig::default()),
+            Some(Language::Python) => LanguageConfig::Python(PythonConfig::default()),
             _ => LanguageConfig::Javascript(JavaScriptConfig::default()),
         },
     });

@@ -8,7 +8,9 @@ use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
 
 use crate::base::BaseMismatch;
 use crate::go::GoError;
+use crate::java::JavaError;
 use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
+use crate::python::PythonError;
 
 /// A service could not be packaged. The message is complete but for its sources.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +93,12 @@ pub enum BuildError {
     /// A program in Go could not be made.
     #[error(transparent)]
     Go(#[from] GoError),
+    /// A program in Python could not be packaged.
+    #[error(transparent)]
+    Python(#[from] PythonError),
+    /// A program in Java could not be made.
+    #[error(transparent)]
+    Java(#[from] JavaError),
     /// A program that is needed on this machine is not there.
     #[error(
         "`{program}` is needed to {purpose} but is not in PATH: install it, on Debian with `apt install {package}`"
@@ -279,6 +287,8 @@ impl BuildError {
             | Self::DiskFull { .. }
             | Self::Base { .. } => true,
             Self::Go(error) => error.is_of_surroundings(),
+            Self::Python(error) => error.is_of_surroundings(),
+            Self::Java(error) => error.is_of_surroundings(),
             _ => false,
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use tapedeck_image::base::INIT;
+use tapedeck_image::base::init_of;
 use tapedeck_image::{ConfigChange, Contents, Entry, EntryKind, Image, InputKey, Layer};
 use tapedeck_model::ImageDigest;
 
@@ -63,6 +63,8 @@ pub enum LayerName {
     SystemPackages,
     /// What the application needs of other people's code.
     Dependencies,
+    /// What the application needs of the project's other modules, and of versions that are not released yet.
+    Modules,
     /// Files of the application that are no code: templates, settings, pictures.
     Resources,
     /// What `includeFiles` adds.
@@ -78,6 +80,7 @@ impl LayerName {
         match self {
             Self::SystemPackages => "system packages",
             Self::Dependencies => "dependencies",
+            Self::Modules => "modules",
             Self::Resources => "resources",
             Self::IncludedFiles => "included files",
             Self::Application => "application",
@@ -245,13 +248,11 @@ fn stacked(stack: Stack, subject: Subject<'_>, workshop: &Workshop<'_>) -> Resul
     })
 }
 
-/// The same with the init of an assembled base as first process: it passes signals on to the program and reaps what
-/// that leaves behind. A base that was named may have none.
+/// The same with the init of the base as first process, if it has one: it passes signals on to the program and reaps
+/// what that leaves behind.
 fn with_init(mut config: ConfigChange, base: &Base) -> ConfigChange {
-    if !base.is_named
-        && let Some(command) = &mut config.entrypoint
-    {
-        command.splice(0..0, [INIT.to_owned(), "--".to_owned()]);
+    if let (Some(init), Some(command)) = (init_of(&base.image), &mut config.entrypoint) {
+        command.splice(0..0, [init.to_owned(), "--".to_owned()]);
     }
     config
 }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fs_err as fs;
-use tapedeck_image::{Contents, Entry, EntryKind, Platform};
+use tapedeck_image::{Contents, Entry, EntryKind, InputKey, Layer, Platform};
 
 use crate::image::{Content, Draft, LayerName, stored_layer};
-use crate::request::Workshop;
+use crate::request::{Subject, Workshop};
 use crate::stamp::hash;
 use crate::{APP_USER, BuildError};
 
@@ -32,6 +32,27 @@ pub(crate) fn draft(
 pub(crate) fn stored(name: LayerName, key: String, workshop: &Workshop<'_>) -> Option<Draft> {
     let content = Content::Stored(stored_layer(&key, workshop)?);
     Some(Draft { name, key, content })
+}
+
+/// Puts a layer into the store at once, where its files do not last, and remembers it by its key.
+pub(crate) fn put(
+    name: LayerName,
+    key: &str,
+    entries: Vec<Entry>,
+    subject: Subject<'_>,
+    workshop: &Workshop<'_>,
+) -> Result<Layer, BuildError> {
+    let failed = |error| BuildError::Layer {
+        layer: name.as_str(),
+        service: subject.service.to_string(),
+        source: Box::new(error),
+    };
+    let layer = workshop.store.put_layer(entries).map_err(failed)?;
+    workshop
+        .store
+        .remember_layer(&InputKey::of([key]), &layer)
+        .map_err(|error| failed(error.into()))?;
+    Ok(layer)
 }
 
 /// A file of the application that was made, not copied.

@@ -22,32 +22,32 @@ mod go;
 mod guard;
 mod image;
 mod included;
+mod java;
 mod javascript;
 mod kind;
 mod language;
 mod layers;
 mod path;
 mod process;
+mod python;
 mod record;
 mod request;
 mod runtime;
 mod source_error;
 mod stamp;
-#[expect(
-    dead_code,
-    reason = "languages whose source goes into the image as it is ask for it"
-)]
 mod tree;
 
 pub use base::{BaseMismatch, NamedBases, RuntimeKind};
 pub use error::BuildError;
 pub use go::GoError;
 pub use image::{Built, LayerChange, LayerName, Outcome};
+pub use java::{InvalidJavaVersion, JavaError};
 pub use javascript::{
     BundleError, InvalidNodeVersion, Script, ScriptRequest, UnknownPackageManager, bundle_script,
 };
 pub use language::Language;
 pub use process::find_executable;
+pub use python::{InvalidPythonVersion, PythonError};
 pub use request::BuildRequest;
 pub use runtime::Runtime;
 pub use source_error::SourceError;

@@ -72,7 +72,6 @@ pub(crate) struct Source<'a> {
     /// The entry file as written, without the object.
     written: &'a str,
     /// The object in the entry file that is named after a colon, as in `main.py:app`.
-    #[expect(dead_code, reason = "Python asks for it")]
     pub(crate) object: Option<&'a str>,
 }
 

@@ -85,6 +85,20 @@ impl Input {
         }
     }
 
+    /// Whether `path` is gone, or holds something else with a time of writing before that of what it held. Tools that
+    /// compile only what is newer than their output do not notice either.
+    pub(crate) fn went_away_or_back(&self, path: &Path) -> io::Result<bool> {
+        Ok(match (self.stamp, Stamp::of(path)?) {
+            (Some(_), None) => true,
+            (Some(then), Some(now)) => {
+                !then.is_directory()
+                    && now.modified_ns < then.modified_ns
+                    && hash_contents(path, now)? != self.contents
+            }
+            (None, _) => false,
+        })
+    }
+
     /// Whether somebody may execute it.
     pub(crate) fn is_executable(&self) -> bool {
         self.stamp.is_some_and(|stamp| stamp.mode & 0o111 != 0)

@@ -4,5 +4,7 @@ mod choices;
 mod errors;
 mod go;
 mod installed;
+mod java;
+mod python;
 mod stamps;
 mod trees;

@@ -18,8 +18,9 @@ mod worker;
 pub use expression::{Data, Expression, Late, Number, ValueType};
 pub use name::{InvalidName, ProjectName, Region, ResourceName, SecretName, StackName, StageName};
 pub use packaging::{
-    CustomDockerfile, ExternalBuildpack, GoConfig, JavaScriptConfig, LanguageConfig, ModuleFormat, Nixpacks,
-    Packaging, PrebuiltImage, StacktapeImageBuildpack,
+    CustomDockerfile, ExternalBuildpack, GoConfig, JavaConfig, JavaScriptConfig, LanguageConfig,
+    ModuleFormat, Nixpacks, Packaging, PrebuiltImage, PythonConfig, PythonPackageManager, PythonServer,
+    StacktapeImageBuildpack,
 };
 pub use secret::{SecretPart, SecretReference, SecretTemplate};
 pub use size::{Architecture, Cpu, InvalidSize, MemoryMb, StopTimeout};

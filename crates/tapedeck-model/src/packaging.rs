@@ -59,7 +59,25 @@ impl StacktapeImageBuildpack {
     pub fn javascript(&self) -> Option<&JavaScriptConfig> {
         match &self.language {
             LanguageConfig::Javascript(settings) => Some(settings),
-            LanguageConfig::Go(_) | LanguageConfig::Other { .. } => None,
+            _ => None,
+        }
+    }
+
+    /// The settings of Python; none of another language.
+    #[must_use]
+    pub fn python(&self) -> Option<&PythonConfig> {
+        match &self.language {
+            LanguageConfig::Python(settings) => Some(settings),
+            _ => None,
+        }
+    }
+
+    /// The settings of Java; none of another language.
+    #[must_use]
+    pub fn java(&self) -> Option<&JavaConfig> {
+        match &self.language {
+            LanguageConfig::Java(settings) => Some(settings),
+            _ => None,
         }
     }
 
@@ -68,7 +86,7 @@ impl StacktapeImageBuildpack {
     pub fn go(&self) -> Option<&GoConfig> {
         match &self.language {
             LanguageConfig::Go(settings) => Some(settings),
-            LanguageConfig::Javascript(_) | LanguageConfig::Other { .. } => None,
+            _ => None,
         }
     }
 }
@@ -79,8 +97,12 @@ impl StacktapeImageBuildpack {
 pub enum LanguageConfig {
     /// JavaScript and TypeScript.
     Javascript(JavaScriptConfig),
+    /// Python.
+    Python(PythonConfig),
     /// Go.
     Go(GoConfig),
+    /// Java.
+    Java(JavaConfig),
     /// Another language: its checked settings, as they were written.
     Other {
         /// The language, as [`crate::Packaging`]'s table names it.
@@ -102,6 +124,69 @@ pub struct JavaScriptConfig {
     pub output_module_format: Option<ModuleFormat>,
     /// Leave source maps out.
     pub disable_source_maps: bool,
+}
+
+/// `languageSpecificConfig` of a Python entry file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PythonConfig {
+    /// Version of Python, such as `3.12`. Unset: read from the project, else that of the base.
+    pub python_version: Option<String>,
+    /// Whose files say what is installed. Unset: whoever has some.
+    pub package_manager: Option<PythonPackageManager>,
+    /// The file that says what is installed, relative to the folder of the config file.
+    pub package_manager_file: Option<String>,
+    /// The kind of server that runs the object that is named after the entry file.
+    pub run_app_as: Option<PythonServer>,
+    /// Optional dependencies to install as well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uv_optional_dependencies: Vec<String>,
+    /// Groups of dependencies to install as well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uv_with_groups: Vec<String>,
+    /// Groups of dependencies to leave out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uv_without_groups: Vec<String>,
+    /// Groups of dependencies to install and nothing else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uv_only_groups: Vec<String>,
+}
+
+/// Whose files say what a Python project needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PythonPackageManager {
+    /// uv, which reads everybody's files.
+    Uv,
+    /// pip.
+    Pip,
+    /// Poetry.
+    Poetry,
+    /// Pipenv.
+    Pipenv,
+}
+
+/// How a server calls a Python application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum PythonServer {
+    /// Request by request, such as Flask and Django.
+    #[serde(rename = "WSGI")]
+    Wsgi,
+    /// Asynchronously, such as FastAPI and Starlette.
+    #[serde(rename = "ASGI")]
+    Asgi,
+}
+
+/// `languageSpecificConfig` of a Java entry file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JavaConfig {
+    /// Major version of Java, such as 21. Unset: what the project says.
+    pub java_version: Option<u16>,
+    /// Whether Maven builds the project, and not Gradle. Unset: whoever its files belong to.
+    pub use_maven: Option<bool>,
+    /// Path of the build file of the entry file's module, relative to the folder of the config file.
+    pub package_manager_file: Option<String>,
 }
 
 /// `languageSpecificConfig` of a Go entry file.

@@ -73,7 +73,7 @@ fn a_program_is_one_layer_and_needs_no_rights() {
         .to_vec();
     assert_eq!(built.source_files, own);
     let image = image(&built);
-    assert_eq!(image.config.entrypoint, ["/app/w"]);
+    assert_eq!(image.config.entrypoint, ["/usr/bin/tini", "--", "/app/w"]);
     assert_eq!(image.config.user, "65532:65532");
     let program = find(&image, "app/w").unwrap();
     assert_eq!(printed(&program), "lib embedded\n");

@@ -180,7 +180,10 @@ fn the_image_starts_the_program_as_a_user_without_rights() {
     let mut project = Project::with(&[("package.json", PLAIN), ("src/main.ts", "console.log(1);\n")]);
     let built = project.build().unwrap();
     let image = image(&built);
-    assert_eq!(image.config.entrypoint, ["node", "/app/index.js"]);
+    assert_eq!(
+        image.config.entrypoint,
+        ["/usr/bin/tini", "--", "node", "/app/index.js"]
+    );
     assert_eq!(image.config.working_dir, PathBuf::from("/app"));
     assert_eq!(image.config.user, "65532:65532");
     assert_eq!(image.config.env["NODE_ENV"], "production");

@@ -5,8 +5,14 @@ use tapedeck_config::schema::{Key, Kind, Language, OBJECT, OPTIONAL, Object, Ran
 /// Extensions of JavaScript and TypeScript.
 pub(crate) const JAVASCRIPT: &[&str] = &["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"];
 
+/// Extensions of Python.
+pub(crate) const PYTHON: &[&str] = &["py"];
+
 /// Extensions of Go.
 pub(crate) const GO: &[&str] = &["go"];
+
+/// Extensions of Java.
+pub(crate) const JAVA: &[&str] = &["java"];
 
 /// What is said about a language that is not packaged yet.
 const NOT_PACKAGED: &str = "sources in this language are not packaged yet";
@@ -18,8 +24,16 @@ pub static LANGUAGES: &[Language] = &[
         extensions: JAVASCRIPT,
         support: Support::Full,
     },
-    later("Python", &["py"]),
-    later("Java", &["java"]),
+    Language {
+        name: "Python",
+        extensions: PYTHON,
+        support: Support::Full,
+    },
+    Language {
+        name: "Java",
+        extensions: JAVA,
+        support: Support::Full,
+    },
     Language {
         name: "Go",
         extensions: GO,
@@ -115,14 +129,14 @@ pub(crate) static PYTHON_CONFIG: Object = Object {
         Key {
             name: "pythonVersion",
             kind: Kind::Scalar,
-            doc: "version of Python, such as 3.12; when left out, what the project says",
+            doc: "version of Python, such as 3.12; when left out, what the project says, else that of the base image",
             example: Some("3.12"),
             ..OPTIONAL
         },
         Key {
             name: "packageManagerFile",
             kind: Kind::Path,
-            doc: "path of `requirements.txt`, `pyproject.toml`, `Pipfile` or a lock file",
+            doc: "path of `requirements.txt`, `pyproject.toml`, `Pipfile` or a lock file; when left out, the nearest above the entry file",
             ..OPTIONAL
         },
         Key {
@@ -155,6 +169,7 @@ pub(crate) static PYTHON_CONFIG: Object = Object {
             kind: Kind::Boolean,
             default: Some("false"),
             doc: "whether the sources are stripped of what only people need",
+            support: Support::NotHere("sources in Python are taken as they are"),
             ..OPTIONAL
         },
     ],

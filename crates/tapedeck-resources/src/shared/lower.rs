@@ -5,12 +5,13 @@ use tapedeck_config::schema::entry_extension;
 use tapedeck_config::{complete, late_text};
 use tapedeck_diagnostic::Spanned;
 use tapedeck_model::{
-    Container, CustomDockerfile, EnvironmentVariable, ExternalBuildpack, GoConfig, HealthCheck,
+    Container, CustomDockerfile, EnvironmentVariable, ExternalBuildpack, GoConfig, HealthCheck, JavaConfig,
     JavaScriptConfig, LanguageConfig, Late, LogForwarding, Logging, ModuleFormat, Nixpacks, Packaging,
-    PrebuiltImage, StacktapeImageBuildpack, StopTimeout, VolumeMount,
+    PrebuiltImage, PythonConfig, PythonPackageManager, PythonServer, StacktapeImageBuildpack, StopTimeout,
+    VolumeMount,
 };
 
-use super::languages::{GO, JAVASCRIPT, LANGUAGES};
+use super::languages::{GO, JAVA, JAVASCRIPT, LANGUAGES, PYTHON};
 
 /// A container of checked properties.
 pub(crate) fn container(properties: &Mapping) -> Option<Container> {
@@ -205,9 +206,22 @@ fn language(entryfile_path: &str, settings: Option<&Mapping>) -> Option<Language
             disable_source_maps: settings.flag("disableSourceMaps"),
         }));
     }
+    if PYTHON.contains(&extension) {
+        return Some(LanguageConfig::Python(python(settings)));
+    }
     if GO.contains(&extension) {
         return Some(LanguageConfig::Go(GoConfig {
             go_version: settings.scalar("goVersion").map(str::to_string),
+        }));
+    }
+    if JAVA.contains(&extension) {
+        return Some(LanguageConfig::Java(JavaConfig {
+            java_version: match settings.scalar("javaVersion") {
+                Some(version) => Some(version.parse().ok()?),
+                None => None,
+            },
+            use_maven: settings.has("useMaven").then(|| settings.flag("useMaven")),
+            package_manager_file: settings.text("packageManagerFile").map(str::to_string),
         }));
     }
     let language = LANGUAGES
@@ -217,4 +231,25 @@ fn language(entryfile_path: &str, settings: Option<&Mapping>) -> Option<Language
         name: language.name.to_string(),
         settings: complete(settings, &tapedeck_config::schema::OBJECT),
     })
+}
+
+fn python(settings: &Mapping) -> PythonConfig {
+    PythonConfig {
+        python_version: settings.scalar("pythonVersion").map(str::to_string),
+        package_manager: settings.text("packageManager").map(|name| match name {
+            "pip" => PythonPackageManager::Pip,
+            "poetry" => PythonPackageManager::Poetry,
+            "pipenv" => PythonPackageManager::Pipenv,
+            _ => PythonPackageManager::Uv,
+        }),
+        package_manager_file: settings.text("packageManagerFile").map(str::to_string),
+        run_app_as: settings.text("runAppAs").map(|kind| match kind {
+            "ASGI" => PythonServer::Asgi,
+            _ => PythonServer::Wsgi,
+        }),
+        uv_optional_dependencies: settings.texts("uvOptionalDependencies"),
+        uv_with_groups: settings.texts("uvWithGroups"),
+        uv_without_groups: settings.texts("uvWithoutGroups"),
+        uv_only_groups: settings.texts("uvOnlyGroups"),
+    }
 }

@@ -14,7 +14,7 @@ use super::languages::{
 };
 
 /// What is said about ways that images are not made in yet.
-const NOT_MADE: &str = "images are made from sources in JavaScript and TypeScript only";
+const NOT_MADE: &str = "images are made from sources by `stacktape-image-buildpack` only";
 
 /// `packaging` of a container.
 pub(crate) static PACKAGING: Object = Object {

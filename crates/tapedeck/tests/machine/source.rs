@@ -1,21 +1,17 @@
 //! From source to running tasks, with `tapedeck deploy`.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use fs_err as fs;
-use rustix::fs::{FlockOperation, flock};
 use tapedeck_api::StackStatus;
-use tapedeck_build::{BuildRequest, NamedBases};
-use tapedeck_image::{NoProgress, Platform, Store};
-use tapedeck_model::{
-    JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack, TaskState,
-};
+use tapedeck_model::{JavaScriptConfig, LanguageConfig, TaskState};
 use tapedeck_testkit::{DEADLINE, Finished, Home, eventually};
 use tempfile::TempDir;
 
 use crate::disk::Disk;
+use crate::seed::{buildpack, plant};
 use crate::stage::{PROJECT, all_pids, home_with};
 
 /// Says hello, then waits.
@@ -101,58 +97,13 @@ impl Project {
     }
 }
 
-/// Links the base image and the tools of packaging into a home. They are made once, and stay for the next run.
+/// Links the base image and the tools of packaging into a home.
 fn plant_base(project: &Project) {
-    let seed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tapedeck-machine");
-    fs::create_dir_all(&seed).unwrap();
-    let turn = fs::File::create(seed.join("turn")).unwrap();
-    flock(turn.file(), FlockOperation::LockExclusive).unwrap();
-    let store = Store::open(seed.join("images")).unwrap();
-    let packaging = StacktapeImageBuildpack {
-        entryfile_path: "src/main.ts".to_owned(),
-        include_files: Vec::new(),
-        exclude_files: Vec::new(),
-        exclude_dependencies: Vec::new(),
-        custom_docker_build_commands: Vec::new(),
-        language: LanguageConfig::Javascript(JavaScriptConfig::default()),
-    };
-    let request = BuildRequest {
-        store: &store,
-        service: &ResourceName::new("seed").unwrap(),
-        packaging: &Packaging::StacktapeImageBuildpack(packaging),
-        source_root: project.folder.path(),
-        cache_directory: &seed.join("build"),
-        search_path: &std::env::var_os("PATH").unwrap(),
-        platform: Platform::host(),
-        bases: NamedBases::default(),
-        docker_config: None,
-        no_cache: false,
-    };
-    tapedeck_build::build(&request, &mut NoProgress).unwrap();
-    fs::create_dir_all(project.home.path()).unwrap();
-    for folder in ["images", "build"] {
-        let copied = |how: &str| {
-            let mut command = Command::new("cp");
-            command.arg(how).arg(seed.join(folder)).arg(project.home.path());
-            command.status().unwrap().success()
-        };
-        assert!(copied("-al") || copied("-a"));
-    }
-    // A lock is on the file, whatever its name: one that is shared would be a lock on all homes.
-    let mut folders = vec![
-        project.home.path().join("build"),
-        project.home.path().join("images"),
-    ];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap().flatten() {
-            let name = entry.file_name();
-            if entry.file_type().unwrap().is_dir() && name != "layers" {
-                folders.push(entry.path());
-            } else if name.to_string_lossy().ends_with("lock") {
-                fs::remove_file(entry.path()).unwrap();
-            }
-        }
-    }
+    let packaging = buildpack(
+        "src/main.ts",
+        LanguageConfig::Javascript(JavaScriptConfig::default()),
+    );
+    plant(&project.home, project.folder.path(), packaging).unwrap();
 }
 
 #[test]
