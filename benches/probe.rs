@@ -4,9 +4,14 @@
 //! `probe clock`: print the time, end. `probe beat`: print the time, wait for SIGTERM. `probe crash`: print the time,
 //! wait a moment, print it again, end with 1. `probe lines N`: print N numbered lines of 100 bytes, and on standard error
 //! the time before and after.
+//!
+//! Outside of containers, `probe spend PROGRAM ARGUMENTS…`: run a program without input, and print the nanoseconds that
+//! it took, the most memory in KiB that it or a process of its own held at once, and its exit code. In a process of its
+//! own, as the kernel only tells the most of all children.
 
 use std::io::Write;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Bytes of a line, its end included.
 const LINE: usize = 100;
@@ -17,6 +22,29 @@ const SIGTERM: i32 = 15;
 unsafe extern "C" {
     safe fn signal(number: i32, action: extern "C" fn(i32)) -> usize;
     safe fn _exit(code: i32) -> !;
+    safe fn getrusage(who: i32, usage: &mut Usage) -> i32;
+}
+
+/// `struct rusage` of Linux.
+#[repr(C)]
+#[derive(Default)]
+struct Usage {
+    times: [i64; 4],
+    most_memory: i64,
+    others: [i64; 13],
+}
+
+const RUSAGE_CHILDREN: i32 = -1;
+
+fn spend(program: &str, arguments: impl Iterator<Item = String>) {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let began = Instant::now();
+    let status = command.status().unwrap();
+    let time = began.elapsed().as_nanos();
+    let mut usage = Usage::default();
+    getrusage(RUSAGE_CHILDREN, &mut usage);
+    println!("{time} {} {}", usage.most_memory, status.code().unwrap_or(-1));
 }
 
 extern "C" fn end(_: i32) {
@@ -46,6 +74,7 @@ fn main() {
             println!("ended {}", now());
             std::process::exit(1);
         }
+        Some("spend") => spend(&arguments.next().unwrap(), arguments),
         Some("lines") => lines(arguments.next().and_then(|count| count.parse().ok()).unwrap()),
         _ => panic!("what?"),
     }

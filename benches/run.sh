@@ -1,6 +1,6 @@
 #!/bin/sh
 # Compares tapedeck with runc and docker on this machine, in one run: `benches/run.sh BINARY [--rounds N] [PART …]`, parts
-# being start, crash, logs, deploy and memory. Prints Markdown on standard output. Installs the peers by name where they
+# being memory, start, crash, config, logs and deploy. Prints Markdown on standard output. Installs the peers by name where they
 # are missing, and removes everything else that it made, also after Ctrl-C.
 set -eu
 
@@ -77,11 +77,35 @@ start_docker() {
     init=${init% }
 }
 
+# install_validators: what judges configs of other kinds, that of PyPI into the folder of this run.
+install_validators() {
+    if install_peer docker-compose docker-compose; then peers="$peers --compose $(command -v docker-compose)"; fi
+    if install_peer python3 python3-venv && python3 -m venv "$work/python" >"$work/pip.log" 2>&1 \
+        && "$work/python/bin/pip" install --quiet cfn-lint >>"$work/pip.log" 2>&1; then
+        peers="$peers --cfn-lint $work/python/bin/cfn-lint"
+    else
+        say "cfn-lint could not be installed: $(tail -n 1 "$work/pip.log" 2>/dev/null)"
+    fi
+}
+
+# Which parts are wanted: containers need other peers than configs.
+containers='' configs=''
+for argument in "$@"; do
+    case $argument in
+        config) configs=yes ;;
+        memory | start | crash | logs | deploy) containers=yes ;;
+    esac
+done
+[ -n "$containers$configs" ] || { containers=yes && configs=yes; }
+
 peers=
-if install_peer runc runc; then peers="--runc $(command -v runc)"; fi
-if install_peer dockerd docker.io && start_docker; then
-    peers="$peers --docker $work/docker/socket --docker-data $work/docker/data"
+if [ -n "$containers" ]; then
+    if install_peer runc runc; then peers="--runc $(command -v runc)"; fi
+    if install_peer dockerd docker.io && start_docker; then
+        peers="$peers --docker $work/docker/socket --docker-data $work/docker/data"
+    fi
 fi
+if [ -n "$configs" ]; then install_validators; fi
 
 say "building what measures"
 cargo build --quiet --release --manifest-path "$here/../Cargo.toml" --package tapedeck-bench

@@ -36,7 +36,17 @@ pub(crate) fn describe(report: &mut Report, arguments: &Arguments) -> anyhow::Re
         .is_some()
         .then(|| first_line(Path::new(crate::docker::CLIENT), &["--version"]))
         .transpose()?;
-    let versions = [Some(tapedeck), runc, docker]
+    let version = |program: &Option<std::path::PathBuf>| {
+        let program = program.as_deref();
+        program
+            .map(|program| first_line(program, &["--version"]))
+            .transpose()
+    };
+    let (compose, cfn_lint) = (
+        version(&arguments.validators.compose)?,
+        version(&arguments.validators.cfn_lint)?,
+    );
+    let versions = [Some(tapedeck), runc, docker, compose, cfn_lint]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>();
@@ -44,6 +54,8 @@ pub(crate) fn describe(report: &mut Report, arguments: &Arguments) -> anyhow::Re
     for (who, absent) in [
         ("runc", arguments.runc.is_none()),
         ("docker", arguments.docker.is_none()),
+        ("docker-compose", arguments.validators.compose.is_none()),
+        ("cfn-lint", arguments.validators.cfn_lint.is_none()),
     ] {
         if absent {
             report.absent(who, "it is not installed and could not be, or did not start");

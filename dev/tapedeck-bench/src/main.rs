@@ -5,6 +5,7 @@
 //! the design; nothing fails because something is slow.
 
 mod clock;
+mod config;
 mod crash;
 mod deploy;
 mod docker;
@@ -34,6 +35,8 @@ enum Part {
     Start,
     /// From a crash to the replacement.
     Crash,
+    /// Judging a config.
+    Config,
     /// Throughput of logs.
     Logs,
     /// From a changed source line to the new revision.
@@ -64,6 +67,8 @@ struct Arguments {
     /// The runc executable; without it, runc is left out
     #[arg(long)]
     runc: Option<PathBuf>,
+    #[command(flatten)]
+    validators: Validators,
     /// Rounds of the shortest measurements; the longer ones take a part of it
     #[arg(long, default_value_t = 40)]
     rounds: usize,
@@ -94,6 +99,7 @@ fn main() -> anyhow::Result<()> {
         let measured = match part {
             Part::Start => start::measure(&stage, rivals, rounds, &mut report),
             Part::Crash => crash::measure(&stage, rivals, rounds / 2, &mut report),
+            Part::Config => config::measure(&stage, &arguments.validators, rounds, &mut report),
             Part::Logs => logs::measure(&stage, rivals, (rounds / 8).max(3), &mut report),
             Part::Deploy => deploy::measure(&stage, rivals, &arguments.example, rounds / 2, &mut report),
             Part::Memory => memory::measure(&stage, rivals, &mut report),
@@ -104,6 +110,17 @@ fn main() -> anyhow::Result<()> {
     }
     machine::describe_afterwards(&mut report)?;
     report.print()
+}
+
+/// Programs that judge configs of other kinds.
+#[derive(Debug, clap::Args)]
+struct Validators {
+    /// The docker-compose executable; without it, it is left out
+    #[arg(long)]
+    compose: Option<PathBuf>,
+    /// The cfn-lint executable; without it, it is left out
+    #[arg(long)]
+    cfn_lint: Option<PathBuf>,
 }
 
 /// Who else takes part. Those who do not are named in the report.

@@ -30,6 +30,8 @@ pub(crate) struct Stage {
     pub(crate) tapedeck: PathBuf,
     pub(crate) home: Home,
     pub(crate) work: PathBuf,
+    /// The program inside the containers; it measures programs outside of them, too.
+    pub(crate) probe: PathBuf,
     pub(crate) network: HostNetwork,
     pub(crate) images: Store,
     layer: Layer,
@@ -59,13 +61,15 @@ impl Stage {
         let images = Store::open(home.images())?;
         let _share = images.share()?;
         let folders = ["dev", "etc", "proc", "sys", "tmp"].map(Entry::directory);
-        let probe = Entry::copy("probe", fs::canonicalize(&arguments.probe)?).executable();
-        let layer = images.put_layer(folders.into_iter().chain([probe]))?;
+        let probe = fs::canonicalize(&arguments.probe)?;
+        let inside = Entry::copy("probe", &probe).executable();
+        let layer = images.put_layer(folders.into_iter().chain([inside]))?;
         let tapedeck = fs::canonicalize(&arguments.tapedeck)?;
         Ok(Self {
             tapedeck,
             home,
             work,
+            probe,
             network,
             images,
             layer,
