@@ -33,6 +33,8 @@ pub(crate) struct Resources<'a> {
     pub(crate) declared: Vec<Declared<'a>>,
     /// Where each name is in it.
     places: HashMap<&'a str, usize>,
+    /// Where the first of each type is in it.
+    firsts: HashMap<&'static str, usize>,
     /// The names of all, of whatever type.
     written: HashSet<&'a str>,
     /// What any of them lists in `connectTo`.
@@ -53,6 +55,12 @@ impl<'a> Resources<'a> {
             .flat_map(|one| one.properties.spanned_items("connectTo"));
         Self {
             places: names.zip(0..).collect(),
+            firsts: declared
+                .iter()
+                .enumerate()
+                .rev()
+                .map(|(place, one)| (one.kind.name, place))
+                .collect(),
             written: written.collect(),
             connected: connected.filter_map(|item| item.value.as_text()).collect(),
             raw: raw.iter().collect(),
@@ -97,6 +105,20 @@ impl<'a> Scope<'a> {
     pub fn resource(&self, name: &str) -> Option<&'a Declared<'a>> {
         let resources: &'a Resources<'a> = self.resources;
         resources.find(name)
+    }
+
+    /// Whether no resource of its type stands before it in the file. What relates all resources of a type is judged at
+    /// the first.
+    #[must_use]
+    pub fn is_first_of_type(&self, one: &Declared<'_>) -> bool {
+        let first = self.resources.firsts.get(one.kind.name);
+        first.is_some_and(|first| self.declared[*first].name.span == one.name.span)
+    }
+
+    /// Whether a resource of this name and type is in the file.
+    #[must_use]
+    pub fn is_of_type(&self, name: &str, kind: &str) -> bool {
+        self.resource(name).is_some_and(|one| one.kind.name == kind)
     }
 
     /// Whether any resource lists this name in `connectTo`.

@@ -177,23 +177,28 @@ fn redirect(listener: &Mapping, scope: &mut Scope<'_>) {
     }
 }
 
-/// Each rule of a listener has a priority of its own.
+/// Each rule of a listener has a priority of its own. Told of all load balancers at the first.
 fn priorities(one: &Declared<'_>, scope: &mut Scope<'_>) {
-    let mut seen: HashMap<(String, i64), Span> = HashMap::new();
+    if !scope.is_first_of_type(one) {
+        return;
+    }
+    let mut seen: HashMap<(&str, &str, i64), Span> = HashMap::new();
     let mut taken: Vec<(Spanned<String>, Span)> = Vec::new();
     for workload in scope.declared {
         let containers = workload.properties.list("containers").iter();
         let owners =
             std::iter::once(workload.properties).chain(containers.filter_map(|item| item.value.as_mapping()));
         let events = owners.flat_map(|owner| of_type(owner, "application-load-balancer"));
-        for event in events.filter(|event| event.text("loadBalancerName") == Some(one.name.value.as_str())) {
-            let Some((value, priority)) = event.get("priority").zip(event.integer::<i64>("priority")) else {
+        for event in events {
+            let balancer = event.text("loadBalancerName").unwrap_or_default();
+            let given = event.get("priority").zip(event.integer::<i64>("priority"));
+            let (Some((value, priority)), true) = (given, scope.is_of_type(balancer, one.kind.name)) else {
                 continue;
             };
-            let listener = event.scalar("listenerPort").unwrap_or_default().to_string();
-            match seen.get(&(listener.clone(), priority)) {
+            let listener = event.scalar("listenerPort").unwrap_or_default();
+            match seen.get(&(balancer, listener, priority)) {
                 Some(first) => taken.push((Spanned::new(priority.to_string(), value.span), *first)),
-                None => drop(seen.insert((listener, priority), value.span)),
+                None => drop(seen.insert((balancer, listener, priority), value.span)),
             }
         }
     }

@@ -77,25 +77,29 @@ fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
     targets(one, scope);
 }
 
-/// A listener has one target.
+/// A listener has one target. Told of all load balancers at the first.
 fn targets(one: &Declared<'_>, scope: &mut Scope<'_>) {
-    let mut seen: HashMap<i64, Span> = HashMap::new();
+    if !scope.is_first_of_type(one) {
+        return;
+    }
+    let mut seen: HashMap<(&str, i64), Span> = HashMap::new();
     let mut taken: Vec<(Spanned<String>, Span)> = Vec::new();
     for workload in scope.declared {
         let containers = workload.properties.list("containers").iter();
         let events = containers
             .filter_map(|item| item.value.as_mapping())
             .flat_map(|container| of_type(container, "network-load-balancer"));
-        for event in events.filter(|event| event.text("loadBalancerName") == Some(one.name.value.as_str())) {
-            let Some((value, port)) = event
+        for event in events {
+            let balancer = event.text("loadBalancerName").unwrap_or_default();
+            let given = event
                 .get("listenerPort")
-                .zip(event.integer::<i64>("listenerPort"))
-            else {
+                .zip(event.integer::<i64>("listenerPort"));
+            let (Some((value, port)), true) = (given, scope.is_of_type(balancer, one.kind.name)) else {
                 continue;
             };
-            match seen.get(&port) {
+            match seen.get(&(balancer, port)) {
                 Some(first) => taken.push((Spanned::new(port.to_string(), value.span), *first)),
-                None => drop(seen.insert(port, value.span)),
+                None => drop(seen.insert((balancer, port), value.span)),
             }
         }
     }

@@ -3,6 +3,9 @@
 
 use std::fmt::Write as _;
 
+use tapedeck_config::explain::explain;
+use tapedeck_resources::{CATALOGUE, TYPES};
+
 /// About as many bytes as a config may have.
 const MEGABYTE: usize = 1_000_000;
 
@@ -16,6 +19,7 @@ pub fn all() -> Vec<Large> {
     all.extend(lists());
     all.extend(calls());
     all.extend(resources());
+    all.extend(types());
     all.extend(surroundings());
     all
 }
@@ -308,6 +312,49 @@ fn resources() -> Vec<Large> {
             let hooks = numbered(9_000, |n| format!("    - scriptName: s{}\n", n + 4_500));
             format!("scripts:\n{scripts}hooks:\n  beforeDeploy:\n{hooks}resources: {{}}\n")
         }),
+    ]
+}
+
+fn types() -> Vec<Large> {
+    let examples: Vec<String> = TYPES
+        .iter()
+        .filter_map(|kind| explain(&CATALOGUE, kind.name).ok()?.example)
+        .collect();
+    let mut text = String::from("resources:\n");
+    for number in 0.. {
+        let Some(example) = examples.get(number % examples.len()) else {
+            break;
+        };
+        let mut lines = example.lines().skip(2);
+        let _ = writeln!(text, "  r{number}:");
+        let _ = lines.try_for_each(|line| writeln!(text, "{line}"));
+        if text.len() > MEGABYTE / 2 {
+            break;
+        }
+    }
+    let balancers = numbered(3_000, |n| {
+        format!(
+            "  b{n}: {{type: application-load-balancer, properties: {{}}}}\n  m{n}: {{type: multi-container-workload, \
+             properties: {{containers: [{{name: c, events: [{{type: application-load-balancer, properties: \
+             {{loadBalancerName: b{n}, priority: 1, containerPort: 80, paths: ['*']}}}}]}}]}}}}\n"
+        )
+    });
+    let databases = numbered(5_000, |n| {
+        format!(
+            "  d{n}: {{type: redis-cluster, properties: {{accessibility: {{accessibilityMode: \
+             scoping-workloads-in-vpc}}}}}}\n  w{n}: {{type: worker-service, properties: {{connectTo: [d{n}]}}}}\n"
+        )
+    });
+    vec![
+        ("resources of every type", text),
+        (
+            "load balancers and what they balance",
+            format!("resources:\n{balancers}"),
+        ),
+        (
+            "databases and what connects to them",
+            format!("resources:\n{databases}"),
+        ),
     ]
 }
 
