@@ -155,7 +155,7 @@ fn wrong_answers_are_told_and_asked_for_again() {
         Memory of each instance, in MiB [4096]
           `2.5` is not a number
         Memory of each instance, in MiB [4096]
-          0 is not a valid memory: use 4 to 122880 MiB
+          0 is not a valid memory: use 4 to 33554432 MiB
         Memory of each instance, in MiB [4096]
         Instances [1]
           `0` is not a number of instances: use 1 to 5000
