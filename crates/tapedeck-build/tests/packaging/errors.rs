@@ -55,7 +55,7 @@ fn an_unknown_language_names_the_known_ones() {
     assert_eq!(
         project.error(),
         "cannot package `worker`: no packager is known for `src/main.rs`: the entry file has to end in .js, .ts, .jsx, \
-         .tsx, .mjs, .mts, .cjs, .cts, .py or .go"
+         .tsx, .mjs, .mts, .cjs, .cts, .py, .java or .go"
     );
 }
 
