@@ -115,12 +115,31 @@ impl Client {
         self.ask_for_stack(&Request::ApplyStack { stack }, Duration::ZERO)
     }
 
+    /// Makes `stack` the desired state until this connection ends, which it does with this client at the latest. With
+    /// `anew` all tasks are replaced, whether or not anything changed.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] when the engine cannot take it, or the stack is deployed, or belongs to another client.
+    pub fn attend_stack(&mut self, stack: StackSpec, anew: bool) -> Result<StackStatus, ClientError> {
+        self.ask_for_stack(&Request::AttendStack { stack, anew }, Duration::ZERO)
+    }
+
     /// Begins to delete a stack.
     ///
     /// # Errors
     /// [`ClientError::Refused`] when there is none of that name.
     pub fn delete_stack(&mut self, name: StackName) -> Result<StackStatus, ClientError> {
-        self.ask_for_stack(&Request::DeleteStack { name }, Duration::ZERO)
+        let at_once = false;
+        self.ask_for_stack(&Request::DeleteStack { name, at_once }, Duration::ZERO)
+    }
+
+    /// Begins to delete a stack, killing its tasks; also one that is being deleted.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] when there is none of that name.
+    pub fn kill_stack(&mut self, name: StackName) -> Result<StackStatus, ClientError> {
+        let at_once = true;
+        self.ask_for_stack(&Request::DeleteStack { name, at_once }, Duration::ZERO)
     }
 
     /// How a stack is now.

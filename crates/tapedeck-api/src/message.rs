@@ -6,7 +6,7 @@ use tapedeck_model::{StackName, StackSpec};
 use crate::status::{EngineStatus, StackStatus, StackSummary};
 
 /// Version of this protocol. Engine and client work together when it is equal.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// First line on every connection, sent by the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,10 +31,21 @@ pub enum Request {
         /// The stack.
         stack: StackSpec,
     },
+    /// The same for as long as this connection lasts: when it ends, the stack is deleted. Its tasks are replaced as suits
+    /// somebody who watches: old ones stop before new ones start, and one that ends by itself is not started again before
+    /// there is another revision.
+    AttendStack {
+        /// The stack.
+        stack: StackSpec,
+        /// Make new revisions of its services even where nothing changed, so that all tasks are replaced.
+        anew: bool,
+    },
     /// Stop all tasks of the stack and forget it. Answered as soon as it is stored.
     DeleteStack {
         /// The stack.
         name: StackName,
+        /// Kill its tasks instead of asking them to end.
+        at_once: bool,
     },
     /// How a stack is. With `newer_than`, answered when its `version` is greater than that, or after
     /// `patience_ms` at the latest.
@@ -64,7 +75,7 @@ pub enum Response {
         /// How the engine is.
         status: EngineStatus,
     },
-    /// To [`Request::ApplyStack`], [`Request::DeleteStack`] and [`Request::DescribeStack`].
+    /// To [`Request::ApplyStack`], [`Request::AttendStack`], [`Request::DeleteStack`] and [`Request::DescribeStack`].
     Stack {
         /// How the stack is.
         stack: StackStatus,
@@ -94,6 +105,18 @@ pub enum Refusal {
     #[error("no stack named `{name}` is deployed here")]
     UnknownStack {
         /// The name that was asked for.
+        name: StackName,
+    },
+    /// The stack belongs to a connection that still lasts.
+    #[error("stack `{name}` belongs to a `tapedeck dev` that runs")]
+    Attended {
+        /// The stack.
+        name: StackName,
+    },
+    /// The stack was deployed to stay.
+    #[error("stack `{name}` is deployed")]
+    Deployed {
+        /// The stack.
         name: StackName,
     },
     /// The request was not understood.

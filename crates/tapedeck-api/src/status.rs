@@ -43,6 +43,8 @@ pub struct StackSummary {
     pub running_count: u32,
     /// Whether everything is as desired.
     pub steady: bool,
+    /// Whether it lives only as long as the connection that asked for it.
+    pub attended: bool,
 }
 
 /// How one stack is.
@@ -53,6 +55,8 @@ pub struct StackStatus {
     pub name: StackName,
     /// Grows with every change of what is told here.
     pub version: u64,
+    /// Whether it lives only as long as the connection that asked for it.
+    pub attended: bool,
     /// Its services, by name.
     pub services: Vec<ServiceStatus>,
 }

@@ -1,5 +1,7 @@
 //! What people ask for: applying and deleting stacks. Stored before it is answered.
 
+use std::time::Duration;
+
 use tapedeck_api::{Refusal, Response, StackStatus};
 use tapedeck_model::{StackName, StackSpec};
 
@@ -8,8 +10,21 @@ use crate::main_loop::Engine;
 use crate::store::StoreError;
 
 impl Engine {
-    /// Makes a stack the desired state. Services of it that are not named any more are deleted.
+    /// Makes a stack the desired state until another is.
     pub(crate) fn apply(&mut self, stack: &StackSpec) -> Response {
+        if self.holders.contains_key(&stack.name) {
+            return Response::Refused {
+                refusal: Refusal::Attended {
+                    name: stack.name.clone(),
+                },
+            };
+        }
+        self.desire(stack, false, false)
+    }
+
+    /// Makes a stack the desired state. Services of it that are not named any more are deleted. With `anew` all others
+    /// get a new revision.
+    pub(crate) fn desire(&mut self, stack: &StackSpec, attended: bool, anew: bool) -> Response {
         let mut changed: Vec<(ServiceKey, Service)> = Vec::new();
         for wanted in &stack.services {
             let key = ServiceKey {
@@ -17,10 +32,20 @@ impl Engine {
                 name: wanted.name.clone(),
             };
             match self.fleet.services.get(&key) {
-                None => changed.push((key, Service::new(wanted.desired_count, wanted.container.clone()))),
+                None => {
+                    let mut next = Service::new(wanted.desired_count, wanted.container.clone());
+                    next.attended = attended;
+                    changed.push((key, next));
+                }
                 Some(known) => {
                     let mut next = known.clone();
-                    if next.update(wanted.desired_count, &wanted.container) {
+                    next.attended = attended;
+                    let mut differs = next.update(wanted.desired_count, &wanted.container);
+                    if anew && next.revision == known.revision {
+                        next.renew();
+                        differs = true;
+                    }
+                    if differs {
                         changed.push((key, next));
                     }
                 }
@@ -35,8 +60,26 @@ impl Engine {
         self.set_desired(&stack.name, changed)
     }
 
-    /// Begins to delete every service of a stack.
-    pub(crate) fn delete(&mut self, name: &StackName) -> Response {
+    /// Begins to delete every service of a stack. With `at_once`, without giving its tasks time to end by themselves.
+    pub(crate) fn delete(&mut self, name: &StackName, at_once: bool) -> Response {
+        let response = self.begin_to_delete(name);
+        match &response {
+            Response::Refused {
+                refusal: Refusal::Store { .. },
+            } => {}
+            _ => self.no_longer_attended(name),
+        }
+        if at_once {
+            let services = self.fleet.of_stack(name);
+            let tasks = services.flat_map(|(_, service)| service.unstopped());
+            for link in tasks.filter_map(|task| self.links.get(&task.id)) {
+                link.stop(Duration::ZERO);
+            }
+        }
+        response
+    }
+
+    fn begin_to_delete(&mut self, name: &StackName) -> Response {
         if self.fleet.of_stack(name).next().is_none() {
             return Response::Refused {
                 refusal: Refusal::UnknownStack { name: name.clone() },
@@ -71,6 +114,7 @@ impl Engine {
         let nothing = || StackStatus {
             name: name.clone(),
             version: *self.changes.borrow(),
+            attended: false,
             services: Vec::new(),
         };
         Response::Stack {

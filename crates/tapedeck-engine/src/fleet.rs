@@ -43,6 +43,8 @@ pub(crate) struct Service {
     pub(crate) revisions: BTreeMap<Revision, ContainerSpec>,
     pub(crate) tasks: BTreeMap<TaskId, Task>,
     pub(crate) events: VecDeque<ServiceEvent>,
+    /// Whether it lives only as long as somebody attends to it: see [`crate::attendance`].
+    pub(crate) attended: bool,
     /// What was decided last; it says what is waited for. None until this engine has looked at the service.
     pub(crate) plan: Option<Plan>,
     /// Value of the engine's change counter when anything here last changed.
@@ -73,6 +75,7 @@ impl Service {
             revisions,
             tasks: BTreeMap::new(),
             events: VecDeque::new(),
+            attended: false,
             plan: None,
             version: 0,
         }
@@ -95,20 +98,25 @@ impl Service {
         self.desired_count = desired_count;
         let impaired = self.plan.as_ref().is_some_and(|plan| plan.progress.is_impaired());
         if impaired || self.container() != container {
-            let newest = self
-                .revisions
-                .keys()
-                .next_back()
-                .copied()
-                .unwrap_or(self.revision);
-            self.revision = Revision(newest.0 + 1);
-            self.revisions.insert(self.revision, container.clone());
+            self.add_revision(container.clone());
             changed = true;
         }
         if changed {
             self.rollout = RolloutState::InProgress;
         }
         changed
+    }
+
+    /// Gives the desired container a new number, so that all tasks are replaced by their like.
+    pub(crate) fn renew(&mut self) {
+        self.add_revision(self.container().clone());
+        self.rollout = RolloutState::InProgress;
+    }
+
+    fn add_revision(&mut self, container: ContainerSpec) {
+        let newest = self.revisions.keys().next_back().copied();
+        self.revision = Revision(newest.unwrap_or(self.revision).0 + 1);
+        self.revisions.insert(self.revision, container);
     }
 
     /// Whether the last decision found nothing left to do.
@@ -254,6 +262,7 @@ impl Fleet {
         (!services.is_empty()).then(|| StackStatus {
             name: stack.clone(),
             version,
+            attended: self.of_stack(stack).any(|(_, service)| service.attended),
             services,
         })
     }
@@ -268,7 +277,9 @@ impl Fleet {
                 desired_count: 0,
                 running_count: 0,
                 steady: true,
+                attended: false,
             });
+            row.attended |= service.attended;
             row.services += 1;
             row.desired_count += service.wanted();
             row.running_count += service.count(|state| matches!(state, TaskState::Running { .. }));

@@ -3,9 +3,10 @@
 //! One task, [`main_loop`], owns all state. It is woken by a closed set of events, has [`tapedeck_plan`] decide, and
 //! carries the steps out ([`reconcile`]). What people ask for arrives through [`server`] and is applied in
 //! [`desired`]; what shims say is turned into states in [`observe`]; [`host`] touches the machine, and [`secrets`]
-//! asks for what a task gets in memory alone; [`store`] remembers. A new engine first adopts what the one before left running ([`adopt`]).
+//! asks for what a task gets in memory alone; [`store`] remembers; [`attendance`] lets a stack end with whoever develops it. A new engine first adopts what the one before left running ([`adopt`]).
 
 mod adopt;
+mod attendance;
 mod clock;
 mod desired;
 mod fleet;

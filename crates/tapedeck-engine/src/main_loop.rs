@@ -12,6 +12,7 @@ use tapedeck_model::{StopCode, TaskId, TaskState, Timestamp};
 use tapedeck_runtime::protocol::ShimState;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::attendance::{ClientId, Holders};
 use crate::clock::Clock;
 use crate::fleet::{Fleet, Service, ServiceKey};
 use crate::host::Host;
@@ -30,7 +31,9 @@ const LOG_PERIOD: Duration = Duration::from_secs(60 * 60);
 #[derive(Debug)]
 pub(crate) enum Event {
     /// A client asks something.
-    Asked(Request, oneshot::Sender<Response>),
+    Asked(ClientId, Request, oneshot::Sender<Response>),
+    /// The connection of a client has ended.
+    ClientGone(ClientId),
     /// A shim was started, or could not be.
     Launched(TaskId, Result<Link, String>),
     /// A shim says what its task does.
@@ -80,6 +83,8 @@ pub(crate) struct Engine {
     pub(crate) stuck: HashSet<TaskId>,
     /// Services with changes that could not be written down yet.
     pub(crate) unsaved: BTreeSet<ServiceKey>,
+    /// Stacks that live only as long as somebody attends to them.
+    pub(crate) holders: Holders,
     /// Counts changes of anything a client can see.
     pub(crate) changes: watch::Sender<u64>,
     pub(crate) phase: Phase,
@@ -116,7 +121,8 @@ impl Engine {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Asked(request, reply) => self.answer(request, reply),
+            Event::Asked(client, request, reply) => self.answer(client, request, reply),
+            Event::ClientGone(client) => self.client_gone(client),
             Event::Launched(task, outcome) => self.launched(&task, outcome),
             Event::ShimSaid(task, said) => {
                 let now = self.clock.now();
@@ -128,7 +134,7 @@ impl Engine {
         }
     }
 
-    fn answer(&mut self, request: Request, reply: oneshot::Sender<Response>) {
+    fn answer(&mut self, client: ClientId, request: Request, reply: oneshot::Sender<Response>) {
         let response = match request {
             Request::EngineStatus => Response::Engine {
                 status: self.status(),
@@ -143,7 +149,8 @@ impl Engine {
                 },
             },
             Request::ApplyStack { stack } => self.apply(&stack),
-            Request::DeleteStack { name } => self.delete(&name),
+            Request::AttendStack { stack, anew } => self.attend(client, &stack, anew),
+            Request::DeleteStack { name, at_once } => self.delete(&name, at_once),
             Request::StopEngine { tasks } => return self.stop(tasks, reply),
         };
         // A client that has gone away does not need its answer.
@@ -282,6 +289,7 @@ impl Engine {
         for task in self.stuck.clone() {
             self.clean(&task);
         }
+        self.expire_attended();
         let keys: Vec<ServiceKey> = self.fleet.services.keys().cloned().collect();
         for key in keys {
             self.reconcile(&key);

@@ -18,6 +18,7 @@ impl Engine {
             let desired = Desired {
                 revision: service.revision,
                 count,
+                attended: service.attended,
                 pace: Pace::fast(),
             };
             let tasks: Vec<Task> = service.tasks.values().cloned().collect();

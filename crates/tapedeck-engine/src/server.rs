@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::attendance::ClientId;
 use crate::host::Host;
 use crate::main_loop::Event;
 
@@ -45,10 +46,12 @@ pub(crate) fn bind(socket: &Path) -> std::io::Result<UnixListener> {
 impl Server {
     /// Serves connections until the engine ends.
     pub(crate) async fn serve(self, listener: UnixListener) {
+        let mut accepted = 0;
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    tokio::spawn(self.clone().converse(stream));
+                    accepted += 1;
+                    tokio::spawn(self.clone().attend_to(stream, ClientId(accepted)));
                 }
                 // Out of file descriptors or memory: serve the ones there are, then listen again.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -56,7 +59,13 @@ impl Server {
         }
     }
 
-    async fn converse(mut self, stream: UnixStream) {
+    async fn attend_to(self, stream: UnixStream, client: ClientId) {
+        let events = self.events.clone();
+        self.converse(stream, client).await;
+        let _ = events.send(Event::ClientGone(client));
+    }
+
+    async fn converse(mut self, stream: UnixStream, client: ClientId) {
         let (reading, mut writing) = stream.into_split();
         let greeting = Greeting {
             protocol: PROTOCOL,
@@ -75,7 +84,7 @@ impl Server {
                 _ => return,
             }
             let response = match serde_json::from_str(&line) {
-                Ok(request) => self.respond(request).await,
+                Ok(request) => self.respond(client, request).await,
                 Err(error) => Some(Response::Refused {
                     refusal: Refusal::Unreadable {
                         reason: error.to_string(),
@@ -95,15 +104,15 @@ impl Server {
     }
 
     /// The answer; none when the engine ends before it gives one.
-    async fn respond(&mut self, request: Request) -> Option<Response> {
+    async fn respond(&mut self, client: ClientId, request: Request) -> Option<Response> {
         match &request {
-            Request::ApplyStack { stack } => {
+            Request::ApplyStack { stack } | Request::AttendStack { stack, .. } => {
                 let (host, stack) = (Arc::clone(&self.host), stack.clone());
                 let checked = tokio::task::spawn_blocking(move || host.check_images(&stack))
                     .await
                     .ok()?;
                 match checked {
-                    Ok(()) => self.ask(request).await,
+                    Ok(()) => self.ask(client, request).await,
                     Err(refusal) => Some(Response::Refused { refusal }),
                 }
             }
@@ -113,18 +122,23 @@ impl Server {
                 ..
             } => {
                 let (known, patience) = (*known, Duration::from_millis(*patience_ms));
-                self.describe_newer(request, known, patience).await
+                self.describe_newer((client, request), known, patience).await
             }
-            _ => self.ask(request).await,
+            _ => self.ask(client, request).await,
         }
     }
 
     /// Asks again after every change until the stack is newer than what the client knows.
-    async fn describe_newer(&mut self, request: Request, known: u64, patience: Duration) -> Option<Response> {
+    async fn describe_newer(
+        &mut self,
+        (client, request): (ClientId, Request),
+        known: u64,
+        patience: Duration,
+    ) -> Option<Response> {
         let deadline = tokio::time::Instant::now() + patience;
         loop {
             self.changes.mark_unchanged();
-            let response = self.ask(request.clone()).await?;
+            let response = self.ask(client, request.clone()).await?;
             match &response {
                 Response::Stack { stack } if stack.version <= known => {}
                 _ => return Some(response),
@@ -136,9 +150,9 @@ impl Server {
         }
     }
 
-    async fn ask(&self, request: Request) -> Option<Response> {
+    async fn ask(&self, client: ClientId, request: Request) -> Option<Response> {
         let (reply, answer) = oneshot::channel();
-        self.events.send(Event::Asked(request, reply)).ok()?;
+        self.events.send(Event::Asked(client, request, reply)).ok()?;
         answer.await.ok()
     }
 }

@@ -15,6 +15,7 @@ use tapedeck_runtime::network::{self, HostNetwork, NetworkError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
+use crate::attendance;
 use crate::clock::Clock;
 use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
@@ -135,11 +136,14 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
     let (events, inbox) = mpsc::unbounded_channel();
     // Versions go on from where an earlier engine cannot have been: it counts changes, this counts from the time.
     let (changes, watching) = watch::channel(clock.now().millis());
+    let mut fleet = store.load()?;
+    let holders = attendance::recall(&store, &mut fleet, clock.now())?;
     let mut engine = Engine {
         clock,
         started: clock.now(),
-        fleet: store.load()?,
+        fleet,
         store,
+        holders,
         host: Arc::clone(&host),
         events: events.clone(),
         links: HashMap::new(),

@@ -18,11 +18,16 @@ use crate::{Desired, Plan, Step, Waiting};
 pub fn decide(desired: &Desired, tasks: &[Task], now: Timestamp) -> Plan {
     let tally = Tally::of(desired, tasks, now);
     let fallback = fallback(&tally, tasks);
-    let rollout = Rollout::of(&tally, fallback.as_ref());
+    let rollout = match desired.attended {
+        true => Rollout::attended(&tally),
+        false => Rollout::of(&tally, fallback.as_ref()),
+    };
+    let tried = tally.ended().filter(|_| desired.attended).map(|task| &task.id);
     let needed = tally
         .streak
         .needed()
         .chain(fallback.iter().flat_map(|fallback| fallback.streak.needed()))
+        .chain(tried)
         .collect();
     let retention = Retention::of(&tally, &needed);
     let progress = tally.progress();
@@ -91,6 +96,13 @@ fn waiting(tally: &Tally<'_>, rollout: &Rollout<'_>, fallback: Option<&Fallback<
             .and_then(|(starts, failures)| held_back(starts, failures)),
     );
     waiting.extend(held_back(rollout.desired, tally.streak.failures()));
+    let tried = u32::try_from(tally.ended().count()).unwrap_or(u32::MAX);
+    if tally.desired.attended && tried > 0 && tally.desired.count > 0 {
+        waiting.push(Waiting::ForRevision {
+            after: tally.desired.revision,
+            ended: tried,
+        });
+    }
     let outdated = kept
         .iter()
         .map(|member| member.task)

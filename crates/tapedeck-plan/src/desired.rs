@@ -11,6 +11,11 @@ pub struct Desired {
     pub revision: Revision,
     /// How many tasks are to run. Zero while the service is being deleted.
     pub count: u32,
+    /// Whether somebody watches who wants to see the newest revision at once, as while a program is being written. Then
+    /// all older tasks stop, and new ones start when they have stopped: ECS would call it a minimum of 0 % and a maximum of
+    /// 100 %. And each revision is tried once: a task that ends by itself is not started again before there is another
+    /// revision.
+    pub attended: bool,
     /// How fast to go about it.
     pub pace: Pace,
 }

@@ -91,6 +91,13 @@ pub enum Waiting {
         /// The desired revision.
         revision: Revision,
     },
+    /// Tasks ended by themselves while somebody watches; ends with another revision.
+    ForRevision {
+        /// The revision that was tried.
+        after: Revision,
+        /// How many of its tasks ended.
+        ended: u32,
+    },
 }
 
 impl Waiting {
@@ -102,7 +109,8 @@ impl Waiting {
             Self::ForStart { .. }
             | Self::ForStop { .. }
             | Self::ForAttempt { .. }
-            | Self::ForReplacement { .. } => None,
+            | Self::ForReplacement { .. }
+            | Self::ForRevision { .. } => None,
         }
     }
 }
@@ -146,6 +154,13 @@ impl fmt::Display for Waiting {
                     out,
                     "{} of an older revision {verb} until replaced by healthy tasks of revision {revision}",
                     TaskList(tasks)
+                )
+            }
+            Self::ForRevision { after, ended } => {
+                let (tasks, verb) = if *ended == 1 { ("task", "is") } else { ("tasks", "are") };
+                write!(
+                    out,
+                    "{ended} {tasks} of revision {after} ended and {verb} not started again before there is another revision"
                 )
             }
         }

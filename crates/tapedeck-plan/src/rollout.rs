@@ -84,6 +84,28 @@ impl<'a> Rollout<'a> {
         rollout
     }
 
+    /// The rule while somebody watches: what is old or too much stops, and starts wait until nothing is stopping.
+    pub(crate) fn attended(tally: &Tally<'a>) -> Self {
+        let wanted = usize::try_from(tally.desired.count).unwrap_or(usize::MAX);
+        let mut rollout = Self {
+            wanted,
+            current: Kept::of(&tally.current),
+            outdated: Kept::of(&tally.outdated),
+            stops: Vec::new(),
+            desired: Starts::none(tally.desired.revision, Allowance::Unlimited),
+            fallback: None,
+            fallback_target: 0,
+        };
+        while rollout.give_up_outdated() {}
+        while rollout.current_count() > wanted && rollout.give_up_current() {}
+        rollout.stops.sort_unstable();
+        if rollout.stops.is_empty() && tally.stopping.is_empty() {
+            let tried = rollout.current_count() + tally.ended().count();
+            rollout.desired.add(wanted.saturating_sub(tried));
+        }
+        rollout
+    }
+
     fn stop(&mut self) {
         if self.wanted == 0 {
             while self.give_up_current() || self.give_up_outdated() {}

@@ -43,7 +43,7 @@ impl Standing {
 pub(crate) fn fallback<'a>(tally: &Tally<'a>, tasks: &'a [Task]) -> Option<Fallback<'a>> {
     let proven = tally.current.iter().any(|member| member.worth == Worth::Healthy);
     let rollout_began = rollout_began(tally)?;
-    if proven || tally.desired.count == 0 {
+    if proven || tally.desired.count == 0 || tally.desired.attended {
         return None;
     }
     let standings = standings(tally, tasks, rollout_began);

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use tapedeck_model::{Task, TaskState, Timestamp};
+use tapedeck_model::{StopCode, Task, TaskState, Timestamp};
 
 use crate::streak::{Streak, uptime};
 use crate::{Desired, Progress};
@@ -115,6 +115,13 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// Tasks of the desired revision that ended without being told to, or could not be started.
+    pub(crate) fn ended(&self) -> impl Iterator<Item = &'a Task> {
+        let revision = self.desired.revision;
+        let stopped = self.stopped.iter().copied();
+        stopped.filter(move |task| task.revision == revision && ended_by_itself(task))
+    }
+
     pub(crate) fn live(&self) -> impl Iterator<Item = &Member<'a>> {
         self.current.iter().chain(&self.outdated)
     }
@@ -164,6 +171,18 @@ fn worth(uptime: Option<Duration>, settled_after: Duration, healthy_after: Durat
         Some(uptime) if uptime < settled_after => Worth::Fresh,
         Some(uptime) if uptime < healthy_after => Worth::OnTrial,
         Some(_) => Worth::Healthy,
+    }
+}
+
+fn ended_by_itself(task: &Task) -> bool {
+    match &task.state {
+        TaskState::Stopped { code, .. } => match code {
+            StopCode::TaskFailedToStart | StopCode::EssentialContainerExited | StopCode::TerminationNotice => {
+                true
+            }
+            StopCode::UserInitiated | StopCode::ServiceSchedulerInitiated => false,
+        },
+        TaskState::Pending | TaskState::Running { .. } | TaskState::Stopping { .. } => false,
     }
 }
 

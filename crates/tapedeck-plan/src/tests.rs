@@ -1,5 +1,6 @@
 //! The rules of a decision, one by one. Whole stories are in `tapedeck-sim`.
 
+mod attended;
 mod settling;
 
 use std::net::Ipv4Addr;
@@ -18,6 +19,7 @@ fn want(revision: u64, count: u32) -> Desired {
     Desired {
         revision: Revision(revision),
         count,
+        attended: false,
         pace: Pace::fast(),
     }
 }

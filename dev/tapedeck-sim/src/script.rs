@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! deploy mailer revision=1 count=2 starts=50ms stops=100ms exits=20ms code=1 pace=ecs
+//! deploy mailer revision=2 attended      somebody watches: old tasks stop first, each revision is tried once
 //! deploy mailer revision=2 fails         tasks of revision 2 fail to start; the count stays
 //! tick 10s                               ten seconds pass (also ms, m, h)
 //! kill mailer-3 code=137                 the third task ever started exits
@@ -99,6 +100,7 @@ fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
     let mut desired = world.desired().copied().unwrap_or(Desired {
         revision: Revision(1),
         count: 1,
+        attended: false,
         pace: Pace::fast(),
     });
     let mut behaviour = Behaviour::default();
@@ -114,6 +116,7 @@ fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
             ("exits", span) => exits = Some(parse_span(span)?),
             ("code", number) => code = number.parse().map_err(|_| "not an exit code")?,
             ("fails", "") => behaviour.fates = vec![Fate::FailsToStart],
+            ("attended", "") => desired.attended = true,
             ("pace", "ecs") => desired.pace = Pace::ecs(),
             _ => return Err("not an option of deploy"),
         }

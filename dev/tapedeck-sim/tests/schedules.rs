@@ -78,6 +78,7 @@ fn desired(revision: u64, count: u32) -> Desired {
     Desired {
         revision: Revision(revision),
         count,
+        attended: false,
         pace: Pace::fast(),
     }
 }
