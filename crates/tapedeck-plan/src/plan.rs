@@ -157,7 +157,11 @@ impl fmt::Display for Waiting {
                 )
             }
             Self::ForRevision { after, ended } => {
-                let (tasks, verb) = if *ended == 1 { ("task", "is") } else { ("tasks", "are") };
+                let (tasks, verb) = if *ended == 1 {
+                    ("task", "is")
+                } else {
+                    ("tasks", "are")
+                };
                 write!(
                     out,
                     "{ended} {tasks} of revision {after} ended and {verb} not started again before there is another revision"

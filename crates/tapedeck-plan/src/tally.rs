@@ -177,9 +177,9 @@ fn worth(uptime: Option<Duration>, settled_after: Duration, healthy_after: Durat
 fn ended_by_itself(task: &Task) -> bool {
     match &task.state {
         TaskState::Stopped { code, .. } => match code {
-            StopCode::TaskFailedToStart | StopCode::EssentialContainerExited | StopCode::TerminationNotice => {
-                true
-            }
+            StopCode::TaskFailedToStart
+            | StopCode::EssentialContainerExited
+            | StopCode::TerminationNotice => true,
             StopCode::UserInitiated | StopCode::ServiceSchedulerInitiated => false,
         },
         TaskState::Pending | TaskState::Running { .. } | TaskState::Stopping { .. } => false,

@@ -64,6 +64,11 @@ pub(crate) enum Command {
     /// Package the worker services of the config and make them run.
     #[command(after_help = crate::commands::deploy::EXAMPLES)]
     Deploy(DeployArgs),
+    /// Run a worker service while it is being written: each save is packaged and replaces what runs.
+    #[command(after_help = crate::commands::dev::EXAMPLES, mut_arg("stage", |arg| {
+        arg.default_value("watch").help("Stage of its own, so that what is deployed under another one is left alone")
+    }))]
+    Dev(DevArgs),
     /// Package the worker services of the config without deploying them.
     #[command(after_help = crate::commands::package::EXAMPLES)]
     Package(PackageArgs),
@@ -253,6 +258,33 @@ pub(crate) struct DeployArgs {
     #[command(flatten)]
     pub(crate) options: ExtraArgs,
     /// Package again even where nothing changed
+    #[arg(long = "noCache")]
+    pub(crate) no_cache: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DevArgs {
+    /// The service; may be several [default: the only one of the config]
+    #[arg(value_name = "SERVICE")]
+    pub(crate) services: Vec<String>,
+    /// The same as an option; may be given several times
+    #[arg(long = "resourceName", value_name = "NAME")]
+    pub(crate) resource_names: Vec<String>,
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
+    /// Print only the text of each line that the service writes
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) raw: bool,
+    /// Look at files four times a second instead of watching them, for file systems that others write to
+    #[arg(long)]
+    pub(crate) poll: bool,
+    /// Package at first even where nothing changed
     #[arg(long = "noCache")]
     pub(crate) no_cache: bool,
     #[command(flatten)]

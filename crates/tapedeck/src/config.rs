@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use tapedeck_config::{Answers, LoadOptions, Loaded};
+use tapedeck_config::{Answers, LoadOptions, Loaded, Question};
 use tapedeck_diagnostic::{Severity, render_text};
 use tapedeck_model::{Region, Stack};
 
 use crate::answers::Answering;
 use crate::args::{ConfigArgs, StackArgs};
 use crate::context::Context;
+use crate::dev::Wish;
 use crate::evaluate::{self, ConfigInput, EvaluateError, Surroundings, TIME_LIMIT};
 use crate::exit::{ExitKind, Failure};
 use crate::lookups::Lookups;
@@ -37,6 +38,20 @@ pub(crate) struct Reading<'a> {
     pub(crate) extra: &'a [String],
     /// A file with what AWS would answer.
     pub(crate) lookups: Option<&'a Path>,
+}
+
+impl<'a> Reading<'a> {
+    /// What `dev` reads a config for.
+    pub(crate) fn of(wish: &'a Wish) -> Self {
+        Self {
+            command: "dev",
+            is_deployment: true,
+            stack: &wish.stack,
+            config: &wish.config,
+            extra: &wish.extra,
+            lookups: None,
+        }
+    }
 }
 
 /// Reads the config, answering what it asks.
@@ -82,6 +97,8 @@ pub(crate) fn load(
             progress: &mut progress,
         };
         for (question, answer) in answering.answer(loaded.questions) {
+            file.read
+                .extend(path_of(&question).map(|path| file.folder.join(path)));
             answers.insert(question, answer);
         }
     }
@@ -90,6 +107,14 @@ pub(crate) fn load(
         file.source.name()
     ))
     .help("look for a directive whose result contains a call with other arguments each time"))
+}
+
+/// The path that a question is about.
+fn path_of(question: &Question) -> Option<&str> {
+    match question {
+        Question::Text { path } | Question::Path { path } | Question::Call { path, .. } => Some(path),
+        _ => None,
+    }
 }
 
 /// Reads the config and makes the stack of it. Everything that was found is told on stderr.
@@ -202,5 +227,6 @@ fn evaluate(
     };
     let evaluated = evaluate::evaluate_config(&mut surroundings, &file.path, &input)?;
     file.replace_text(evaluated.json);
+    file.read.extend(evaluated.inputs);
     Ok(())
 }

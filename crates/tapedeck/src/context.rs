@@ -25,7 +25,7 @@ pub(crate) const NAMED_BASES: [(RuntimeKind, &str); 4] = [
 const LONGEST_HOME: usize = 107 - 20;
 
 /// The surroundings. Nothing else is ambient.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Context {
     /// The folder the command was started in.
     pub(crate) working_directory: PathBuf,

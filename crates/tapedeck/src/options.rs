@@ -1,6 +1,6 @@
 //! Where flag, config file and environment meet: what a command was asked, resolved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -43,6 +43,8 @@ pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,
     /// Whether it is code that makes the config.
     pub(crate) is_code: bool,
+    /// Every path that was looked at to know what it says, absolute; some need not exist.
+    pub(crate) read: BTreeSet<PathBuf>,
 }
 
 impl ConfigFile {
@@ -159,7 +161,7 @@ pub(crate) fn read_config(
         }
     })?;
     let folder = match &config.current_working_directory {
-        Some(_) => working_folder,
+        Some(_) => working_folder.clone(),
         None => path
             .parent()
             .map_or_else(|| context.working_directory.clone(), Path::to_path_buf),
@@ -167,7 +169,14 @@ pub(crate) fn read_config(
     let folder = fs_err::canonicalize(&folder).map_err(|error| Failure::new(ExitKind::Usage, error))?;
     let extension = path.extension().and_then(|extension| extension.to_str());
     let is_code = extension.is_some_and(|extension| CODE_EXTENSIONS.contains(&extension));
+    // One of another name may come and take precedence.
+    let others = CONFIG_NAMES.iter().filter(|_| config.config_path.is_none());
+    let read = others
+        .map(|name| working_folder.join(name))
+        .chain([path.clone()])
+        .collect();
     Ok(ConfigFile {
+        read,
         source: Source::new(shown, text),
         folder,
         path,

@@ -12,7 +12,7 @@ use tapedeck_model::WorkerService;
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure};
 use crate::options::ConfigFile;
-use crate::printer::{Printer, Progress};
+use crate::printer::Printer;
 use crate::text::span;
 
 mod login;
@@ -82,7 +82,15 @@ impl Packager<'_> {
         failed.map_or(Ok(packaged), Err)
     }
 
-    fn package_one(self, service: &WorkerService, progress: &mut Progress) -> Result<Built, Failure> {
+    /// Packages one service.
+    ///
+    /// # Errors
+    /// When that fails. Nothing that runs is touched.
+    pub(crate) fn package_one(
+        self,
+        service: &WorkerService,
+        progress: &mut dyn tapedeck_image::Progress,
+    ) -> Result<Built, Failure> {
         let context = self.context;
         let references = named_bases(context)?;
         let mut bases = NamedBases::default();

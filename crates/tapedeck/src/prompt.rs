@@ -15,8 +15,44 @@ pub(crate) fn agrees(printer: &Printer, question: &str) -> bool {
     read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }
 
+/// Asks for one of several: its number, or its name. Gives its place among them.
+///
+/// # Errors
+/// When there is no answer.
+pub(crate) fn choice(printer: &Printer, question: &str, names: &[&str]) -> Result<usize, Failure> {
+    for (place, name) in names.iter().enumerate() {
+        printer.tell(&format!("  {}  {name}", place + 1));
+    }
+    loop {
+        printer.tell(&format!("{question} A number or a name [1]"));
+        let mut line = String::new();
+        if io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .or_fail(ExitKind::Environment)?
+            == 0
+        {
+            return Err(Failure::usage("nothing was chosen; nothing was changed"));
+        }
+        let answer = match line.trim() {
+            "" => "1",
+            answer => answer,
+        };
+        let number = answer
+            .parse()
+            .ok()
+            .and_then(|number: usize| number.checked_sub(1));
+        let place = number.filter(|place| *place < names.len());
+        match place.or_else(|| names.iter().position(|name| *name == answer)) {
+            Some(place) => return Ok(place),
+            None => printer.tell(&format!("  `{answer}` is not one of them")),
+        }
+    }
+}
+
 /// As long as this lives, the terminal shows nothing of what is typed and leaves keys such as Ctrl-C to us: a signal
 /// would leave it silent.
+#[derive(Debug)]
 pub(crate) struct Silence {
     before: Termios,
 }
@@ -36,6 +72,28 @@ impl Silence {
             | LocalModes::IEXTEN;
         tcsetattr(io::stdin(), OptionalActions::Now, &silent)?;
         Ok(Self { before })
+    }
+
+    /// The same for keys one by one: Ctrl-C and the like stay signals.
+    ///
+    /// # Errors
+    /// When there is no terminal, or it has gone away.
+    pub(crate) fn of_keys() -> rustix::io::Result<Self> {
+        let silence = Self {
+            before: tcgetattr(io::stdin())?,
+        };
+        silence.again()?;
+        Ok(silence)
+    }
+
+    /// Makes it silent again after somebody else had the terminal.
+    ///
+    /// # Errors
+    /// When it has gone away.
+    pub(crate) fn again(&self) -> rustix::io::Result<()> {
+        let mut silent = self.before.clone();
+        silent.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON;
+        tcsetattr(io::stdin(), OptionalActions::Now, &silent)
     }
 
     /// Asks for a line.

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use tapedeck_api::{ClientError, Refusal, ServiceStatus, StackStatus};
-use tapedeck_build::{Built, Outcome as Packaged};
+use tapedeck_build::Built;
 use tapedeck_image::{Platform, Store};
-use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState};
+use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState, WorkerService};
 
 use crate::args::DeployArgs;
 use crate::commands::logs;
@@ -61,12 +61,11 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     };
     let packaged = packager.package(&stack.services.iter().collect::<Vec<_>>(), printer)?;
     let mut progress = printer.progress("deploy");
-    // Beside the rollout, which does not need it: so that new images outlive a loss of power.
-    let rebuilt = packaged.iter().any(|built| built.outcome != Packaged::Unchanged);
-    let settling = rebuilt.then(|| {
+    // Beside the rollout, which does not need it: so that new images outlive a loss of power. Also those that `dev` made.
+    let settling = {
         let images = images.clone();
         std::thread::spawn(move || images.settle())
-    });
+    };
     let mut client = engine::ensure_running(context, &mut progress)?;
     let spec = spec_of(&stack, &packaged, &images)?;
     let before = client.describe_stack(&spec.name).ok();
@@ -77,7 +76,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     let unchanged = before.is_some_and(|before| before.is_steady() && before.version == applied.version);
     let reached = settle(&mut client, applied, context, &mut progress)?;
     drop(progress);
-    if let Some(Ok(Err(error))) = settling.map(std::thread::JoinHandle::join) {
+    if let Ok(Err(error)) = settling.join() {
         printer.warn(format!(
             "{error:#}: the new image may not outlive a loss of power"
         ));
@@ -102,34 +101,46 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
 fn spec_of(stack: &Stack, packaged: &[Built], images: &Store) -> Result<StackSpec, Failure> {
     let mut services = Vec::new();
     for (service, built) in stack.services.iter().zip(packaged) {
-        let image = images.image(&built.image).or_fail(ExitKind::Environment)?;
-        let mut environment = service.container.known_environment();
-        if let (Some(own), Some(flags)) = (
-            environment.get_mut(NODE_OPTIONS),
-            image.config.env.get(NODE_OPTIONS),
-        ) {
-            append_flags(own, flags);
-        }
-        let Some(cpu) = service.compute.cpu() else {
-            return Err(Failure::usage(format!("service {} has no `cpu`", service.name))
-                .help("give it one: EC2 instances are not imitated yet"));
-        };
-        services.push(ServiceSpec {
-            name: service.name.clone(),
-            desired_count: service.scaling.min_instances,
-            container: ContainerSpec {
-                image: built.image.clone(),
-                environment,
-                secrets: late::secrets(service)?,
-                cpu,
-                memory: service.compute.memory(),
-                stop_timeout: service.container.stop_timeout,
-            },
-        });
+        services.push(service_spec(service, built, images)?);
     }
     Ok(StackSpec {
         name: stack.name(),
         services,
+    })
+}
+
+/// What the engine is asked to run of a packaged service.
+///
+/// # Errors
+/// When the service has no `cpu`, or its image is not in the store.
+pub(crate) fn service_spec(
+    service: &WorkerService,
+    built: &Built,
+    images: &Store,
+) -> Result<ServiceSpec, Failure> {
+    let image = images.image(&built.image).or_fail(ExitKind::Environment)?;
+    let mut environment = service.container.known_environment();
+    if let (Some(own), Some(flags)) = (
+        environment.get_mut(NODE_OPTIONS),
+        image.config.env.get(NODE_OPTIONS),
+    ) {
+        append_flags(own, flags);
+    }
+    let Some(cpu) = service.compute.cpu() else {
+        return Err(Failure::usage(format!("service {} has no `cpu`", service.name))
+            .help("give it one: EC2 instances are not imitated yet"));
+    };
+    Ok(ServiceSpec {
+        name: service.name.clone(),
+        desired_count: service.scaling.min_instances,
+        container: ContainerSpec {
+            image: built.image.clone(),
+            environment,
+            secrets: late::secrets(service)?,
+            cpu,
+            memory: service.compute.memory(),
+            stop_timeout: service.container.stop_timeout,
+        },
     })
 }
 

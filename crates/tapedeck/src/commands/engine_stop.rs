@@ -81,7 +81,11 @@ fn stop_other_version(pid: u32, args: &EngineStopArgs, context: &Context, printe
     Ok(ExitCode::SUCCESS)
 }
 
-fn await_end(context: &Context) -> Result<(), Failure> {
+/// Waits until the engine is gone.
+///
+/// # Errors
+/// When it still runs after a while.
+pub(crate) fn await_end(context: &Context) -> Result<(), Failure> {
     let deadline = Instant::now() + PATIENCE;
     while engine::is_running(context) {
         if Instant::now() > deadline {

@@ -3,7 +3,7 @@
 //! Logs are read from their files, not through the engine: they are there whether or not it runs.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -31,9 +31,43 @@ const BATCH: usize = 1000;
 
 /// Whose line it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Origin {
-    service: ResourceName,
-    task: TaskId,
+pub(crate) struct Origin {
+    pub(crate) service: ResourceName,
+    pub(crate) task: TaskId,
+}
+
+/// The lines of all tasks of a stack that came after some moment, also of tasks that come later.
+pub(crate) struct Follower {
+    folder: PathBuf,
+    since: Timestamp,
+    merge: Merge<Origin>,
+}
+
+impl Follower {
+    /// Follows the logs in the folder of a stack.
+    pub(crate) fn new(folder: PathBuf, since: Timestamp) -> Self {
+        Self {
+            folder,
+            since,
+            merge: Merge::default(),
+        }
+    }
+
+    /// Notices tasks that were not there before. To be called before each round of [`Self::next_line`].
+    ///
+    /// # Errors
+    /// When a log cannot be read.
+    pub(crate) fn look(&mut self) -> Result<(), Failure> {
+        add_new_tasks(&self.folder, &Wanted::default(), self.since, &mut self.merge)
+    }
+
+    /// The oldest line that was not returned yet; none when there is none at the moment.
+    ///
+    /// # Errors
+    /// When a log cannot be read.
+    pub(crate) fn next_line(&mut self) -> Result<Option<(Origin, Line)>, Failure> {
+        self.merge.next_line().or_fail(ExitKind::Environment)
+    }
 }
 
 /// Prints what is there, oldest first, then goes on with `--follow` for as long as somebody reads.
@@ -94,6 +128,7 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
 }
 
 /// Which services, tasks and lines are asked for.
+#[derive(Default)]
 struct Wanted {
     service: Option<ResourceName>,
     task: Option<String>,
@@ -191,17 +226,21 @@ fn print(args: &LogsArgs, printer: &Printer, lines: impl IntoIterator<Item = (Or
     }
 }
 
+/// A line as JSON.
+pub(crate) fn as_json(origin: &Origin, line: &Line) -> serde_json::Value {
+    serde_json::json!({
+        "time": instant(moment(line)),
+        "service": origin.service,
+        "task": origin.task,
+        "stream": stream_name(line),
+        "message": String::from_utf8_lossy(&line.text),
+    })
+}
+
 fn rendered(args: &LogsArgs, origin: &Origin, line: &Line) -> String {
     let text = String::from_utf8_lossy(&line.text);
     if args.output.json {
-        let fields = serde_json::json!({
-            "time": instant(moment(line)),
-            "service": origin.service,
-            "task": origin.task,
-            "stream": stream_name(line),
-            "message": text,
-        });
-        fields.to_string()
+        as_json(origin, line).to_string()
     } else if args.raw {
         text.into_owned()
     } else {

@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod delete;
 pub(crate) mod deploy;
+pub(crate) mod dev;
 pub(crate) mod engine_run;
 pub(crate) mod engine_start;
 pub(crate) mod engine_status;
@@ -37,6 +38,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::Validate(args) => args.output.json,
         Command::Explain(args) => args.output.json,
         Command::Deploy(args) => args.output.json,
+        Command::Dev(args) => args.output.json,
         Command::Package(args) => args.output.json,
         Command::InfoStack(args) => args.output.json,
         Command::InfoStacks(args) => args.output.json,
@@ -63,6 +65,7 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::Explain(args) => explain::run(&args, printer),
         Command::Schema(args) => schema::run(&args, context, printer),
         Command::Deploy(args) => deploy::run(&args, context, printer),
+        Command::Dev(args) => dev::run(&args, context, printer),
         Command::Package(args) => package::run(&args, context, printer),
         Command::InfoStack(args) => info_stack::run(&args, context, printer),
         Command::InfoStacks(args) => info_stacks::run(&args, context, printer),

@@ -1,0 +1,95 @@
+//! `tapedeck dev`
+
+use std::io::IsTerminal as _;
+
+use tapedeck_image::Store;
+use tapedeck_model::{ResourceName, Stack};
+
+use crate::args::DevArgs;
+use crate::config::{self, Reading};
+use crate::context::Context;
+use crate::dev::{Session, Wish, Workshop, chosen};
+use crate::engine;
+use crate::exit::{ExitKind, Failure, OrFail, Outcome};
+use crate::options::require_local;
+use crate::printer::Printer;
+use crate::prompt;
+
+pub(crate) const EXAMPLES: &str = "\
+One task of each service runs, whatever `scaling` says. Its output goes to stdout, what `dev` has to say to stderr.
+What the image was made of is watched, and the config with all that it reads. At each save the old task is stopped, then
+the new one started; a save that cannot be packaged is told and changes nothing. A task that ends by itself is not
+started again before the next save. All of it is deleted at the end, whatever ends it; the engine is stopped if it was
+started for this.
+
+Keys: r restarts, q or Ctrl-C ends, h shows the keys. While it ends, once more kills what does not stop.
+
+Examples:
+  tapedeck dev
+  tapedeck dev mailer --stage ada
+  tapedeck dev --raw | jq .
+  tapedeck dev --json | jq -c 'select(.event == \"running\")'";
+
+/// Load, choose, then watch until somebody ends it.
+pub(crate) fn run(args: &DevArgs, context: &Context, printer: &Printer) -> Outcome {
+    require_local(&args.stack.region)?;
+    let wish = Wish {
+        stack: args.stack.clone(),
+        config: args.config.clone(),
+        extra: args.options.extra.clone(),
+        raw: args.raw,
+        poll: args.poll,
+        no_cache: args.no_cache,
+    };
+    let (stack, config) = config::load_stack(context, printer, &Reading::of(&wish))?;
+    let services = named(args, &stack, printer)?;
+    chosen(&stack, &services)?;
+    engine::require_root("run services on this machine")?;
+    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
+    let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
+    let workshop = Workshop {
+        context: context.clone(),
+        printer: printer.clone(),
+        wish: wish.clone(),
+        images,
+        stack,
+        config,
+        services,
+    };
+    Session::new(wish, workshop)?.run()
+}
+
+/// The names of the services that are asked for; on a terminal they are asked.
+fn named(args: &DevArgs, stack: &Stack, printer: &Printer) -> Result<Vec<ResourceName>, Failure> {
+    let given: Vec<&String> = args.services.iter().chain(&args.resource_names).collect();
+    if !given.is_empty() {
+        let mut names = Vec::new();
+        for name in given {
+            let name = ResourceName::new(name).or_fail(ExitKind::Usage)?;
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        return Ok(names);
+    }
+    let known: Vec<&str> = stack
+        .services
+        .iter()
+        .map(|service| service.name.as_str())
+        .collect();
+    match stack.services.as_slice() {
+        [] => {
+            Err(Failure::usage("the config has no services")
+                .help("`tapedeck init` shows what one looks like"))
+        }
+        [only] => Ok(vec![only.name.clone()]),
+        several if std::io::stdin().is_terminal() && !printer.is_json() => {
+            let chosen = prompt::choice(printer, "Which service?", &known)?;
+            Ok(vec![several[chosen].name.clone()])
+        }
+        _ => Err(
+            Failure::usage(format!("the config has several services: {}", known.join(", ")))
+                .help("name one: `tapedeck dev NAME`; or several"),
+        ),
+    }
+}

@@ -1,0 +1,201 @@
+//! Packaging in a thread of its own, so that keys, signals and logs go on meanwhile.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
+
+use tapedeck_build::{Built, Outcome, observed};
+use tapedeck_image::{Platform, Store};
+use tapedeck_model::{ResourceName, Stack, StackSpec, WorkerService};
+
+use crate::commands::deploy::service_spec;
+use crate::config::{self, Reading};
+use crate::context::Context;
+use crate::dev::Wish;
+use crate::dev::happening::{Failed, Happening, Packaged};
+use crate::dev::scope::Scope;
+use crate::exit::{ExitKind, Failure, OrFail};
+use crate::options::ConfigFile;
+use crate::packaging::Packager;
+use crate::printer::Printer;
+
+/// What a session packages, and with what.
+#[derive(Debug)]
+pub(crate) struct Workshop {
+    pub(crate) context: Context,
+    pub(crate) printer: Printer,
+    pub(crate) wish: Wish,
+    pub(crate) images: Store,
+    /// The config as it was read last.
+    pub(crate) stack: Stack,
+    pub(crate) config: ConfigFile,
+    /// The services that are developed.
+    pub(crate) services: Vec<ResourceName>,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order {
+    /// Read the config first.
+    pub(crate) config: bool,
+    /// Package even where nothing changed.
+    pub(crate) no_cache: bool,
+}
+
+/// Starts the thread. It ends when the sender of orders is dropped.
+pub(crate) fn start(mut workshop: Workshop, sender: Sender<Happening>) -> Sender<Order> {
+    let (orders, inbox) = channel();
+    std::thread::spawn(move || work(&mut workshop, &inbox, &sender));
+    orders
+}
+
+fn work(workshop: &mut Workshop, inbox: &Receiver<Order>, sender: &Sender<Happening>) {
+    while let Ok(order) = inbox.recv() {
+        let began = Instant::now();
+        let result = workshop
+            .carry_out(order, sender)
+            .map_err(|(failure, is_config)| Failed {
+                failure,
+                is_config,
+                took: began.elapsed(),
+            });
+        let is_wide = result.is_err();
+        // First what somebody waits for.
+        let told = sender.send(Happening::Packaged(Box::new(result)));
+        let scope = workshop.scope(is_wide);
+        if told.is_err() || sender.send(Happening::Scope(scope)).is_err() {
+            return;
+        }
+    }
+}
+
+impl Workshop {
+    fn carry_out(&mut self, order: Order, sender: &Sender<Happening>) -> Result<Packaged, (Failure, bool)> {
+        let began = Instant::now();
+        if order.config {
+            self.read_config().map_err(|failure| (failure, true))?;
+        }
+        let services = chosen(&self.stack, &self.services).map_err(|failure| (failure, true))?;
+        let package = || {
+            let share = self.images.share().or_fail(ExitKind::Environment)?;
+            let packager = Packager {
+                context: &self.context,
+                config: &self.config,
+                images: &self.images,
+                platform: Platform::host(),
+                no_cache: order.no_cache,
+            };
+            let (mut specs, mut because) = (Vec::new(), BTreeSet::new());
+            for service in services {
+                let built = packager.package_one(service, &mut Steps { sender })?;
+                because.extend(reasons(&built));
+                let mut spec = service_spec(service, &built, &self.images)?;
+                // Several would work against each other under the eyes of whoever looks at one.
+                spec.desired_count = spec.desired_count.min(1);
+                specs.push(spec);
+            }
+            Ok(Packaged {
+                spec: StackSpec {
+                    name: self.stack.name(),
+                    services: specs,
+                },
+                because,
+                took: began.elapsed(),
+                share,
+            })
+        };
+        package().map_err(|failure| (failure, false))
+    }
+
+    fn read_config(&mut self) -> Result<(), Failure> {
+        let reading = Reading::of(&self.wish);
+        let (stack, config) = config::load_stack(&self.context, &self.printer, &reading)?;
+        if stack.name() != self.stack.name() {
+            return Err(Failure::usage(format!(
+                "the config is one of stack {} now, and this is `tapedeck dev` of stack {}",
+                stack.name(),
+                self.stack.name()
+            ))
+            .help("end this one, and start it anew"));
+        }
+        self.stack = stack;
+        self.config = config;
+        Ok(())
+    }
+
+    /// What counts after the last build.
+    pub(crate) fn scope(&self, is_wide: bool) -> Scope {
+        let mut scope = Scope {
+            root: self.config.folder.clone(),
+            is_wide,
+            ..Scope::default()
+        };
+        let cache = self.context.home.build_cache();
+        for service in &self.services {
+            scope.add(observed(&cache, &self.config.folder, service));
+        }
+        scope.config.clone_from(&self.config.read);
+        scope.config = with_targets(scope.config);
+        scope.source = with_targets(scope.source);
+        scope
+    }
+}
+
+/// The same with the files that links among them lead to.
+fn with_targets(paths: BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+    let is_link = |path: &&PathBuf| path.symlink_metadata().is_ok_and(|facts| facts.is_symlink());
+    let targets: Vec<PathBuf> = paths
+        .iter()
+        .filter(is_link)
+        .filter_map(|link| fs_err::canonicalize(link).ok())
+        .collect();
+    paths.into_iter().chain(targets).collect()
+}
+
+/// The services of these names.
+///
+/// # Errors
+/// When one of them is not in the config.
+pub(crate) fn chosen<'a>(
+    stack: &'a Stack,
+    names: &[ResourceName],
+) -> Result<Vec<&'a WorkerService>, Failure> {
+    let find = |name: &ResourceName| {
+        let found = stack.services.iter().find(|service| service.name == *name);
+        found.ok_or_else(|| {
+            let known: Vec<&str> = stack
+                .services
+                .iter()
+                .map(|service| service.name.as_str())
+                .collect();
+            Failure::usage(format!("there is no service named `{name}`")).help(match known.is_empty() {
+                true => "the config has no services".to_owned(),
+                false => format!("the config has {}", known.join(", ")),
+            })
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+fn reasons(built: &Built) -> Vec<PathBuf> {
+    match &built.outcome {
+        Outcome::Unchanged => Vec::new(),
+        Outcome::Rebuilt { layers } => layers.iter().flat_map(|layer| layer.because.clone()).collect(),
+    }
+}
+
+/// Tells what packaging does.
+struct Steps<'a> {
+    sender: &'a Sender<Happening>,
+}
+
+impl tapedeck_image::Progress for Steps<'_> {
+    fn step(&mut self, text: &str) {
+        let _ = self.sender.send(Happening::Step(text.to_owned()));
+    }
+
+    fn notice(&mut self, text: &str) {
+        let _ = self.sender.send(Happening::Notice(text.to_owned()));
+    }
+}
