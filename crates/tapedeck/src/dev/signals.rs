@@ -54,8 +54,8 @@ async fn forward(
 /// Makes keys happenings, if there is a terminal whose keys are ours. The terminal is as before when the result is dropped.
 pub(crate) fn keys(sender: Sender<Happening>) -> Option<Silence> {
     let stdin = io::stdin();
-    // In the background of a shell, reading would stop the process.
-    let is_ours = stdin.is_terminal() && tcgetpgrp(&stdin).is_ok_and(|group| group == getpgrp());
+    // In the background of a shell, reading would stop the process. A terminal that controls nothing stops nobody.
+    let is_ours = stdin.is_terminal() && tcgetpgrp(&stdin).map_or(true, |group| group == getpgrp());
     let silence = is_ours.then(Silence::of_keys)?.ok()?;
     std::thread::spawn(move || {
         for byte in stdin.lock().bytes() {

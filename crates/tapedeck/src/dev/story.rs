@@ -129,7 +129,7 @@ pub(crate) fn cause(
         false => because,
     };
     // What editors make beside a file while they save it is gone by now.
-    let kept = |path: &&PathBuf| paths.len() == 1 || is_there(path);
+    let kept = |path: &&PathBuf| !because.is_empty() || paths.len() == 1 || is_there(path);
     let paths: Vec<PathBuf> = paths.iter().filter(kept).map(below).collect();
     let named: Vec<String> = paths
         .iter()

@@ -5,6 +5,7 @@
 mod completions;
 mod delete;
 mod deploy;
+mod dev;
 mod engine;
 mod environment;
 mod explain;

@@ -11,6 +11,7 @@
 mod cgroup_v2;
 mod confinement;
 mod crash_loop;
+mod dev;
 mod disk;
 mod elsewhere;
 mod engine_life;
@@ -24,6 +25,7 @@ mod python;
 mod rollout;
 mod secrets;
 mod seed;
+mod session;
 mod side_by_side;
 mod source;
 mod stage;

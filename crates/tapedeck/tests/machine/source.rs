@@ -21,14 +21,14 @@ const MAIN: &str = "const who: string = process.env.WHO ?? 'nobody';\n\
                     setInterval(() => {}, 1000);\n";
 
 /// A project on disk, and a home that has the base image already.
-struct Project {
-    home: Home,
-    folder: TempDir,
+pub(crate) struct Project {
+    pub(crate) home: Home,
+    pub(crate) folder: TempDir,
 }
 
 impl Project {
     /// None, and a word on standard error, when this machine lacks something.
-    fn ready() -> Option<Self> {
+    pub(crate) fn ready() -> Option<Self> {
         let project = Self::bare(home_with(&["node", "npm"])?);
         plant_base(&project);
         Some(project)
@@ -46,18 +46,18 @@ impl Project {
         project
     }
 
-    fn path(&self, below: &str) -> PathBuf {
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     /// Writes the config, with more properties of the service.
-    fn configure(&self, more: &str) {
+    pub(crate) fn configure(&self, more: &str) {
         self.write(
             "stacktape.yml",
             &format!(
@@ -81,13 +81,13 @@ impl Project {
         Finished::of(command)
     }
 
-    fn must_deploy(&self) -> Finished {
+    pub(crate) fn must_deploy(&self) -> Finished {
         let deployed = self.deploy();
         assert_eq!(deployed.code, Some(0), "{deployed:?}");
         deployed
     }
 
-    fn stack(&self) -> StackStatus {
+    pub(crate) fn stack(&self) -> StackStatus {
         self.home.client().describe_stack(&crate::stage::stack()).unwrap()
     }
 
