@@ -24,6 +24,7 @@ mod package_manager;
 mod plan;
 mod project;
 mod script;
+mod service;
 mod toolchain;
 mod watch;
 
@@ -43,7 +44,10 @@ use crate::image::{Assembly, Composition, Stack};
 use crate::included;
 use crate::request::{Source, Workshop};
 use crate::runtime::Runtime;
-use bundler::{Bundle, BundleRequest, Bundler};
+pub(crate) use bundler::{Bundle, BundleRequest, Bundler};
+pub(crate) use esbuild::Esbuild;
+pub(crate) use service::BundlerService;
+
 use plan::{Facts, Plan, plan};
 use project::Project;
 use toolchain::Toolchain;
@@ -191,7 +195,7 @@ fn bundle(
     workshop
         .progress
         .step(&format!("bundling with {}", bundler.identity()));
-    let bundle = bundler.bundle(&BundleRequest {
+    let request = BundleRequest {
         entry: &source.entry(),
         folder: source.root,
         tsconfig: project.tsconfig.as_deref(),
@@ -202,8 +206,11 @@ fn bundle(
         defines: &[],
         aliases: &[],
         scratch: &scratch,
-    })?;
-    Ok(bundle)
+    };
+    Ok(match workshop.resident {
+        Some(resident) => resident.bundle(&bundler, &request)?,
+        None => bundler.bundle(&request)?,
+    })
 }
 
 /// The project's own files in a bundle.

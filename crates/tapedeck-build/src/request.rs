@@ -14,6 +14,7 @@ use crate::BuildError;
 use crate::base::NamedBases;
 use crate::language::Language;
 use crate::record::Record;
+use crate::resident::Resident;
 use crate::stamp::Observations;
 
 /// No build takes as long as this.
@@ -90,6 +91,8 @@ pub(crate) struct Workshop<'a> {
     /// The last build of the same service, unless it is to be ignored.
     pub(crate) previous: Option<&'a Record>,
     pub(crate) progress: &'a mut dyn Progress,
+    /// What is kept between builds, if there are to be more.
+    pub(crate) resident: Option<&'a Resident>,
     /// Layers are made even if the store has them.
     pub(crate) is_anew: bool,
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome, RuntimeKind};
+use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome, Resident, RuntimeKind};
 use tapedeck_image::base::NamedBase;
 use tapedeck_image::registry::Reference;
 use tapedeck_image::{Platform, Store};
@@ -31,6 +31,8 @@ pub(crate) struct Packager<'a> {
     pub(crate) images: &'a Store,
     pub(crate) platform: Platform,
     pub(crate) no_cache: bool,
+    /// What is kept between builds, where there are to be more.
+    pub(crate) resident: Option<&'a Resident>,
 }
 
 impl Packager<'_> {
@@ -118,7 +120,11 @@ impl Packager<'_> {
             registry_login: login.as_ref(),
             no_cache: self.no_cache,
         };
-        tapedeck_build::build(&request, progress).map_err(|error| {
+        let built = match self.resident {
+            Some(resident) => tapedeck_build::build_again(&request, resident, progress),
+            None => tapedeck_build::build(&request, progress),
+        };
+        built.map_err(|error| {
             Failure::new(kind_of(&error), error).help("nothing was changed; what runs keeps running")
         })
     }

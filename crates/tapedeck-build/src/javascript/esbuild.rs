@@ -33,7 +33,7 @@ pub(crate) struct Esbuild {
 
 /// The part of esbuild's report that is needed.
 #[derive(Deserialize)]
-struct Report {
+pub(super) struct Report {
     inputs: std::collections::BTreeMap<String, serde::de::IgnoredAny>,
 }
 
@@ -62,7 +62,8 @@ impl Bundler for Esbuild {
     }
 }
 
-fn arguments(request: &BundleRequest<'_>, output: &Path) -> Vec<OsString> {
+/// The command line: the entry file, then flags.
+pub(super) fn arguments(request: &BundleRequest<'_>, output: &Path) -> Vec<OsString> {
     let format = match request.format {
         ModuleFormat::Cjs => "cjs",
         ModuleFormat::Esm => "esm",
@@ -179,6 +180,17 @@ fn read_bundle(request: &BundleRequest<'_>, output: &Path) -> std::io::Result<Bu
             files.push((name, fs::read(entry.path())?));
         }
     }
+    let report: Report = serde_json::from_slice(&fs::read(output.join(REPORT))?)?;
+    bundle_of(files, &report, request, output)
+}
+
+/// A bundle of the files that were written to `output`.
+pub(super) fn bundle_of(
+    mut files: Vec<(String, Vec<u8>)>,
+    report: &Report,
+    request: &BundleRequest<'_>,
+    output: &Path,
+) -> std::io::Result<Bundle> {
     files.sort();
     for (name, bytes) in &mut files {
         if name == PROGRAM && request.format == ModuleFormat::Esm && uses_require(bytes) {
@@ -187,7 +199,6 @@ fn read_bundle(request: &BundleRequest<'_>, output: &Path) -> std::io::Result<Bu
             *bytes = with_portable_sources(bytes, output, request.folder)?;
         }
     }
-    let report: Report = serde_json::from_slice(&fs::read(output.join(REPORT))?)?;
     let inputs = report
         .inputs
         .keys()

@@ -58,6 +58,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         images: &images,
         platform: Platform::host(),
         no_cache: args.no_cache,
+        resident: None,
     };
     let packaged = packager.package(&stack.services.iter().collect::<Vec<_>>(), printer)?;
     let mut progress = printer.progress("deploy");

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use tapedeck_build::Resident;
 use tapedeck_image::Store;
 use tapedeck_model::{ResourceName, Stack};
 
@@ -54,6 +55,7 @@ pub(crate) fn run(args: &DevArgs, context: &Context, printer: &Printer) -> Outco
         images,
         stack,
         config,
+        resident: Resident::default(),
         services,
     };
     Session::new(wish, workshop)?.run()

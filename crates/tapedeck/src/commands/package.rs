@@ -48,6 +48,7 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
         images: &images,
         platform: args.platform.into(),
         no_cache: args.no_cache,
+        resident: None,
     };
     let packaged = packager.package(&services, printer)?;
     images.settle().or_fail(ExitKind::Environment)?;

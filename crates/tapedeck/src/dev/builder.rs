@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
 
-use tapedeck_build::{Built, Outcome, observed};
+use tapedeck_build::{Built, Outcome, Resident, observed};
 use tapedeck_image::{Platform, Store};
 use tapedeck_model::{ResourceName, Stack, StackSpec, WorkerService};
 
@@ -30,6 +30,7 @@ pub(crate) struct Workshop {
     /// The config as it was read last.
     pub(crate) stack: Stack,
     pub(crate) config: ConfigFile,
+    pub(crate) resident: Resident,
     /// The services that are developed.
     pub(crate) services: Vec<ResourceName>,
 }
@@ -85,6 +86,7 @@ impl Workshop {
                 images: &self.images,
                 platform: Platform::host(),
                 no_cache: order.no_cache,
+                resident: Some(&self.resident),
             };
             let (mut specs, mut because) = (Vec::new(), BTreeSet::new());
             for service in services {
