@@ -11,6 +11,7 @@ use tapedeck_model::ImageDigest;
 
 use crate::BuildError;
 use crate::base::Base;
+use crate::layers;
 use crate::record::{Memory, Record};
 use crate::request::{Subject, Workshop};
 use crate::runtime::Runtime;
@@ -287,11 +288,6 @@ pub(crate) fn stored_layer(key: &str, workshop: &Workshop<'_>) -> Option<Layer> 
 }
 
 fn put_layer(draft: Draft, subject: Subject<'_>, workshop: &Workshop<'_>) -> Result<Layer, BuildError> {
-    let failed = |error| BuildError::Layer {
-        layer: draft.name.as_str(),
-        service: subject.service.to_string(),
-        source: Box::new(error),
-    };
     let (entries, hashed_at) = match draft.content {
         Content::Stored(layer) => return Ok(layer),
         Content::Entries { entries, hashed_at } => (entries, hashed_at),
@@ -301,18 +297,14 @@ fn put_layer(draft: Draft, subject: Subject<'_>, workshop: &Workshop<'_>) -> Res
         .filter_map(copied_file)
         .map(Path::to_owned)
         .collect();
-    let layer = workshop.store.put_layer(entries).map_err(failed)?;
+    let layer = layers::put_unnamed(draft.name, entries, subject, workshop)?;
     // A file that changed after it was hashed may have been copied with other contents than the key speaks
     // of.
     let is_as_hashed = |path: &PathBuf| {
         Stamp::of(path).is_ok_and(|stamp| stamp.is_some_and(|stamp| !stamp.is_newer_than(hashed_at)))
     };
     if sources.iter().all(is_as_hashed) {
-        let key = InputKey::of([draft.key.as_str()]);
-        workshop
-            .store
-            .remember_layer(&key, &layer)
-            .map_err(|error| failed(error.into()))?;
+        layers::remember(draft.name, &draft.key, &layer, subject, workshop)?;
     }
     Ok(layer)
 }

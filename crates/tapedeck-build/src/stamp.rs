@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::BuildError;
+
 /// The kernel takes file times from a clock that ticks every 1 to 10 ms.
 const CLOCK_TICK: Duration = Duration::from_millis(10);
 
@@ -152,6 +154,18 @@ impl Observations {
             self.seen.insert(path.to_owned(), input);
         }
         Ok(&self.seen[path])
+    }
+
+    /// Looks at every one of `paths`.
+    pub(crate) fn observe_all<P: AsRef<Path>>(
+        &mut self,
+        paths: impl IntoIterator<Item = P>,
+    ) -> Result<(), BuildError> {
+        for path in paths {
+            self.observe(path.as_ref())
+                .map_err(BuildError::file("look at the source"))?;
+        }
+        Ok(())
     }
 
     /// Looks at a link without following it.
