@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use tapedeck_image::base::init_of;
-use tapedeck_image::{ConfigChange, Contents, Entry, EntryKind, Image, InputKey, Layer};
+use tapedeck_image::{ConfigChange, Contents, Description, Entry, EntryKind, Image, InputKey, Layer};
 use tapedeck_model::ImageDigest;
 
 use crate::BuildError;
@@ -179,13 +179,24 @@ pub(crate) fn unchanged(record: &Record, image: &Image, took: Duration) -> Built
     }
 }
 
-/// Puts layers and image into the store. The record is complete but for its settings.
+/// An image in the store and everything that is known about it.
+pub(crate) struct Finished {
+    pub(crate) built: Built,
+    /// Complete but for its settings.
+    pub(crate) record: Record,
+    /// What it is built on. None when it came from elsewhere.
+    pub(crate) base: Option<Base>,
+    /// Unpacked layers, top first, those of the base included.
+    pub(crate) layers: Vec<PathBuf>,
+}
+
+/// Puts layers and image into the store.
 pub(crate) fn put(
     assembly: Assembly,
     subject: Subject<'_>,
     workshop: &mut Workshop<'_>,
     started: Instant,
-) -> Result<(Built, Record), BuildError> {
+) -> Result<Finished, BuildError> {
     let placed = match assembly.composition {
         Composition::Layers(stack) => stacked(*stack, subject, workshop)?,
         Composition::Whole { image, named } => whole(image, named, subject, workshop)?,
@@ -205,12 +216,18 @@ pub(crate) fn put(
         runtime: assembly.runtime,
         took: started.elapsed(),
     };
-    Ok((built, record))
+    Ok(Finished {
+        built,
+        record,
+        base: placed.base,
+        layers: placed.image.layers,
+    })
 }
 
 /// An image in the store and what is recorded about it.
 struct Placed {
     image: Image,
+    base: Option<Base>,
     named: Option<ImageDigest>,
     names: Vec<LayerName>,
     /// Input keys of the layers by name.
@@ -231,8 +248,15 @@ fn stacked(stack: Stack, subject: Subject<'_>, workshop: &Workshop<'_>) -> Resul
         .iter()
         .map(|(layer, by)| (layer.clone(), by.as_str()))
         .collect();
-    let config = with_init(stack.config, &stack.base);
-    let digest = stack.base.image.digest;
+    let base = stack.base;
+    let digest = base.image.digest.clone();
+    let mut config = with_init(stack.config, &base);
+    config.description = Description {
+        created: workshop.created,
+        title: Some(subject.service.to_string()),
+        base_name: base.reference.clone(),
+        ..Description::default()
+    };
     let image = workshop
         .store
         .put_image(Some(&digest), &stacked, &config)
@@ -242,7 +266,8 @@ fn stacked(stack: Stack, subject: Subject<'_>, workshop: &Workshop<'_>) -> Resul
         })?;
     Ok(Placed {
         image,
-        named: stack.base.is_named.then_some(digest),
+        named: base.reference.is_some().then_some(digest),
+        base: Some(base),
         names,
         keys,
     })
@@ -272,6 +297,7 @@ fn whole(
         })?;
     Ok(Placed {
         image,
+        base: None,
         named,
         names: Vec::new(),
         keys: BTreeMap::new(),

@@ -128,6 +128,16 @@ impl Input {
         self.stamp.is_some_and(|stamp| stamp.mode & 0o111 != 0)
     }
 
+    /// Whether it was there and neither a folder nor a link that is not followed.
+    pub(crate) fn is_file(&self) -> bool {
+        self.stamp.is_some_and(|stamp| !stamp.is_directory())
+    }
+
+    /// SHA-256 of the bytes of a file, in hexadecimal.
+    pub(crate) fn contents(&self) -> &str {
+        &self.contents
+    }
+
     /// Whether it is a folder, of which only the names in it count.
     pub(crate) fn is_directory(&self) -> bool {
         self.stamp.is_some_and(Stamp::is_directory)
