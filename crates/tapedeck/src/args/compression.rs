@@ -5,9 +5,9 @@ use clap::ValueEnum;
 /// Ways to compress layers that are pushed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Compression {
-    /// As they lie in the store: small and quick.
+    // As they lie in the store: small and quick.
     #[default]
     Zstd,
-    /// For whoever reads nothing newer.
+    // For whoever reads nothing newer.
     Gzip,
 }
