@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use tapedeck_image::base::BaseError;
-use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
+use tapedeck_image::{PutImageError, PutLayerError, ReadImageError, StoreError};
+use tapedeck_model::ResourceName;
 
 use crate::base::BaseMismatch;
 use crate::dockerfile::DockerfileError;
@@ -274,6 +275,15 @@ pub enum BuildError {
     /// An image cannot be built from a Dockerfile.
     #[error(transparent)]
     Dockerfile(#[from] DockerfileError),
+    /// The documents beside an image cannot be written.
+    #[error("cannot say what is in the image of `{service}` and how it was made")]
+    Documents {
+        /// The service.
+        service: String,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
     /// An image that came from elsewhere is not in the store as it should be.
     #[error("cannot use the image of `{service}`")]
     ReadImage {
@@ -301,6 +311,14 @@ impl BuildError {
             Self::Dockerfile(error) => error.is_of_surroundings(),
             Self::Prebuilt(error) => error.is_of_surroundings(),
             _ => false,
+        }
+    }
+
+    /// For `map_err` on what reads and writes the documents beside an image.
+    pub(crate) fn documents(service: &ResourceName) -> impl Fn(StoreError) -> Self {
+        move |source| Self::Documents {
+            service: service.to_string(),
+            source,
         }
     }
 

@@ -17,7 +17,9 @@
 //! Another kind of packaging is a module with `assemble`, an arm in `kind`, and an enum of errors likewise.
 
 mod base;
+mod components;
 mod dockerfile;
+mod documents;
 mod error;
 mod go;
 mod guard;
@@ -127,6 +129,7 @@ fn build_with(
         previous: previous.as_ref(),
         progress,
         resident,
+        created: request.created,
         is_anew: request.no_cache,
     };
     let subject = Subject {
@@ -134,18 +137,21 @@ fn build_with(
         root: &root,
     };
     let assembly = kind::assemble(subject, request.packaging, &mut workshop)?;
-    let (built, mut record) = image::put(assembly, subject, &mut workshop, started)?;
-    record.settings = settings;
-    record
+    let mut finished = image::put(assembly, subject, &mut workshop, started)?;
+    documents::put(request, subject, &finished)?;
+    finished.record.settings = settings;
+    finished
+        .record
         .save(&record_path)
         .map_err(BuildError::file("keep the record of this build"))?;
-    Ok(built)
+    finished.built.took = started.elapsed();
+    Ok(finished.built)
 }
 
 /// What was asked for, as text that is equal when the same is asked for.
 fn settings(request: &BuildRequest<'_>) -> String {
     let packaging = serde_json::to_string(request.packaging).expect("packaging settings have text keys only");
-    format!("{} {packaging}", request.platform.as_str())
+    format!("{} {} {packaging}", request.platform.as_str(), request.created)
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ pub struct BuildRequest<'a> {
     pub docker_config: Option<&'a Path>,
     /// Who to be towards the registry of a prebuilt image, instead of what Docker knows.
     pub registry_login: Option<&'a Login>,
+    /// When images claim to have been made, in seconds since the Unix epoch: `SOURCE_DATE_EPOCH`, or 0.
+    pub created: i64,
     /// Build everything above the base anew, whatever is known.
     pub no_cache: bool,
 }
@@ -93,6 +95,8 @@ pub(crate) struct Workshop<'a> {
     pub(crate) progress: &'a mut dyn Progress,
     /// What is kept between builds, if there are to be more.
     pub(crate) resident: Option<&'a Resident>,
+    /// When the image claims to have been made, in seconds since the Unix epoch.
+    pub(crate) created: i64,
     /// Layers are made even if the store has them.
     pub(crate) is_anew: bool,
 }

@@ -23,6 +23,7 @@ mod layer;
 mod manifest;
 mod platform;
 mod progress;
+mod recompress;
 pub mod registry;
 pub mod store;
 mod tarball;

@@ -8,6 +8,7 @@
 
 mod dependencies;
 mod dockerfile;
+mod documents;
 mod errors;
 mod example;
 mod go;
@@ -17,3 +18,4 @@ mod life;
 mod prebuilt;
 mod project;
 mod python;
+mod resident;

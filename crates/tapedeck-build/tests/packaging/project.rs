@@ -7,7 +7,9 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use fs_err as fs;
-use tapedeck_build::{BuildError, BuildRequest, Built, LayerName, NamedBases, Outcome, build};
+use tapedeck_build::{
+    BuildError, BuildRequest, Built, LayerName, NamedBases, Outcome, Resident, build, build_again,
+};
 use tapedeck_image::{Image, Platform, Progress, Store};
 use tapedeck_model::{JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack};
 use tempfile::TempDir;
@@ -28,6 +30,7 @@ pub(crate) struct Project {
     pub(crate) search_path: OsString,
     pub(crate) platform: Platform,
     pub(crate) no_cache: bool,
+    pub(crate) created: i64,
     /// What the last build told.
     pub(crate) told: Told,
 }
@@ -53,6 +56,7 @@ impl Project {
             search_path,
             platform: Platform::host(),
             no_cache: false,
+            created: 0,
             told: Told::default(),
         };
         for (path, text) in files {
@@ -90,7 +94,16 @@ impl Project {
         self.build_in(&state("build"))
     }
 
+    /// Builds as a process does that builds again and again.
+    pub(crate) fn build_again(&mut self, resident: &Resident) -> Result<Built, BuildError> {
+        self.build_with(&state("build"), Some(resident))
+    }
+
     pub(crate) fn build_in(&mut self, cache: &Path) -> Result<Built, BuildError> {
+        self.build_with(cache, None)
+    }
+
+    fn build_with(&mut self, cache: &Path, resident: Option<&Resident>) -> Result<Built, BuildError> {
         self.told = Told::default();
         let packaging = Packaging::StacktapeImageBuildpack(self.packaging.clone());
         let request = BuildRequest {
@@ -104,9 +117,13 @@ impl Project {
             bases: NamedBases::default(),
             docker_config: None,
             registry_login: None,
+            created: self.created,
             no_cache: self.no_cache,
         };
-        build(&request, &mut self.told)
+        match resident {
+            Some(resident) => build_again(&request, resident, &mut self.told),
+            None => build(&request, &mut self.told),
+        }
     }
 
     pub(crate) fn error(&mut self) -> String {
@@ -157,6 +174,22 @@ pub(crate) fn store() -> &'static Store {
 
 pub(crate) fn image(built: &Built) -> Image {
     store().image(&built.image).unwrap()
+}
+
+/// The package URLs in the bill of materials of an image.
+pub(crate) fn components(built: &Built) -> Vec<String> {
+    let text = store().sbom(&built.image).unwrap().expect("a bill of materials");
+    let sbom: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let packages = sbom["packages"].as_array().unwrap().iter();
+    packages
+        .filter_map(|package| {
+            Some(
+                package["externalRefs"][0]["referenceLocator"]
+                    .as_str()?
+                    .to_owned(),
+            )
+        })
+        .collect()
 }
 
 /// The names of the rebuilt layers; nothing when all was unchanged.

@@ -15,6 +15,7 @@ mod dev;
 mod disk;
 mod elsewhere;
 mod engine_life;
+mod go;
 mod java;
 mod keeping;
 mod leaks;
