@@ -234,4 +234,5 @@ pub(crate) mod pure {
     pub(crate) use super::package_manager::{PackageManager, choose as choose_manager};
     pub(crate) use super::plan::offer;
     pub(crate) use super::script::has_aliases;
+    pub(crate) use super::service::Value;
 }

@@ -5,6 +5,7 @@ mod errors;
 mod go;
 mod installed;
 mod java;
+mod packets;
 mod python;
 mod stamps;
 mod trees;

@@ -137,8 +137,12 @@ pub(crate) fn stacks(stacks: &[StackSummary]) -> String {
         } else {
             format!("{RED}changing{RESET}")
         };
+        let until = match stack.attended {
+            true => ", until its `tapedeck dev` ends",
+            false => "",
+        };
         format!(
-            "{:width$}  {state}  {}, {}/{} tasks running",
+            "{:width$}  {state}  {}, {}/{} tasks running{until}",
             stack.name,
             count(stack.services, "service"),
             stack.running_count,

@@ -234,8 +234,9 @@ fn what_is_deployed_is_left_alone() {
     let mut session = Session::start(&project, &[]);
     session.await_line("worker | hello one", 1);
     let listed = project.home.must(&["info:stacks"]);
+    assert!(listed.contains("app-dev"), "{listed}");
     assert!(
-        listed.contains("app-watch") && listed.contains("app-dev"),
+        listed.contains("1/1 tasks running, until its `tapedeck dev` ends"),
         "{listed}"
     );
     let second = Session::start(&project, &[]).finish();
