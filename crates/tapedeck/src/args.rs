@@ -1,13 +1,14 @@
 //! The command line: Stacktape's command names and flags. Only shapes stand here; [`crate::options`] gives them meaning.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod aliases;
 mod compression;
 mod processor;
 
+pub(crate) use aliases::with_long_names;
 pub(crate) use compression::Compression;
 pub(crate) use processor::Processor;
 
@@ -489,40 +490,4 @@ pub(crate) enum Shell {
     Bash,
     Zsh,
     Fish,
-}
-
-/// Stacktape's short names of several letters, which the usual rules for short options would take apart.
-const STACKTAPE_ALIASES: [(&str, &str); 12] = [
-    ("-prj", "--projectName"),
-    ("-cp", "--configPath"),
-    ("-cwd", "--currentWorkingDirectory"),
-    ("-rn", "--resourceName"),
-    ("-st", "--startTime"),
-    ("-rw", "--raw"),
-    ("-lim", "--limit"),
-    ("-nc", "--noCache"),
-    ("-aco", "--autoConfirmOperation"),
-    ("-secn", "--secretName"),
-    ("-secv", "--secretValue"),
-    ("-secf", "--secretFile"),
-];
-
-/// Replaces Stacktape's short names of several letters by the long ones.
-pub(crate) fn with_long_names(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    arguments
-        .map(|argument| {
-            let Some(text) = argument.to_str() else {
-                return argument;
-            };
-            let (name, value) = match text.split_once('=') {
-                Some((name, value)) => (name, Some(value)),
-                None => (text, None),
-            };
-            match (STACKTAPE_ALIASES.iter().find(|(short, _)| *short == name), value) {
-                (Some((_, long)), Some(value)) => OsString::from(format!("{long}={value}")),
-                (Some((_, long)), None) => OsString::from(long),
-                (None, _) => argument,
-            }
-        })
-        .collect()
 }
