@@ -67,7 +67,7 @@ pub(crate) enum Command {
     /// Package the worker services of the config and make them run.
     #[command(after_help = crate::commands::deploy::EXAMPLES)]
     Deploy(DeployArgs),
-    /// Run a worker service while it is being written: each save is packaged and replaces what runs.
+    /// Run a service while it is being written: each save replaces what runs.
     #[command(after_help = crate::commands::dev::EXAMPLES, mut_arg("stage", |arg| {
         arg.default_value("watch").help("Stage of its own, so that what is deployed under another one is left alone")
     }))]

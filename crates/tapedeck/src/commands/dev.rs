@@ -17,13 +17,19 @@ use crate::printer::Printer;
 use crate::prompt;
 
 pub(crate) const EXAMPLES: &str = "\
-One task of each service runs, whatever `scaling` says. Its output goes to stdout, what `dev` has to say to stderr.
-What the image was made of is watched, and the config with all that it reads. At each save the old task is stopped, then
-the new one started; a save that cannot be packaged is told and changes nothing. A task that ends by itself is not
-started again before the next save. All of it is deleted at the end, whatever ends it; the engine is stopped if it was
-started for this.
+One task of each service runs, whatever `scaling` says. What it writes goes to
+stdout, what `dev` says to stderr.
 
-Keys: r restarts, q or Ctrl-C ends, h shows the keys. While it ends, once more kills what does not stop.
+What the image was made of is watched, and the config with all that it reads.
+At each save the old task is stopped, then the new one started; a save that
+cannot be packaged is told and changes nothing. A task that ends by itself is
+not started again before the next save.
+
+At the end all of it is deleted, whatever ends it, and the engine is stopped if
+it was started for this.
+
+Keys: r restarts, q or Ctrl-C ends, h shows the keys. While it ends, Ctrl-C once
+more kills what does not stop.
 
 Examples:
   tapedeck dev
