@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use tapedeck_config::{Answers, LoadOptions, Loaded, Question};
-use tapedeck_diagnostic::{Severity, render_text};
+use tapedeck_diagnostic::{Diagnostics, Severity, render_text};
 use tapedeck_model::{Region, Stack};
 
 use crate::answers::Answering;
@@ -133,12 +133,17 @@ pub(crate) fn load_stack(
     }
     match loaded.stack {
         Some(stack) => Ok((stack, file)),
-        None => Err(Failure::usage(format!(
-            "{} has {}; nothing was changed",
-            file.name(),
-            count(loaded.diagnostics.count(Severity::Error), "mistake")
-        ))),
+        None => Err(has_mistakes(&file, &loaded.diagnostics)),
     }
+}
+
+/// The failure of a config whose mistakes have been told.
+pub(crate) fn has_mistakes(file: &ConfigFile, found: &Diagnostics) -> Failure {
+    Failure::usage(format!(
+        "{} has {}; nothing was changed",
+        file.name(),
+        count(found.count(Severity::Error), "mistake")
+    ))
 }
 
 fn load_options(reading: &Reading<'_>, file: &ConfigFile, region: Region) -> Result<LoadOptions, Failure> {

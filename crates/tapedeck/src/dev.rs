@@ -78,6 +78,16 @@ struct Work {
     told: Option<String>,
 }
 
+/// What cannot be packaged.
+#[derive(Debug)]
+struct Failing {
+    text: String,
+    is_config: bool,
+    is_told: bool,
+    /// How often in a row it went wrong like this although something changed while it was tried.
+    repeats: u32,
+}
+
 /// How far the end is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -117,8 +127,8 @@ pub(crate) struct Session {
     ended: BTreeSet<TaskId>,
     /// A task ended by itself and is not started again.
     is_down: bool,
-    /// What went wrong last, and whether it was the config.
-    failed: Option<(String, bool)>,
+    /// What went wrong last, unless all is well since.
+    failing: Option<Failing>,
     phase: Phase,
 }
 
@@ -168,7 +178,7 @@ impl Session {
             cycle: None,
             ended: BTreeSet::new(),
             is_down: false,
-            failed: None,
+            failing: None,
             phase: Phase::Going,
         })
     }

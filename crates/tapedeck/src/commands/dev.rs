@@ -59,6 +59,7 @@ pub(crate) fn run(args: &DevArgs, context: &Context, printer: &Printer) -> Outco
         printer: printer.clone(),
         wish: wish.clone(),
         images,
+        findings: String::new(),
         stack,
         config,
         resident: Resident::default(),

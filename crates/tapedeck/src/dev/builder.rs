@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
 
 use tapedeck_build::{Built, Outcome, Resident, observed};
+use tapedeck_diagnostic::render_text;
 use tapedeck_image::{Platform, Store};
 use tapedeck_model::{ResourceName, Stack, StackSpec, WorkerService};
 
@@ -27,6 +28,8 @@ pub(crate) struct Workshop {
     pub(crate) printer: Printer,
     pub(crate) wish: Wish,
     pub(crate) images: Store,
+    /// What was found in the config when it was read last by this session.
+    pub(crate) findings: String,
     /// The config as it was read last.
     pub(crate) stack: Stack,
     pub(crate) config: ConfigFile,
@@ -59,6 +62,10 @@ fn work(workshop: &mut Workshop, inbox: &Receiver<Order>, sender: &Sender<Happen
             .map_err(|(failure, is_config)| Failed {
                 failure,
                 is_config,
+                findings: match is_config {
+                    true => workshop.findings.clone(),
+                    false => String::new(),
+                },
                 took: began.elapsed(),
             });
         let is_wide = result.is_err();
@@ -112,7 +119,19 @@ impl Workshop {
 
     fn read_config(&mut self) -> Result<(), Failure> {
         let reading = Reading::of(&self.wish);
-        let (stack, config) = config::load_stack(&self.context, &self.printer, &reading)?;
+        let before = std::mem::take(&mut self.findings);
+        let (loaded, config) = config::load(&self.context, &self.printer, &reading)?;
+        if !loaded.diagnostics.is_empty() {
+            let findings = render_text(&loaded.diagnostics, &loaded.sources);
+            findings.trim_end().clone_into(&mut self.findings);
+        }
+        let Some(stack) = loaded.stack else {
+            return Err(config::has_mistakes(&config, &loaded.diagnostics));
+        };
+        // Warnings are told once.
+        if !self.findings.is_empty() && self.findings != before {
+            self.printer.tell(&format!("{}\n", self.findings));
+        }
         if stack.name() != self.stack.name() {
             return Err(Failure::usage(format!(
                 "the config is one of stack {} now, and this is `tapedeck dev` of stack {}",

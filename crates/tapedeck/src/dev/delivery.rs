@@ -13,9 +13,12 @@ use super::engine_line::EngineLine;
 use super::happening::{Failed, Packaged, milliseconds};
 use super::output::Output;
 use super::story::{self, Cycle};
-use super::{Phase, Session, Work};
+use super::{Failing, Phase, Session, Work};
 use crate::exit::{ExitKind, Failure};
 use crate::text::span;
+
+/// How often the same failure is tried again because something changed while it was tried.
+const MOST_REPEATS: u32 = 3;
 
 impl Session {
     /// Has everything packaged that is not as it was.
@@ -23,9 +26,9 @@ impl Session {
         if self.phase != Phase::Going {
             return;
         }
-        let is_first = self.work.is_none() && self.spec.is_none() && self.failed.is_none();
+        let is_first = self.work.is_none() && self.spec.is_none() && self.failing.is_none();
         let order = Order {
-            config: changes.config || self.failed.as_ref().is_some_and(|(_, is_config)| *is_config),
+            config: changes.config || self.failing.as_ref().is_some_and(|failing| failing.is_config),
             no_cache: self.wish.no_cache && is_first,
         };
         self.work = Some(Work {
@@ -54,10 +57,10 @@ impl Session {
 
     /// Asks the engine to run what was packaged, if that differs from what runs.
     pub(super) fn hand_over(&mut self, packaged: Packaged, work: Work) -> Result<(), Failure> {
-        let was_failed = self.failed.take().is_some();
+        let was_failing = self.failing.take().is_some_and(|failing| failing.is_told);
         let anew = work.changes.restart || (self.is_down && !work.is_recheck);
         if self.spec.as_ref() == Some(&packaged.spec) && !anew {
-            if was_failed {
+            if was_failing {
                 self.say("packaged again; it is what runs");
             }
             return Ok(());
@@ -133,21 +136,33 @@ impl Session {
         let Failed {
             failure,
             is_config,
+            findings,
             took,
         } = failed;
         // Nothing that is edited here would change it.
-        if failure.kind == ExitKind::Environment && self.spec.is_none() && self.failed.is_none() {
+        if failure.kind == ExitKind::Environment && self.spec.is_none() && self.failing.is_none() {
             return Err(failure);
         }
-        let text = format!("{:#}", failure.error);
-        let is_known = self.failed.as_ref().is_some_and(|(known, _)| *known == text);
-        self.failed = Some((text, is_config));
-        if is_known {
-            // What it does itself must not have it tried again and again.
+        let text = format!("{findings}{:#}", failure.error);
+        let before = self.failing.take().filter(|failing| failing.text == text);
+        let is_known = before.as_ref().is_some_and(|failing| failing.is_told);
+        // What packaging changes itself must not have it tried for ever.
+        let repeats = match self.burst.is_some() && !work.is_recheck {
+            true => before.map_or(0, |failing| failing.repeats) + 1,
+            false => 0,
+        };
+        if repeats > MOST_REPEATS {
             self.burst = self.burst.take().filter(|burst| burst.is_asked_for());
         }
         // Half of a checkout is no news.
-        if self.burst.is_some() || (is_known && work.is_recheck) {
+        let is_news = self.burst.is_none() && !(is_known && work.is_recheck);
+        self.failing = Some(Failing {
+            text,
+            is_config,
+            is_told: is_known || is_news,
+            repeats,
+        });
+        if !is_news {
             return Ok(());
         }
         let (cause, changed) = self.cause(&work, &BTreeSet::new());
@@ -163,10 +178,14 @@ impl Session {
                 "event": "failed",
                 "changed": changed,
                 "tookMilliseconds": milliseconds(took),
+                "findings": findings,
                 "error": failure.error.to_string(),
                 "because": causes,
             }));
         } else if !is_known {
+            if !findings.is_empty() {
+                self.printer.tell(&format!("{findings}\n"));
+            }
             let help = None;
             self.printer.failure(&Failure { help, ..failure });
         }

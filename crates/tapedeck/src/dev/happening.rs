@@ -77,6 +77,8 @@ pub(crate) struct Failed {
     pub(crate) failure: Failure,
     /// It is the config that is wrong.
     pub(crate) is_config: bool,
+    /// What is wrong in it, place by place. Empty when that is all in the failure.
+    pub(crate) findings: String,
     pub(crate) took: Duration,
 }
 

@@ -346,10 +346,7 @@ fn stages_of_one_project_run_side_by_side() {
     let before = project.stack();
     let staging = project.deploy_with(&["--stage", "staging", "--json"]);
     assert_eq!(staging.code, Some(0), "{staging:?}");
-    assert!(
-        staging.stdout.starts_with("{\"stack\":{\"name\":\"app-staging\""),
-        "{staging:?}"
-    );
+    assert!(staging.stdout.contains("\"name\":\"app-staging\""), "{staging:?}");
     assert_eq!(staging.stdout.lines().count(), 1);
     let listed = project.home.must(&["info:stacks"]);
     assert!(
