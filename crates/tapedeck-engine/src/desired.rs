@@ -41,6 +41,8 @@ impl Engine {
                     let mut next = known.clone();
                     next.attended = attended;
                     let mut differs = next.update(wanted.desired_count, &wanted.container);
+                    // What was tried before it was deleted says nothing to whoever attends to it now.
+                    let anew = anew || (attended && known.life == Life::Draining);
                     if anew && next.revision == known.revision {
                         next.renew();
                         differs = true;

@@ -37,6 +37,18 @@ fn another_container_is_a_new_revision_and_numbers_are_never_used_twice() {
 }
 
 #[test]
+fn a_renewed_service_has_the_same_container_under_a_new_number() {
+    let mut service = Service::new(1, container('a'));
+    service.rollout = RolloutState::Completed;
+    service.renew();
+    assert_eq!(
+        (service.revision, service.rollout),
+        (Revision(2), RolloutState::InProgress)
+    );
+    assert_eq!(service.container(), &container('a'));
+}
+
+#[test]
 fn a_service_that_drains_comes_back_when_it_is_deployed_again() {
     let mut service = Service::new(2, container('a'));
     service.life = Life::Draining;

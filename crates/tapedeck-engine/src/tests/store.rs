@@ -4,6 +4,7 @@ use tapedeck_api::{RolloutState, ServiceEvent};
 use tapedeck_model::Revision;
 
 use super::{at, container, key, running, task};
+use crate::attendance::{self, Holder};
 use crate::fleet::{EVENTS_KEPT, Life, Service};
 use crate::store::{Store, StoreError};
 
@@ -133,4 +134,24 @@ fn the_database_of_a_newer_version_is_left_alone() {
     let error = Store::open(&path).unwrap_err();
     assert!(matches!(error, StoreError::Newer { found: 99, .. }));
     assert!(error.to_string().contains("newer tapedeck"));
+}
+
+#[test]
+fn a_new_engine_knows_which_stacks_somebody_attends_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&folder.path().join("engine.db")).unwrap();
+    let service = Service::new(1, container('a'));
+    store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    let mut fleet = store.load().unwrap();
+    let none = attendance::recall(&store, &mut fleet, at(0)).unwrap();
+    assert!(none.is_empty() && !fleet.services[&key("mailer")].attended);
+
+    let stack = key("mailer").stack;
+    store.set_setting("attended", &[&stack]).unwrap();
+    let holders = attendance::recall(&store, &mut fleet, at(0)).unwrap();
+    assert!(fleet.services[&key("mailer")].attended);
+    assert!(
+        matches!(holders.get(&stack), Some(Holder::NobodyUntil(until)) if *until > at(0)),
+        "whoever holds it may come back for a while"
+    );
 }

@@ -165,7 +165,24 @@ impl Session {
         if !is_news {
             return Ok(());
         }
-        let (cause, changed) = self.cause(&work, &BTreeSet::new());
+        let failed = Failed {
+            failure,
+            is_config,
+            findings,
+            took,
+        };
+        self.tell_failure(failed, &work, is_known);
+        Ok(())
+    }
+
+    fn tell_failure(&self, failed: Failed, work: &Work, is_known: bool) {
+        let Failed {
+            failure,
+            findings,
+            took,
+            ..
+        } = failed;
+        let (cause, changed) = self.cause(work, &BTreeSet::new());
         let runs = match self.revisions().values().next() {
             _ if self.is_down => "nothing runs".to_owned(),
             Some(revision) if self.services == 1 => format!("revision {revision} keeps running"),
@@ -198,7 +215,6 @@ impl Session {
             "{cause} → {again} after {}; {runs}, waiting for a change",
             span(took)
         ));
-        Ok(())
     }
 
     /// Takes in how the stack is.
