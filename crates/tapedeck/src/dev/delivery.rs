@@ -73,6 +73,12 @@ impl Session {
         } = packaged;
         let stack = self.attend(&spec, anew)?;
         drop(share);
+        // At first nothing changed for whoever looks on, whatever there was before.
+        let because = if self.spec.is_some() {
+            because
+        } else {
+            BTreeSet::new()
+        };
         let (cause, changed) = self.cause(&work, &because);
         let revisions = stack
             .services
