@@ -10,6 +10,7 @@
 
 mod attest;
 pub mod base;
+mod changes;
 mod component;
 mod description;
 mod digest;
