@@ -7,6 +7,7 @@ use tapedeck_image::base::BaseError;
 use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
 
 use crate::base::BaseMismatch;
+use crate::commands::CommandsError;
 use crate::dockerfile::DockerfileError;
 use crate::go::GoError;
 use crate::java::JavaError;
@@ -274,6 +275,9 @@ pub enum BuildError {
     /// An image cannot be built from a Dockerfile.
     #[error(transparent)]
     Dockerfile(#[from] DockerfileError),
+    /// The commands of the person's cannot be run.
+    #[error(transparent)]
+    Commands(#[from] CommandsError),
     /// An image that came from elsewhere is not in the store as it should be.
     #[error("cannot use the image of `{service}`")]
     ReadImage {
@@ -299,6 +303,7 @@ impl BuildError {
             Self::Python(error) => error.is_of_surroundings(),
             Self::Java(error) => error.is_of_surroundings(),
             Self::Dockerfile(error) => error.is_of_surroundings(),
+            Self::Commands(error) => error.is_of_surroundings(),
             Self::Prebuilt(error) => error.is_of_surroundings(),
             _ => false,
         }

@@ -32,6 +32,14 @@ pub(crate) fn assemble(
     }
 }
 
+/// Whether commands of the person's are run on top of the base.
+pub(crate) fn has_commands(packaging: &Packaging) -> bool {
+    match packaging {
+        Packaging::StacktapeImageBuildpack(packaging) => !packaging.custom_docker_build_commands.is_empty(),
+        _ => false,
+    }
+}
+
 /// Whether what the last build took from elsewhere is what would be taken now, as far as that is known without asking
 /// anybody. Files are looked at by [`Record::is_current`].
 pub(crate) fn is_current(record: &Record, request: &BuildRequest<'_>) -> bool {

@@ -17,6 +17,7 @@
 //! Another kind of packaging is a module with `assemble`, an arm in `kind`, and an enum of errors likewise.
 
 mod base;
+mod commands;
 mod dockerfile;
 mod error;
 mod go;
@@ -35,12 +36,14 @@ mod python;
 mod record;
 mod request;
 mod runtime;
+mod sandbox;
 mod source_error;
 mod stamp;
 mod start;
 mod tree;
 
 pub use base::{BaseMismatch, NamedBases, RuntimeKind};
+pub use commands::CommandsError;
 pub use dockerfile::DockerfileError;
 pub use error::BuildError;
 pub use go::GoError;
@@ -55,6 +58,7 @@ pub use process::find_executable;
 pub use python::{InvalidPythonVersion, PythonError};
 pub use request::BuildRequest;
 pub use runtime::Runtime;
+pub use sandbox::{Sandbox, SandboxEnd, SandboxError, SandboxWork};
 pub use source_error::SourceError;
 
 use std::time::Instant;
@@ -100,9 +104,11 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         bases: request.bases,
         docker_config: request.docker_config,
         registry_login: request.registry_login,
+        sandbox: request.sandbox,
         previous: previous.as_ref(),
         progress,
         is_anew: request.no_cache,
+        has_commands: kind::has_commands(request.packaging),
     };
     let subject = Subject {
         service: request.service,

@@ -14,6 +14,7 @@ use crate::BuildError;
 use crate::base::NamedBases;
 use crate::language::Language;
 use crate::record::Record;
+use crate::sandbox::Sandbox;
 use crate::stamp::Observations;
 
 /// No build takes as long as this.
@@ -45,6 +46,8 @@ pub struct BuildRequest<'a> {
     pub docker_config: Option<&'a Path>,
     /// Who to be towards the registry of a prebuilt image, instead of what Docker knows.
     pub registry_login: Option<&'a Login>,
+    /// Who runs programs of an image, where an image has to be made that way.
+    pub sandbox: Option<&'a dyn Sandbox>,
     /// Build everything above the base anew, whatever is known.
     pub no_cache: bool,
 }
@@ -87,11 +90,14 @@ pub(crate) struct Workshop<'a> {
     pub(crate) bases: NamedBases<'a>,
     pub(crate) docker_config: Option<&'a Path>,
     pub(crate) registry_login: Option<&'a Login>,
+    pub(crate) sandbox: Option<&'a dyn Sandbox>,
     /// The last build of the same service, unless it is to be ignored.
     pub(crate) previous: Option<&'a Record>,
     pub(crate) progress: &'a mut dyn Progress,
     /// Layers are made even if the store has them.
     pub(crate) is_anew: bool,
+    /// Commands of the person's are run on top of the base, which has to have what they need.
+    pub(crate) has_commands: bool,
 }
 
 impl Workshop<'_> {

@@ -37,8 +37,8 @@ const SOME_MEMORY_MB: u32 = 4096;
 pub struct Work<'a> {
     /// The program that is a shim when it is called as one.
     pub shim: &'a Path,
-    /// An empty folder for this alone, of the caller's. It is the caller's to remove, and is removed by others only when
-    /// the caller is no more.
+    /// A folder for this alone, of the caller's. It is the caller's to remove, and is removed by others only when the
+    /// caller is no more. What runs later in it sees what an earlier one has changed.
     pub folder: &'a Path,
     /// Unpacked layers, top first, at least one; never written to.
     pub layers: Vec<PathBuf>,
@@ -115,6 +115,11 @@ pub fn run(work: Work<'_>, mut each_line: impl FnMut(&str)) -> Result<Ended, San
         return Err(SandboxError::Killed);
     };
     let directory = task_directory(&errand.folder);
+    // What an earlier one in the same folder said.
+    match fs::remove_dir_all(&definition.log_directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(SandboxError::Folder(error)),
+        _ => {}
+    }
     let mut reader = Reader::open(&definition.log_directory);
     let mut tell = || -> Result<(), SandboxError> {
         while let Some(line) = reader.next_line()? {

@@ -14,9 +14,11 @@ use crate::exit::{ExitKind, Failure};
 use crate::options::ConfigFile;
 use crate::printer::{Printer, Progress};
 use crate::text::span;
+use sandbox::Containers;
 
 mod login;
 mod push;
+mod sandbox;
 
 pub(crate) use push::push;
 
@@ -97,6 +99,9 @@ impl Packager<'_> {
             bases = bases.with(*kind, base);
         }
         let login = login::of(service, context)?;
+        let sandbox = Containers {
+            shim: &context.executable,
+        };
         let request = BuildRequest {
             store: self.images,
             service: &service.name,
@@ -108,6 +113,7 @@ impl Packager<'_> {
             bases,
             docker_config: context.docker_config.as_deref(),
             registry_login: login.as_ref(),
+            sandbox: Some(&sandbox),
             no_cache: self.no_cache,
         };
         tapedeck_build::build(&request, progress).map_err(|error| {

@@ -261,6 +261,7 @@ impl<'a> Ours<'a> {
             bases: NamedBases::default(),
             docker_config: None,
             registry_login: None,
+            sandbox: None,
             no_cache: false,
         };
         tapedeck_build::build(&request, &mut NoProgress)?;

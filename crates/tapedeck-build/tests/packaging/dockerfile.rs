@@ -96,6 +96,7 @@ impl Service {
             bases: NamedBases::default(),
             docker_config: None,
             registry_login: None,
+            sandbox: None,
             no_cache: self.no_cache,
         };
         build(&request, &mut self.heard)

@@ -104,6 +104,7 @@ impl Project {
             bases: NamedBases::default(),
             docker_config: None,
             registry_login: None,
+            sandbox: None,
             no_cache: self.no_cache,
         };
         build(&request, &mut self.told)

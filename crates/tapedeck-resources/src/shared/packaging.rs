@@ -120,8 +120,7 @@ static STACKTAPE_IMAGE_BUILDPACK: Object = Object {
             name: "customDockerBuildCommands",
             kind: Kind::Texts,
             default: Some("[]"),
-            doc: "commands to run while the image is made",
-            support: Support::NotHere("nothing is run while an image is made"),
+            doc: "commands to run on top of the base image, as root, before anything of the project is added",
             ..OPTIONAL
         },
     ],

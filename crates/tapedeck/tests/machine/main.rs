@@ -9,6 +9,7 @@
 )]
 
 mod cgroup_v2;
+mod commands;
 mod confinement;
 mod crash_loop;
 mod disk;

@@ -44,6 +44,7 @@ pub(crate) fn plant(
         bases: NamedBases::default(),
         docker_config: None,
         registry_login: None,
+        sandbox: None,
         no_cache: false,
     };
     tapedeck_build::build(&request, &mut NoProgress)?;
