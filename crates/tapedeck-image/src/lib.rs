@@ -21,6 +21,7 @@ mod image;
 mod import;
 mod key;
 mod layer;
+mod layout;
 mod manifest;
 mod platform;
 mod progress;
