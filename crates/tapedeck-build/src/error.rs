@@ -7,6 +7,7 @@ use tapedeck_image::base::BaseError;
 use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
 
 use crate::base::BaseMismatch;
+use crate::buildpacks::BuildpacksError;
 use crate::commands::CommandsError;
 use crate::dockerfile::DockerfileError;
 use crate::go::GoError;
@@ -33,7 +34,7 @@ pub enum BuildError {
     /// A kind of packaging that is not done yet.
     #[error(
         "cannot package `{service}`: packaging of type `{kind}` is not supported yet: use `stacktape-image-buildpack`, \
-         `custom-dockerfile` or `prebuilt-image`"
+         `custom-dockerfile`, `external-buildpack` or `prebuilt-image`"
     )]
     UnknownPackaging {
         /// The service.
@@ -275,6 +276,9 @@ pub enum BuildError {
     /// An image cannot be built from a Dockerfile.
     #[error(transparent)]
     Dockerfile(#[from] DockerfileError),
+    /// An image cannot be made by buildpacks.
+    #[error(transparent)]
+    Buildpacks(#[from] BuildpacksError),
     /// The commands of the person's cannot be run.
     #[error(transparent)]
     Commands(#[from] CommandsError),
@@ -303,6 +307,7 @@ impl BuildError {
             Self::Python(error) => error.is_of_surroundings(),
             Self::Java(error) => error.is_of_surroundings(),
             Self::Dockerfile(error) => error.is_of_surroundings(),
+            Self::Buildpacks(error) => error.is_of_surroundings(),
             Self::Commands(error) => error.is_of_surroundings(),
             Self::Prebuilt(error) => error.is_of_surroundings(),
             _ => false,

@@ -17,6 +17,7 @@
 //! Another kind of packaging is a module with `assemble`, an arm in `kind`, and an enum of errors likewise.
 
 mod base;
+mod buildpacks;
 mod commands;
 mod dockerfile;
 mod error;
@@ -43,6 +44,7 @@ mod start;
 mod tree;
 
 pub use base::{BaseMismatch, NamedBases, RuntimeKind};
+pub use buildpacks::BuildpacksError;
 pub use commands::CommandsError;
 pub use dockerfile::DockerfileError;
 pub use error::BuildError;

@@ -8,6 +8,7 @@
     reason = "in a test, a panic is a failure, and skipping must be seen"
 )]
 
+mod buildpacks;
 mod cgroup_v2;
 mod commands;
 mod confinement;
