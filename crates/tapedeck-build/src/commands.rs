@@ -251,8 +251,9 @@ fn run_all(
         };
         let mut said = LastLines::default();
         let mut each_line = |line: &str| {
-            said.hear(line);
-            workshop.progress.step(line.trim_end());
+            if let Some(line) = said.hear(line) {
+                workshop.progress.step(line);
+            }
         };
         let end = sandbox
             .run(&work, &mut each_line)

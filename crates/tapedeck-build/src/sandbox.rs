@@ -71,15 +71,18 @@ impl SandboxEnd {
 pub(crate) struct LastLines(VecDeque<String>);
 
 impl LastLines {
-    /// Keeps a line unless there is nothing in it.
-    pub(crate) fn hear(&mut self, line: &str) {
+    /// Keeps a line and gives it as a person would see it: what is written over is not seen. None when there is nothing in
+    /// it.
+    pub(crate) fn hear<'a>(&mut self, line: &'a str) -> Option<&'a str> {
+        let line = line.trim_end().rsplit('\r').next()?;
         if line.trim().is_empty() {
-            return;
+            return None;
         }
         if self.0.len() == REPEATED_LINES {
             self.0.pop_front();
         }
-        self.0.push_back(line.trim_end().to_owned());
+        self.0.push_back(line.to_owned());
+        Some(line)
     }
 
     /// All that is kept.

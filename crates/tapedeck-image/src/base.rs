@@ -19,6 +19,7 @@ mod distribution;
 mod documents;
 mod error;
 mod extra;
+mod installable;
 mod java;
 mod keystore;
 mod layers;
@@ -28,6 +29,7 @@ mod python;
 mod record;
 mod rootfs;
 mod runtime;
+mod unmet;
 #[cfg(test)]
 mod tests;
 
@@ -46,6 +48,7 @@ use layers::{Assembler, Part};
 
 pub use documents::components_of_base;
 pub use error::BaseError;
+pub use installable::packages_for_commands;
 pub use named::{NamedBase, ensure_named_base, ensure_named_image, fresh_named_base, init_of};
 pub use node::{InvalidNodeVersion, NodeVersion};
 pub use record::PackageRecord;

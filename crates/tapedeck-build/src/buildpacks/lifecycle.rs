@@ -219,9 +219,8 @@ fn create(
     };
     let mut said = LastLines::default();
     let mut each_line = |line: &str| {
-        said.hear(line);
-        if !line.trim().is_empty() {
-            workshop.progress.step(line.trim_end());
+        if let Some(line) = said.hear(line) {
+            workshop.progress.step(line);
         }
     };
     let end = sandbox

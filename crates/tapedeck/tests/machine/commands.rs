@@ -8,7 +8,7 @@ use tapedeck_build::find_executable;
 use tapedeck_image::Platform;
 use tapedeck_runtime::TaskDefinition;
 use tapedeck_testkit::registry::{Access, Pusher, Server, TestImage, layer};
-use tapedeck_testkit::{DEADLINE, Finished, Home, Leaks, busybox, eventually};
+use tapedeck_testkit::{DEADLINE, Finished, Home, Leaks, busybox, eventually, missing};
 use tempfile::TempDir;
 
 use crate::stage::{PROJECT, home};
@@ -36,6 +36,8 @@ pub(crate) struct Project {
     pub(crate) home: Home,
     pub(crate) folder: TempDir,
     server: Server,
+    /// Whether its base is the image with busybox, and not one that is assembled.
+    has_base: bool,
 }
 
 impl Project {
@@ -68,6 +70,7 @@ impl Project {
             home,
             folder,
             server,
+            has_base: true,
         };
         project.write("go.mod", "module example.com/worker\n\ngo 1.21\n");
         project.write("main.go", MAIN);
@@ -100,9 +103,11 @@ impl Project {
         let caches = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go");
         command
             .current_dir(self.folder.path())
-            .env("TAPEDECK_STATIC_BASE", format!("{}/base:1", self.server.host))
             .env("GOCACHE", caches.join("build"))
             .env("GOPATH", caches.join("path"));
+        if self.has_base {
+            command.env("TAPEDECK_STATIC_BASE", format!("{}/base:1", self.server.host));
+        }
         command
     }
 
@@ -177,6 +182,29 @@ fn what_cannot_be_run_is_told() {
     };
     let foreign = project.run(&["package", "--platform", other]);
     assert_ne!(foreign.code, Some(0), "{foreign:?}");
+}
+
+/// With the packages of this machine's distribution, as they are in its archive now.
+#[test]
+fn packages_are_installed_on_a_base_that_was_assembled() {
+    let Some(mut project) = Project::ready() else { return };
+    if missing(&["apt-get"]).is_some() {
+        eprintln!("SKIPPED: this test needs apt");
+        return;
+    }
+    project.has_base = false;
+    // Removing a package must leave the folders and links that it shares with others.
+    project.configure(&[
+        "apt-get update && apt-get install --yes --no-install-recommends jq libcap2-bin",
+        "setcap cap_net_raw+ep /usr/bin/jq && apt-get purge --yes libcap2-bin && apt-get autoremove --yes",
+        "mkdir /opt && jq --null-input --raw-output '\"sum \\(1 + 1)\"' > /opt/word",
+    ]);
+    let deployed = project.must(&["deploy"]);
+    assert!(deployed.stderr.contains("Setting up jq"), "{deployed:?}");
+    eventually("what the package said", DEADLINE, || {
+        let text = project.home.must(&["logs", PROJECT[0], PROJECT[1], "--raw"]);
+        text.lines().any(|line| line == "sum 2").then_some(())
+    });
 }
 
 /// What a container of a build has on this machine, once there is one.
