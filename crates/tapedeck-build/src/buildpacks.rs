@@ -102,7 +102,13 @@ pub(crate) fn assemble(
         named => named,
     };
     let buildpacks = builder.choose(wanted, &packaging.builder, subject)?;
-    let key = key(&sent, &descriptor, &buildpacks, [&builder_pin, &run_pin], workshop.platform);
+    let key = key(
+        &sent,
+        &descriptor,
+        &buildpacks,
+        [&builder_pin, &run_pin],
+        workshop.platform,
+    );
     let remembered = workshop
         .remembered::<Remembered>(NAME)
         .filter(|last| last.key == key && workshop.store.image(&last.image).is_ok());

@@ -15,7 +15,14 @@ use crate::sandbox::{LastLines, SandboxError, SandboxWork};
 use crate::stamp::hash;
 
 /// Of every container, not of what is done in it.
-const NOT_CHANGES: [&str; 6] = ["dev", "proc", "sys", "etc/hosts", "etc/hostname", "etc/resolv.conf"];
+const NOT_CHANGES: [&str; 6] = [
+    "dev",
+    "proc",
+    "sys",
+    "etc/hosts",
+    "etc/hostname",
+    "etc/resolv.conf",
+];
 
 /// What a shell says of a program that it does not find.
 const NOT_FOUND: i32 = 127;
@@ -32,9 +39,9 @@ pub enum CommandsError {
         /// The service.
         service: String,
         /// Which of them, from 1.
-        number: usize,
+        number: u32,
         /// How many there are.
-        total: usize,
+        total: u32,
         /// The command.
         command: String,
         /// How it ended, such as `exit code 1`.
@@ -133,7 +140,10 @@ fn draft(base: &Base, source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resul
         Some(layer) => layer,
         None => {
             // Services that share a base and commands wait for each other instead of doing the same twice.
-            let turn = workshop.cache.join("turns").join(format!("commands-{}", &key[..32]));
+            let turn = workshop
+                .cache
+                .join("turns")
+                .join(format!("commands-{}", &key[..32]));
             let progress = &mut *workshop.progress;
             let _turn = Guard::acquire(&turn, || progress.step("waiting for the same commands elsewhere"))
                 .map_err(BuildError::file("wait for the same commands elsewhere"))?;
@@ -156,7 +166,13 @@ fn key(base: &Base, source: &Source<'_>, platform: Platform) -> String {
         .image
         .layers
         .iter()
-        .map(|layer| layer.file_name().unwrap_or_default().to_string_lossy().into_owned())
+        .map(|layer| {
+            layer
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     let seen = serde_json::json!([
         "customDockerBuildCommands",
@@ -231,7 +247,7 @@ fn run_all(
         .sandbox
         .ok_or_else(|| CommandsError::NoSandbox { service: service() })?;
     let commands = &source.packaging.custom_docker_build_commands;
-    let total = commands.len();
+    let total = u32::try_from(commands.len()).unwrap_or(u32::MAX);
     let mut environment: Vec<(String, String)> = base.image.config.env.clone().into_iter().collect();
     // Nobody is there to answer.
     environment.push(("DEBIAN_FRONTEND".to_owned(), "noninteractive".to_owned()));
@@ -285,13 +301,19 @@ fn advice(code: i32, command: &str) -> &'static str {
             "the base image has no apt: name one that has, or use its own way to install packages"
         }
         (NOT_FOUND, _) => "the base image lacks a program: install it with an earlier command",
-        _ => "commands run as root on top of the base image, before anything of the project is there; correct it",
+        _ => {
+            "commands run as root on top of the base image, before anything of the project is there; correct it"
+        }
     }
 }
 
 /// Whether there is `/bin/sh`, for a message in time.
 fn has_shell(layers: &[PathBuf]) -> bool {
     // The folders are merged by a link on most distributions.
-    let is_there = |path: &str| layers.iter().any(|layer| fs_err::symlink_metadata(layer.join(path)).is_ok());
+    let is_there = |path: &str| {
+        layers
+            .iter()
+            .any(|layer| fs_err::symlink_metadata(layer.join(path)).is_ok())
+    };
     is_there("bin/sh") || is_there("usr/bin/sh")
 }

@@ -278,10 +278,10 @@ pub enum BuildError {
     Dockerfile(#[from] DockerfileError),
     /// An image cannot be made by buildpacks.
     #[error(transparent)]
-    Buildpacks(#[from] BuildpacksError),
+    Buildpacks(Box<BuildpacksError>),
     /// The commands of the person's cannot be run.
     #[error(transparent)]
-    Commands(#[from] CommandsError),
+    Commands(Box<CommandsError>),
     /// An image that came from elsewhere is not in the store as it should be.
     #[error("cannot use the image of `{service}`")]
     ReadImage {
@@ -320,6 +320,18 @@ impl BuildError {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { action, source },
             _ => Self::File { action, source },
         }
+    }
+}
+
+impl From<BuildpacksError> for BuildError {
+    fn from(error: BuildpacksError) -> Self {
+        Self::Buildpacks(Box::new(error))
+    }
+}
+
+impl From<CommandsError> for BuildError {
+    fn from(error: CommandsError) -> Self {
+        Self::Commands(Box::new(error))
     }
 }
 

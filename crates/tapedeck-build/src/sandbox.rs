@@ -20,7 +20,11 @@ pub trait Sandbox: fmt::Debug + Sync {
     ///
     /// # Errors
     /// When the program could not be run, or it is not known how it ended.
-    fn run(&self, work: &SandboxWork<'_>, each_line: &mut dyn FnMut(&str)) -> Result<SandboxEnd, SandboxError>;
+    fn run(
+        &self,
+        work: &SandboxWork<'_>,
+        each_line: &mut dyn FnMut(&str),
+    ) -> Result<SandboxEnd, SandboxError>;
 }
 
 /// Why a program could not be run.

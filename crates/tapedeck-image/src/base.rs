@@ -29,9 +29,9 @@ mod python;
 mod record;
 mod rootfs;
 mod runtime;
-mod unmet;
 #[cfg(test)]
 mod tests;
+mod unmet;
 
 use std::collections::BTreeMap;
 use std::path::Path;

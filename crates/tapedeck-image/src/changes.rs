@@ -59,7 +59,7 @@ fn archive(upper: &Path, except: &[&Path], to: std::fs::File) -> io::Result<std:
     };
     walk.folder(Path::new(""))?;
     let file = walk.builder.into_inner()?.finish()?;
-    Ok(file.into_inner().map_err(io::IntoInnerError::into_error)?)
+    file.into_inner().map_err(io::IntoInnerError::into_error)
 }
 
 struct Walk<'a, W: Write> {
@@ -110,7 +110,9 @@ impl<W: Write> Walk<'_, W> {
         }
         if kind.is_symlink() {
             header.set_entry_type(EntryType::Symlink);
-            return self.builder.append_link(&mut header, path, fs::read_link(&source)?);
+            return self
+                .builder
+                .append_link(&mut header, path, fs::read_link(&source)?);
         }
         if !kind.is_file() {
             return Ok(());
@@ -150,7 +152,9 @@ impl<W: Write> Walk<'_, W> {
         };
         let mut kept: Vec<(String, Vec<u8>)> = Vec::new();
         for name in names.split(|byte| *byte == 0) {
-            let Ok(name) = std::str::from_utf8(name) else { continue };
+            let Ok(name) = std::str::from_utf8(name) else {
+                continue;
+            };
             if KEPT.iter().any(|kept| name.starts_with(kept)) && !name.starts_with("user.overlay.") {
                 kept.extend(attribute(source, name)?.map(|value| (format!("SCHILY.xattr.{name}"), value)));
             }
@@ -167,7 +171,9 @@ impl<W: Write> Walk<'_, W> {
 /// The mark that hides a path.
 fn whiteout_of(path: &Path) -> PathBuf {
     let mut name = OsString::from(WHITEOUT);
-    name.push(std::ffi::OsStr::from_bytes(path.file_name().unwrap_or_default().as_bytes()));
+    name.push(std::ffi::OsStr::from_bytes(
+        path.file_name().unwrap_or_default().as_bytes(),
+    ));
     path.with_file_name(name)
 }
 

@@ -5,11 +5,10 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use tapedeck_model::ImageDigest;
@@ -160,19 +159,21 @@ fn read(folder: &Path, path: &str) -> Result<Vec<u8>, ImportArchiveError> {
 
 /// Opens a file whose folders, too, are no links.
 fn open(folder: &Path, path: &str) -> Result<File, ImportArchiveError> {
-    let missing = || ImportArchiveError::Missing { path: path.to_owned() };
+    let missing = || ImportArchiveError::Missing {
+        path: path.to_owned(),
+    };
     let whole = folder.join(path);
     let is_plain = |part: &Path| fs::symlink_metadata(part).is_ok_and(|facts| !facts.is_symlink());
-    let parts: Vec<PathBuf> = Path::new(path).ancestors().map(|part| folder.join(part)).collect();
+    let parts: Vec<PathBuf> = Path::new(path)
+        .ancestors()
+        .map(|part| folder.join(part))
+        .collect();
     if !parts.iter().all(|part| is_plain(part)) {
         return Err(missing());
     }
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = fs::symlink_metadata(&whole).and_then(|facts| match facts.is_file() {
-        true => std::fs::OpenOptions::new()
-            .read(true)
-            .custom_flags(flags.bits().cast_signed())
-            .open(&whole),
+        true => Ok(File::from(rustix::fs::open(&whole, flags, Mode::empty())?)),
         false => Err(io::ErrorKind::NotFound.into()),
     });
     opened.map_err(|error| match error.kind() {

@@ -29,6 +29,6 @@ pub use cleanup::{CleanupError, CleanupErrors, cleanup};
 pub use companion::end_with_caller;
 pub use connection::{ConnectError, ShimConnection, StartError, connect, spawn};
 pub use definition::{
-    DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, Errand, FolderMount, TaskDefinition, TaskExit, TaskProcess, read_definition,
-    read_exit,
+    DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, Errand, FolderMount, TaskDefinition, TaskExit, TaskProcess,
+    read_definition, read_exit,
 };

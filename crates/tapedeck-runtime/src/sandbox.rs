@@ -191,7 +191,10 @@ fn wait(
 fn definition(work: Work<'_>) -> Result<TaskDefinition, SandboxError> {
     let id = new_id().map_err(SandboxError::Folder)?;
     let network = HostNetwork::choose(id.as_str().as_bytes(), &network::taken(None)?)?;
-    let address = network.task_addresses().next().ok_or(NetworkError::NoFreeSubnet { tried: 1 })?;
+    let address = network
+        .task_addresses()
+        .next()
+        .ok_or(NetworkError::NoFreeSubnet { tried: 1 })?;
     let text_of = |path: &str| fs::read_to_string(path).unwrap_or_default();
     Ok(TaskDefinition {
         hostname: "build".to_owned(),
@@ -228,9 +231,13 @@ fn new_id() -> io::Result<TaskId> {
 /// All that the machine has.
 fn memory() -> MemoryMb {
     let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let kibibytes: Option<u64> = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse().ok());
+    let kibibytes: Option<u64> = text.lines().find_map(|line| {
+        line.strip_prefix("MemTotal:")?
+            .split_whitespace()
+            .next()?
+            .parse()
+            .ok()
+    });
     let mebibytes = kibibytes.and_then(|found| u32::try_from(found / 1024).ok());
     mebibytes
         .and_then(|found| MemoryMb::new(found).ok())

@@ -59,7 +59,9 @@ pub fn lifecycle_in(folder: &Path) -> Option<Lifecycle> {
             Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
             Err(error) => error.to_string(),
         };
-        eprintln!("SKIPPED: needs the lifecycle of Cloud Native Buildpacks, which Go could not compile: {said}");
+        eprintln!(
+            "SKIPPED: needs the lifecycle of Cloud Native Buildpacks, which Go could not compile: {said}"
+        );
         return None;
     }
     Some(found)

@@ -157,7 +157,9 @@ impl Labels {
         } = &self.lifecycle.apis.platform;
         let offered = supported.iter().chain(deprecated).flatten();
         let offered: Vec<&str> = offered.map(String::as_str).collect();
-        PLATFORM_APIS.into_iter().find(|version| offered.contains(version))
+        PLATFORM_APIS
+            .into_iter()
+            .find(|version| offered.contains(version))
     }
 
     pub(crate) fn run_image(&self, builder: &str) -> String {

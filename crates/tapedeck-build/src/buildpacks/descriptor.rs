@@ -130,7 +130,8 @@ pub(crate) fn parse(text: &str) -> Result<Descriptor, String> {
     if !read.include.is_empty() && !read.exclude.is_empty() {
         return Err("it has both `include` and `exclude`: leave one out".to_owned());
     }
-    let is_name = |name: &str| !name.is_empty() && !name.contains(['/', '=', '\0']) && name != "." && name != "..";
+    let is_name =
+        |name: &str| !name.is_empty() && !name.contains(['/', '=', '\0']) && name != "." && name != "..";
     match read.environment.iter().find(|(name, _)| !is_name(name)) {
         Some((wrong, _)) => Err(format!("`{wrong}` cannot be the name of a variable")),
         None => Ok(read),

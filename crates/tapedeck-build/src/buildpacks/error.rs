@@ -129,7 +129,7 @@ pub enum BuildpacksError {
         /// The service.
         service: String,
         /// What failed.
-        what: String,
+        what: &'static str,
         /// How it ended, such as `exit code 51`.
         ending: String,
         /// What to do.

@@ -122,7 +122,10 @@ fn keep(order: &Order<'_>, workshop: &mut Workshop<'_>) -> Result<Kept, BuildErr
         order.subject.service,
         workshop.platform.as_str()
     );
-    let folder = workshop.cache.join("buildpacks").join(&hash(owner.as_bytes())[..32]);
+    let folder = workshop
+        .cache
+        .join("buildpacks")
+        .join(&hash(owner.as_bytes())[..32]);
     let failed = BuildError::file("make the folder that buildpacks keep things in");
     let cache = folder.join("cache");
     let progress = &mut *workshop.progress;
@@ -253,7 +256,7 @@ fn failed(order: &Order<'_>, end: &SandboxEnd, output: String) -> BuildpacksErro
     };
     BuildpacksError::Build {
         service: order.subject.service.to_string(),
-        what: what.to_owned(),
+        what,
         ending: end.in_words(),
         advice,
         output,

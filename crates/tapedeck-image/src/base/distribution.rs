@@ -66,7 +66,9 @@ impl Distribution {
         let keys = self.keyring()?.file;
         let codename = Some(self.codename.as_str()).filter(|name| !name.is_empty())?;
         let source = |address: &str, suites: &str, components: &str| {
-            format!("Types: deb\nURIs: {address}\nSuites: {suites}\nComponents: {components}\nSigned-By: {keys}\n\n")
+            format!(
+                "Types: deb\nURIs: {address}\nSuites: {suites}\nComponents: {components}\nSigned-By: {keys}\n\n"
+            )
         };
         Some(match (self.id.as_str(), platform) {
             ("debian", _) => {

@@ -62,7 +62,9 @@ const FOLDERS: [&str; 6] = [
 /// The packages that make a base one on which others can be installed. For an application's own commands.
 #[must_use]
 pub fn packages_for_commands() -> Vec<String> {
-    let keys = Distribution::of_this_machine().keyring().map(|keyring| keyring.package);
+    let keys = Distribution::of_this_machine()
+        .keyring()
+        .map(|keyring| keyring.package);
     let names = ESSENTIAL.into_iter().chain(keys);
     names.map(str::to_owned).collect()
 }
@@ -98,15 +100,19 @@ pub(super) fn finish(mut files: Files, below: &Below, platform: Platform) -> Fil
     // that nobody removes, or they and the links to them would go with the first package that is removed.
     entries.extend(controls.iter().map(|(name, control)| {
         let path = format!("var/lib/dpkg/info/{}.list", qualified(name, control));
-        let list = if name == "base-files" { folders.as_str() } else { "/.\n" };
+        let list = if name == "base-files" {
+            folders.as_str()
+        } else {
+            "/.\n"
+        };
         Entry::file(path, list.as_bytes())
     }));
     entries.extend(accounts(&files));
     entries.push(Entry::symlink("usr/bin/sh", "dash"));
     let sources = Distribution::of_this_machine().sources(platform);
-    entries.extend(sources.map(|text| {
-        Entry::file("etc/apt/sources.list.d/distribution.sources", text.into_bytes())
-    }));
+    entries.extend(
+        sources.map(|text| Entry::file("etc/apt/sources.list.d/distribution.sources", text.into_bytes())),
+    );
     for entry in entries {
         files.insert(entry.path.clone(), entry);
     }
@@ -115,7 +121,7 @@ pub(super) fn finish(mut files: Files, below: &Below, platform: Platform) -> Fil
 
 /// The `control` paragraphs of the packages of this layer.
 fn own_controls(files: &Files) -> BTreeMap<String, String> {
-    let status = files.iter().filter_map(|(path, _)| {
+    let status = files.keys().filter_map(|path| {
         let name = path.strip_prefix(STATUS_FOLDER).ok()?.to_str()?;
         Some((name.to_owned(), text(files, path)?))
     });
@@ -147,7 +153,10 @@ fn folders(files: &Files, layers: &[PathBuf]) -> String {
 
 /// Adds the folders of an unpacked layer. What cannot be read is passed over: it would only be missing in a list.
 fn walk(layer: &Path, below: &Path, all: &mut BTreeSet<PathBuf>) {
-    let entries = fs_err::read_dir(layer.join(below)).into_iter().flatten().flatten();
+    let entries = fs_err::read_dir(layer.join(below))
+        .into_iter()
+        .flatten()
+        .flatten();
     for entry in entries {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             let path = below.join(entry.file_name());
@@ -196,7 +205,8 @@ fn accounts(files: &Files) -> Vec<Entry> {
     };
     let id = super::NONROOT;
     // `*` would mean a password that nothing matches, and not that it is elsewhere.
-    let users = users.replace(":*:", ":x:") + FETCHER
+    let users = users.replace(":*:", ":x:")
+        + FETCHER
         + &format!("nonroot:x:{id}:{id}:nonroot:/home/nonroot:/bin/sh\n");
     let groups = groups.replace(":*:", ":x:") + &format!("nonroot:x:{id}:\n");
     let locked = |accounts: &str, rest: &str| {

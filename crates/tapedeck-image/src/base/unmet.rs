@@ -34,7 +34,9 @@ pub(super) fn without_dependencies(installed: &Installed) -> Installed {
         let mut is_kept = true;
         let lines = control.lines().filter(|line| {
             if !line.starts_with([' ', '\t']) {
-                is_kept = !LISTS.iter().any(|list| line.strip_prefix(list).is_some_and(|rest| rest.starts_with(':')));
+                is_kept = !LISTS
+                    .iter()
+                    .any(|list| line.strip_prefix(list).is_some_and(|rest| rest.starts_with(':')));
             }
             is_kept
         });

@@ -102,5 +102,10 @@ fn removed_files_and_hidden_folders_become_marks() {
         attribute(&unpacked.join("etc/new/file"), "security.capability").unwrap(),
         Some(capability.to_vec())
     );
-    assert!(fs::symlink_metadata(unpacked.join("etc/gone")).unwrap().file_type().is_char_device());
+    assert!(
+        fs::symlink_metadata(unpacked.join("etc/gone"))
+            .unwrap()
+            .file_type()
+            .is_char_device()
+    );
 }

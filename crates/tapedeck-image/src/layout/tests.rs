@@ -8,7 +8,9 @@ use super::*;
 use crate::{ConfigChange, Entry};
 
 fn image(store: &Store) -> ImageDigest {
-    let layer = store.put_layer([Entry::file("etc/word", b"x".as_slice())]).unwrap();
+    let layer = store
+        .put_layer([Entry::file("etc/word", b"x".as_slice())])
+        .unwrap();
     let image = store.put_image(None, &[(layer, "a test")], &ConfigChange::default());
     image.unwrap().digest
 }

@@ -41,7 +41,8 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
     let creation = network_of_errand(&definition)
         .map_err(|error| container::reason(&error))
         .and_then(|()| {
-            container::begin(&definition, TaskDirectory(task_directory), &layout).map_err(|error| error.reason())
+            container::begin(&definition, TaskDirectory(task_directory), &layout)
+                .map_err(|error| error.reason())
         });
     let mut supervisor = Supervisor {
         task_directory,

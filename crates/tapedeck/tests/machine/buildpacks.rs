@@ -28,10 +28,10 @@ if [ -f words/word ]; then echo "words are there already"; else
 fi
 printf '[types]\nlaunch = true\ncache = true\n' > words.toml
 [ ! -e "$app/secret" ] || echo "the secret was sent"
-printf '[[processes]]\ntype = "worker"\ncommand = ["/bin/busybox", "sh", "/workspace/start"]\nargs = ["by default"]\ndefault = true\n' > launch.toml
+printf '[[processes]]\ntype = "worker"\ncommand = ["/bin/busybox", "sh", "start"]\nargs = ["by default"]\ndefault = true\n' > launch.toml
 "#;
 
-const START: &str = "/bin/busybox cat /workspace/greeting.txt /layers/test_greeter/words/word\n\
+const START: &str = "/bin/busybox cat greeting.txt /layers/test_greeter/words/word\n\
     echo \"as $(/bin/busybox id -u): $*\"\nexec /bin/busybox sleep 1000\n";
 
 const PASSWD: &str = "root:x:0:0::/root:/bin/sh\ncnb:x:1234:1234::/home/cnb:/bin/sh\n";
@@ -47,16 +47,15 @@ impl Project {
         let home = home()?;
         let server = Server::start(Access::Anybody)?;
         let programs = lifecycle_in(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("lifecycle"))?;
-        let (lifecycle, launcher) = (fs::read(programs.lifecycle).unwrap(), fs::read(programs.launcher).unwrap());
+        let (lifecycle, launcher) = (
+            fs::read(programs.lifecycle).unwrap(),
+            fs::read(programs.launcher).unwrap(),
+        );
         let folder = tempfile::Builder::new()
             .prefix("td-buildpacks-")
             .tempdir()
             .unwrap();
-        let project = Self {
-            home,
-            folder,
-            server,
-        };
+        let project = Self { home, folder, server };
         project.push(RUN, &run_image("one"));
         let run = format!("{}/{RUN}:1", project.server.host);
         let builder = builder_image(&lifecycle, &launcher, &run, &["0.11", "0.12", "0.13"]);
@@ -128,7 +127,10 @@ fn run_image(word: &str) -> TestImage {
         ("etc/word", 0o644, word.as_bytes()),
         ("tmp/", 0o1777, b""),
     ]);
-    TestImage::of_layers(vec![system], &json!({ "User": "1234:1234", "Env": ["PATH=/bin"] }))
+    TestImage::of_layers(
+        vec![system],
+        &json!({ "User": "1234:1234", "Env": ["PATH=/bin"] }),
+    )
 }
 
 fn builder_image(lifecycle: &[u8], launcher: &[u8], run_image: &str, apis: &[&str]) -> TestImage {
@@ -150,9 +152,21 @@ fn builder_image(lifecycle: &[u8], launcher: &[u8], run_image: &str, apis: &[&st
         ("cnb/lifecycle.toml", 0o644, lifecycle_descriptor.as_bytes()),
         ("cnb/order.toml", 0o644, order.as_bytes()),
         ("cnb/run.toml", 0o644, run.as_bytes()),
-        ("cnb/buildpacks/test_greeter/1.0.0/buildpack.toml", 0o644, buildpack.as_bytes()),
-        ("cnb/buildpacks/test_greeter/1.0.0/bin/detect", 0o755, DETECT.as_bytes()),
-        ("cnb/buildpacks/test_greeter/1.0.0/bin/build", 0o755, BUILD.as_bytes()),
+        (
+            "cnb/buildpacks/test_greeter/1.0.0/buildpack.toml",
+            0o644,
+            buildpack.as_bytes(),
+        ),
+        (
+            "cnb/buildpacks/test_greeter/1.0.0/bin/detect",
+            0o755,
+            DETECT.as_bytes(),
+        ),
+        (
+            "cnb/buildpacks/test_greeter/1.0.0/bin/build",
+            0o755,
+            BUILD.as_bytes(),
+        ),
     ]);
     let metadata = json!({
         "buildpacks": [{ "id": "test/greeter", "version": "1.0.0" }],
@@ -174,7 +188,10 @@ fn what_a_builder_makes_runs_and_is_made_again_only_when_something_changed() {
     let nothing = Leaks::before(&project.home);
     let first = project.must(&["package"]);
     nothing.check();
-    assert!(first.stderr.contains("making words for 1234 with no flavour"), "{first:?}");
+    assert!(
+        first.stderr.contains("making words for 1234 with no flavour"),
+        "{first:?}"
+    );
     project.must(&["deploy"]);
     for line in ["hello", "no flavour", "as 1234: by default"] {
         project.wait_for_line(line);
@@ -227,7 +244,10 @@ fn what_a_builder_cannot_do_is_told() {
     };
     refused(
         "          buildpacks: [paketo-buildpacks/go]\n",
-        &["the buildpack `paketo-buildpacks/go` is not in the builder", "it has test/greeter"],
+        &[
+            "the buildpack `paketo-buildpacks/go` is not in the builder",
+            "it has test/greeter",
+        ],
     );
     refused(
         "          buildpacks: [test/greeter@2.0.0]\n",
@@ -236,15 +256,24 @@ fn what_a_builder_cannot_do_is_told() {
     fs::remove_file(project.path("app/greeting.txt")).unwrap();
     refused(
         "",
-        &["none of the buildpacks knows what to do with its source (exit code 20)", "sourceDirectoryPath"],
+        &[
+            "none of the buildpacks knows what to do with its source (exit code 20)",
+            "sourceDirectoryPath",
+        ],
     );
-    project.write("app/project.toml", "[build]\ninclude = [\"a\"]\nexclude = [\"b\"]\n");
+    project.write(
+        "app/project.toml",
+        "[build]\ninclude = [\"a\"]\nexclude = [\"b\"]\n",
+    );
     refused("", &["app/project.toml: it has both `include` and `exclude`"]);
     fs::remove_file(project.path("app/project.toml")).unwrap();
 
     project.push(BUILDER, &run_image("no builder"));
     let failed = project.run(&["package", "--noCache"]);
-    assert!(failed.stderr.contains("is no builder of Cloud Native Buildpacks"), "{failed:?}");
+    assert!(
+        failed.stderr.contains("is no builder of Cloud Native Buildpacks"),
+        "{failed:?}"
+    );
     let run = format!("{}/{RUN}:1", project.server.host);
     project.push(BUILDER, &builder_image(b"", b"", &run, &["0.10"]));
     let failed = project.run(&["package", "--noCache"]);

@@ -17,17 +17,17 @@ use crate::stage::{PROJECT, home};
 const MAIN: &str = r#"package main
 
 import (
-	"fmt"
-	"os"
-	"time"
+    "fmt"
+    "os"
+    "time"
 )
 
 func main() {
-	word, _ := os.ReadFile("/opt/word")
-	_, gone := os.Stat("/etc/old")
-	facts, _ := os.Stat("/opt/word")
-	fmt.Printf("%s%v %v\n", word, os.IsNotExist(gone), facts.Mode())
-	time.Sleep(time.Hour)
+    word, _ := os.ReadFile("/opt/word")
+    _, gone := os.Stat("/etc/old")
+    facts, _ := os.Stat("/opt/word")
+    fmt.Printf("%s%v %v\n", word, os.IsNotExist(gone), facts.Mode())
+    time.Sleep(time.Hour)
 }
 "#;
 
@@ -62,10 +62,7 @@ impl Project {
         ];
         let base = TestImage::of_layer(Platform::host().as_str(), layer(&files), &["/bin/sh"]);
         pusher.image(&base, "1");
-        let folder = tempfile::Builder::new()
-            .prefix("td-commands-")
-            .tempdir()
-            .unwrap();
+        let folder = tempfile::Builder::new().prefix("td-commands-").tempdir().unwrap();
         let project = Self {
             home,
             folder,
@@ -131,8 +128,14 @@ fn what_commands_change_is_in_the_image_and_they_run_once() {
     let nothing = Leaks::before(&project.home);
     let first = project.must(&["package"]);
     nothing.check();
-    assert!(first.stderr.contains("command 1 of 2: /bin/busybox mkdir"), "{first:?}");
-    assert!(first.stdout.contains("new layers: commands, application"), "{first:?}");
+    assert!(
+        first.stderr.contains("command 1 of 2: /bin/busybox mkdir"),
+        "{first:?}"
+    );
+    assert!(
+        first.stdout.contains("new layers: commands, application"),
+        "{first:?}"
+    );
 
     let again = project.must(&["package"]);
     assert!(again.stdout.contains("unchanged"), "{again:?}");
@@ -187,7 +190,9 @@ fn what_cannot_be_run_is_told() {
 /// With the packages of this machine's distribution, as they are in its archive now.
 #[test]
 fn packages_are_installed_on_a_base_that_was_assembled() {
-    let Some(mut project) = Project::ready() else { return };
+    let Some(mut project) = Project::ready() else {
+        return;
+    };
     if missing(&["apt-get"]).is_some() {
         eprintln!("SKIPPED: this test needs apt");
         return;
