@@ -54,6 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         docker_config: None,
         registry_login: None,
         sandbox: None,
+        created: 0,
         no_cache: false,
     };
     let built = build(&request, &mut Loud)?;

@@ -55,8 +55,8 @@ pub struct BaseMismatch {
 #[derive(Debug, Clone)]
 pub(crate) struct Base {
     pub(crate) image: Image,
-    /// It was pulled by name.
-    pub(crate) is_named: bool,
+    /// The name by which it was pulled. None for one that was assembled.
+    pub(crate) reference: Option<String>,
 }
 
 /// The base of the name that was given for a kind, unless none was or its registry does not answer.
@@ -82,7 +82,7 @@ pub(crate) fn named(
     })?;
     Ok(image.map(|image| Base {
         image,
-        is_named: true,
+        reference: Some(wanted.reference.to_string()),
     }))
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn assembled(
     match base::ensure_base(workshop.store, &request, workshop.progress) {
         Ok(base) => Ok(Base {
             image: base.image,
-            is_named: false,
+            reference: None,
         }),
         Err(error) => Err(BuildError::Base {
             service: subject.service.to_string(),

@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use tapedeck_image::base::BaseError;
-use tapedeck_image::{PutImageError, PutLayerError, ReadImageError};
+use tapedeck_image::{PutImageError, PutLayerError, ReadImageError, StoreError};
+use tapedeck_model::ResourceName;
 
 use crate::base::BaseMismatch;
 use crate::buildpacks::BuildpacksError;
@@ -282,6 +283,15 @@ pub enum BuildError {
     /// The commands of the person's cannot be run.
     #[error(transparent)]
     Commands(Box<CommandsError>),
+    /// The documents beside an image cannot be written.
+    #[error("cannot say what is in the image of `{service}` and how it was made")]
+    Documents {
+        /// The service.
+        service: String,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
     /// An image that came from elsewhere is not in the store as it should be.
     #[error("cannot use the image of `{service}`")]
     ReadImage {
@@ -311,6 +321,14 @@ impl BuildError {
             Self::Commands(error) => error.is_of_surroundings(),
             Self::Prebuilt(error) => error.is_of_surroundings(),
             _ => false,
+        }
+    }
+
+    /// For `map_err` on what reads and writes the documents beside an image.
+    pub(crate) fn documents(service: &ResourceName) -> impl Fn(StoreError) -> Self {
+        move |source| Self::Documents {
+            service: service.to_string(),
+            source,
         }
     }
 

@@ -70,11 +70,7 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
     let (packages, program) = compile::compile(source, &compiler.program, &facts.module, &plan, workshop)?;
     let mut observations = workshop.observations(seen_since);
     let inputs = watch::inputs(&facts.module, &packages, &source.entry());
-    for path in inputs.all.into_iter().chain(included.paths(source.root)) {
-        observations
-            .observe(&path)
-            .map_err(BuildError::file("look at the source"))?;
-    }
+    observations.observe_all(inputs.all.into_iter().chain(included.paths(source.root)))?;
     let included = included::layer(source, &included, &mut observations, workshop)?;
     let application = MadeFile {
         path: plan.name.clone(),

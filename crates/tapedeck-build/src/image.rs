@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use tapedeck_image::base::init_of;
-use tapedeck_image::{ConfigChange, Contents, Entry, EntryKind, Image, InputKey, Layer};
+use tapedeck_image::{ConfigChange, Contents, Description, Entry, EntryKind, Image, InputKey, Layer};
 use tapedeck_model::ImageDigest;
 
 use crate::BuildError;
 use crate::base::Base;
+use crate::layers;
 use crate::record::{Memory, Record};
 use crate::request::{Subject, Workshop};
 use crate::runtime::Runtime;
@@ -181,13 +182,24 @@ pub(crate) fn unchanged(record: &Record, image: &Image, took: Duration) -> Built
     }
 }
 
-/// Puts layers and image into the store. The record is complete but for its settings.
+/// An image in the store and everything that is known about it.
+pub(crate) struct Finished {
+    pub(crate) built: Built,
+    /// Complete but for its settings.
+    pub(crate) record: Record,
+    /// What it is built on. None when it came from elsewhere.
+    pub(crate) base: Option<Base>,
+    /// Unpacked layers, top first, those of the base included.
+    pub(crate) layers: Vec<PathBuf>,
+}
+
+/// Puts layers and image into the store.
 pub(crate) fn put(
     assembly: Assembly,
     subject: Subject<'_>,
     workshop: &mut Workshop<'_>,
     started: Instant,
-) -> Result<(Built, Record), BuildError> {
+) -> Result<Finished, BuildError> {
     let placed = match assembly.composition {
         Composition::Layers(stack) => stacked(*stack, subject, workshop)?,
         Composition::Whole { image, named } => whole(image, named, subject, workshop)?,
@@ -207,12 +219,18 @@ pub(crate) fn put(
         runtime: assembly.runtime,
         took: started.elapsed(),
     };
-    Ok((built, record))
+    Ok(Finished {
+        built,
+        record,
+        base: placed.base,
+        layers: placed.image.layers,
+    })
 }
 
 /// An image in the store and what is recorded about it.
 struct Placed {
     image: Image,
+    base: Option<Base>,
     named: Option<ImageDigest>,
     names: Vec<LayerName>,
     /// Input keys of the layers by name.
@@ -233,8 +251,15 @@ fn stacked(stack: Stack, subject: Subject<'_>, workshop: &Workshop<'_>) -> Resul
         .iter()
         .map(|(layer, by)| (layer.clone(), by.as_str()))
         .collect();
-    let config = with_init(stack.config, &stack.base);
-    let digest = stack.base.image.digest;
+    let base = stack.base;
+    let digest = base.image.digest.clone();
+    let mut config = with_init(stack.config, &base);
+    config.description = Description {
+        created: workshop.created,
+        title: Some(subject.service.to_string()),
+        base_name: base.reference.clone(),
+        ..Description::default()
+    };
     let image = workshop
         .store
         .put_image(Some(&digest), &stacked, &config)
@@ -244,7 +269,8 @@ fn stacked(stack: Stack, subject: Subject<'_>, workshop: &Workshop<'_>) -> Resul
         })?;
     Ok(Placed {
         image,
-        named: stack.base.is_named.then_some(digest),
+        named: base.reference.is_some().then_some(digest),
+        base: Some(base),
         names,
         keys,
     })
@@ -274,6 +300,7 @@ fn whole(
         })?;
     Ok(Placed {
         image,
+        base: None,
         named,
         names: Vec::new(),
         keys: BTreeMap::new(),
@@ -290,11 +317,6 @@ pub(crate) fn stored_layer(key: &str, workshop: &Workshop<'_>) -> Option<Layer> 
 }
 
 fn put_layer(draft: Draft, subject: Subject<'_>, workshop: &Workshop<'_>) -> Result<Layer, BuildError> {
-    let failed = |error| BuildError::Layer {
-        layer: draft.name.as_str(),
-        service: subject.service.to_string(),
-        source: Box::new(error),
-    };
     let (entries, hashed_at) = match draft.content {
         Content::Stored(layer) => return Ok(layer),
         Content::Entries { entries, hashed_at } => (entries, hashed_at),
@@ -304,18 +326,14 @@ fn put_layer(draft: Draft, subject: Subject<'_>, workshop: &Workshop<'_>) -> Res
         .filter_map(copied_file)
         .map(Path::to_owned)
         .collect();
-    let layer = workshop.store.put_layer(entries).map_err(failed)?;
+    let layer = layers::put_unnamed(draft.name, entries, subject, workshop)?;
     // A file that changed after it was hashed may have been copied with other contents than the key speaks
     // of.
     let is_as_hashed = |path: &PathBuf| {
         Stamp::of(path).is_ok_and(|stamp| stamp.is_some_and(|stamp| !stamp.is_newer_than(hashed_at)))
     };
     if sources.iter().all(is_as_hashed) {
-        let key = InputKey::of([draft.key.as_str()]);
-        workshop
-            .store
-            .remember_layer(&key, &layer)
-            .map_err(|error| failed(error.into()))?;
+        layers::remember(draft.name, &draft.key, &layer, subject, workshop)?;
     }
     Ok(layer)
 }

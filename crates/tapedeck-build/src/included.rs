@@ -1,17 +1,15 @@
 //! Files that a config file adds to an image by globs, beside what the packager makes.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
-use tapedeck_image::Entry;
 
 use crate::BuildError;
 use crate::image::{Draft, LayerName};
-use crate::layers::{draft, owned, with_folders};
+use crate::layers;
 use crate::request::{Source, Workshop};
-use crate::stamp::{Observations, hash};
+use crate::stamp::Observations;
 
 /// Files found by `includeFiles` and not taken away by `excludeFiles`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,36 +66,11 @@ pub(crate) fn layer(
     if included.files.is_empty() {
         return Ok(None);
     }
-    let hashed_at = SystemTime::now();
-    let mut text = String::new();
-    let mut entries = Vec::new();
-    for file in &included.files {
-        let path = source.root.join(file);
-        let input = observations
-            .observe(&path)
-            .map_err(BuildError::file("read an included file"))?;
-        text.push_str(&format!(
-            "{}\0{}\0{}\n",
-            file.display(),
-            input.is_executable(),
-            input.contents
-        ));
-        let entry = owned(Entry::copy(Path::new("app").join(file), &path));
-        entries.push(if input.is_executable() {
-            entry.executable()
-        } else {
-            entry
-        });
-    }
-    let entries = with_folders(entries);
-    let key = hash(text.as_bytes());
-    Ok(Some(draft(
-        LayerName::IncludedFiles,
-        key,
-        entries,
-        hashed_at,
-        workshop,
-    )))
+    let files = included
+        .files
+        .iter()
+        .map(|file| (Path::new("app").join(file), source.root.join(file)));
+    layers::of_copied_files(LayerName::IncludedFiles, files, observations, workshop).map(Some)
 }
 
 /// Globs of a setting, all relative to `root`.

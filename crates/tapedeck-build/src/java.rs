@@ -102,21 +102,11 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
     let Chosen { base, java, offered } = Chosen::find(source, &version, workshop)?;
     require_runnable(source, &program, java, &version)?;
     let own: Vec<_> = compiled.inputs.own.iter().cloned().collect();
-    for path in compiled
-        .inputs
-        .all
-        .iter()
-        .chain(&own)
-        .chain(&project.looked_for)
-        .chain(&project.build_file)
-        .cloned()
-        .chain([jdk.release_file(), entry])
-        .chain(included.paths(source.root))
-    {
-        observations
-            .observe(&path)
-            .map_err(BuildError::file("look at the source"))?;
-    }
+    let of_project = compiled.inputs.all.iter().chain(&own);
+    let of_tools = project.looked_for.iter().chain(&project.build_file);
+    observations.observe_all(of_project.chain(of_tools))?;
+    observations.observe_all([jdk.release_file(), entry])?;
+    observations.observe_all(included.paths(source.root))?;
     let included = included::layer(source, &included, &mut observations, workshop)?;
     let runtime = runtime(&base, java, version);
     let config = config(java, &main, &program.class_path);

@@ -79,11 +79,7 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
         .collect::<Vec<_>>();
     let bundle = bundle(source, project, &plan, &external, workshop)?;
     let mut observations = workshop.observations(seen_since);
-    for path in watch::paths(source, project, &bundle, &included) {
-        observations
-            .observe(&path)
-            .map_err(BuildError::file("look at the source"))?;
-    }
+    observations.observe_all(watch::paths(source, project, &bundle, &included))?;
     let included = included::layer(source, &included, &mut observations, workshop)?;
     let source_files = own_files(&bundle);
     let application = layers::application(&plan, bundle, workshop);

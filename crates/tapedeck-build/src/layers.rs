@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fs_err as fs;
-use tapedeck_image::{Contents, Entry, EntryKind, InputKey, Layer, Platform};
+use tapedeck_image::{Contents, Entry, EntryKind, InputKey, Layer, Platform, PutLayerError};
 
 use crate::image::{Content, Draft, LayerName, stored_layer};
 use crate::request::{Subject, Workshop};
-use crate::stamp::hash;
+use crate::stamp::{Observations, hash};
 use crate::{APP_USER, BuildError};
 
 /// A layer that is taken from the store if it is there. Files that are copied were hashed for `key` after `hashed_at`.
@@ -42,17 +42,67 @@ pub(crate) fn put(
     subject: Subject<'_>,
     workshop: &Workshop<'_>,
 ) -> Result<Layer, BuildError> {
-    let failed = |error| BuildError::Layer {
+    let layer = put_unnamed(name, entries, subject, workshop)?;
+    remember(name, key, &layer, subject, workshop)?;
+    Ok(layer)
+}
+
+/// Puts a layer into the store without remembering of what it was made.
+pub(crate) fn put_unnamed(
+    name: LayerName,
+    entries: Vec<Entry>,
+    subject: Subject<'_>,
+    workshop: &Workshop<'_>,
+) -> Result<Layer, BuildError> {
+    workshop.store.put_layer(entries).map_err(failed(name, subject))
+}
+
+/// Remembers that what `key` stands for makes `layer`.
+pub(crate) fn remember(
+    name: LayerName,
+    key: &str,
+    layer: &Layer,
+    subject: Subject<'_>,
+    workshop: &Workshop<'_>,
+) -> Result<(), BuildError> {
+    workshop
+        .store
+        .remember_layer(&InputKey::of([key]), layer)
+        .map_err(|error| failed(name, subject)(error.into()))
+}
+
+fn failed(name: LayerName, subject: Subject<'_>) -> impl FnOnce(PutLayerError) -> BuildError {
+    move |error| BuildError::Layer {
         layer: name.as_str(),
         service: subject.service.to_string(),
         source: Box::new(error),
-    };
-    let layer = workshop.store.put_layer(entries).map_err(failed)?;
-    workshop
-        .store
-        .remember_layer(&InputKey::of([key]), &layer)
-        .map_err(|error| failed(error.into()))?;
-    Ok(layer)
+    }
+}
+
+/// A layer of files that are copied as they are, each given with its place in the image; owned by the application.
+pub(crate) fn of_copied_files(
+    name: LayerName,
+    files: impl IntoIterator<Item = (PathBuf, PathBuf)>,
+    observations: &mut Observations,
+    workshop: &Workshop<'_>,
+) -> Result<Draft, BuildError> {
+    let hashed_at = SystemTime::now();
+    let mut text = String::new();
+    let mut entries = Vec::new();
+    for (place, path) in files {
+        let input = observations
+            .observe(&path)
+            .map_err(BuildError::file("read a file for the image"))?;
+        text.push_str(&format!(
+            "{}\0{}\0{}\n",
+            place.display(),
+            input.is_executable(),
+            input.contents
+        ));
+        entries.push(owned(Entry::copy(place, path)).executable_if(input.is_executable()));
+    }
+    let key = hash(text.as_bytes());
+    Ok(draft(name, key, with_folders(entries), hashed_at, workshop))
 }
 
 /// A file of the application that was made, not copied.
@@ -76,7 +126,7 @@ pub(crate) fn of_made_files(name: LayerName, files: Vec<MadeFile>, workshop: &Wo
         } = file;
         text.push_str(&format!("{path}\0{is_executable}\0{}\n", hash(&bytes)));
         let entry = owned(Entry::file(format!("app/{path}"), bytes));
-        entries.push(if is_executable { entry.executable() } else { entry });
+        entries.push(entry.executable_if(is_executable));
     }
     let key = hash(text.as_bytes());
     draft(name, key, with_folders(entries), SystemTime::now(), workshop)

@@ -19,7 +19,9 @@
 mod base;
 mod buildpacks;
 mod commands;
+mod components;
 mod dockerfile;
+mod documents;
 mod error;
 mod go;
 mod guard;
@@ -109,6 +111,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         sandbox: request.sandbox,
         previous: previous.as_ref(),
         progress,
+        created: request.created,
         is_anew: request.no_cache,
         has_commands: kind::has_commands(request.packaging),
     };
@@ -117,18 +120,21 @@ pub fn build(request: &BuildRequest<'_>, progress: &mut dyn Progress) -> Result<
         root: &root,
     };
     let assembly = kind::assemble(subject, request.packaging, &mut workshop)?;
-    let (built, mut record) = image::put(assembly, subject, &mut workshop, started)?;
-    record.settings = settings;
-    record
+    let mut finished = image::put(assembly, subject, &mut workshop, started)?;
+    documents::put(request, subject, &finished)?;
+    finished.record.settings = settings;
+    finished
+        .record
         .save(&record_path)
         .map_err(BuildError::file("keep the record of this build"))?;
-    Ok(built)
+    finished.built.took = started.elapsed();
+    Ok(finished.built)
 }
 
 /// What was asked for, as text that is equal when the same is asked for.
 fn settings(request: &BuildRequest<'_>) -> String {
     let packaging = serde_json::to_string(request.packaging).expect("packaging settings have text keys only");
-    format!("{} {packaging}", request.platform.as_str())
+    format!("{} {} {packaging}", request.platform.as_str(), request.created)
 }
 
 #[cfg(test)]

@@ -122,20 +122,16 @@ fn pull(
     remembered: Option<&Pinned>,
     workshop: &mut Workshop<'_>,
 ) -> Result<Pinned, RegistryError> {
-    if let Some(pinned) = remembered {
-        if reference.digest().is_some() {
-            return Ok(pinned.clone());
-        }
-        workshop
-            .progress
-            .step(&format!("asking the registry for {reference}"));
-        if registry.digest()? == Some(pinned.digest) {
-            return Ok(pinned.clone());
-        }
-    } else {
-        workshop
-            .progress
-            .step(&format!("asking the registry for {reference}"));
+    if let Some(pinned) = remembered.filter(|_| reference.digest().is_some()) {
+        return Ok(pinned.clone());
+    }
+    workshop
+        .progress
+        .step(&format!("asking the registry for {reference}"));
+    if let Some(pinned) = remembered
+        && registry.digest()? == Some(pinned.digest)
+    {
+        return Ok(pinned.clone());
     }
     let resolved = registry.resolve()?;
     let pulled = registry.pull(workshop.store, &resolved, workshop.platform, workshop.progress)?;

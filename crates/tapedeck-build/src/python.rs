@@ -69,12 +69,8 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
     let included = included::find(source)?;
     let mut observations = workshop.observations(seen_since);
     tree.observe(&mut observations)?;
-    let others = project.watched.iter().chain(&packages.files).cloned();
-    for path in others.chain([source.entry()]).chain(included.paths(source.root)) {
-        observations
-            .observe(&path)
-            .map_err(BuildError::file("look at the source"))?;
-    }
+    observations.observe_all(project.watched.iter().chain(&packages.files))?;
+    observations.observe_all(included.paths(source.root).chain([source.entry()]))?;
     let included = included::layer(source, &included, &mut observations, workshop)?;
     let application = tree.layer(
         LayerName::Application,

@@ -48,6 +48,8 @@ pub struct BuildRequest<'a> {
     pub registry_login: Option<&'a Login>,
     /// Who runs programs of an image, where an image has to be made that way.
     pub sandbox: Option<&'a dyn Sandbox>,
+    /// When images claim to have been made, in seconds since the Unix epoch: `SOURCE_DATE_EPOCH`, or 0.
+    pub created: i64,
     /// Build everything above the base anew, whatever is known.
     pub no_cache: bool,
 }
@@ -94,6 +96,8 @@ pub(crate) struct Workshop<'a> {
     /// The last build of the same service, unless it is to be ignored.
     pub(crate) previous: Option<&'a Record>,
     pub(crate) progress: &'a mut dyn Progress,
+    /// When the image claims to have been made, in seconds since the Unix epoch.
+    pub(crate) created: i64,
     /// Layers are made even if the store has them.
     pub(crate) is_anew: bool,
     /// Commands of the person's are run on top of the base, which has to have what they need.

@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::BuildError;
+
 /// The kernel takes file times from a clock that ticks every 1 to 10 ms.
 const CLOCK_TICK: Duration = Duration::from_millis(10);
 
@@ -126,6 +128,16 @@ impl Input {
         self.stamp.is_some_and(|stamp| stamp.mode & 0o111 != 0)
     }
 
+    /// Whether it was there and neither a folder nor a link that is not followed.
+    pub(crate) fn is_file(&self) -> bool {
+        self.stamp.is_some_and(|stamp| !stamp.is_directory())
+    }
+
+    /// SHA-256 of the bytes of a file, in hexadecimal.
+    pub(crate) fn contents(&self) -> &str {
+        &self.contents
+    }
+
     /// Whether it is a folder, of which only the names in it count.
     pub(crate) fn is_directory(&self) -> bool {
         self.stamp.is_some_and(Stamp::is_directory)
@@ -152,6 +164,18 @@ impl Observations {
             self.seen.insert(path.to_owned(), input);
         }
         Ok(&self.seen[path])
+    }
+
+    /// Looks at every one of `paths`.
+    pub(crate) fn observe_all<P: AsRef<Path>>(
+        &mut self,
+        paths: impl IntoIterator<Item = P>,
+    ) -> Result<(), BuildError> {
+        for path in paths {
+            self.observe(path.as_ref())
+                .map_err(BuildError::file("look at the source"))?;
+        }
+        Ok(())
     }
 
     /// Looks at a link without following it.

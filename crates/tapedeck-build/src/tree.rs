@@ -6,18 +6,16 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use ignore::{DirEntry, WalkBuilder};
-use tapedeck_image::Entry;
 
 use crate::BuildError;
 use crate::image::{Draft, LayerName};
 use crate::included::globs;
-use crate::layers::{draft, owned, with_folders};
+use crate::layers;
 use crate::path::ancestors_in_repository;
 use crate::request::{Source, Workshop};
-use crate::stamp::{Observations, hash};
+use crate::stamp::Observations;
 
 /// Folders and files that belong to tools and never to an application, wherever they are.
 const OF_TOOLS: [&str; 16] = [
@@ -153,13 +151,8 @@ impl SourceTree {
 
     /// Looks at everything that decides about the tree.
     pub(crate) fn observe(&self, observations: &mut Observations) -> Result<(), BuildError> {
-        let folders = self.folders.iter().chain(&self.ignore_files).cloned();
-        for path in self.absolute().chain(folders) {
-            observations
-                .observe(&path)
-                .map_err(BuildError::file("look at the source"))?;
-        }
-        Ok(())
+        observations.observe_all(self.absolute())?;
+        observations.observe_all(self.folders.iter().chain(&self.ignore_files))
     }
 
     /// The layer of the files, below a folder of the image such as `app`. None where there are none.
@@ -173,30 +166,16 @@ impl SourceTree {
         if self.files.is_empty() {
             return Ok(None);
         }
-        let hashed_at = SystemTime::now();
-        let mut text = String::new();
-        let mut entries = Vec::new();
-        for file in &self.files {
-            let path = self.root.join(file);
-            let input = observations
-                .observe(&path)
-                .map_err(BuildError::file("read the source"))?;
-            let place = destination.join(file);
-            text.push_str(&format!(
-                "{}\0{}\0{}\n",
-                place.display(),
-                input.is_executable(),
-                input.contents
-            ));
-            let entry = owned(Entry::copy(place, &path));
-            entries.push(if input.is_executable() {
-                entry.executable()
-            } else {
-                entry
-            });
-        }
-        let key = hash(text.as_bytes());
-        Ok(Some(draft(name, key, with_folders(entries), hashed_at, workshop)))
+        let files = self
+            .files
+            .iter()
+            .map(|file| (destination.join(file), self.root.join(file)));
+        Ok(Some(layers::of_copied_files(
+            name,
+            files,
+            observations,
+            workshop,
+        )?))
     }
 }
 

@@ -16,10 +16,13 @@ use tapedeck_model::ImageDigest;
 pub use provenance::{Material, Provenance};
 pub use spdx::Sbom;
 
-use crate::{Digest, Store, StoreError};
+use crate::{Component, Digest, Store, StoreError};
 
 /// The two folders, and how the names of the files in them end.
 pub(crate) const FOLDERS: [(&str, &str); 2] = [("sbom", ".spdx.json"), ("provenance", ".intoto.json")];
+
+/// The folder of what is in each layer, and how the names of the files in it end.
+pub(crate) const COMPONENTS: (&str, &str) = ("components", ".json");
 
 impl Store {
     /// Keeps the bill of materials of an image and tells where.
@@ -70,6 +73,46 @@ impl Store {
         self.document_text(self.provenance_path(image))
     }
 
+    /// Has the documents of an image speak of another form of it, too, one with the same content.
+    pub(crate) fn copy_documents(&self, image: &ImageDigest, other: &ImageDigest) -> Result<(), StoreError> {
+        let (from, to) = (Digest::from(image).hex(), Digest::from(other).hex());
+        for place in FOLDERS {
+            if let Some(text) = self.document_text(self.document_path(place, image))? {
+                let content = text.replace(&from, &to);
+                self.put_document(&self.document_path(place, other), content.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What somebody found in an unpacked layer, if it was kept.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    pub fn components_of_layer(&self, diff_id: &Digest) -> Result<Option<Vec<Component>>, StoreError> {
+        let text = self.document_text(self.components_path(diff_id))?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Keeps what was found in an unpacked layer, as long as the layer.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written.
+    pub fn put_components_of_layer(
+        &self,
+        diff_id: &Digest,
+        components: &[Component],
+    ) -> Result<(), StoreError> {
+        let found = serde_json::to_value(components).expect("components are texts only");
+        self.put_document(&self.components_path(diff_id), &to_bytes(&found))?;
+        Ok(())
+    }
+
+    fn components_path(&self, diff_id: &Digest) -> PathBuf {
+        let (folder, ending) = COMPONENTS;
+        self.path(folder).join(format!("{}{ending}", diff_id.hex()))
+    }
+
     fn document_path(&self, (folder, ending): (&str, &str), image: &ImageDigest) -> PathBuf {
         self.path(folder)
             .join(format!("{}{ending}", Digest::from(image).hex()))
@@ -89,7 +132,7 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.failed("read a document about an image")(error)),
             // A crash of the machine may have torn it; then it is as good as none.
-            Ok(text) => Ok(Some(text).filter(|text| text.ends_with("}\n"))),
+            Ok(text) => Ok(Some(text).filter(|text| text.ends_with("}\n") || text.ends_with("]\n"))),
         }
     }
 }

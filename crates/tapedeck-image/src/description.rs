@@ -25,17 +25,10 @@ pub struct Description {
 }
 
 impl Description {
-    /// The moment in RFC 3339; the epoch for what no calendar has.
-    pub(crate) fn created_text(&self) -> String {
-        jiff::Timestamp::from_second(self.created)
-            .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
-            .to_string()
-    }
-
     /// Names and values.
     pub(crate) fn facts(&self, base: Option<&ImageDigest>) -> BTreeMap<String, String> {
         let facts = [
-            ("created", Some(self.created_text())),
+            ("created", Some(moment_text(self.created))),
             ("title", self.title.clone()),
             ("version", self.version.clone()),
             ("revision", self.revision.clone()),
@@ -47,6 +40,13 @@ impl Description {
             .filter_map(|(name, value)| Some((format!("{PREFIX}{name}"), value?)))
             .collect()
     }
+}
+
+/// A moment in RFC 3339, given in seconds since the Unix epoch; the epoch for what no calendar has.
+pub(crate) fn moment_text(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds)
+        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        .to_string()
 }
 
 /// Whether a label speaks of the image itself, so that it is not true of what is built on it.

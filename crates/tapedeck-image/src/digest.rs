@@ -36,8 +36,9 @@ impl Digest {
             .collect()
     }
 
-    /// Reads 64 lower-case hexadecimal digits.
-    pub(crate) fn from_hex(hex: &str) -> Option<Self> {
+    /// Reads 64 lower-case hexadecimal digits; None for anything else.
+    #[must_use]
+    pub fn from_hex(hex: &str) -> Option<Self> {
         let digits = hex.as_bytes();
         let lower = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         if digits.len() != 64 || !digits.iter().all(lower) {

@@ -67,6 +67,12 @@ impl Entry {
         self.with_mode(0o755)
     }
 
+    /// The same, executable if `is_executable`.
+    #[must_use]
+    pub fn executable_if(self, is_executable: bool) -> Self {
+        if is_executable { self.executable() } else { self }
+    }
+
     /// The same with another mode, 0 to 0o7777.
     #[must_use]
     pub fn with_mode(mut self, mode: u32) -> Self {

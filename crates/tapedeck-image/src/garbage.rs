@@ -5,7 +5,7 @@ use std::io;
 
 use tapedeck_model::ImageDigest;
 
-use crate::attest::FOLDERS;
+use crate::attest::{COMPONENTS, FOLDERS};
 use crate::manifest::Manifest;
 use crate::store::ignore_missing;
 use crate::{CollectError, Digest, Layer, Store};
@@ -73,6 +73,7 @@ impl Store {
             self.reach(image, &mut reachable)?;
         }
         self.reach_bases(bases, &mut reachable)?;
+        self.reach_gzip(&mut reachable);
         let collected = self.sweep(&reachable).map_err(self.failed("collect garbage"))?;
         Ok(Collection::Done(collected))
     }
@@ -93,6 +94,15 @@ impl Store {
             .layers
             .extend(documents.config.rootfs.diff_ids.iter().map(Digest::hex));
         Ok(())
+    }
+
+    /// Keeps what layers became for registries, as long as the layers.
+    fn reach_gzip(&self, reachable: &mut Reachable) {
+        let known = |name: &String| self.known_gzip_layer(&Digest::from_hex(name)?);
+        let compressed: Vec<Layer> = reachable.blobs.iter().filter_map(known).collect();
+        for layer in compressed {
+            reachable.add_layer(&layer);
+        }
     }
 
     /// Keeps bases, and forgets the records of those that go.
@@ -178,13 +188,12 @@ impl Store {
         Ok(())
     }
 
-    /// Removes documents about images that are gone.
+    /// Removes documents about images and layers that are gone.
     fn sweep_documents(&self, reachable: &Reachable) -> io::Result<()> {
-        for (folder, ending) in FOLDERS {
+        let of_images = FOLDERS.map(|place| (place, &reachable.blobs));
+        for ((folder, ending), wanted) in of_images.into_iter().chain([(COMPONENTS, &reachable.layers)]) {
             for name in self.names_in(folder)? {
-                let is_wanted = name
-                    .strip_suffix(ending)
-                    .is_some_and(|hex| reachable.blobs.contains(hex));
+                let is_wanted = name.strip_suffix(ending).is_some_and(|hex| wanted.contains(hex));
                 if !is_wanted {
                     ignore_missing(fs_err::remove_file(self.path(folder).join(name)))?;
                 }

@@ -9,7 +9,7 @@ use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use serde::de::DeserializeOwned;
 use tapedeck_model::ImageDigest;
 
-use crate::description::is_of_the_image;
+use crate::description::{is_of_the_image, moment_text};
 use crate::manifest::{
     CONFIG_TYPE, ConfigFile, Descriptor, EPOCH, History, INDEX_TYPE, Index, LayerDescriptor, MANIFEST_TYPE,
     Manifest, RootFs, RunConfig,
@@ -110,7 +110,7 @@ impl Store {
                 (documents.manifest, documents.config)
             }
         };
-        let created = change.description.created_text();
+        let created = moment_text(change.description.created);
         for (layer, created_by) in layers {
             let Layer {
                 diff_id,
@@ -233,8 +233,14 @@ impl Store {
     }
 
     /// Records an image of these layers, bottom first, whose configuration was written elsewhere.
-    pub(crate) fn put_manifest(&self, config: &[u8], layers: &[Layer]) -> io::Result<ImageDigest> {
+    pub(crate) fn put_manifest(
+        &self,
+        config: &[u8],
+        layers: &[Layer],
+        annotations: BTreeMap<String, String>,
+    ) -> io::Result<ImageDigest> {
         let (mut manifest, _) = blank(Platform::host());
+        manifest.annotations = annotations;
         manifest.config = Descriptor {
             media_type: CONFIG_TYPE.to_owned(),
             digest: self.put_blob(config)?,

@@ -139,7 +139,7 @@ fn sniff(from: &mut impl io::BufRead) -> io::Result<LayerMediaType> {
 }
 
 /// Hashes and copies what is read through it.
-struct Tee<R, W> {
+pub(crate) struct Tee<R, W> {
     from: R,
     copy: W,
     hasher: Sha256,
@@ -147,7 +147,7 @@ struct Tee<R, W> {
 }
 
 impl<R, W: Write> Tee<R, W> {
-    fn new(from: R, copy: W) -> Self {
+    pub(crate) fn new(from: R, copy: W) -> Self {
         Self {
             from,
             copy,
@@ -156,7 +156,7 @@ impl<R, W: Write> Tee<R, W> {
         }
     }
 
-    fn finish(mut self) -> io::Result<(Digest, u64)> {
+    pub(crate) fn finish(mut self) -> io::Result<(Digest, u64)> {
         self.copy.flush()?;
         Ok((Digest::from_bytes(self.hasher.finalize().into()), self.count))
     }

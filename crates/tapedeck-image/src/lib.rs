@@ -25,6 +25,7 @@ mod layout;
 mod manifest;
 mod platform;
 mod progress;
+mod recompress;
 pub mod registry;
 pub mod store;
 mod tarball;

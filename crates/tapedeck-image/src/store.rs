@@ -7,6 +7,7 @@
 //! bases/<name>.json                               base images that were assembled or pulled here
 //! sbom/<hex>.spdx.json                            what is in an image
 //! provenance/<hex>.intoto.json                    how an image was made
+//! components/<diff id hex>.json                   what is in a layer
 //! apt/<platform>/                                 package lists, kept to be quick
 //! unsettled/<boot id>/<kind>-<hex>                what was written but perhaps not yet to the disk
 //! tmp/                                            work in progress
@@ -43,13 +44,14 @@ pub(crate) use recovery::Unsettled;
 pub(crate) use workspace::{Workspace, ignore_missing};
 
 /// The folders of a store.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     "blobs/sha256",
     "layers",
     "keys",
     "bases",
     "sbom",
     "provenance",
+    "components",
     "unsettled",
     "tmp",
 ];

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod compression;
 mod processor;
 
+pub(crate) use compression::Compression;
 pub(crate) use processor::Processor;
 
 /// Plays a stacktape.yml: packages its worker services and runs them on this machine.
@@ -276,6 +278,18 @@ pub(crate) struct PackageArgs {
     /// Push the image of the service there, such as registry.example/team/worker:1.4; needs a single service
     #[arg(long, value_name = "IMAGE")]
     pub(crate) push: Option<String>,
+    /// How layers are compressed when they are pushed; Docker before version 23 reads only gzip
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "zstd",
+        requires = "push",
+        value_enum
+    )]
+    pub(crate) compression: Compression,
+    /// Push the bill of materials and the provenance of the image as well
+    #[arg(long, requires = "push")]
+    pub(crate) attest: bool,
     /// Package again even where nothing changed
     #[arg(long = "noCache")]
     pub(crate) no_cache: bool,

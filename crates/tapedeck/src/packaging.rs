@@ -20,7 +20,7 @@ mod login;
 mod push;
 mod sandbox;
 
-pub(crate) use push::push;
+pub(crate) use push::Pusher;
 
 /// Services that are packaged at the same time.
 const AT_ONCE: usize = 2;
@@ -114,12 +114,34 @@ impl Packager<'_> {
             docker_config: context.docker_config.as_deref(),
             registry_login: login.as_ref(),
             sandbox: Some(&sandbox),
+            created: created(context)?,
             no_cache: self.no_cache,
         };
         tapedeck_build::build(&request, progress).map_err(|error| {
             Failure::new(kind_of(&error), error).help("nothing was changed; what runs keeps running")
         })
     }
+}
+
+/// The variable that says when what is built claims to have been made; see reproducible-builds.org.
+const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
+
+/// When images claim to have been made: the epoch, so that equal source makes equal images, unless somebody says otherwise.
+fn created(context: &Context) -> Result<i64, Failure> {
+    let Some(given) = context
+        .variable(SOURCE_DATE_EPOCH)
+        .filter(|text| !text.is_empty())
+    else {
+        return Ok(0);
+    };
+    let seconds = given.parse::<u32>().map(i64::from);
+    seconds.map_err(|_| {
+        Failure::usage(format!(
+            "{SOURCE_DATE_EPOCH} is `{given}`, which is no number of seconds from 0 to {}",
+            u32::MAX
+        ))
+        .help("set it to the time of the last commit (`git log -1 --format=%ct`), or unset it")
+    })
 }
 
 /// The next service that nobody has taken, and its place.

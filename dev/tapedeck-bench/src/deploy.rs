@@ -262,6 +262,7 @@ impl<'a> Ours<'a> {
             docker_config: None,
             registry_login: None,
             sandbox: None,
+            created: 0,
             no_cache: false,
         };
         tapedeck_build::build(&request, &mut NoProgress)?;

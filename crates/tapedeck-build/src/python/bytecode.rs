@@ -54,7 +54,7 @@ pub(super) struct Compiler {
 impl Compiler {
     /// The Python of the base, or its like where that is for another processor. None where none may or can be run.
     pub(super) fn of(interpreter: &Interpreter, workshop: &mut Workshop<'_>) -> Option<Self> {
-        if interpreter.base.is_named {
+        if interpreter.base.reference.is_some() {
             return None;
         }
         if workshop.platform == Platform::host() {

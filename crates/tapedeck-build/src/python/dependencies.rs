@@ -177,7 +177,7 @@ fn salt(context: Context<'_>) -> String {
         uv::PINNED_VERSION,
         // Bytecode may differ between releases of a line.
         context.interpreter.version,
-        context.interpreter.base.is_named,
+        context.interpreter.base.reference.is_some(),
         platform(context),
         context.interpreter.program.display()
     )

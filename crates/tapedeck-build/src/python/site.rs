@@ -74,12 +74,7 @@ fn entry(file: &Path, below: &Path, packages: &Path) -> Result<Entry, BuildError
         let text = fs::read_to_string(file).map_err(&failed)?;
         return Ok(Entry::file(place, record(&text).into_bytes()));
     }
-    let entry = Entry::copy(place, file);
-    Ok(if is_executable(file).map_err(&failed)? {
-        entry.executable()
-    } else {
-        entry
-    })
+    Ok(Entry::copy(place, file).executable_if(is_executable(file).map_err(&failed)?))
 }
 
 /// A script with the Python of the image in its first line.

@@ -97,6 +97,7 @@ impl Service {
             docker_config: None,
             registry_login: None,
             sandbox: None,
+            created: 0,
             no_cache: self.no_cache,
         };
         build(&request, &mut self.heard)

@@ -9,7 +9,7 @@ use tapedeck_build::{BuildError, GoError, LayerName, Outcome, find_executable};
 use tapedeck_image::Platform;
 use tapedeck_model::{GoConfig, LanguageConfig};
 
-use crate::project::{Project, find, image, no_programs, rebuilt, store};
+use crate::project::{Project, components, find, image, no_programs, rebuilt, store};
 
 const MODULE: (&str, &str) = ("go.mod", "module example.com/shop/v2\n\ngo 1.21\n");
 const MAIN: (&str, &str) = (
@@ -271,6 +271,13 @@ fn vendored_packages_and_other_modules_of_a_workspace_are_found() {
     assert_eq!(built.source_files, [project.path("main/main.go")]);
     let program = find(&image(&built), "app/shop").unwrap();
     assert_eq!(printed(&program), "side\nvendored\n");
+    let found = components(&built);
+    for purl in ["pkg:golang/example.com/vendored@v1.0.0", "pkg:golang/stdlib@"] {
+        assert!(
+            found.iter().any(|found| found.starts_with(purl)),
+            "{purl} in {found:?}"
+        );
+    }
     project.write(
         "main/vendor/example.com/vendored/vendored.go",
         &vendored.replace("(\"", "(\"not "),

@@ -9,7 +9,7 @@ use tapedeck_build::{Built, LayerName, Outcome, find_executable};
 use tapedeck_image::{Image, Platform};
 use tapedeck_model::{JavaConfig, LanguageConfig};
 
-use crate::project::{Project, find, image, no_programs, rebuilt, text};
+use crate::project::{Project, components, find, image, no_programs, rebuilt, text};
 
 /// Whether this machine has these programs. Says so loudly when one is missing.
 #[expect(clippy::print_stderr, reason = "a skip has to be seen")]
@@ -135,6 +135,11 @@ fn a_maven_project_has_a_layer_for_each_kind_of_its_files() {
             LayerName::Resources,
             LayerName::Application
         ]
+    );
+    let found = components(&first);
+    assert!(
+        found.contains(&"pkg:maven/org.slf4j/slf4j-api@2.0.16".to_owned()),
+        "{found:?}"
     );
     let image = image(&first);
     assert_eq!(

@@ -8,6 +8,7 @@
 
 mod dependencies;
 mod dockerfile;
+mod documents;
 mod errors;
 mod example;
 mod go;

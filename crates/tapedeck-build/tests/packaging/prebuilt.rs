@@ -73,6 +73,7 @@ impl Service {
             docker_config: self.docker_config.as_deref(),
             registry_login: self.login.as_ref(),
             sandbox: None,
+            created: 0,
             no_cache: false,
         };
         build(&request, &mut self.heard)

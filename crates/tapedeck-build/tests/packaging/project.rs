@@ -28,6 +28,7 @@ pub(crate) struct Project {
     pub(crate) search_path: OsString,
     pub(crate) platform: Platform,
     pub(crate) no_cache: bool,
+    pub(crate) created: i64,
     /// What the last build told.
     pub(crate) told: Told,
 }
@@ -53,6 +54,7 @@ impl Project {
             search_path,
             platform: Platform::host(),
             no_cache: false,
+            created: 0,
             told: Told::default(),
         };
         for (path, text) in files {
@@ -105,6 +107,7 @@ impl Project {
             docker_config: None,
             registry_login: None,
             sandbox: None,
+            created: self.created,
             no_cache: self.no_cache,
         };
         build(&request, &mut self.told)
@@ -158,6 +161,22 @@ pub(crate) fn store() -> &'static Store {
 
 pub(crate) fn image(built: &Built) -> Image {
     store().image(&built.image).unwrap()
+}
+
+/// The package URLs in the bill of materials of an image.
+pub(crate) fn components(built: &Built) -> Vec<String> {
+    let text = store().sbom(&built.image).unwrap().expect("a bill of materials");
+    let sbom: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let packages = sbom["packages"].as_array().unwrap().iter();
+    packages
+        .filter_map(|package| {
+            Some(
+                package["externalRefs"][0]["referenceLocator"]
+                    .as_str()?
+                    .to_owned(),
+            )
+        })
+        .collect()
 }
 
 /// The names of the rebuilt layers; nothing when all was unchanged.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tapedeck_model::ImageDigest;
 
 use super::to_bytes;
+use crate::description::moment_text;
 use crate::{Component, Digest};
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
@@ -16,8 +17,8 @@ pub struct Sbom {
     pub title: String,
     /// The version of the program that made it.
     pub made_by_version: String,
-    /// When it claims to have been made, in RFC 3339; the epoch if empty.
-    pub created: String,
+    /// When it claims to have been made, in seconds since the Unix epoch.
+    pub created: i64,
     /// Its components. Their order does not matter, and each counts once.
     pub components: Vec<Component>,
 }
@@ -52,7 +53,7 @@ impl Sbom {
             // Has to be unique to the document and need not lead anywhere.
             "documentNamespace": format!("urn:tapedeck:sbom:sha256:{hex}"),
             "creationInfo": {
-                "created": if self.created.is_empty() { crate::manifest::EPOCH } else { &self.created },
+                "created": moment_text(self.created),
                 "creators": [format!("Tool: tapedeck-{}", self.made_by_version)],
             },
             "packages": packages,

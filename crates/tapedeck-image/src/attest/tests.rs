@@ -46,7 +46,7 @@ fn a_bill_of_materials_lists_each_component_once_and_in_order() {
     let sbom = |components: &[&Component]| Sbom {
         title: "shop/mailer".to_owned(),
         made_by_version: "1.2.3".to_owned(),
-        created: String::new(),
+        created: 0,
         components: components.iter().map(|component| (*component).clone()).collect(),
     };
     let path = store

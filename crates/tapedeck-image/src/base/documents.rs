@@ -66,7 +66,7 @@ pub(super) fn put(store: &Store, request: &BaseRequest<'_>, base: &Base) -> Resu
     let sbom = Sbom {
         title: base.name.clone(),
         made_by_version: version,
-        created: String::new(),
+        created: 0,
         components,
     };
     store.put_sbom(&base.image.digest, &sbom)?;

@@ -210,7 +210,7 @@ fn read_archive(archive: &[u8]) -> io::Result<Vec<Entry>> {
         let found = Entry::file(wanted, content);
         let is_node = wanted.ends_with("/node");
         has_node |= is_node;
-        entries.push(if is_node { found.executable() } else { found });
+        entries.push(found.executable_if(is_node));
         if entries.len() == 2 {
             break;
         }

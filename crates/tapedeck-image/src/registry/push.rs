@@ -9,8 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use tapedeck_model::ImageDigest;
-use ureq::http::{Method, StatusCode, header};
+use ureq::http::{HeaderMap, Method, StatusCode, header};
 
+mod attach;
 mod error;
 mod upload;
 
@@ -21,6 +22,7 @@ use super::error::RegistryError;
 use super::pull::Registry;
 use crate::manifest::MANIFEST_TYPE;
 use crate::{Digest, Progress, Store};
+use upload::Source;
 
 /// Blobs that are sent at the same time.
 const AT_ONCE: usize = 2;
@@ -113,7 +115,11 @@ impl Registry {
             "" => MANIFEST_TYPE,
             own => own,
         };
-        self.name(&content, media_type, digest)?;
+        let name = match self.reference.tag() {
+            Some(tag) => tag.to_owned(),
+            None => digest.to_string(),
+        };
+        self.put_manifest(&name, &content, media_type)?;
         let sent = arrivals.iter().filter_map(|arrival| match arrival {
             Arrival::Sent(bytes) => Some(*bytes),
             _ => None,
@@ -171,7 +177,7 @@ impl Registry {
     ) -> Result<(), PushError> {
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         while let Some(blob) = next() {
-            match self.send_blob(store, blob, options) {
+            match self.send_blob(Source::Store(store), blob, options) {
                 // Nobody may be listening any more; that changes nothing here.
                 Ok(arrival) => drop(arrived.send(arrival)),
                 Err(error) => {
@@ -199,12 +205,8 @@ impl Registry {
         }
     }
 
-    /// Gives an image its name.
-    fn name(&self, content: &[u8], media_type: &str, digest: Digest) -> Result<(), RegistryError> {
-        let name = match self.reference.tag() {
-            Some(tag) => tag.to_owned(),
-            None => digest.to_string(),
-        };
+    /// Gives a manifest a name: a tag, or its digest. The headers of the answer.
+    fn put_manifest(&self, name: &str, content: &[u8], media_type: &str) -> Result<HeaderMap, RegistryError> {
         let response = self.client.send(Message {
             method: Method::PUT,
             url: self.client.url(&format!("manifests/{name}")),
@@ -215,9 +217,9 @@ impl Registry {
             return Err(self.client.refused(MANIFEST, response));
         }
         let told = response.headers().get("docker-content-digest");
-        match told.and_then(|value| value.to_str().ok()?.parse().ok()) {
-            Some(other) => self.compare(MANIFEST, digest, other),
-            None => Ok(()),
+        if let Some(other) = told.and_then(|value| value.to_str().ok()?.parse().ok()) {
+            self.compare(MANIFEST, Digest::of(content), other)?;
         }
+        Ok(response.headers().clone())
     }
 }

@@ -1,7 +1,10 @@
 //! Pushing to a real registry, also over connections that break.
 
+use serde_json::Value;
 use tapedeck_image::registry::{Credentials, Login, PushError, PushOptions, Pushed, Reference, Registry};
-use tapedeck_image::{ConfigChange, Entry, Image, NoProgress, Store};
+use tapedeck_image::{
+    Collection, ConfigChange, Digest, Entry, Image, KeepBases, NoProgress, Provenance, Sbom, Store,
+};
 use tapedeck_testkit::registry::{Access, PASSWORD, Server, TestImage, USER, free_address};
 
 use crate::fake::{Answer, Fake};
@@ -109,6 +112,119 @@ fn blobs_of_another_repository_are_taken_over() {
     let reference = server.reference("other/two:1");
     let pushed = push(&store, &image, &reference, &options).unwrap();
     assert_eq!((pushed.mounted, pushed.sent, pushed.bytes), (2, 0, 0));
+    check(&reference, &image);
+}
+
+#[test]
+fn layers_go_as_gzip_to_whoever_reads_nothing_else() {
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let (_folder, store) = new_store();
+    let image = image_of(&store, &[noise(300_000, 6), vec![b'a'; 5_000]]);
+    store.put_sbom(&image.digest, &Sbom::default()).unwrap();
+    let gzip = store.with_gzip_layers(&image.digest).unwrap();
+    assert_eq!(store.with_gzip_layers(&image.digest).unwrap(), gzip);
+    let collected = store
+        .collect_garbage(std::slice::from_ref(&image.digest), KeepBases::All)
+        .unwrap();
+    let Collection::Done(collected) = collected else {
+        panic!("nobody else uses the store");
+    };
+    assert_eq!(collected.images, 1);
+    let before = std::fs::read_dir(store.root().join("blobs/sha256"))
+        .unwrap()
+        .count();
+    assert_eq!(store.with_gzip_layers(&image.digest).unwrap(), gzip);
+    let after = std::fs::read_dir(store.root().join("blobs/sha256"))
+        .unwrap()
+        .count();
+    assert_eq!(after, before + 1, "layers are compressed once");
+
+    let sbom = store.sbom(&gzip).unwrap().unwrap();
+    assert!(
+        sbom.contains(gzip.as_str()) && !sbom.contains(image.digest.as_str()),
+        "{sbom}"
+    );
+    let compressed = store.image(&gzip).unwrap();
+    assert_eq!(
+        (&compressed.config, &compressed.layers),
+        (&image.config, &image.layers)
+    );
+    let reference = server.reference("old/app:1");
+    push(&store, &compressed, &reference, &PushOptions::default()).unwrap();
+    check(&reference, &compressed);
+    let manifest = document(&server, &Digest::from(&gzip));
+    let layers = manifest["layers"].as_array().unwrap();
+    assert!(
+        layers
+            .iter()
+            .all(|layer| layer["mediaType"] == "application/vnd.oci.image.layer.v1.tar+gzip")
+    );
+}
+
+/// A JSON document that a registry keeps.
+fn document(server: &Server, digest: &Digest) -> Value {
+    serde_json::from_slice(&fs_err::read(server.file_of(digest)).unwrap()).unwrap()
+}
+
+/// What a registry has under a tag of `team/app`.
+fn listed_as(server: &Server, tag: &str) -> Value {
+    let url = format!("http://{}/v2/team/app/manifests/{tag}", server.host);
+    let index = "application/vnd.oci.image.index.v1+json";
+    let mut response = ureq::get(url).header("accept", index).call().unwrap();
+    response.body_mut().read_to_string().unwrap().parse().unwrap()
+}
+
+#[test]
+fn documents_lie_beside_an_image_and_name_it_as_their_subject() {
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let (_folder, store) = new_store();
+    let image = image_of(&store, &[noise(1_000, 5)]);
+    let reference = server.reference("team/app:1");
+    push(&store, &image, &reference, &PushOptions::default()).unwrap();
+    let registry = Registry::of(&reference, &Credentials::none());
+    assert_eq!(
+        registry.attach(&store, &image.digest).unwrap(),
+        [],
+        "there is nothing to attach"
+    );
+    let mut sbom = Sbom::default();
+    store.put_sbom(&image.digest, &sbom).unwrap();
+    store
+        .put_provenance(&image.digest, &Provenance::default())
+        .unwrap();
+    registry.attach(&store, &image.digest).unwrap();
+    sbom.title = "another".to_owned();
+    store.put_sbom(&image.digest, &sbom).unwrap();
+    let attached = registry.attach(&store, &image.digest).unwrap();
+
+    let list = listed_as(&server, &image.digest.as_str().replace(':', "-"));
+    let listed = list["manifests"].as_array().unwrap();
+    assert_eq!(
+        listed.len(),
+        2,
+        "the older bill of materials is not listed any more: {list}"
+    );
+    for (one, digest) in listed.iter().zip(&attached) {
+        assert_eq!(one["digest"], digest.to_string());
+    }
+    let manifest = document(&server, &attached[0]);
+    assert_eq!(manifest["artifactType"], "application/spdx+json");
+    assert_eq!(manifest["subject"]["digest"], image.digest.as_str());
+    let kept = manifest["layers"][0]["digest"].as_str().unwrap().parse().unwrap();
+    let sbom = document(&server, &kept);
+    assert_eq!(
+        sbom.to_string(),
+        store
+            .sbom(&image.digest)
+            .unwrap()
+            .map(|text| text.parse::<Value>().unwrap())
+            .unwrap()
+            .to_string()
+    );
     check(&reference, &image);
 }
 

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::require_local;
-use crate::packaging::{self, Packager};
+use crate::packaging::{Packager, Pusher};
 use crate::printer::{BOLD, DIM, Printer, RESET};
 use crate::text::{count, megabytes, span};
 
@@ -22,7 +22,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck package
   tapedeck package --resourceName worker --noCache
   tapedeck package --platform arm64 --json | jq .services
-  tapedeck package --resourceName worker --push registry.example/team/worker:1.4";
+  tapedeck package --resourceName worker --push registry.example/team/worker:1.4 --attest";
 
 /// Load, package, show.
 pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> Outcome {
@@ -52,20 +52,32 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
     let packaged = packager.package(&services, printer)?;
     images.settle().or_fail(ExitKind::Environment)?;
     let pushed = match (&target, packaged.first()) {
-        (Some(target), Some(built)) => Some(packaging::push(built, target, &images, (context, printer))?),
+        (Some(target), Some(built)) => {
+            let pusher = Pusher {
+                context,
+                images: &images,
+                target,
+                compression: args.compression,
+                attest: args.attest,
+            };
+            Some(pusher.push(built, printer)?)
+        }
         _ => None,
     };
     drop(share);
 
     let all = services.iter().zip(&packaged);
     if printer.is_json() {
-        let services: Vec<Value> = all.map(|(service, built)| as_json(service, built)).collect();
+        let services: Vec<Value> = all
+            .map(|(service, built)| as_json(service, built, &images))
+            .collect();
         let mut told = json!({ "platform": args.platform.as_str(), "services": services });
-        if let (Some(target), Some(pushed)) = (target, pushed) {
+        if let (Some(target), Some((pushed, documents))) = (target, pushed) {
             told["pushed"] = json!({
                 "image": target.pinned(pushed.digest).to_string(),
                 "blobs": pushed.sent,
                 "bytes": pushed.bytes,
+                "documents": documents,
             });
         }
         printer.json(&told);
@@ -137,7 +149,7 @@ fn changes(built: &Built) -> String {
     }
 }
 
-fn as_json(service: &WorkerService, built: &Built) -> Value {
+fn as_json(service: &WorkerService, built: &Built, images: &Store) -> Value {
     let layers: &[LayerChange] = match &built.outcome {
         Packaged::Unchanged => &[],
         Packaged::Rebuilt { layers } => layers,
@@ -152,6 +164,8 @@ fn as_json(service: &WorkerService, built: &Built) -> Value {
         "size": built.size,
         "unchanged": built.outcome == Packaged::Unchanged,
         "newLayers": layers,
+        "sbom": images.sbom_path(&built.image),
+        "provenance": images.provenance_path(&built.image),
         "milliseconds": u64::try_from(built.took.as_millis()).unwrap_or(u64::MAX),
     })
 }

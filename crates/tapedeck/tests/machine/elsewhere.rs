@@ -294,10 +294,16 @@ fn packaging_makes_images_and_runs_nothing() {
     let vague = project.run(&push);
     assert_eq!(vague.code, Some(2), "{vague:?}");
     assert!(vague.stderr.contains("3 services would be packaged"), "{vague:?}");
-    let pushed = project.run(&[&push[..], &["--resourceName", "one", "--json"]].concat());
+    let pushed = project.run(&[&push[..], &["--resourceName", "one", "--json", "--attest"]].concat());
     assert_eq!(pushed.code, Some(0), "{pushed:?}");
     let told: serde_json::Value = serde_json::from_str(&pushed.stdout).unwrap();
     assert_eq!(told["pushed"]["image"], format!("{copy}@{}", images[0].digest()));
+    assert_eq!(told["pushed"]["documents"].as_array().unwrap().len(), 2, "{told}");
+    let as_gzip = ["--resourceName", "three", "--compression", "gzip", "--json"];
+    let pushed = project.run(&[&push[..], &as_gzip].concat());
+    assert_eq!(pushed.code, Some(0), "{pushed:?}");
+    let pushed = project.run(&[&push[..], &["--resourceName", "one"]].concat());
+    assert_eq!(pushed.code, Some(0), "{pushed:?}");
     let name = ("copy", "prebuilt-image", &*format!("{{ image: '{copy}' }}"));
     project.configure_all(&[name]);
     let back = project.run(&["package", PROJECT[0], PROJECT[1]]);

@@ -16,6 +16,7 @@ mod crash_loop;
 mod disk;
 mod elsewhere;
 mod engine_life;
+mod go;
 mod java;
 mod keeping;
 mod leaks;

@@ -45,6 +45,7 @@ pub(crate) fn plant(
         docker_config: None,
         registry_login: None,
         sandbox: None,
+        created: 0,
         no_cache: false,
     };
     tapedeck_build::build(&request, &mut NoProgress)?;

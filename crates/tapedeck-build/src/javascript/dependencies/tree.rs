@@ -55,11 +55,7 @@ pub(super) fn add_tree(
         } else if kind.is_file() {
             let mode = item.metadata().map_err(&read)?.permissions().mode();
             let copy = owned(Entry::copy(&inner.destination, &inner.source));
-            entries.push(if mode & 0o111 == 0 {
-                copy
-            } else {
-                copy.executable()
-            });
+            entries.push(copy.executable_if(mode & 0o111 != 0));
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use tapedeck_build::{LayerName, Outcome};
 use tapedeck_image::Platform;
 
 use super::project::{MAIN, NAMES, REQUIREMENTS, offline, project, run, usual};
-use crate::project::{Project, find, image, no_programs, rebuilt, text};
+use crate::project::{Project, components, find, image, no_programs, rebuilt, text};
 
 const CHANGED: [LayerName; 2] = [LayerName::Dependencies, LayerName::Application];
 
@@ -165,6 +165,7 @@ fn scripts_of_packages_run_with_the_python_of_the_image() {
         return;
     };
     let built = project.build().unwrap();
+    assert!(components(&built).contains(&"pkg:pypi/pygments@2.19.2".to_owned()));
     assert!(
         run(&built).starts_with("Pygments version 2.19.2"),
         "{}",

@@ -1,5 +1,7 @@
 //! What `docker save` wrote before version 25: `manifest.json` names a configuration and layers by path.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use tapedeck_model::ImageDigest;
 
@@ -52,7 +54,9 @@ pub(super) fn put(
         compare(path, *diff_id, layer.diff_id)?;
         layers.push(layer.clone());
     }
-    store.put_manifest(content, &layers).map_err(writing(store))
+    store
+        .put_manifest(content, &layers, BTreeMap::new())
+        .map_err(writing(store))
 }
 
 /// A layer by its path, through links.

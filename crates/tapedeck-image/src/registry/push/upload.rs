@@ -43,11 +43,38 @@ enum Tried {
     Broken(RegistryError),
 }
 
+/// Where the bytes of a blob come from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source<'a> {
+    Store(&'a Store),
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Source<'a> {
+    /// What there is of a blob from an offset on.
+    fn open(self, blob: Blob, offset: u64) -> Result<Box<dyn Read + 'a>, PushError> {
+        match self {
+            Self::Bytes(bytes) => {
+                let rest = usize::try_from(offset)
+                    .ok()
+                    .and_then(|offset| bytes.get(offset..));
+                Ok(Box::new(rest.unwrap_or_default()))
+            }
+            Self::Store(store) => {
+                let failed = store.failed("read a blob");
+                let mut file = File::open(store.blob_path(&blob.digest)).map_err(&failed)?;
+                file.seek(SeekFrom::Start(offset)).map_err(&failed)?;
+                Ok(Box::new(file))
+            }
+        }
+    }
+}
+
 impl Registry {
     /// Brings a blob into the registry.
     pub(super) fn send_blob(
         &self,
-        store: &Store,
+        content: Source<'_>,
         blob: Blob,
         options: &PushOptions<'_>,
     ) -> Result<Arrival, PushError> {
@@ -55,7 +82,7 @@ impl Registry {
         let mut session: Option<Session> = None;
         let (mut tries, mut furthest) = (0, 0);
         loop {
-            let tried = self.try_blob(store, blob, options, (&mut session, chunk))?;
+            let tried = self.try_blob(content, blob, options, (&mut session, chunk))?;
             let error = match tried {
                 Ok(arrival) => return Ok(arrival),
                 Err(error) => error,
@@ -79,7 +106,7 @@ impl Registry {
     /// One try. What went wrong with the registry comes inside, and may be worth another.
     fn try_blob(
         &self,
-        store: &Store,
+        content: Source<'_>,
         blob: Blob,
         options: &PushOptions<'_>,
         (session, chunk): (&mut Option<Session>, u64),
@@ -106,10 +133,8 @@ impl Registry {
         let Some(session) = session else {
             return Ok(Ok(Arrival::Present));
         };
-        let mut file = File::open(store.blob_path(&blob.digest)).map_err(store.failed("read a blob"))?;
-        file.seek(SeekFrom::Start(session.offset))
-            .map_err(store.failed("read a blob"))?;
-        Ok(match self.go_on(&mut file, blob, session) {
+        let mut content = content.open(blob, session.offset)?;
+        Ok(match self.go_on(&mut *content, blob, session) {
             Tried::Done(bytes) => Ok(Arrival::Sent(bytes)),
             Tried::Broken(error) => Err(error),
         })
@@ -197,17 +222,17 @@ impl Registry {
     }
 
     /// Sends what is missing, and closes the upload.
-    fn go_on(&self, file: &mut File, blob: Blob, session: &mut Session) -> Tried {
+    fn go_on(&self, content: &mut dyn Read, blob: Blob, session: &mut Session) -> Tried {
         let began_at = session.offset;
         // A blob that fits into one chunk goes with the request that closes the upload.
         let in_one_piece = session.offset == 0 && blob.size <= session.chunk;
         while !in_one_piece && session.offset < blob.size {
             let length = session.chunk.min(blob.size - session.offset);
-            if let Err(error) = self.send_chunk(&mut file.by_ref().take(length), length, session) {
+            if let Err(error) = self.send_chunk(&mut (&mut *content).take(length), length, session) {
                 return Tried::Broken(error);
             }
         }
-        match self.close(file, blob, session) {
+        match self.close(content, blob, session) {
             Ok(()) => Tried::Done(blob.size - began_at.min(blob.size)),
             Err(error) => Tried::Broken(error),
         }
@@ -238,10 +263,10 @@ impl Registry {
     }
 
     /// Says what the blob is, with all of it when nothing was sent yet.
-    fn close(&self, file: &mut File, blob: Blob, session: &Session) -> Result<(), RegistryError> {
+    fn close(&self, content: &mut dyn Read, blob: Blob, session: &Session) -> Result<(), RegistryError> {
         let join = if session.url.contains('?') { '&' } else { '?' };
         let content = match session.offset {
-            0 => Content::Stream(file, blob.size),
+            0 => Content::Stream(content, blob.size),
             _ => Content::Nothing,
         };
         let response = self.client.send(Message {
