@@ -151,7 +151,7 @@ fn finished(
     Ok(Assembly {
         composition: Composition::Whole {
             image: start.apply(&built.image, subject, workshop)?,
-            named: None,
+            named: Some(built.run_image.image.clone()),
         },
         observations,
         runtime: None,

@@ -48,7 +48,7 @@ use layers::{Assembler, Part};
 
 pub use documents::components_of_base;
 pub use error::BaseError;
-pub use installable::packages_for_commands;
+pub use installable::{PRETENDED, packages_for_commands};
 pub use named::{NamedBase, ensure_named_base, ensure_named_image, fresh_named_base, init_of};
 pub use node::{InvalidNodeVersion, NodeVersion};
 pub use record::PackageRecord;

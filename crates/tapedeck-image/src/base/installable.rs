@@ -59,6 +59,9 @@ const FOLDERS: [&str; 6] = [
     "var/lib/dpkg/updates",
 ];
 
+/// The description of packages that are only said to be there, so that apt does not miss them.
+pub const PRETENDED: &str = "left out of base images";
+
 /// The packages that make a base one on which others can be installed. For an application's own commands.
 #[must_use]
 pub fn packages_for_commands() -> Vec<String> {
@@ -170,7 +173,7 @@ fn walk(layer: &Path, below: &Path, all: &mut BTreeSet<PathBuf>) {
 fn pretended(name: &str) -> String {
     format!(
         "Package: {name}\nMaintainer: none\nArchitecture: all\nMulti-Arch: foreign\nVersion: 999:0\n\
-         Description: left out of base images"
+         Description: {PRETENDED}"
     )
 }
 
