@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
+use rustix::process::{Pid, Signal, kill_process};
 use tapedeck_runtime::sandbox::{Ended, SandboxError, Work, changes, run};
 use tapedeck_runtime::{FolderMount, TaskProcess};
 
-use crate::stage::{SHIM, Stage};
+use crate::stage::{SHIM, Stage, processes, wait_until};
 
 fn work<'a>(stage: &Stage, folder: &'a Path, script: &str) -> Work<'a> {
     let task = stage.definition(&["sh", "-c", script]);
@@ -21,6 +22,15 @@ fn work<'a>(stage: &Stage, folder: &'a Path, script: &str) -> Work<'a> {
         },
         mounts: Vec::new(),
     }
+}
+
+/// The process id of the shim whose folder is below this one.
+fn shim_below(folder: &Path) -> Option<i32> {
+    let wanted = folder.as_os_str().as_encoded_bytes();
+    let found = processes().find(|(_, line)| {
+        line.starts_with(SHIM.as_bytes()) && line.windows(wanted.len()).any(|part| part == wanted)
+    });
+    found.map(|(pid, _)| pid)
 }
 
 fn bridges() -> Vec<PathBuf> {
@@ -70,4 +80,25 @@ fn a_program_that_is_not_there_is_an_error() {
     let failed = run(work, |_| {}).unwrap_err();
     assert!(matches!(failed, SandboxError::NeverRan { .. }), "{failed:?}");
     assert!(failed.to_string().contains("/bin/nothing"), "{failed}");
+}
+
+#[test]
+fn a_shim_that_is_killed_is_cleaned_up_after() {
+    let Some(stage) = Stage::ready() else { return };
+    let before = bridges();
+    let folder = stage.path().join("errand");
+    let work = work(&stage, &folder, "echo ready; sleep 71717");
+    let mut is_killed = false;
+    let failed = run(work, |line| {
+        assert_eq!(line, "ready");
+        let shim = shim_below(&folder).and_then(Pid::from_raw).unwrap();
+        kill_process(shim, Signal::KILL).unwrap();
+        is_killed = true;
+    });
+    assert!(is_killed);
+    assert!(matches!(failed, Err(SandboxError::Killed)), "{failed:?}");
+    assert_eq!(bridges(), before, "a link is left");
+    wait_until("the end of its processes", || {
+        !processes().any(|(_, line)| line == b"sleep\x0071717\0")
+    });
 }
