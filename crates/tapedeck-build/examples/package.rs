@@ -53,6 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         bases: NamedBases::default(),
         docker_config: None,
         registry_login: None,
+        sandbox: None,
         created: 0,
         no_cache: false,
     };

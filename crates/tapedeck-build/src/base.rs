@@ -92,10 +92,14 @@ pub(crate) fn assembled(
     subject: Subject<'_>,
     workshop: &mut Workshop<'_>,
 ) -> Result<Base, BuildError> {
+    let packages = match workshop.has_commands {
+        true => base::packages_for_commands(),
+        false => Vec::new(),
+    };
     let request = BaseRequest {
         runtime,
         platform: workshop.platform,
-        extra_packages: &[],
+        extra_packages: &packages,
     };
     match base::ensure_base(workshop.store, &request, workshop.progress) {
         Ok(base) => Ok(Base {

@@ -37,6 +37,25 @@ pub(crate) fn of_layers<'a>(
     Ok(all)
 }
 
+/// What is in a base and in the layers above it, which perhaps have a whole list of the distribution's packages. Of a
+/// package in both, what is known of the base says more.
+pub(crate) fn joined(mut base: Vec<Component>, mut above: Vec<Component>) -> Vec<Component> {
+    for kind in distribution::KINDS {
+        let is_of = |component: &Component| component.purl.starts_with(kind);
+        if !above.iter().any(is_of) {
+            continue;
+        }
+        let is_in = |all: &[Component], wanted: &Component| {
+            let is_same = |other: &Component| other.name == wanted.name && other.version == wanted.version;
+            all.iter().any(|other| is_of(other) && is_same(other))
+        };
+        base.retain(|component| !is_of(component) || is_in(&above, component));
+        above.retain(|component| !is_of(component) || !is_in(&base, component));
+    }
+    base.extend(above);
+    base
+}
+
 fn of_layer(store: &Store, folder: &Path) -> Result<Vec<Component>, StoreError> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let Some(diff_id) = Digest::from_hex(&name) else {

@@ -63,8 +63,8 @@ fn components_of(
     }
     let own = finished.layers.len() - below;
     let layers = finished.layers[..own].iter().map(AsRef::as_ref);
-    all.extend(components::of_layers(request.store, layers).map_err(&failed)?);
-    Ok(all)
+    let above = components::of_layers(request.store, layers).map_err(&failed)?;
+    Ok(components::joined(all, above))
 }
 
 /// What was asked for, and with what it was made. Settings can hold anything, so that only harmless ones are told.

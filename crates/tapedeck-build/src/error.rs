@@ -8,6 +8,8 @@ use tapedeck_image::{PutImageError, PutLayerError, ReadImageError, StoreError};
 use tapedeck_model::ResourceName;
 
 use crate::base::BaseMismatch;
+use crate::buildpacks::BuildpacksError;
+use crate::commands::CommandsError;
 use crate::dockerfile::DockerfileError;
 use crate::go::GoError;
 use crate::java::JavaError;
@@ -33,7 +35,7 @@ pub enum BuildError {
     /// A kind of packaging that is not done yet.
     #[error(
         "cannot package `{service}`: packaging of type `{kind}` is not supported yet: use `stacktape-image-buildpack`, \
-         `custom-dockerfile` or `prebuilt-image`"
+         `custom-dockerfile`, `external-buildpack` or `prebuilt-image`"
     )]
     UnknownPackaging {
         /// The service.
@@ -275,6 +277,12 @@ pub enum BuildError {
     /// An image cannot be built from a Dockerfile.
     #[error(transparent)]
     Dockerfile(#[from] DockerfileError),
+    /// An image cannot be made by buildpacks.
+    #[error(transparent)]
+    Buildpacks(Box<BuildpacksError>),
+    /// The commands of the person's cannot be run.
+    #[error(transparent)]
+    Commands(Box<CommandsError>),
     /// The documents beside an image cannot be written.
     #[error("cannot say what is in the image of `{service}` and how it was made")]
     Documents {
@@ -309,6 +317,8 @@ impl BuildError {
             Self::Python(error) => error.is_of_surroundings(),
             Self::Java(error) => error.is_of_surroundings(),
             Self::Dockerfile(error) => error.is_of_surroundings(),
+            Self::Buildpacks(error) => error.is_of_surroundings(),
+            Self::Commands(error) => error.is_of_surroundings(),
             Self::Prebuilt(error) => error.is_of_surroundings(),
             _ => false,
         }
@@ -328,6 +338,18 @@ impl BuildError {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { action, source },
             _ => Self::File { action, source },
         }
+    }
+}
+
+impl From<BuildpacksError> for BuildError {
+    fn from(error: BuildpacksError) -> Self {
+        Self::Buildpacks(Box::new(error))
+    }
+}
+
+impl From<CommandsError> for BuildError {
+    fn from(error: CommandsError) -> Self {
+        Self::Commands(Box::new(error))
     }
 }
 

@@ -62,6 +62,8 @@ pub struct LayerChange {
 pub enum LayerName {
     /// Programs and libraries of the system that the base does not have.
     SystemPackages,
+    /// What `customDockerBuildCommands` have changed.
+    Commands,
     /// What the application needs of other people's code.
     Dependencies,
     /// What the application needs of the project's other modules, and of versions that are not released yet.
@@ -80,6 +82,7 @@ impl LayerName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SystemPackages => "system packages",
+            Self::Commands => "commands",
             Self::Dependencies => "dependencies",
             Self::Modules => "modules",
             Self::Resources => "resources",

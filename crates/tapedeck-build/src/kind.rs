@@ -10,7 +10,7 @@ use crate::image::Assembly;
 use crate::language::Language;
 use crate::record::Record;
 use crate::request::{BuildRequest, Source, Subject, Workshop};
-use crate::{BuildError, dockerfile, prebuilt};
+use crate::{BuildError, buildpacks, dockerfile, prebuilt};
 
 /// Makes what goes into the image, or the image as a whole.
 pub(crate) fn assemble(
@@ -25,10 +25,19 @@ pub(crate) fn assemble(
         }
         Packaging::PrebuiltImage(packaging) => prebuilt::assemble(subject, packaging, workshop),
         Packaging::CustomDockerfile(packaging) => dockerfile::assemble(subject, packaging, workshop),
-        Packaging::Nixpacks(_) | Packaging::ExternalBuildpack(_) => Err(BuildError::UnknownPackaging {
+        Packaging::ExternalBuildpack(packaging) => buildpacks::assemble(subject, packaging, workshop),
+        Packaging::Nixpacks(_) => Err(BuildError::UnknownPackaging {
             service: subject.service.to_string(),
             kind: packaging.kind(),
         }),
+    }
+}
+
+/// Whether commands of the person's are run on top of the base.
+pub(crate) fn has_commands(packaging: &Packaging) -> bool {
+    match packaging {
+        Packaging::StacktapeImageBuildpack(packaging) => !packaging.custom_docker_build_commands.is_empty(),
+        _ => false,
     }
 }
 
@@ -38,7 +47,8 @@ pub(crate) fn is_current(record: &Record, request: &BuildRequest<'_>) -> bool {
     match request.packaging {
         Packaging::StacktapeImageBuildpack(packaging) => is_base_current(packaging, record, request),
         Packaging::PrebuiltImage(packaging) => prebuilt::is_fixed(packaging),
-        Packaging::CustomDockerfile(_) | Packaging::Nixpacks(_) | Packaging::ExternalBuildpack(_) => true,
+        Packaging::ExternalBuildpack(_) => buildpacks::is_current(record, request),
+        Packaging::CustomDockerfile(_) | Packaging::Nixpacks(_) => true,
     }
 }
 

@@ -7,7 +7,7 @@ use tapedeck_model::{ResourceName, StacktapeImageBuildpack};
 use crate::base::RuntimeKind;
 use crate::image::Assembly;
 use crate::request::{Source, Workshop};
-use crate::{BuildError, go, java, javascript, python};
+use crate::{BuildError, commands, go, java, javascript, python};
 
 /// A language that can be packaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,12 +64,13 @@ impl Language {
 
     /// Makes everything that goes on top of the base.
     pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Result<Assembly, BuildError> {
-        match source.language {
+        let assembly = match source.language {
             Self::JavaScript => javascript::assemble(source, workshop),
             Self::Python => python::assemble(source, workshop),
             Self::Java => java::assemble(source, workshop),
             Self::Go => go::assemble(source, workshop),
-        }
+        }?;
+        commands::insert(assembly, source, workshop)
     }
 
     /// The error when nobody packages the language of an entry file.

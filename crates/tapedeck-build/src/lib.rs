@@ -17,6 +17,8 @@
 //! Another kind of packaging is a module with `assemble`, an arm in `kind`, and an enum of errors likewise.
 
 mod base;
+mod buildpacks;
+mod commands;
 mod components;
 mod dockerfile;
 mod documents;
@@ -39,12 +41,15 @@ mod record;
 mod request;
 mod resident;
 mod runtime;
+mod sandbox;
 mod source_error;
 mod stamp;
 mod start;
 mod tree;
 
 pub use base::{BaseMismatch, NamedBases, RuntimeKind};
+pub use buildpacks::BuildpacksError;
+pub use commands::CommandsError;
 pub use dockerfile::DockerfileError;
 pub use error::BuildError;
 pub use go::GoError;
@@ -61,6 +66,7 @@ pub use python::{InvalidPythonVersion, PythonError};
 pub use request::BuildRequest;
 pub use resident::Resident;
 pub use runtime::Runtime;
+pub use sandbox::{Sandbox, SandboxEnd, SandboxError, SandboxWork};
 pub use source_error::SourceError;
 
 use std::time::Instant;
@@ -126,11 +132,13 @@ fn build_with(
         bases: request.bases,
         docker_config: request.docker_config,
         registry_login: request.registry_login,
+        sandbox: request.sandbox,
         previous: previous.as_ref(),
         progress,
         resident,
         created: request.created,
         is_anew: request.no_cache,
+        has_commands: kind::has_commands(request.packaging),
     };
     let subject = Subject {
         service: request.service,

@@ -15,6 +15,7 @@ use crate::base::NamedBases;
 use crate::language::Language;
 use crate::record::Record;
 use crate::resident::Resident;
+use crate::sandbox::Sandbox;
 use crate::stamp::Observations;
 
 /// No build takes as long as this.
@@ -46,6 +47,8 @@ pub struct BuildRequest<'a> {
     pub docker_config: Option<&'a Path>,
     /// Who to be towards the registry of a prebuilt image, instead of what Docker knows.
     pub registry_login: Option<&'a Login>,
+    /// Who runs programs of an image, where an image has to be made that way.
+    pub sandbox: Option<&'a dyn Sandbox>,
     /// When images claim to have been made, in seconds since the Unix epoch: `SOURCE_DATE_EPOCH`, or 0.
     pub created: i64,
     /// Build everything above the base anew, whatever is known.
@@ -90,6 +93,7 @@ pub(crate) struct Workshop<'a> {
     pub(crate) bases: NamedBases<'a>,
     pub(crate) docker_config: Option<&'a Path>,
     pub(crate) registry_login: Option<&'a Login>,
+    pub(crate) sandbox: Option<&'a dyn Sandbox>,
     /// The last build of the same service, unless it is to be ignored.
     pub(crate) previous: Option<&'a Record>,
     pub(crate) progress: &'a mut dyn Progress,
@@ -99,6 +103,8 @@ pub(crate) struct Workshop<'a> {
     pub(crate) created: i64,
     /// Layers are made even if the store has them.
     pub(crate) is_anew: bool,
+    /// Commands of the person's are run on top of the base, which has to have what they need.
+    pub(crate) has_commands: bool,
 }
 
 impl Workshop<'_> {

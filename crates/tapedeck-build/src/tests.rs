@@ -1,5 +1,6 @@
 //! Decisions, tested as the pure functions they are. What acts is tested in `tests/packaging`.
 
+mod buildpacks;
 mod choices;
 mod errors;
 mod go;

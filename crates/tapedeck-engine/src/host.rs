@@ -171,6 +171,7 @@ impl Host {
             resolv_conf: resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF)),
             log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
             cgroup: format!("{}/{}", self.cgroup_root, task.id),
+            errand: None,
         })
     }
 }

@@ -19,6 +19,7 @@ mod distribution;
 mod documents;
 mod error;
 mod extra;
+mod installable;
 mod java;
 mod keystore;
 mod layers;
@@ -30,6 +31,7 @@ mod rootfs;
 mod runtime;
 #[cfg(test)]
 mod tests;
+mod unmet;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -46,7 +48,8 @@ use layers::{Assembler, Part};
 
 pub use documents::components_of_base;
 pub use error::BaseError;
-pub use named::{NamedBase, ensure_named_base, fresh_named_base, init_of};
+pub use installable::{PRETENDED, packages_for_commands};
+pub use named::{NamedBase, ensure_named_base, ensure_named_image, fresh_named_base, init_of};
 pub use node::{InvalidNodeVersion, NodeVersion};
 pub use record::PackageRecord;
 pub use runtime::{InvalidPythonVersion, PythonVersion, Runtime, RuntimeKind};

@@ -69,6 +69,9 @@ pub enum ImportError {
     /// Not a tar archive, or damaged.
     #[error("the layer cannot be read as a tar archive (plain, gzip or zstd)")]
     Archive(#[source] io::Error),
+    /// What was changed on this machine cannot be read.
+    #[error("what was changed cannot be read")]
+    Changes(#[source] io::Error),
     /// An entry that could harm this machine.
     #[error("the layer has the entry `{path}`, which is refused: {reason}")]
     Refused {

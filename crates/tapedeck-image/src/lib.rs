@@ -10,6 +10,7 @@
 
 mod attest;
 pub mod base;
+mod changes;
 mod component;
 mod description;
 mod digest;
@@ -20,6 +21,7 @@ mod image;
 mod import;
 mod key;
 mod layer;
+mod layout;
 mod manifest;
 mod platform;
 mod progress;

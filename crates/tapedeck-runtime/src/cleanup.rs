@@ -89,8 +89,13 @@ pub(crate) fn remove_resources(
         Err(error) if error.kind() != io::ErrorKind::NotFound => errors.push(CleanupError::Files(error)),
         _ => {}
     }
+    if let Some(errand) = &definition.errand {
+        errors.extend(network::remove(&errand.network).err().map(CleanupError::from));
+    }
     let directory = TaskDirectory(task_directory);
-    for folder in [directory.upper(), directory.work(), directory.bundle()] {
+    // What an errand has changed is what somebody waits for.
+    let upper = definition.errand.is_none().then(|| directory.upper());
+    for folder in upper.into_iter().chain([directory.work(), directory.bundle()]) {
         match fs::remove_dir_all(folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => errors.push(CleanupError::Files(error)),
             _ => {}

@@ -107,6 +107,8 @@ pub fn spawn(
         .stdin(Stdio::from(OwnedFd::from(listener)))
         .stdout(Stdio::from(definition))
         .stderr(Stdio::from(log));
+    // Before the shim lives: one that runs an errand ends it when nobody is connected.
+    let connection = connect(task_directory).map_err(StartError::Connect)?;
     // SAFETY: the closure runs between fork and exec of a possibly multi-threaded process, so it may only make
     // async-signal-safe calls: setsid, fork and _exit are.
     unsafe { command.pre_exec(detach) };
@@ -117,7 +119,7 @@ pub fn spawn(
     })?;
     // Its copies of the socket and the definition would keep both alive after the shim's end.
     drop(command);
-    connect(task_directory).map_err(StartError::Connect)
+    Ok(connection)
 }
 
 /// Connects to the shim of a task that was started earlier, perhaps by another process.

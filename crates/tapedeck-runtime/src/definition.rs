@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tapedeck_model::{Cpu, MemoryMb, TaskId, Timestamp};
 
-use crate::network::TaskNetwork;
+use crate::network::{HostNetwork, TaskNetwork};
 
 /// Processes and threads a task may have unless its definition says otherwise.
 pub const DEFAULT_PIDS_LIMIT: u32 = 4096;
@@ -48,6 +48,32 @@ pub struct TaskDefinition {
     pub log_directory: PathBuf,
     /// Its cgroup below the mount point of each hierarchy, such as `/tapedeck-1a2b/<task id>`.
     pub cgroup: String,
+    /// What makes it an errand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errand: Option<Errand>,
+}
+
+/// What is different where somebody waits for the end of a task and for what it has changed: it ends when nobody waits
+/// any more, and what it has changed outlives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Errand {
+    /// Folders of this machine that it sees.
+    pub mounts: Vec<FolderMount>,
+    /// A network for it alone, made before it starts and removed with it.
+    pub network: HostNetwork,
+    /// A folder around its own, removed once nobody waits any more.
+    pub folder: PathBuf,
+}
+
+/// A folder of this machine inside a container, where it can be written to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FolderMount {
+    /// The folder on this machine.
+    pub source: PathBuf,
+    /// Where it is inside, absolute.
+    pub target: PathBuf,
 }
 
 /// The process that is PID 1 of a task.

@@ -4,6 +4,8 @@
 //! which makes the container, takes its output and tells its state on a [`ShimConnection`]. [`connect`] finds a shim
 //! again, [`read_exit`] says how a task ended whose shim is gone, [`cleanup`] removes whatever is left of it.
 //!
+//! [`sandbox::run`] has something done in such a container and waits for it: an errand. It ends with this process.
+//!
 //! [`end_with_caller`] is for programs that are no tasks but must not outlive this process either.
 //!
 //! This is the only crate with `unsafe`. It decides nothing: when to start and stop what is `tapedeck-plan`'s to say.
@@ -12,6 +14,7 @@ pub mod cgroup;
 pub mod log;
 pub mod network;
 pub mod protocol;
+pub mod sandbox;
 pub mod shim;
 
 mod cleanup;
@@ -26,6 +29,6 @@ pub use cleanup::{CleanupError, CleanupErrors, cleanup};
 pub use companion::end_with_caller;
 pub use connection::{ConnectError, ShimConnection, StartError, connect, spawn};
 pub use definition::{
-    DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, TaskDefinition, TaskExit, TaskProcess, read_definition,
-    read_exit,
+    DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, Errand, FolderMount, TaskDefinition, TaskExit, TaskProcess,
+    read_definition, read_exit,
 };

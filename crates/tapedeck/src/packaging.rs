@@ -14,9 +14,11 @@ use crate::exit::{ExitKind, Failure};
 use crate::options::ConfigFile;
 use crate::printer::Printer;
 use crate::text::span;
+use sandbox::Containers;
 
 mod login;
 mod push;
+mod sandbox;
 
 pub(crate) use push::Pusher;
 
@@ -107,6 +109,9 @@ impl Packager<'_> {
             bases = bases.with(*kind, base);
         }
         let login = login::of(service, context)?;
+        let sandbox = Containers {
+            shim: &context.executable,
+        };
         let request = BuildRequest {
             store: self.images,
             service: &service.name,
@@ -118,6 +123,7 @@ impl Packager<'_> {
             bases,
             docker_config: context.docker_config.as_deref(),
             registry_login: login.as_ref(),
+            sandbox: Some(&sandbox),
             created: created(context)?,
             no_cache: self.no_cache,
         };

@@ -261,6 +261,7 @@ impl<'a> Ours<'a> {
             bases: NamedBases::default(),
             docker_config: None,
             registry_login: None,
+            sandbox: None,
             created: 0,
             no_cache: false,
         };

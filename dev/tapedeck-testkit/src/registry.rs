@@ -3,5 +3,5 @@
 mod image;
 mod server;
 
-pub use image::{INDEX, MANIFEST, Pusher, TestImage, layer};
+pub use image::{INDEX, MANIFEST, Pusher, TestImage, layer, layer_of};
 pub use server::{Access, PASSWORD, Server, USER, free_address};

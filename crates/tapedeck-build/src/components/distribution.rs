@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tapedeck_image::Component;
+use tapedeck_image::base::PRETENDED;
 
 /// How package URLs of such packages begin.
 pub(super) const KINDS: [&str; 2] = ["pkg:deb/", "pkg:apk/"];
@@ -35,10 +36,11 @@ pub(super) fn of_list(folder: &Path, below: &Path) -> Vec<Component> {
                 .find_map(|line| line.strip_prefix(key)?.strip_prefix(separator))
         };
         let is_removed = value("Status").is_some_and(|status| !status.ends_with(" installed"));
+        let is_pretended = value("Description") == Some(PRETENDED);
         let (name, version) = (value(name)?, value(version)?);
         let mut component = Component::new(kind, &format!("{namespace}/{name}"), version);
         name.clone_into(&mut component.name);
-        (!is_removed).then_some(component)
+        (!is_removed && !is_pretended).then_some(component)
     };
     text.split("\n\n").filter_map(of_paragraph).collect()
 }

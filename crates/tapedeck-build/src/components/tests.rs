@@ -4,9 +4,9 @@ use std::io::Write;
 use std::path::Path;
 
 use fs_err as fs;
-use tapedeck_image::{Entry, Store};
+use tapedeck_image::{Component, Entry, Store};
 
-use super::{found_in, of_layers};
+use super::{found_in, joined, of_layers};
 
 fn write(folder: &Path, path: &str, bytes: &[u8]) {
     let path = folder.join(path);
@@ -119,4 +119,42 @@ fn the_list_of_the_topmost_layer_is_that_of_the_distribution() {
         );
     }
     assert!(store.components_of_layer(&upper.diff_id).unwrap().is_some());
+}
+
+#[test]
+fn a_list_above_a_base_is_the_newer_one_and_the_base_is_known_better() {
+    let of_base = |name: &str| Component {
+        purl: format!("pkg:deb/debian/{name}@1?arch=amd64"),
+        ..Component::new("deb", name, "1")
+    };
+    let base = vec![
+        of_base("libc6"),
+        of_base("old"),
+        Component::new("npm", "node", "24"),
+    ];
+    let listed = |name: &str, version: &str| Component {
+        name: name.to_owned(),
+        ..Component::new("deb", &format!("debian/{name}"), version)
+    };
+    let found = joined(base.clone(), vec![listed("libc6", "1"), listed("jq", "2")]);
+    let urls: Vec<&str> = found.iter().map(|component| component.purl.as_str()).collect();
+    assert_eq!(
+        urls,
+        [
+            "pkg:deb/debian/libc6@1?arch=amd64",
+            "pkg:npm/node@24",
+            "pkg:deb/debian/jq@2"
+        ]
+    );
+    assert_eq!(joined(base.clone(), Vec::new()), base);
+}
+
+#[test]
+fn what_is_only_said_to_be_there_is_not_in_an_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "Package: jq\nStatus: install ok installed\nVersion: 2\n\nPackage: usr-is-merged\n\
+                Status: install ok installed\nVersion: 999:0\nDescription: left out of base images\n";
+    fs_err::create_dir_all(folder.path().join("var/lib/dpkg")).unwrap();
+    fs_err::write(folder.path().join("var/lib/dpkg/status"), text).unwrap();
+    assert_eq!(urls(folder.path()), ["pkg:deb/debian/jq@2"]);
 }

@@ -96,6 +96,7 @@ impl Service {
             bases: NamedBases::default(),
             docker_config: None,
             registry_login: None,
+            sandbox: None,
             created: 0,
             no_cache: self.no_cache,
         };

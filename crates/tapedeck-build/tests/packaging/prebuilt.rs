@@ -72,6 +72,7 @@ impl Service {
             bases: NamedBases::default(),
             docker_config: self.docker_config.as_deref(),
             registry_login: self.login.as_ref(),
+            sandbox: None,
             created: 0,
             no_cache: false,
         };

@@ -117,6 +117,7 @@ impl Project {
             bases: NamedBases::default(),
             docker_config: None,
             registry_login: None,
+            sandbox: None,
             created: self.created,
             no_cache: self.no_cache,
         };

@@ -1,4 +1,6 @@
-//! Which distribution this machine has: scanners look up known weaknesses by it.
+//! Which distribution this machine has: scanners look up known weaknesses by it, and apt in an image its packages.
+
+use crate::Platform;
 
 /// A distribution as package URLs name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,6 +9,17 @@ pub(super) struct Distribution {
     id: String,
     /// Such as `12`; empty for one that is always the newest.
     version: String,
+    /// Such as `bookworm`; empty where there is none.
+    codename: String,
+}
+
+/// The keys that a distribution signs its packages with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Keyring {
+    /// The package that brings them.
+    pub(super) package: &'static str,
+    /// Where they are then.
+    file: &'static str,
 }
 
 impl Distribution {
@@ -29,7 +42,53 @@ impl Distribution {
         Self {
             id: field("ID").unwrap_or_else(|| "debian".to_owned()),
             version: field("VERSION_ID").unwrap_or_default(),
+            codename: field("VERSION_CODENAME").unwrap_or_default(),
         }
+    }
+
+    /// Its keys, for those whose archive is known.
+    pub(super) fn keyring(&self) -> Option<Keyring> {
+        match self.id.as_str() {
+            "debian" => Some(Keyring {
+                package: "debian-archive-keyring",
+                file: "/usr/share/keyrings/debian-archive-keyring.gpg",
+            }),
+            "ubuntu" => Some(Keyring {
+                package: "ubuntu-keyring",
+                file: "/usr/share/keyrings/ubuntu-archive-keyring.gpg",
+            }),
+            _ => None,
+        }
+    }
+
+    /// Where apt finds its packages: the archive that everybody can use, in the format of `sources.list.d`.
+    pub(super) fn sources(&self, platform: Platform) -> Option<String> {
+        let keys = self.keyring()?.file;
+        let codename = Some(self.codename.as_str()).filter(|name| !name.is_empty())?;
+        let source = |address: &str, suites: &str, components: &str| {
+            format!(
+                "Types: deb\nURIs: {address}\nSuites: {suites}\nComponents: {components}\nSigned-By: {keys}\n\n"
+            )
+        };
+        Some(match (self.id.as_str(), platform) {
+            ("debian", _) => {
+                let suites = format!("{codename} {codename}-updates");
+                source("http://deb.debian.org/debian", &suites, "main")
+                    + &source(
+                        "http://deb.debian.org/debian-security",
+                        &format!("{codename}-security"),
+                        "main",
+                    )
+            }
+            (_, platform) => {
+                let address = match platform {
+                    Platform::Amd64 => "http://archive.ubuntu.com/ubuntu",
+                    Platform::Arm64 => "http://ports.ubuntu.com/ubuntu-ports",
+                };
+                let suites = format!("{codename} {codename}-updates {codename}-security");
+                source(address, &suites, "main universe")
+            }
+        })
     }
 
     /// The package URL of a package with this `control` paragraph.

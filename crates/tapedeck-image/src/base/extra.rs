@@ -1,8 +1,10 @@
 //! System packages that an application needs beside its runtime: a layer of their own.
 
-use super::BaseError;
 use super::apt::Wanted;
+use super::installable::Below;
 use super::layers::{Assembler, Part, Recipe};
+use super::unmet::{unmet, without_dependencies};
+use super::{BaseError, installable};
 use crate::InputKey;
 
 /// Names of packages, each once and in order.
@@ -31,16 +33,35 @@ impl Extra {
         if self.0.is_empty() {
             return Ok(None);
         }
+        let installed = assembler.installed(below)?;
+        let missing = unmet(&installed);
+        let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
         let recipe = Recipe {
             name: record.to_owned(),
             created_by: format!("system packages: {}", self.0.join(" ")),
             wanted: Wanted {
                 names: self.0.iter().map(String::as_str).collect(),
-                left_out: &[],
-                installed: assembler.installed(below)?,
+                left_out: &missing,
+                // Some of what was left out so far is wanted now, which must not make the rest look broken.
+                installed: match installable::is_meant(&self.0) {
+                    true => without_dependencies(&installed),
+                    false => installed.clone(),
+                },
             },
         };
-        let part = assembler.packages(&recipe, |files| files.into_values().collect())?;
+        let platform = assembler.platform;
+        let folder = |part: &Part| assembler.store.layer_folder(&part.layer.diff_id);
+        let under = Below {
+            layers: below.iter().map(folder).collect(),
+            installed,
+        };
+        let part = assembler.packages(&recipe, |files| {
+            let files = match installable::is_meant(&self.0) {
+                true => installable::finish(files, &under, platform),
+                false => files,
+            };
+            files.into_values().collect()
+        })?;
         Ok(Some(part).filter(|part| !part.packages.is_empty()))
     }
 

@@ -50,11 +50,30 @@ pub fn ensure_named_base(
     platform: Platform,
     progress: &mut dyn Progress,
 ) -> Result<Option<Image>, BaseError> {
-    let image = fresh_or_pulled(store, wanted, platform, progress)?;
-    if let Some(image) = &image {
-        require(runtime, image, &wanted.reference.to_string())?;
+    match fresh_or_pulled(store, wanted, platform, progress) {
+        Ok(image) => {
+            require(runtime, &image, &wanted.reference.to_string())?;
+            Ok(Some(image))
+        }
+        Err(BaseError::Pull(error)) if substitute(&error, false).is_some() => {
+            progress.notice(&notice(wanted.reference, Substitute::Assembled));
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
-    Ok(image)
+}
+
+/// The image of this name, for which nothing can stand in.
+///
+/// # Errors
+/// [`BaseError`], also when its registry does not answer and nothing of that name was ever pulled.
+pub fn ensure_named_image(
+    store: &Store,
+    wanted: &NamedBase<'_>,
+    platform: Platform,
+    progress: &mut dyn Progress,
+) -> Result<Image, BaseError> {
+    fresh_or_pulled(store, wanted, platform, progress)
 }
 
 fn fresh_or_pulled(
@@ -62,7 +81,7 @@ fn fresh_or_pulled(
     wanted: &NamedBase<'_>,
     platform: Platform,
     progress: &mut dyn Progress,
-) -> Result<Option<Image>, BaseError> {
+) -> Result<Image, BaseError> {
     let _shared = store.share()?;
     let _turn = store.lock_bases()?;
     let name = record_name(wanted.reference, platform);
@@ -70,19 +89,21 @@ fn fresh_or_pulled(
     if let Some((image, record)) = &remembered
         && is_fresh(record, wanted)
     {
-        return Ok(Some(image.clone()));
+        return Ok(image.clone());
     }
     match pull(store, wanted, platform, remembered.as_ref(), progress) {
         Ok((image, pulled)) => {
             store.settle()?;
             store.record_pulled(&name, &image.digest, pulled)?;
-            Ok(Some(image))
+            Ok(image)
         }
-        Err(BaseError::Pull(error)) => {
-            let substitute = substitute(&error, remembered.is_some()).ok_or(error)?;
-            progress.notice(&notice(wanted.reference, substitute));
-            Ok(remembered.map(|(image, _)| image))
-        }
+        Err(BaseError::Pull(error)) => match (substitute(&error, remembered.is_some()), remembered) {
+            (Some(substitute), Some((image, _))) => {
+                progress.notice(&notice(wanted.reference, substitute));
+                Ok(image)
+            }
+            _ => Err(error.into()),
+        },
         Err(error) => Err(error),
     }
 }

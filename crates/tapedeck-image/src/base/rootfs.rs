@@ -62,13 +62,18 @@ pub(super) fn place(raw: &[u8]) -> Option<PathBuf> {
         }
         path.push(to_path(part));
     }
-    let first = path.components().next()?;
-    let merged = MERGED.iter().any(|name| first.as_os_str() == *name);
-    match (merged, path.components().count()) {
+    path.components().next()?;
+    match (is_merged(&path), path.components().count()) {
         (true, 1) => None,
         (true, _) => Some(Path::new("usr").join(path)),
         (false, _) => Some(path),
     }
+}
+
+/// Whether a path is in one of the folders that are links now.
+pub(super) fn is_merged(path: &Path) -> bool {
+    let first = path.components().next();
+    first.is_some_and(|first| MERGED.iter().any(|name| first.as_os_str() == *name))
 }
 
 /// Whether a path, already placed, belongs into an image. Copyright notices always do.
@@ -82,7 +87,9 @@ pub(super) fn is_wanted(path: &Path, is_link: bool) -> bool {
         // A package may share the folder of another one through a link.
         return path.file_name().is_some_and(|name| name == "copyright") || is_link && parts.count() == 1;
     }
-    !UNWANTED.iter().any(|unwanted| first == *unwanted)
+    // What asks questions while packages are installed is written in Perl.
+    let asks = path.starts_with("usr/share/perl5/Debconf") || path.starts_with("usr/share/perl5/Debian");
+    asks || !UNWANTED.iter().any(|unwanted| first == *unwanted)
 }
 
 /// The files of a layer by their path.

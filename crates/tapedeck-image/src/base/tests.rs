@@ -9,10 +9,11 @@ use super::extra::Extra;
 use super::named::{NamedBase, Substitute, is_fresh, substitute};
 use super::node::NodeVersion;
 use super::record::PulledRecord;
-use super::rootfs::{is_wanted, place};
-use super::{BaseError, PackageRecord, PythonVersion, alternatives, keystore};
+use super::rootfs::{Files, files_of, is_wanted, place};
+use super::unmet::{unmet, without_dependencies};
+use super::{BaseError, PackageRecord, PythonVersion, alternatives, installable, keystore};
 use crate::registry::{Reference, RegistryError};
-use crate::{Digest, Store};
+use crate::{Contents, Digest, Entry, EntryKind, Platform, Store};
 
 #[test]
 fn versions_of_node_are_read() {
@@ -334,4 +335,87 @@ fn a_tag_is_believed_for_a_day_and_a_digest_forever() {
     // The clock was set back.
     assert!(!fresh(&tag, 10 * DAY - 1, false));
     assert!(fresh(&pinned, 99 * DAY, true));
+}
+
+fn controls(texts: &[&str]) -> super::apt::Installed {
+    let named = |text: &&str| {
+        let name = text.lines().next().unwrap().strip_prefix("Package: ").unwrap();
+        (name.to_owned(), (*text).to_owned())
+    };
+    texts.iter().map(named).collect()
+}
+
+#[test]
+fn what_nothing_stands_in_for_is_found() {
+    let installed = controls(&[
+        "Package: one\nDepends: two (>= 1), three:any | four,\n five | six (= 2)\nVersion: 1",
+        "Package: two\nProvides: four (= 1)\nPre-Depends: awk",
+    ]);
+    assert_eq!(unmet(&installed), ["awk", "five"]);
+    let stripped = without_dependencies(&installed);
+    assert_eq!(stripped["one"], "Package: one\nVersion: 1");
+    assert!(unmet(&stripped).is_empty());
+}
+
+fn text_of(files: &Files, path: &str) -> String {
+    match &files[Path::new(path)].kind {
+        EntryKind::File(Contents::Bytes(bytes)) => String::from_utf8(bytes.to_vec()).unwrap(),
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+#[test]
+fn apt_finds_the_state_of_an_installation() {
+    let layer = tempfile::tempdir().unwrap();
+    fs_err::create_dir_all(layer.path().join("usr/lib/x86")).unwrap();
+    let below = installable::Below {
+        installed: controls(&[
+            "Package: base-files\nArchitecture: all\nDepends: left-out",
+            "Package: libc6\nArchitecture: amd64\nMulti-Arch: same",
+        ]),
+        layers: vec![layer.path().to_owned()],
+    };
+    let mut files = files_of(Vec::new());
+    for (name, text) in [
+        ("passwd", "root:*:0:0:root:/root:/bin/bash\n"),
+        ("group", "shadow:*:42:\n"),
+    ] {
+        let path = format!("usr/share/base-passwd/{name}.master");
+        files.insert(path.clone().into(), Entry::file(path, text.as_bytes()));
+    }
+    let files = installable::finish(files, &below, Platform::Amd64);
+    let status = text_of(&files, "var/lib/dpkg/status");
+    assert_eq!(
+        status.matches("Status: install ok installed").count(),
+        3,
+        "{status}"
+    );
+    assert!(status.contains("Package: left-out\n"), "{status}");
+    assert_eq!(text_of(&files, "var/lib/dpkg/info/libc6:amd64.list"), "/.\n");
+    let folders = text_of(&files, "var/lib/dpkg/info/base-files.list");
+    for folder in ["/lib", "/lib/x86", "/usr/lib/x86", "/usr/share"] {
+        assert!(folders.lines().any(|line| line == folder), "{folder}: {folders}");
+    }
+    assert!(text_of(&files, "etc/passwd").starts_with("root:x:0:0:"));
+    assert!(text_of(&files, "etc/shadow").contains("_apt:*:"));
+    assert_eq!(files[Path::new("etc/gshadow")].mode, 0o640);
+}
+
+#[test]
+fn sources_are_those_of_the_distribution() {
+    let debian = Distribution::of_release("ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n");
+    let sources = debian.sources(Platform::Arm64).unwrap();
+    assert!(
+        sources.contains("Suites: bookworm bookworm-updates\n"),
+        "{sources}"
+    );
+    assert!(sources.contains("Suites: bookworm-security\n"), "{sources}");
+    let ubuntu = Distribution::of_release("ID=ubuntu\nVERSION_CODENAME=noble\n");
+    let ports = ubuntu.sources(Platform::Arm64).unwrap();
+    assert!(
+        ports.contains("URIs: http://ports.ubuntu.com/ubuntu-ports\n"),
+        "{ports}"
+    );
+    let other = Distribution::of_release("ID=other\nVERSION_CODENAME=x\n");
+    assert_eq!(other.sources(Platform::Amd64), None);
 }

@@ -16,8 +16,6 @@ use super::languages::{
 /// What to do instead of what is not driven yet.
 const NO_NIXPACKS: &str = "the program `nixpacks` is not driven yet; `nixpacks build . --out .` writes a Dockerfile for \
     `custom-dockerfile`";
-const NO_PACK: &str = "the program `pack` and its Docker daemon are not driven yet; push what `pack build` makes and name \
-    it in `prebuilt-image`";
 
 /// `packaging` of a container.
 pub(crate) static PACKAGING: Object = Object {
@@ -43,7 +41,7 @@ pub(crate) static PACKAGING: Object = Object {
 static PACKAGING_TYPES: &[Type] = &[
     one_type("stacktape-image-buildpack"),
     one_type("custom-dockerfile"),
-    later("external-buildpack", NO_PACK),
+    one_type("external-buildpack"),
     later("nixpacks", NO_NIXPACKS),
     one_type("prebuilt-image"),
 ];
@@ -120,8 +118,7 @@ static STACKTAPE_IMAGE_BUILDPACK: Object = Object {
             name: "customDockerBuildCommands",
             kind: Kind::Texts,
             default: Some("[]"),
-            doc: "commands to run while the image is made",
-            support: Support::NotHere("nothing is run while an image is made"),
+            doc: "commands to run on top of the base image, as root, before anything of the project is added",
             ..OPTIONAL
         },
     ],

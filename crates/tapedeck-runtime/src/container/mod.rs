@@ -91,8 +91,13 @@ pub(crate) enum BeginError {
 impl BeginError {
     /// As ECS gives it.
     pub(crate) fn reason(&self) -> String {
-        create::reason("ResourceInitializationError", self)
+        reason(self)
     }
+}
+
+/// What kept a container from being made, as ECS gives it.
+pub(crate) fn reason(error: &dyn std::error::Error) -> String {
+    create::reason("ResourceInitializationError", error)
 }
 
 /// Makes the cgroup of the task and starts a creator in it, which tells on `reports` how it went.

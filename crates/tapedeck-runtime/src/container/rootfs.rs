@@ -73,7 +73,13 @@ fn mount_overlay(definition: &TaskDefinition, directory: TaskDirectory<'_>) -> i
 
     chdir(&bundle)?;
     // What the task writes goes away with it, so nothing need ever be forced to disk for its sake. All files shall seem
-    // to be on one device, although the own layer is on another.
+    // to be on one device, although the own layer is on another. What an errand writes becomes a layer: there whole
+    // files and folders are wanted, and no marks that only this kernel understands.
+    let plain = match definition.errand {
+        Some(_) => ",redirect_dir=off,metacopy=off,index=off",
+        None => "",
+    };
+    let options = format!("{options}{plain}");
     let mounted = overlay(&format!("{options},xino=on,volatile")).or_else(|error| match error {
         Errno::INVAL => overlay(&options),
         other => Err(other),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::definition::TaskDefinition;
+use crate::definition::{FolderMount, TaskDefinition};
 
 /// Docker's default capabilities, without `CAP_MKNOD`.
 const CAPABILITIES: [&str; 13] = [
@@ -95,7 +95,7 @@ pub(super) fn text(definition: &TaskDefinition, surroundings: &Surroundings) -> 
             "rlimits": [{ "type": "RLIMIT_NOFILE", "hard": open_files, "soft": open_files }],
             "capabilities": { "bounding": CAPABILITIES, "effective": effective, "permitted": effective },
         },
-        "mounts": mounts(cgroups),
+        "mounts": mounts(cgroups, definition.errand.as_ref().map_or(&[], |errand| &errand.mounts)),
         "linux": {
             "cgroupsPath": definition.cgroup,
             "namespaces": [
@@ -117,7 +117,7 @@ pub(super) fn text(definition: &TaskDefinition, surroundings: &Surroundings) -> 
     .to_string()
 }
 
-fn mounts(cgroups: &[(&str, PathBuf)]) -> Value {
+fn mounts(cgroups: &[(&str, PathBuf)], folders: &[FolderMount]) -> Value {
     let mount = |target: &str, kind: &str, options: &[&str]| json!({ "destination": target, "type": kind, "source": kind, "options": options });
     // Language runtimes size their heaps by the limits they find here.
     let cgroups = cgroups.iter().map(|(name, source)| {
@@ -152,5 +152,9 @@ fn mounts(cgroups: &[(&str, PathBuf)]) -> Value {
             &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"],
         ),
     ];
-    others.into_iter().chain(cgroups).collect()
+    let folders = folders.iter().map(|folder| {
+        let options = ["rbind", "rw", "nosuid", "nodev"];
+        json!({ "destination": folder.target, "type": "bind", "source": folder.source, "options": options })
+    });
+    others.into_iter().chain(cgroups).chain(folders).collect()
 }

@@ -46,6 +46,11 @@ impl Connections {
             .retain_mut(|connection| send(&mut connection.stream, line));
     }
 
+    /// Whether nobody is connected.
+    pub(super) fn is_alone(&self) -> bool {
+        self.open.is_empty()
+    }
+
     /// Accepts who wants to connect and returns the commands that have arrived.
     pub(super) fn listen(&mut self) -> Vec<ShimCommand> {
         while let Ok((mut stream, _)) = self.listener.accept() {

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use fs_err as fs;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tapedeck_model::Timestamp;
@@ -13,9 +14,10 @@ use super::connections::Connections;
 use super::output::Output;
 use super::process::{Ended, Inheritance, child_events, reap, trim_memory};
 use crate::cgroup::{CgroupLayout, MOUNT_ROOT};
-use crate::cleanup::{CleanupErrors, remove_resources};
+use crate::cleanup::{CleanupError, CleanupErrors, remove_resources};
 use crate::container::{self, Creation, Report, note};
 use crate::definition::{TaskDefinition, TaskDirectory, TaskExit, write_json};
+use crate::network::{self, NetworkError};
 use crate::protocol::{ShimCommand, ShimState};
 
 /// What ECS gives as the reason when memory ran out.
@@ -36,7 +38,12 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
     let children = child_events()?;
     let layout = CgroupLayout::detect(MOUNT_ROOT.as_ref()).map_err(io::Error::other)?;
     let connections = Connections::new(listener, &ShimState::Starting);
-    let creation = container::begin(&definition, TaskDirectory(task_directory), &layout);
+    let creation = network_of_errand(&definition)
+        .map_err(|error| container::reason(&error))
+        .and_then(|()| {
+            container::begin(&definition, TaskDirectory(task_directory), &layout)
+                .map_err(|error| error.reason())
+        });
     let mut supervisor = Supervisor {
         task_directory,
         layout: &layout,
@@ -58,7 +65,7 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
             supervisor.attend(creation);
             supervisor.supervise()?
         }
-        Err(error) => never_ran(error.reason()),
+        Err(reason) => never_ran(reason),
     };
     supervisor.finish(exit)
 }
@@ -119,6 +126,9 @@ impl Supervisor<'_> {
             self.output.take();
             for ShimCommand::Stop { timeout_ms } in self.connections.listen() {
                 self.stop(Duration::from_millis(timeout_ms));
+            }
+            if self.is_abandoned() {
+                self.stop(Duration::ZERO);
             }
             self.advance_stop();
         }
@@ -227,6 +237,11 @@ impl Supervisor<'_> {
         })
     }
 
+    /// Whoever sends an errand connects before the shim begins to listen.
+    fn is_abandoned(&self) -> bool {
+        self.definition.errand.is_some() && self.connections.is_alone()
+    }
+
     fn stop(&mut self, timeout: Duration) {
         let kill_at = Instant::now().checked_add(timeout);
         match &mut self.stop {
@@ -297,11 +312,23 @@ impl Supervisor<'_> {
 
         let mut errors = Vec::new();
         remove_resources(self.task_directory, self.definition, self.layout, &mut errors);
+        self.connections.listen();
+        if let Some(errand) = self.definition.errand.as_ref().filter(|_| self.is_abandoned()) {
+            errors.extend(fs::remove_dir_all(&errand.folder).err().map(CleanupError::Files));
+        }
         if !errors.is_empty() {
             return Err(io::Error::other(CleanupErrors(errors)));
         }
         written
     }
+}
+
+/// Makes the network of an errand; a task has that of its engine.
+fn network_of_errand(definition: &TaskDefinition) -> Result<(), NetworkError> {
+    definition
+        .errand
+        .as_ref()
+        .map_or(Ok(()), |errand| network::ensure(&errand.network))
 }
 
 fn never_ran(failure: String) -> TaskExit {

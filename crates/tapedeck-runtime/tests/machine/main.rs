@@ -12,4 +12,5 @@ mod confinement;
 mod leaks;
 mod lifecycle;
 mod limits;
+mod sandbox;
 mod stage;

@@ -8,7 +8,9 @@
     reason = "in a test, a panic is a failure, and skipping must be seen"
 )]
 
+mod buildpacks;
 mod cgroup_v2;
+mod commands;
 mod confinement;
 mod crash_loop;
 mod dev;

@@ -44,6 +44,7 @@ pub(crate) fn plant(
         bases: NamedBases::default(),
         docker_config: None,
         registry_login: None,
+        sandbox: None,
         created: 0,
         no_cache: false,
     };

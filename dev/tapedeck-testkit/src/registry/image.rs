@@ -54,6 +54,19 @@ impl TestImage {
         Self::described(config.to_string().into_bytes(), vec![system, node])
     }
 
+    /// One of these layers, bottom first, with their diff ids, and of this configuration: what is below `config` in that
+    /// of an image.
+    #[must_use]
+    pub fn of_layers(layers: Vec<(Vec<u8>, Digest)>, config: &serde_json::Value) -> Self {
+        let diff_ids: Vec<String> = layers.iter().map(|(_, diff_id)| diff_id.to_string()).collect();
+        let config = json!({
+            "architecture": Platform::host().as_str(), "os": "linux", "config": config,
+            "rootfs": { "type": "layers", "diff_ids": diff_ids },
+        });
+        let layers = layers.into_iter().map(|(layer, _)| layer).collect();
+        Self::described(config.to_string().into_bytes(), layers)
+    }
+
     fn described(config: Vec<u8>, layers: Vec<Vec<u8>>) -> Self {
         let described: Vec<_> = layers
             .iter()
@@ -81,25 +94,37 @@ fn descriptor(media_type: &str, content: &[u8]) -> serde_json::Value {
     json!({ "mediaType": media_type, "digest": Digest::of(content).to_string(), "size": content.len() })
 }
 
-/// A gzip layer and its diff id.
+/// A gzip layer and its diff id. Everybody may read and execute what is in it.
 ///
 /// # Panics
 /// When a path is none.
 #[must_use]
 pub fn layer<Content: AsRef<[u8]>>(files: &[(&str, Content)]) -> (Vec<u8>, Digest) {
+    let files: Vec<(&str, u32, &[u8])> = files
+        .iter()
+        .map(|(path, content)| (*path, 0o755, content.as_ref()))
+        .collect();
+    layer_of(&files)
+}
+
+/// The same with the mode of each file.
+///
+/// # Panics
+/// When a path is none.
+#[must_use]
+pub fn layer_of(files: &[(&str, u32, &[u8])]) -> (Vec<u8>, Digest) {
     let mut builder = tar::Builder::new(Vec::new());
-    for (path, content) in files {
+    for (path, mode, content) in files {
         let mut header = tar::Header::new_gnu();
-        let content = content.as_ref();
         header.set_size(content.len() as u64);
-        header.set_mode(0o755);
+        header.set_mode(*mode);
         header.set_uid(0);
         header.set_gid(0);
         if path.ends_with('/') {
             header.set_entry_type(tar::EntryType::Directory);
         }
         builder
-            .append_data(&mut header, path, content)
+            .append_data(&mut header, path, *content)
             .expect("an archive in memory can be written");
     }
     let plain = builder.into_inner().expect("an archive in memory can be written");
