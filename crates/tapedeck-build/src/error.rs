@@ -11,6 +11,7 @@ use crate::dockerfile::DockerfileError;
 use crate::go::GoError;
 use crate::java::JavaError;
 use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
+use crate::nixpacks::NixpacksError;
 use crate::prebuilt::PrebuiltError;
 use crate::python::PythonError;
 
@@ -32,7 +33,7 @@ pub enum BuildError {
     /// A kind of packaging that is not done yet.
     #[error(
         "cannot package `{service}`: packaging of type `{kind}` is not supported yet: use `stacktape-image-buildpack`, \
-         `custom-dockerfile` or `prebuilt-image`"
+         `custom-dockerfile`, `nixpacks` or `prebuilt-image`"
     )]
     UnknownPackaging {
         /// The service.
@@ -274,6 +275,9 @@ pub enum BuildError {
     /// An image cannot be built from a Dockerfile.
     #[error(transparent)]
     Dockerfile(#[from] DockerfileError),
+    /// An image cannot be built by Nixpacks.
+    #[error(transparent)]
+    Nixpacks(#[from] NixpacksError),
     /// An image that came from elsewhere is not in the store as it should be.
     #[error("cannot use the image of `{service}`")]
     ReadImage {
@@ -299,6 +303,7 @@ impl BuildError {
             Self::Python(error) => error.is_of_surroundings(),
             Self::Java(error) => error.is_of_surroundings(),
             Self::Dockerfile(error) => error.is_of_surroundings(),
+            Self::Nixpacks(error) => error.is_of_surroundings(),
             Self::Prebuilt(error) => error.is_of_surroundings(),
             _ => false,
         }

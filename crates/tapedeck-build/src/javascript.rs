@@ -29,6 +29,7 @@ mod watch;
 
 pub use bundler::BundleError;
 pub use node_version::InvalidNodeVersion;
+pub(crate) use node_version::allows_node;
 pub use package_manager::UnknownPackageManager;
 pub use script::{Script, ScriptRequest, bundle_script};
 

@@ -10,7 +10,7 @@ use crate::image::Assembly;
 use crate::language::Language;
 use crate::record::Record;
 use crate::request::{BuildRequest, Source, Subject, Workshop};
-use crate::{BuildError, dockerfile, prebuilt};
+use crate::{BuildError, dockerfile, nixpacks, prebuilt};
 
 /// Makes what goes into the image, or the image as a whole.
 pub(crate) fn assemble(
@@ -25,7 +25,8 @@ pub(crate) fn assemble(
         }
         Packaging::PrebuiltImage(packaging) => prebuilt::assemble(subject, packaging, workshop),
         Packaging::CustomDockerfile(packaging) => dockerfile::assemble(subject, packaging, workshop),
-        Packaging::Nixpacks(_) | Packaging::ExternalBuildpack(_) => Err(BuildError::UnknownPackaging {
+        Packaging::Nixpacks(packaging) => nixpacks::assemble(subject, packaging, workshop),
+        Packaging::ExternalBuildpack(_) => Err(BuildError::UnknownPackaging {
             service: subject.service.to_string(),
             kind: packaging.kind(),
         }),

@@ -28,6 +28,7 @@ mod javascript;
 mod kind;
 mod language;
 mod layers;
+mod nixpacks;
 mod path;
 mod prebuilt;
 mod process;
@@ -50,6 +51,7 @@ pub use javascript::{
     BundleError, InvalidNodeVersion, Script, ScriptRequest, UnknownPackageManager, bundle_script,
 };
 pub use language::Language;
+pub use nixpacks::NixpacksError;
 pub use prebuilt::PrebuiltError;
 pub use process::find_executable;
 pub use python::{InvalidPythonVersion, PythonError};

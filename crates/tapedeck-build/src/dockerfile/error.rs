@@ -45,8 +45,10 @@ pub enum DockerfileError {
         seen: &'static str,
     },
     /// The tool failed.
-    #[error("the Dockerfile of `{service}` does not build: `{program}` ended with {status}{step}\n{output}")]
+    #[error("{called} `{service}` does not build: `{program}` ended with {status}{step}\n{output}")]
     Build {
+        /// What the Dockerfile is called, such as `the Dockerfile of`.
+        called: &'static str,
         /// The service.
         service: String,
         /// The tool.

@@ -14,6 +14,7 @@ mod go;
 mod included;
 mod java;
 mod life;
+mod nixpacks;
 mod prebuilt;
 mod project;
 mod python;

@@ -14,8 +14,6 @@ use super::languages::{
 };
 
 /// What to do instead of what is not driven yet.
-const NO_NIXPACKS: &str = "the program `nixpacks` is not driven yet; `nixpacks build . --out .` writes a Dockerfile for \
-    `custom-dockerfile`";
 const NO_PACK: &str = "the program `pack` and its Docker daemon are not driven yet; push what `pack build` makes and name \
     it in `prebuilt-image`";
 
@@ -44,7 +42,7 @@ static PACKAGING_TYPES: &[Type] = &[
     one_type("stacktape-image-buildpack"),
     one_type("custom-dockerfile"),
     later("external-buildpack", NO_PACK),
-    later("nixpacks", NO_NIXPACKS),
+    one_type("nixpacks"),
     one_type("prebuilt-image"),
 ];
 
