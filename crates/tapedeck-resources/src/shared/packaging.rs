@@ -1,5 +1,7 @@
 //! How images come about: `packaging` of a container.
 
+use std::collections::HashMap;
+
 use tapedeck_config::Scope;
 use tapedeck_config::parse::Mapping;
 use tapedeck_config::schema::{
@@ -7,7 +9,7 @@ use tapedeck_config::schema::{
     one_type, whole,
 };
 
-use tapedeck_diagnostic::Allowed;
+use tapedeck_diagnostic::{Allowed, Span};
 
 use super::languages::{
     GO_CONFIG, JAVA_CONFIG, JAVASCRIPT, JAVASCRIPT_CONFIG, LANGUAGES, OTHER_CONFIG, PYTHON_CONFIG,
@@ -391,6 +393,9 @@ pub(crate) fn check(packaging: &Mapping, scope: &mut Scope<'_>) {
     let Some(properties) = packaging.mapping("properties") else {
         return;
     };
+    if packaging.text("type") == Some("nixpacks") {
+        check_phases(properties, scope);
+    }
     let Some(entry) = properties.spanned_text("entryfilePath") else {
         return;
     };
@@ -414,5 +419,17 @@ pub(crate) fn check(packaging: &Mapping, scope: &mut Scope<'_>) {
                 .invalid_value(&entry, "`entryfilePath`", Allowed::Advice(advice));
         }
         _ => {}
+    }
+}
+
+/// Tells when a phase is there twice: only one of the two would count.
+fn check_phases(properties: &Mapping, scope: &mut Scope<'_>) {
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    let phases = properties.list("phases").iter();
+    for name in phases.filter_map(|item| item.value.as_mapping()?.spanned_text("name")) {
+        match seen.get(&name.value) {
+            Some(first) => scope.diagnostics.duplicate_name(&name, "phase", *first),
+            None => drop(seen.insert(name.value, name.span)),
+        }
     }
 }
