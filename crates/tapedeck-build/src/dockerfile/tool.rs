@@ -161,8 +161,7 @@ impl Tool {
             })?;
         if !status.success() {
             return Err(DockerfileError::Build {
-                called: order.called,
-                service: order.subject.service.to_string(),
+                dockerfile: format!("{} `{}`", order.called, order.subject.service),
                 program: self.name(),
                 status: status.to_string(),
                 step: said.failed_step(),

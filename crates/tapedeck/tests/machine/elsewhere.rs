@@ -221,7 +221,8 @@ fn what_nixpacks_plans_is_built_and_runs() {
     write("app/word", "first");
     let properties = |setup: &str| {
         let image = push_bash_image(&server.host);
-        let start = "busybox cat /app/made; trap 'exit 0' TERM; while :; do busybox sleep 1000 & wait $!; done";
+        let start =
+            "busybox cat /app/made; trap 'exit 0' TERM; while :; do busybox sleep 1000 & wait $!; done";
         format!(
             "{{ sourceDirectoryPath: app, buildImage: '{image}', startCmd: \"{start}\", phases: [{setup}{{ name: install, \
              cmds: [] }}, {{ name: write, cmds: ['echo made of $(busybox cat word) > made'] }}] }}"
