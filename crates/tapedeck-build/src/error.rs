@@ -10,7 +10,7 @@ use crate::base::BaseMismatch;
 use crate::dockerfile::DockerfileError;
 use crate::go::GoError;
 use crate::java::JavaError;
-use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
+use crate::javascript::{BundleError, InvalidNodeVersion, PrismaError, UnknownPackageManager};
 use crate::nixpacks::NixpacksError;
 use crate::prebuilt::PrebuiltError;
 use crate::python::PythonError;
@@ -94,6 +94,9 @@ pub enum BuildError {
     /// A package manager that is not known.
     #[error(transparent)]
     PackageManager(#[from] UnknownPackageManager),
+    /// The client of Prisma cannot be packaged.
+    #[error(transparent)]
+    Prisma(#[from] PrismaError),
     /// A program in Go could not be made.
     #[error(transparent)]
     Go(#[from] GoError),

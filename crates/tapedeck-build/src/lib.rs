@@ -48,7 +48,7 @@ pub use go::GoError;
 pub use image::{Built, LayerChange, LayerName, Outcome};
 pub use java::{InvalidJavaVersion, JavaError};
 pub use javascript::{
-    BundleError, InvalidNodeVersion, Script, ScriptRequest, UnknownPackageManager, bundle_script,
+    BundleError, InvalidNodeVersion, PrismaError, Script, ScriptRequest, UnknownPackageManager, bundle_script,
 };
 pub use language::Language;
 pub use nixpacks::NixpacksError;
