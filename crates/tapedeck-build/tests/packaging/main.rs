@@ -16,5 +16,6 @@ mod java;
 mod life;
 mod nixpacks;
 mod prebuilt;
+mod prisma;
 mod project;
 mod python;
