@@ -20,6 +20,8 @@ if [ "${1:-}" = tests ]; then
     need javac default-jdk-headless
     need mvn maven
     need python3 python3
+    # Not in Debian.
+    command -v nixpacks >/dev/null 2>&1 || cargo install --quiet --locked nixpacks@1.41.0
 fi
 
 [ -n "$missing" ] || exit 0

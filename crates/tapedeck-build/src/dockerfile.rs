@@ -23,26 +23,26 @@ mod tool;
 
 pub use error::DockerfileError;
 
-use context::{Context, Sent};
-use tool::{Order, Tool};
+pub(crate) use context::{Context, Sent};
+pub(crate) use tool::{Order, Tool};
 
 const NAME: &str = "custom-dockerfile";
 
 /// The last build.
 #[derive(Debug, Serialize, Deserialize)]
-struct Remembered {
+pub(crate) struct Remembered {
     /// A hash of everything that went into it.
     key: String,
     tool: Tool,
     /// As the tool made it.
-    image: ImageDigest,
+    pub(crate) image: ImageDigest,
 }
 
 /// What a build would see, looked at for a tool.
-struct Survey {
-    sent: Sent,
-    key: String,
-    observations: Observations,
+pub(crate) struct Survey {
+    pub(crate) sent: Sent,
+    pub(crate) key: String,
+    pub(crate) observations: Observations,
 }
 
 /// Has a tool build the image, unless it would see what it saw last.
@@ -52,37 +52,57 @@ pub(crate) fn assemble(
     workshop: &mut Workshop<'_>,
 ) -> Result<Assembly, BuildError> {
     let context = Context::find(subject, packaging)?;
+    let (survey, built) = build_if_needed(
+        (subject, NAME),
+        workshop,
+        |tool, workshop| survey(&context, tool, packaging, workshop),
+        |tool, survey, workshop| {
+            let order = Order {
+                subject,
+                context: &context,
+                called: "the Dockerfile of",
+                ignore_file: survey.sent.ignore_file.as_deref(),
+                target: packaging.target.as_deref(),
+                build_args: &packaging.build_args,
+            };
+            tool.build(&order, workshop)
+        },
+    )?;
+    let start = Start {
+        entry_point: &packaging.entry_point,
+        command: &packaging.command,
+    };
+    let image = start.apply(&built.image, subject, workshop)?;
+    Ok(finished(NAME, survey, &built, image))
+}
+
+/// Has a tool build the image, unless it would see what it saw last. What it would see, `survey` finds out; what it is to
+/// do, `build` knows. What was built is remembered under a name.
+pub(crate) fn build_if_needed(
+    (subject, name): (Subject<'_>, &str),
+    workshop: &mut Workshop<'_>,
+    survey: impl Fn(&Tool, &Workshop<'_>) -> Result<Survey, BuildError>,
+    build: impl FnOnce(&Tool, &Survey, &mut Workshop<'_>) -> Result<ImageDigest, BuildError>,
+) -> Result<(Survey, Remembered), BuildError> {
     let remembered = workshop
-        .remembered::<Remembered>(NAME)
+        .remembered::<Remembered>(name)
         .filter(|last| last.tool.is_there() && workshop.store.image(&last.image).is_ok());
     let mut looked = None;
     if let Some(last) = remembered {
-        let survey = survey(&context, &last.tool, packaging, workshop)?;
-        if survey.key == last.key {
-            return finished(subject, packaging, survey, last, workshop);
+        let seen = survey(&last.tool, workshop)?;
+        if seen.key == last.key {
+            return Ok((seen, last));
         }
-        looked = Some((last.tool, survey));
+        looked = Some((last.tool, seen));
     }
     let tool = Tool::find(subject, workshop.search_path)?;
-    let survey = match looked {
-        Some((same, survey)) if same == tool => survey,
-        _ => survey(&context, &tool, packaging, workshop)?,
+    let seen = match looked {
+        Some((same, seen)) if same == tool => seen,
+        _ => survey(&tool, workshop)?,
     };
-    let order = Order {
-        subject,
-        context: &context,
-        ignore_file: survey.sent.ignore_file.as_deref(),
-        packaging,
-    };
-    let image = tool.build(&order, workshop)?;
-    let key = survey.key.clone();
-    finished(
-        subject,
-        packaging,
-        survey,
-        Remembered { key, tool, image },
-        workshop,
-    )
+    let image = build(&tool, &seen, workshop)?;
+    let key = seen.key.clone();
+    Ok((seen, Remembered { key, tool, image }))
 }
 
 fn survey(
@@ -94,12 +114,10 @@ fn survey(
     // Before the tool sees it: what changes while it builds differs from what is remembered.
     let mut observations = workshop.observations(SystemTime::now());
     let sent = context.look(tool.ignore_files(), &mut observations)?;
-    let program = observations
-        .observe(tool.program())
-        .map_err(BuildError::file("look at the tool that builds"))?;
+    let program = tool.observe(&mut observations)?;
     let settings = serde_json::json!([
         tool.name(),
-        program.contents,
+        program,
         sent.key,
         packaging.target,
         packaging.build_args,
@@ -112,27 +130,15 @@ fn survey(
     })
 }
 
-fn finished(
-    subject: Subject<'_>,
-    packaging: &CustomDockerfile,
-    survey: Survey,
-    built: Remembered,
-    workshop: &Workshop<'_>,
-) -> Result<Assembly, BuildError> {
-    let start = Start {
-        entry_point: &packaging.entry_point,
-        command: &packaging.command,
-    };
+/// The image that came of it, with what is to be known again at the next build.
+pub(crate) fn finished(name: &str, survey: Survey, built: &Remembered, image: ImageDigest) -> Assembly {
     let mut source_files = survey.sent.files;
     source_files.sort();
-    Ok(Assembly {
-        composition: Composition::Whole {
-            image: start.apply(&built.image, subject, workshop)?,
-            named: None,
-        },
+    Assembly {
+        composition: Composition::Whole { image, named: None },
         observations: survey.observations,
         runtime: None,
         source_files,
-        memory: Some(Memory::of(NAME, &built)),
-    })
+        memory: Some(Memory::of(name, built)),
+    }
 }

@@ -13,7 +13,8 @@ use crate::commands::CommandsError;
 use crate::dockerfile::DockerfileError;
 use crate::go::GoError;
 use crate::java::JavaError;
-use crate::javascript::{BundleError, InvalidNodeVersion, UnknownPackageManager};
+use crate::javascript::{BundleError, InvalidNodeVersion, PrismaError, UnknownPackageManager};
+use crate::nixpacks::NixpacksError;
 use crate::prebuilt::PrebuiltError;
 use crate::python::PythonError;
 
@@ -31,17 +32,6 @@ pub enum BuildError {
         entry: String,
         /// The extensions that are known.
         known: String,
-    },
-    /// A kind of packaging that is not done yet.
-    #[error(
-        "cannot package `{service}`: packaging of type `{kind}` is not supported yet: use `stacktape-image-buildpack`, \
-         `custom-dockerfile`, `external-buildpack` or `prebuilt-image`"
-    )]
-    UnknownPackaging {
-        /// The service.
-        service: String,
-        /// The kind.
-        kind: &'static str,
     },
     /// There is no entry file.
     #[error(
@@ -96,6 +86,9 @@ pub enum BuildError {
     /// A package manager that is not known.
     #[error(transparent)]
     PackageManager(#[from] UnknownPackageManager),
+    /// The client of Prisma cannot be packaged.
+    #[error(transparent)]
+    Prisma(#[from] PrismaError),
     /// A program in Go could not be made.
     #[error(transparent)]
     Go(#[from] GoError),
@@ -292,6 +285,9 @@ pub enum BuildError {
         #[source]
         source: StoreError,
     },
+    /// An image cannot be built by Nixpacks.
+    #[error(transparent)]
+    Nixpacks(#[from] NixpacksError),
     /// An image that came from elsewhere is not in the store as it should be.
     #[error("cannot use the image of `{service}`")]
     ReadImage {
@@ -319,6 +315,7 @@ impl BuildError {
             Self::Dockerfile(error) => error.is_of_surroundings(),
             Self::Buildpacks(error) => error.is_of_surroundings(),
             Self::Commands(error) => error.is_of_surroundings(),
+            Self::Nixpacks(error) => error.is_of_surroundings(),
             Self::Prebuilt(error) => error.is_of_surroundings(),
             _ => false,
         }

@@ -22,6 +22,7 @@ mod manifest;
 mod node_version;
 mod package_manager;
 mod plan;
+mod prisma;
 mod project;
 mod script;
 mod service;
@@ -30,7 +31,9 @@ mod watch;
 
 pub use bundler::BundleError;
 pub use node_version::InvalidNodeVersion;
+pub(crate) use node_version::allows_node;
 pub use package_manager::UnknownPackageManager;
+pub use prisma::PrismaError;
 pub use script::{Script, ScriptRequest, bundle_script};
 
 use std::path::{Path, PathBuf};
@@ -75,6 +78,7 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
         }
     };
     let project = &facts.project;
+    prisma::generate_if_needed(project, workshop)?;
     let (memory, dependencies) = layers::dependencies(project, &plan, workshop)?;
     let included = included::find(source)?;
     let external = memory
@@ -86,6 +90,7 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
     observations.observe_all(watch::paths(source, project, &bundle, &included))?;
     let included = included::layer(source, &included, &mut observations, workshop)?;
     let source_files = own_files(&bundle);
+    let read = layers::read_at_run_time(&bundle, workshop)?;
     let application = layers::application(&plan, bundle, workshop);
     let runtime = runtime(&base, &plan);
     Ok(Assembly {
@@ -93,6 +98,7 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
             base,
             layers: dependencies
                 .into_iter()
+                .chain(read)
                 .chain(included)
                 .chain([application])
                 .collect(),

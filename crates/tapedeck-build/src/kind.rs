@@ -10,7 +10,7 @@ use crate::image::Assembly;
 use crate::language::Language;
 use crate::record::Record;
 use crate::request::{BuildRequest, Source, Subject, Workshop};
-use crate::{BuildError, buildpacks, dockerfile, prebuilt};
+use crate::{BuildError, buildpacks, dockerfile, nixpacks, prebuilt};
 
 /// Makes what goes into the image, or the image as a whole.
 pub(crate) fn assemble(
@@ -26,10 +26,7 @@ pub(crate) fn assemble(
         Packaging::PrebuiltImage(packaging) => prebuilt::assemble(subject, packaging, workshop),
         Packaging::CustomDockerfile(packaging) => dockerfile::assemble(subject, packaging, workshop),
         Packaging::ExternalBuildpack(packaging) => buildpacks::assemble(subject, packaging, workshop),
-        Packaging::Nixpacks(_) => Err(BuildError::UnknownPackaging {
-            service: subject.service.to_string(),
-            kind: packaging.kind(),
-        }),
+        Packaging::Nixpacks(packaging) => nixpacks::assemble(subject, packaging, workshop),
     }
 }
 

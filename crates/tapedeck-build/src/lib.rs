@@ -32,6 +32,7 @@ mod javascript;
 mod kind;
 mod language;
 mod layers;
+mod nixpacks;
 mod observed;
 mod path;
 mod prebuilt;
@@ -56,9 +57,10 @@ pub use go::GoError;
 pub use image::{Built, LayerChange, LayerName, Outcome};
 pub use java::{InvalidJavaVersion, JavaError};
 pub use javascript::{
-    BundleError, InvalidNodeVersion, Script, ScriptRequest, UnknownPackageManager, bundle_script,
+    BundleError, InvalidNodeVersion, PrismaError, Script, ScriptRequest, UnknownPackageManager, bundle_script,
 };
 pub use language::Language;
+pub use nixpacks::NixpacksError;
 pub use observed::{Observed, observed};
 pub use prebuilt::PrebuiltError;
 pub use process::find_executable;

@@ -1,6 +1,6 @@
 //! Images: layers on layers, with a note how to start them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub struct Image {
     pub digest: ImageDigest,
     /// How it is started.
     pub config: ImageConfig,
-    /// Unpacked layers, top first, as `lowerdir` of overlayfs takes them. Read-only by agreement.
+    /// Unpacked layers, top first, as `lowerdir` of overlayfs takes them: each once. Read-only by agreement.
     pub layers: Vec<PathBuf>,
     /// Bytes of all its blobs together: what a transfer of the whole image costs.
     pub size: u64,
@@ -164,7 +164,10 @@ impl Store {
             }
             folders.push(folder);
         }
-        folders.reverse();
+        // What is there again further up hides what is below it, and overlayfs takes no folder twice.
+        let mut seen = HashSet::new();
+        let folders = folders.into_iter().rev();
+        let folders = folders.filter(|folder| seen.insert(folder.clone())).collect();
         let blobs: u64 = manifest.layers.iter().map(|layer| layer.size).sum();
         let size = blobs + manifest.config.size + manifest_size;
         Ok(Image {

@@ -19,8 +19,8 @@ pub use expression::{Data, Expression, Late, Number, ValueType};
 pub use name::{InvalidName, ProjectName, Region, ResourceName, SecretName, StackName, StageName};
 pub use packaging::{
     CustomDockerfile, ExternalBuildpack, GoConfig, JavaConfig, JavaScriptConfig, LanguageConfig,
-    ModuleFormat, Nixpacks, Packaging, PrebuiltImage, PythonConfig, PythonPackageManager, PythonServer,
-    StacktapeImageBuildpack,
+    ModuleFormat, Nixpacks, NixpacksPhase, Packaging, PrebuiltImage, PythonConfig, PythonPackageManager,
+    PythonServer, StacktapeImageBuildpack,
 };
 pub use secret::{SecretPart, SecretReference, SecretTemplate};
 pub use size::{Architecture, Cpu, InvalidSize, MemoryMb, StopTimeout};

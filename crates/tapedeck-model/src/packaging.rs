@@ -246,8 +246,56 @@ pub struct PrebuiltImage {
 pub struct Nixpacks {
     /// The folder of the source.
     pub source_directory_path: String,
-    /// The rest, as it was written.
-    pub settings: Data,
+    /// The image to build in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build_image: Option<String>,
+    /// Languages to build for; what the sources are in where none are named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub providers: Option<Vec<String>>,
+    /// The command that starts the program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_cmd: Option<String>,
+    /// The image to run in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_run_image: Option<String>,
+    /// Files that alone are taken into that image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_only_include_files: Option<Vec<String>>,
+    /// Phases of the build, changed or added.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<NixpacksPhase>,
+}
+
+/// A phase of a build by Nixpacks. What is left out is as Nixpacks plans it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NixpacksPhase {
+    /// Its name.
+    pub name: String,
+    /// Commands that are run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cmds: Option<Vec<String>>,
+    /// Packages of Nix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nix_pkgs: Option<Vec<String>>,
+    /// Libraries of Nix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nix_libs: Option<Vec<String>>,
+    /// Overlays of Nix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nix_overlay: Option<Vec<String>>,
+    /// The archive of packages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nixpkgs_archive: Option<String>,
+    /// Packages of Debian.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apt_pkgs: Option<Vec<String>>,
+    /// Folders that are kept from build to build.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_directories: Option<Vec<String>>,
+    /// Files that alone are taken into the phase.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_include_files: Option<Vec<String>>,
 }
 
 /// Properties of `external-buildpack`.

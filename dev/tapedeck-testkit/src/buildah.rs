@@ -24,8 +24,10 @@ pub fn buildah_in(folder: &Path) -> Option<PathBuf> {
     );
     fs_err::create_dir_all(&bin).expect("our own folder can be written");
     let script = format!(
-        "#!/bin/sh\nexec {} --storage-driver vfs --root {images}/root --runroot {images}/run \"$@\"\n",
+        "#!/bin/sh\nif [ -e {registries} ]; then export CONTAINERS_REGISTRIES_CONF={registries}; fi\n\
+         exec {} --storage-driver vfs --root {images}/root --runroot {images}/run \"$@\"\n",
         program.display(),
+        registries = registries(folder).display(),
         images = images.display(),
     );
     fs_err::write(&draft, script).expect("our own folder can be written");
@@ -36,4 +38,17 @@ pub fn buildah_in(folder: &Path) -> Option<PathBuf> {
         .status();
     assert!(made.is_ok_and(|status| status.success()), "install works");
     Some(bin)
+}
+
+/// Lets the `buildah` in a folder pull from this registry, although that speaks no TLS.
+///
+/// # Panics
+/// When the folder cannot be written.
+pub fn let_buildah_pull_from(host: &str, folder: &Path) {
+    let text = format!("[[registry]]\nlocation = \"{host}\"\ninsecure = true\n");
+    fs_err::write(registries(folder), text).expect("our own folder can be written");
+}
+
+fn registries(folder: &Path) -> PathBuf {
+    folder.join("registries.conf")
 }

@@ -3,6 +3,7 @@
 //! Everything here serves tests on a real machine and panics when it cannot do its work: a test that cannot look is a
 //! failed test. What a machine must have is asked for with [`missing`], so that a test can be skipped instead.
 
+mod bash_image;
 mod buildah;
 mod busybox;
 mod home;
@@ -13,7 +14,8 @@ mod processes;
 pub mod registry;
 mod wait;
 
-pub use buildah::buildah_in;
+pub use bash_image::push_bash_image;
+pub use buildah::{buildah_in, let_buildah_pull_from};
 pub use busybox::{busybox, busybox_layer};
 pub use home::{Finished, Home, stable};
 pub use leaks::{Leaks, Names};

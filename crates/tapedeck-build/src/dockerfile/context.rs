@@ -17,20 +17,22 @@ use crate::stamp::{Observations, hash};
 
 /// Where a build looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Context {
+pub(crate) struct Context {
     /// The folder, absolute.
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Absolute.
-    pub(super) dockerfile: PathBuf,
+    pub(crate) dockerfile: PathBuf,
 }
 
 /// What a build sees.
 #[derive(Debug)]
-pub(super) struct Sent {
+pub(crate) struct Sent {
     /// A hash of it all.
-    pub(super) key: String,
-    /// Absolute paths of the files, sorted, links among them.
-    pub(super) files: Vec<PathBuf>,
+    pub(crate) key: String,
+    /// Absolute paths of the files, links among them.
+    pub(crate) files: Vec<PathBuf>,
+    /// Absolute paths of the folders, each before what is in it, without the context itself.
+    pub(crate) folders: Vec<PathBuf>,
     /// The ignore file that counts.
     pub(super) ignore_file: Option<PathBuf>,
 }
@@ -64,33 +66,49 @@ impl Context {
         names: &[IgnoreFile],
         observations: &mut Observations,
     ) -> Result<Sent, BuildError> {
-        let failed = BuildError::file("look at the context of the Dockerfile");
         let mut text = String::new();
-        observe(&self.dockerfile, "Dockerfile", &mut text, observations).map_err(&failed)?;
+        observe(&self.dockerfile, "Dockerfile", &mut text, observations)
+            .map_err(BuildError::file("look at the Dockerfile"))?;
+        let ignore_files = names.iter().map(|name| name.path(self));
+        Sent::of(&self.folder, ignore_files, text, observations)
+            .map_err(BuildError::file("look at the context of the Dockerfile"))
+    }
+}
+
+impl Sent {
+    /// Looks at everything in a folder that the first of the ignore files that there is lets through. `text` tells what
+    /// else is sent.
+    pub(crate) fn of(
+        folder: &Path,
+        ignore_files: impl IntoIterator<Item = PathBuf>,
+        text: String,
+        observations: &mut Observations,
+    ) -> io::Result<Self> {
         let mut ignore_file = None;
-        for name in names {
-            let path = name.path(self);
-            observations.observe(&path).map_err(&failed)?;
+        for path in ignore_files {
+            observations.observe(&path)?;
             if path.is_file() {
                 ignore_file = Some(path);
                 break;
             }
         }
         let rules = match &ignore_file {
-            Some(path) => IgnoreRules::parse(&String::from_utf8_lossy(&fs::read(path).map_err(&failed)?)),
+            Some(path) => IgnoreRules::parse(&String::from_utf8_lossy(&fs::read(path)?)),
             None => IgnoreRules::default(),
         };
         let mut walk = Walk {
-            context: self,
+            context: folder,
             rules,
             text,
             files: Vec::new(),
+            folders: Vec::new(),
             observations,
         };
-        walk.folder("").map_err(&failed)?;
-        Ok(Sent {
+        walk.folder("")?;
+        Ok(Self {
             key: hash(walk.text.as_bytes()),
             files: walk.files,
+            folders: walk.folders,
             ignore_file,
         })
     }
@@ -98,7 +116,7 @@ impl Context {
 
 /// A place where a builder looks for an ignore file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum IgnoreFile {
+pub(crate) enum IgnoreFile {
     /// Beside the Dockerfile, named like it with this added.
     OfDockerfile(&'static str),
     /// In the context.
@@ -119,18 +137,19 @@ impl IgnoreFile {
 }
 
 struct Walk<'a> {
-    context: &'a Context,
+    context: &'a Path,
     rules: IgnoreRules,
     /// All that is sent, as text.
     text: String,
     files: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
     observations: &'a mut Observations,
 }
 
 impl Walk<'_> {
     /// Looks at a folder, given relative to the context. Whether anything in it is sent.
     fn folder(&mut self, relative: &str) -> io::Result<bool> {
-        let folder = self.context.folder.join(relative);
+        let folder = self.context.join(relative);
         // A new file changes the names in it.
         self.observations.observe(&folder)?;
         let mut items = fs::read_dir(&folder)?.collect::<io::Result<Vec<_>>>()?;
@@ -148,11 +167,12 @@ impl Walk<'_> {
                 if is_excluded && !self.rules.may_take_back_below(&path) {
                     continue;
                 }
-                let before = self.text.len();
+                let (before, above) = (self.text.len(), self.folders.len());
                 if self.folder(&path)? || !is_excluded {
                     let mode = self.observations.observe(&item.path())?.permissions();
                     let line = format!("folder\0{path}\0{mode:o}\n");
                     self.text.insert_str(before, &line);
+                    self.folders.insert(above, item.path());
                     is_any_sent = true;
                 }
             } else if !is_excluded && (kind.is_file() || kind.is_symlink()) {

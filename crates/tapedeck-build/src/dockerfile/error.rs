@@ -45,10 +45,10 @@ pub enum DockerfileError {
         seen: &'static str,
     },
     /// The tool failed.
-    #[error("the Dockerfile of `{service}` does not build: `{program}` ended with {status}{step}\n{output}")]
+    #[error("{dockerfile} does not build: `{program}` ended with {status}{step}\n{output}")]
     Build {
-        /// The service.
-        service: String,
+        /// The Dockerfile and its service.
+        dockerfile: String,
         /// The tool.
         program: &'static str,
         /// How it ended, such as `exit status: 1`.

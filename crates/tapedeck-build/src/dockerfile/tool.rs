@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use tapedeck_image::{ImportArchiveError, Platform};
-use tapedeck_model::{CustomDockerfile, ImageDigest};
+use tapedeck_model::ImageDigest;
 use tempfile::NamedTempFile;
 
 use super::context::{Context, IgnoreFile};
@@ -15,14 +15,14 @@ use super::error::DockerfileError;
 use crate::BuildError;
 use crate::process::{Invocation, find_executable};
 use crate::request::{Subject, Workshop};
-use crate::stamp::hash;
+use crate::stamp::{Observations, hash};
 
 /// How many of its last lines an error repeats.
 const REPEATED_LINES: usize = 20;
 
 /// A tool and where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Tool {
+pub(crate) struct Tool {
     kind: Kind,
     program: PathBuf,
 }
@@ -39,11 +39,14 @@ enum Kind {
 }
 
 /// What is to be built.
-pub(super) struct Order<'a> {
-    pub(super) subject: Subject<'a>,
-    pub(super) context: &'a Context,
-    pub(super) ignore_file: Option<&'a Path>,
-    pub(super) packaging: &'a CustomDockerfile,
+pub(crate) struct Order<'a> {
+    pub(crate) subject: Subject<'a>,
+    pub(crate) context: &'a Context,
+    /// What an error calls the Dockerfile, before the name of the service.
+    pub(crate) called: &'static str,
+    pub(crate) ignore_file: Option<&'a Path>,
+    pub(crate) target: Option<&'a str>,
+    pub(crate) build_args: &'a [(String, String)],
 }
 
 impl Tool {
@@ -84,7 +87,7 @@ impl Tool {
     }
 
     /// What people know it by.
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self.kind {
             Kind::Buildx => "docker buildx",
             Kind::Docker => "docker",
@@ -93,13 +96,22 @@ impl Tool {
         }
     }
 
-    pub(super) fn program(&self) -> &Path {
-        &self.program
+    /// Looks at its program: what it holds, as a hash.
+    pub(crate) fn observe(&self, observations: &mut Observations) -> Result<String, BuildError> {
+        let program = observations
+            .observe(&self.program)
+            .map_err(BuildError::file("look at the tool that builds"))?;
+        Ok(program.contents.clone())
     }
 
     /// Whether it is still installed.
     pub(super) fn is_there(&self) -> bool {
         self.program.is_file()
+    }
+
+    /// Whether it knows `RUN --mount=type=cache`.
+    pub(crate) fn mounts_caches(&self) -> bool {
+        self.kind != Kind::Docker
     }
 
     /// Where it looks for an ignore file; the first that there is counts.
@@ -119,7 +131,7 @@ impl Tool {
     }
 
     /// Builds, and puts the image into our store.
-    pub(super) fn build(
+    pub(crate) fn build(
         &self,
         order: &Order<'_>,
         workshop: &mut Workshop<'_>,
@@ -149,7 +161,7 @@ impl Tool {
             })?;
         if !status.success() {
             return Err(DockerfileError::Build {
-                service: order.subject.service.to_string(),
+                dockerfile: format!("{} `{}`", order.called, order.subject.service),
                 program: self.name(),
                 status: status.to_string(),
                 step: said.failed_step(),
@@ -209,10 +221,10 @@ impl Tool {
             };
             add(&["--no-cache", pull].map(text));
         }
-        if let Some(target) = &order.packaging.target {
+        if let Some(target) = order.target {
             add(&["--target", target].map(text));
         }
-        for (name, value) in &order.packaging.build_args {
+        for (name, value) in order.build_args {
             add(&["--build-arg", &format!("{name}={value}")].map(text));
         }
         add(&[text("--file"), order.context.dockerfile.as_os_str()]);

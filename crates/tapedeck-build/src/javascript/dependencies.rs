@@ -18,6 +18,7 @@ use tapedeck_image::Entry;
 use super::install::NPM_RECORD;
 use super::lock::{InstalledPackages, Selection, join};
 use super::package_manager::{ChosenPackageManager, PackageManager};
+use super::prisma;
 use super::project::Project;
 use crate::BuildError;
 use crate::layers::{owned, sort};
@@ -70,11 +71,24 @@ pub(crate) fn marker_paths(project: &Project) -> Vec<PathBuf> {
         paths.push(project.root.join("node_modules"));
     }
     paths.extend(project.lock.as_ref().map(|lock| lock.path.clone()));
+    // Generating writes it anew.
+    paths.extend(prisma::generated(project).map(|folder| folder.join("client/index.js")));
     paths
 }
 
 /// Finds everything the application needs.
 pub(crate) fn collect(
+    project: &Project,
+    manager: &ChosenPackageManager,
+    excluded: &[String],
+    workshop: &mut Workshop<'_>,
+) -> Result<Dependencies, BuildError> {
+    let mut found = collect_packages(project, manager, excluded, workshop)?;
+    prisma::keep_engines(&mut found.entries, |entry| &entry.path, workshop.platform)?;
+    Ok(found)
+}
+
+fn collect_packages(
     project: &Project,
     manager: &ChosenPackageManager,
     excluded: &[String],
@@ -87,10 +101,18 @@ pub(crate) fn collect(
     match production_folder(project, manager, workshop)? {
         Some(folder) => {
             workshop.progress.step("packing the production dependencies");
-            collect_whole(
-                &[(folder.join("node_modules"), PathBuf::from("app/node_modules"))],
-                excluded,
-            )
+            let modules = folder.join("node_modules");
+            let mut found = collect_whole(&[(modules.clone(), PathBuf::from("app/node_modules"))], excluded)?;
+            let own = prisma::modules_beside(&modules).and_then(|beside| {
+                Some(
+                    Path::new("app/node_modules")
+                        .join(beside.strip_prefix(fs::canonicalize(&modules).ok()?).ok()?),
+                )
+            });
+            if let Some(destination) = own {
+                add_generated(project, destination.join(".prisma"), &mut found)?;
+            }
+            Ok(found)
         }
         None => {
             workshop
@@ -147,7 +169,34 @@ fn collect_selected(
     }
     add_programs(project, &selection, &place, &mut entries)?;
     sort(&mut entries);
-    Ok(Dependencies { external, entries })
+    let mut found = Dependencies { external, entries };
+    let generated = prisma::generated(project);
+    let folder = generated.and_then(|folder| Some(folder.strip_prefix(&project.workspace).ok()?.to_owned()));
+    if let Some(destination) = folder.and_then(|folder| destination_of(&folder.to_string_lossy(), &place)) {
+        add_generated(project, destination, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// Adds Prisma's client, which is generated beside the packages and is none itself.
+fn add_generated(
+    project: &Project,
+    destination: PathBuf,
+    found: &mut Dependencies,
+) -> Result<(), BuildError> {
+    let Some(source) = prisma::generated(project) else {
+        return Ok(());
+    };
+    // An installation may have made one that only says that it is not generated yet.
+    found
+        .entries
+        .retain(|entry| !entry.path.starts_with(&destination));
+    found.entries.push(owned(Entry::directory(&destination)));
+    let place = Place { source, destination };
+    add_tree(&place, &Excluding::NestedModules, &mut found.entries)?;
+    sort(&mut found.entries);
+    found.external.push(".prisma".to_owned());
+    Ok(())
 }
 
 /// Packages that the bundle leaves outside. When one of the project's own packages has its own version of a

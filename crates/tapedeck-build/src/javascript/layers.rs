@@ -2,15 +2,16 @@
 
 use std::time::SystemTime;
 
-use tapedeck_image::Platform;
+use tapedeck_image::{Entry, Platform};
 
 use super::bundler::Bundle;
 use super::dependencies::{self, DependencyMemory};
 use super::plan::Plan;
+use super::prisma::{self, Companions};
 use super::project::Project;
 use crate::BuildError;
 use crate::image::{Draft, LayerName};
-use crate::layers::{self, MadeFile, content_key, draft, with_folders};
+use crate::layers::{self, MadeFile, content_key, draft, owned, with_folders};
 use crate::record::Memory;
 use crate::request::Workshop;
 
@@ -71,6 +72,33 @@ fn remembered_dependencies(
     };
     let draft = layers::stored(LayerName::Dependencies, key, workshop)?;
     Some((memory, Some(draft)))
+}
+
+/// The layer of what generated code in the bundle reads at run time. None where it reads nothing.
+pub(super) fn read_at_run_time(
+    bundle: &Bundle,
+    workshop: &Workshop<'_>,
+) -> Result<Option<Draft>, BuildError> {
+    let companions: Companions = prisma::companions(&bundle.inputs);
+    let mut companions: Vec<_> = companions.into_iter().collect();
+    prisma::keep_engines(&mut companions, |(_, source)| source, workshop.platform)?;
+    if companions.is_empty() {
+        return Ok(None);
+    }
+    let hashed_at = SystemTime::now();
+    let entries = companions
+        .into_iter()
+        .map(|(path, source)| owned(Entry::copy(format!("app/{path}"), source)));
+    let mut entries = with_folders(entries.collect());
+    layers::sort(&mut entries);
+    let key = content_key(&entries)?;
+    Ok(Some(draft(
+        LayerName::Resources,
+        key,
+        entries,
+        hashed_at,
+        workshop,
+    )))
 }
 
 /// The layer of the program itself.

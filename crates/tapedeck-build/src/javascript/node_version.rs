@@ -137,6 +137,11 @@ impl std::fmt::Display for WishSource {
     }
 }
 
+/// Whether a wish is met by a major version. None: the wish cannot be read.
+pub(crate) fn allows_node(wish: &str, major: u16) -> Option<bool> {
+    allows(wish.trim(), major, major)
+}
+
 /// Whether a range in npm's notation allows some version of a major line. None: the text is no range.
 fn allows(text: &str, major: u16, default: u16) -> Option<bool> {
     text.split("||").try_fold(false, |found, alternative| {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::bundler::Bundle;
 use super::dependencies::marker_paths;
 use super::is_of_a_package;
+use super::prisma;
 use super::project::Project;
 use crate::included::Included;
 use crate::path::{ancestors_in_repository, normalized};
@@ -50,6 +51,8 @@ pub(crate) fn paths(
         paths.insert(folder.to_owned());
     }
     paths.extend(marker_paths(project));
+    paths.extend(prisma::watched(project));
+    paths.extend(prisma::companions(&bundle.inputs).into_values());
     paths.extend(project.tsconfig.clone());
     paths.extend(extended(&paths));
     paths.extend(included.paths(source.root));

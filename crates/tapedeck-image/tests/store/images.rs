@@ -89,6 +89,22 @@ fn an_image_inherits_from_its_base() {
 }
 
 #[test]
+fn a_layer_that_is_there_again_counts_where_it_is_topmost() {
+    let (_folder, store) = store();
+    let [first, second] = ["first", "second"].map(|text| store.put_layer(app(text)).unwrap());
+    let stack = [(first.clone(), "a"), (second.clone(), "b"), (first.clone(), "a")];
+    let image = store.put_image(None, &stack, &base_change()).unwrap();
+    let folder = |layer: &Layer| store.root().join("layers").join(layer.diff_id.hex());
+    assert_eq!(image.layers, [folder(&first), folder(&second)]);
+    let manifest = json(&blob(&store, image.digest.hex()));
+    assert_eq!(
+        manifest["layers"].as_array().unwrap().len(),
+        3,
+        "the image itself has all of them"
+    );
+}
+
+#[test]
 fn an_image_says_what_it_is_and_nothing_of_what_its_base_is() {
     let (_folder, store) = store();
     let about = |description| ConfigChange {

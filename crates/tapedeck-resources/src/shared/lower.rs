@@ -6,9 +6,9 @@ use tapedeck_config::{complete, late_text};
 use tapedeck_diagnostic::Spanned;
 use tapedeck_model::{
     Container, CustomDockerfile, EnvironmentVariable, ExternalBuildpack, GoConfig, HealthCheck, JavaConfig,
-    JavaScriptConfig, LanguageConfig, Late, LogForwarding, Logging, ModuleFormat, Nixpacks, Packaging,
-    PrebuiltImage, PythonConfig, PythonPackageManager, PythonServer, StacktapeImageBuildpack, StopTimeout,
-    VolumeMount,
+    JavaScriptConfig, LanguageConfig, Late, LogForwarding, Logging, ModuleFormat, Nixpacks, NixpacksPhase,
+    Packaging, PrebuiltImage, PythonConfig, PythonPackageManager, PythonServer, StacktapeImageBuildpack,
+    StopTimeout, VolumeMount,
 };
 
 use super::languages::{GO, JAVA, JAVASCRIPT, LANGUAGES, PYTHON};
@@ -161,10 +161,7 @@ fn packaging(packaging: &Mapping) -> Option<Packaging> {
             command: properties.texts("command"),
             entry_point: properties.texts("entryPoint"),
         }),
-        "nixpacks" => Packaging::Nixpacks(Nixpacks {
-            source_directory_path: text("sourceDirectoryPath")?,
-            settings: Value::Mapping(properties.clone()).to_data(),
-        }),
+        "nixpacks" => Packaging::Nixpacks(nixpacks(properties)?),
         "external-buildpack" => Packaging::ExternalBuildpack(ExternalBuildpack {
             source_directory_path: text("sourceDirectoryPath")?,
             builder: text("builder").unwrap_or_else(|| "paketobuildpacks/builder-jammy-base".to_string()),
@@ -173,6 +170,44 @@ fn packaging(packaging: &Mapping) -> Option<Packaging> {
         }),
         _ => Packaging::StacktapeImageBuildpack(buildpack(properties)?),
     })
+}
+
+fn nixpacks(properties: &Mapping) -> Option<Nixpacks> {
+    let text = |key: &str| properties.text(key).map(str::to_string);
+    Some(Nixpacks {
+        source_directory_path: text("sourceDirectoryPath")?,
+        build_image: text("buildImage"),
+        providers: texts_if_there(properties, "providers"),
+        start_cmd: text("startCmd"),
+        start_run_image: text("startRunImage"),
+        start_only_include_files: texts_if_there(properties, "startOnlyIncludeFiles"),
+        phases: properties
+            .list("phases")
+            .iter()
+            .filter_map(|item| item.value.as_mapping())
+            .map(nixpacks_phase)
+            .collect::<Option<_>>()?,
+    })
+}
+
+fn nixpacks_phase(phase: &Mapping) -> Option<NixpacksPhase> {
+    let texts = |key: &str| texts_if_there(phase, key);
+    Some(NixpacksPhase {
+        name: phase.text("name")?.to_string(),
+        cmds: texts("cmds"),
+        nix_pkgs: texts("nixPkgs"),
+        nix_libs: texts("nixLibs"),
+        nix_overlay: texts("nixOverlay"),
+        nixpkgs_archive: phase.text("nixpkgsArchive").map(str::to_string),
+        apt_pkgs: texts("aptPkgs"),
+        cache_directories: texts("cacheDirectories"),
+        only_include_files: texts("onlyIncludeFiles"),
+    })
+}
+
+/// An empty list says something else than none.
+fn texts_if_there(properties: &Mapping, key: &str) -> Option<Vec<String>> {
+    properties.has(key).then(|| properties.texts(key))
 }
 
 fn buildpack(properties: &Mapping) -> Option<StacktapeImageBuildpack> {

@@ -1,21 +1,19 @@
 //! How images come about: `packaging` of a container.
 
+use std::collections::HashMap;
+
 use tapedeck_config::Scope;
 use tapedeck_config::parse::Mapping;
 use tapedeck_config::schema::{
-    Branch, Case, Key, Kind, OBJECT, OPTIONAL, Object, Pattern, REQUIRED, Support, Type, entry_extension,
-    one_type, whole,
+    Branch, Case, Key, Kind, OBJECT, OPTIONAL, Object, Pattern, REQUIRED, Type, entry_extension, one_type,
+    whole,
 };
 
-use tapedeck_diagnostic::Allowed;
+use tapedeck_diagnostic::{Allowed, Span};
 
 use super::languages::{
     GO_CONFIG, JAVA_CONFIG, JAVASCRIPT, JAVASCRIPT_CONFIG, LANGUAGES, OTHER_CONFIG, PYTHON_CONFIG,
 };
-
-/// What to do instead of what is not driven yet.
-const NO_NIXPACKS: &str = "the program `nixpacks` is not driven yet; `nixpacks build . --out .` writes a Dockerfile for \
-    `custom-dockerfile`";
 
 /// `packaging` of a container.
 pub(crate) static PACKAGING: Object = Object {
@@ -42,16 +40,9 @@ static PACKAGING_TYPES: &[Type] = &[
     one_type("stacktape-image-buildpack"),
     one_type("custom-dockerfile"),
     one_type("external-buildpack"),
-    later("nixpacks", NO_NIXPACKS),
+    one_type("nixpacks"),
     one_type("prebuilt-image"),
 ];
-
-const fn later(name: &'static str, why: &'static str) -> Type {
-    Type {
-        name,
-        support: Support::NotHere(why),
-    }
-}
 
 static PROPERTIES: Branch = Branch {
     key: "type",
@@ -390,6 +381,9 @@ pub(crate) fn check(packaging: &Mapping, scope: &mut Scope<'_>) {
     let Some(properties) = packaging.mapping("properties") else {
         return;
     };
+    if packaging.text("type") == Some("nixpacks") {
+        check_phases(properties, scope);
+    }
     let Some(entry) = properties.spanned_text("entryfilePath") else {
         return;
     };
@@ -413,5 +407,17 @@ pub(crate) fn check(packaging: &Mapping, scope: &mut Scope<'_>) {
                 .invalid_value(&entry, "`entryfilePath`", Allowed::Advice(advice));
         }
         _ => {}
+    }
+}
+
+/// Tells when a phase is there twice: only one of the two would count.
+fn check_phases(properties: &Mapping, scope: &mut Scope<'_>) {
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    let phases = properties.list("phases").iter();
+    for name in phases.filter_map(|item| item.value.as_mapping()?.spanned_text("name")) {
+        match seen.get(&name.value) {
+            Some(first) => scope.diagnostics.duplicate_name(&name, "phase", *first),
+            None => drop(seen.insert(name.value, name.span)),
+        }
     }
 }

@@ -8,7 +8,9 @@ use std::process::Stdio;
 use fs_err as fs;
 use tapedeck_image::Platform;
 use tapedeck_testkit::registry::{Access, PASSWORD, Pusher, Server, TestImage, USER, layer};
-use tapedeck_testkit::{DEADLINE, Finished, Home, buildah_in, busybox, eventually};
+use tapedeck_testkit::{
+    DEADLINE, Finished, Home, buildah_in, busybox, eventually, let_buildah_pull_from, push_bash_image,
+};
 use tempfile::TempDir;
 
 use crate::stage::{PROJECT, home};
@@ -194,6 +196,60 @@ fn a_dockerfile_is_built_runs_and_is_left_alone_when_it_breaks() {
     write("Dockerfile", dockerfile);
     let mended = project.must_deploy();
     assert!(mended.stderr.contains("nothing has changed"), "{mended:?}");
+}
+
+#[test]
+fn what_nixpacks_plans_is_built_and_runs() {
+    let Some(mut project) = Project::ready() else {
+        return;
+    };
+    let tools = tempfile::tempdir().unwrap();
+    let (Some(bin), Some(server)) = (buildah_in(tools.path()), Server::start(Access::Anybody)) else {
+        return;
+    };
+    if tapedeck_build::find_executable("nixpacks", &std::env::var_os("PATH").unwrap()).is_none() {
+        skip("needs the program nixpacks; dev/setup.sh tests installs it");
+        return;
+    }
+    symlink("/bin/false", bin.join("docker")).unwrap();
+    project.first = Some(bin);
+    let_buildah_pull_from(&server.host, tools.path());
+    let write = |path: &str, text: &str| fs::write(project.folder.path().join(path), text).unwrap();
+    fs::create_dir(project.folder.path().join("app")).unwrap();
+    let manifest = r#"{ "scripts": { "start": "not this" }, "engines": { "node": "26" } }"#;
+    write("app/package.json", manifest);
+    write("app/word", "first");
+    let properties = |setup: &str| {
+        let image = push_bash_image(&server.host);
+        let start =
+            "busybox cat /app/made; trap 'exit 0' TERM; while :; do busybox sleep 1000 & wait $!; done";
+        format!(
+            "{{ sourceDirectoryPath: app, buildImage: '{image}', startCmd: \"{start}\", phases: [{setup}{{ name: install, \
+             cmds: [] }}, {{ name: write, cmds: ['echo made of $(busybox cat word) > made'] }}] }}"
+        )
+    };
+    project.configure("nixpacks", &properties(""));
+    let refused = project.deploy();
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(
+        refused.stderr.contains("package.json:1 asks for Node 26"),
+        "{refused:?}"
+    );
+
+    project.configure("nixpacks", &properties("{ name: setup, nixPkgs: [] }, "));
+    project.must_deploy();
+    project.wait_for_line("made of first");
+    let again = project.must_deploy();
+    assert!(again.stderr.contains("nothing has changed"), "{again:?}");
+    assert!(!again.stderr.contains("planning"), "{again:?}");
+    write("app/word", "second");
+    project.must_deploy();
+    project.wait_for_line("made of second");
+}
+
+#[expect(clippy::print_stderr, reason = "skipping must be seen")]
+fn skip(what: &str) {
+    eprintln!("SKIPPED: {what}");
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl TestImage {
     #[must_use]
     pub fn of_layer(platform: &str, (layer, diff_id): (Vec<u8>, Digest), command: &[&str]) -> Self {
         let config = json!({
-            "architecture": platform, "os": "linux",
+            "architecture": platform, "os": "linux", "history": [{ "created_by": "tests" }],
             "config": { "Env": ["PATH=/bin"], "Cmd": command },
             "rootfs": { "type": "layers", "diff_ids": [diff_id.to_string()] },
         });
