@@ -49,20 +49,19 @@ fn components_of(
 ) -> Result<Vec<Component>, BuildError> {
     let failed = BuildError::documents(subject.service);
     let mut all = Vec::new();
-    let mut below = 0;
     let base = finished.base.as_ref().map(|base| &base.image.digest);
     if let Some(base) = base.or(finished.record.named.as_ref()) {
         all = base::components_of_base(request.store, base).map_err(&failed)?;
     }
-    if let Some(Base {
-        image,
-        reference: None,
-    }) = &finished.base
-    {
-        below = image.layers.len();
-    }
-    let own = finished.layers.len() - below;
-    let layers = finished.layers[..own].iter().map(AsRef::as_ref);
+    let recorded = match &finished.base {
+        Some(Base {
+            image,
+            reference: None,
+        }) => image.layers.as_slice(),
+        _ => &[],
+    };
+    let own = finished.layers.iter().filter(|layer| !recorded.contains(layer));
+    let layers = own.map(AsRef::as_ref);
     let above = components::of_layers(request.store, layers).map_err(&failed)?;
     Ok(components::joined(all, above))
 }

@@ -17,6 +17,12 @@ use crate::printer::Printer;
 use crate::prompt;
 
 pub(crate) const EXAMPLES: &str = "\
+Examples:
+  tapedeck dev
+  tapedeck dev mailer --stage ada
+  tapedeck dev --raw | jq .
+  tapedeck dev --json | jq -c 'select(.event == \"running\")'
+
 One task of each service runs, whatever `scaling` says. What it writes goes to
 stdout, what `dev` says to stderr.
 
@@ -29,13 +35,7 @@ At the end all of it is deleted, whatever ends it, and the engine is stopped if
 it was started for this.
 
 Keys: r restarts, q or Ctrl-C ends, h shows the keys. While it ends, Ctrl-C once
-more kills what does not stop.
-
-Examples:
-  tapedeck dev
-  tapedeck dev mailer --stage ada
-  tapedeck dev --raw | jq .
-  tapedeck dev --json | jq -c 'select(.event == \"running\")'";
+more kills what does not stop.";
 
 /// Load, choose, then watch until somebody ends it.
 pub(crate) fn run(args: &DevArgs, context: &Context, printer: &Printer) -> Outcome {

@@ -37,6 +37,8 @@ struct State {
     /// Two names of one folder have the same descriptor.
     folders: BTreeMap<PathBuf, WatchDescriptor>,
     is_polling: bool,
+    /// What files were when they were looked at last, where they are not watched.
+    seen: BTreeMap<PathBuf, Option<Stamp>>,
 }
 
 /// What tells that a file is not what it was.
@@ -73,6 +75,7 @@ impl Watcher {
         self.watches = None;
         let mut state = lock(&self.state);
         if !std::mem::replace(&mut state.is_polling, true) {
+            state.look_first();
             let (state, sender) = (Arc::clone(&self.state), self.sender.clone());
             std::thread::spawn(move || look_again_and_again(&state, &sender));
         }
@@ -88,6 +91,8 @@ impl Watcher {
         let is_known = state.scope == scope;
         state.scope = scope;
         let Some(watches) = &self.watches else {
+            // From here on: a change before the next look is one.
+            state.look_first();
             return Ok(!is_known);
         };
         let mut watches = watches.clone();
@@ -116,6 +121,30 @@ impl Watcher {
             }
         }
         Ok(is_more || !is_known)
+    }
+}
+
+impl State {
+    /// Looks at what was not looked at before. Whoever widens the scope asks by themselves whether it changed until now.
+    fn look_first(&mut self) {
+        for (path, stamp) in stamps(&self.scope) {
+            self.seen.entry(path).or_insert(stamp);
+        }
+    }
+
+    /// What changed since the last look, and whether the config is among it.
+    fn look_again(&mut self) -> (BTreeSet<PathBuf>, bool) {
+        let now = stamps(&self.scope);
+        let is_other =
+            |path: &PathBuf, stamp: &Option<Stamp>| self.seen.get(path).is_some_and(|then| then != stamp);
+        let changed: BTreeSet<PathBuf> = now
+            .iter()
+            .filter(|(path, stamp)| is_other(path, stamp))
+            .map(|(path, _)| path.clone())
+            .collect();
+        self.seen = now;
+        let config = changed.iter().any(|path| self.scope.config.contains(path));
+        (changed, config)
     }
 }
 
@@ -225,22 +254,12 @@ fn weighed(events: Events<'_>, state: &mut State) -> Option<Happening> {
 }
 
 fn look_again_and_again(state: &Mutex<State>, sender: &Sender<Happening>) {
-    let mut before = stamps(&lock(state).scope.clone());
     loop {
         std::thread::sleep(POLL_PERIOD);
-        let scope = lock(state).scope.clone();
-        let now = stamps(&scope);
-        // What was not looked at before is no change: whoever widens the scope looks by themselves.
-        let changed: BTreeSet<PathBuf> = now
-            .iter()
-            .filter(|(path, stamp)| before.get(*path).is_some_and(|then| then != *stamp))
-            .map(|(path, _)| path.clone())
-            .collect();
-        before = now;
+        let (changed, config) = lock(state).look_again();
         if changed.is_empty() {
             continue;
         }
-        let config = changed.iter().any(|path| scope.config.contains(path));
         if sender
             .send(Happening::Changed {
                 paths: changed,
