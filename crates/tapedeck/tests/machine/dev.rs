@@ -12,9 +12,9 @@ use crate::stage::{all_pids, is_alive};
 
 /// Says what is in another file, on both streams, and how it ends.
 const MAIN: &str = "import { word } from './word';\n\
+                    process.on('SIGTERM', () => { console.log('goodbye'); process.exit(0); });\n\
                     console.log(`hello ${word} ${process.env.WHO ?? ''}`.trim());\n\
                     console.error('ready');\n\
-                    process.on('SIGTERM', () => { console.log('goodbye'); process.exit(0); });\n\
                     setInterval(() => {}, 1000);\n";
 
 /// A project whose service says `hello one`.
