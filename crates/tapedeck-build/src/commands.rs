@@ -11,7 +11,7 @@ use crate::base::Base;
 use crate::guard::Guard;
 use crate::image::{Assembly, Composition, Content, Draft, LayerName, stored_layer};
 use crate::request::{Source, Workshop};
-use crate::sandbox::{LastLines, SandboxError, SandboxWork};
+use crate::sandbox::{SandboxError, SandboxWork, run_shown};
 use crate::stamp::hash;
 
 /// Of every container, not of what is done in it.
@@ -265,15 +265,8 @@ fn run_all(
             user: (0, 0),
             mounts: &[],
         };
-        let mut said = LastLines::default();
-        let mut each_line = |line: &str| {
-            if let Some(line) = said.hear(line) {
-                workshop.progress.step(line);
-            }
-        };
-        let end = sandbox
-            .run(&work, &mut each_line)
-            .map_err(|source| CommandsError::Sandbox {
+        let (end, output) =
+            run_shown(sandbox, &work, workshop.progress).map_err(|source| CommandsError::Sandbox {
                 service: service(),
                 source,
             })?;
@@ -285,7 +278,7 @@ fn run_all(
                 command: command.clone(),
                 ending: end.in_words(),
                 advice: advice(end.code, command),
-                output: said.text(),
+                output,
             });
         }
         changes = end.changes;

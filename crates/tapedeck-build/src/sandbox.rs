@@ -8,6 +8,8 @@ use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use tapedeck_image::Progress;
+
 /// How many lines an error repeats of the end of what a program said.
 const REPEATED_LINES: usize = 20;
 
@@ -68,6 +70,21 @@ impl SandboxEnd {
             (false, code) => format!("exit code {code}"),
         }
     }
+}
+
+/// Runs a program and shows what it says as it goes. Gives how it ended and its last lines.
+pub(crate) fn run_shown(
+    sandbox: &dyn Sandbox,
+    work: &SandboxWork<'_>,
+    progress: &mut dyn Progress,
+) -> Result<(SandboxEnd, String), SandboxError> {
+    let mut said = LastLines::default();
+    let end = sandbox.run(work, &mut |line| {
+        if let Some(line) = said.hear(line) {
+            progress.step(line);
+        }
+    })?;
+    Ok((end, said.text()))
 }
 
 /// The end of what a program says.

@@ -7,7 +7,7 @@ use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome, Resid
 use tapedeck_image::base::NamedBase;
 use tapedeck_image::registry::Reference;
 use tapedeck_image::{Platform, Store};
-use tapedeck_model::WorkerService;
+use tapedeck_model::{Stack, WorkerService};
 
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure};
@@ -183,6 +183,19 @@ fn named_bases(context: &Context) -> Result<Vec<(RuntimeKind, Reference)>, Failu
         }
     };
     context.bases.iter().map(parse).collect()
+}
+
+/// The failure when a service is asked for that the config does not have.
+pub(crate) fn no_such_service(name: &str, stack: &Stack) -> Failure {
+    let known: Vec<&str> = stack
+        .services
+        .iter()
+        .map(|service| service.name.as_str())
+        .collect();
+    Failure::usage(format!("there is no service named `{name}`")).help(match known.is_empty() {
+        true => "the config has no services".to_owned(),
+        false => format!("the config has {}", known.join(", ")),
+    })
 }
 
 /// What packaging a service came to, in a line.

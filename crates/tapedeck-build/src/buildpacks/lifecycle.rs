@@ -14,7 +14,7 @@ use super::{BuildpacksError, Descriptor};
 use crate::BuildError;
 use crate::guard::Guard;
 use crate::request::{Subject, Workshop};
-use crate::sandbox::{LastLines, SandboxEnd, SandboxWork};
+use crate::sandbox::{SandboxEnd, SandboxWork, run_shown};
 use crate::stamp::hash;
 
 /// All phases in one program.
@@ -220,21 +220,14 @@ fn create(
         user: (0, 0),
         mounts: &mounts.map(|(source, target)| (source, target.into())),
     };
-    let mut said = LastLines::default();
-    let mut each_line = |line: &str| {
-        if let Some(line) = said.hear(line) {
-            workshop.progress.step(line);
-        }
-    };
-    let end = sandbox
-        .run(&work, &mut each_line)
-        .map_err(|source| BuildpacksError::Sandbox {
+    let (end, output) =
+        run_shown(sandbox, &work, workshop.progress).map_err(|source| BuildpacksError::Sandbox {
             service: service(),
             source,
         })?;
     match end.code {
         0 => Ok(()),
-        _ => Err(failed(order, &end, said.text())),
+        _ => Err(failed(order, &end, output)),
     }
 }
 

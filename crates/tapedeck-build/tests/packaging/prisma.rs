@@ -6,7 +6,7 @@ use fs_err as fs;
 use tapedeck_build::{LayerName, Outcome};
 use tapedeck_image::{Image, Platform};
 
-use crate::project::{Project, find, image, no_programs, rebuilt};
+use crate::project::{Project, find, image, laid_out, no_programs, rebuilt};
 
 /// A program that makes a table, puts a row into it and reads that back.
 fn program(import: &str) -> String {
@@ -36,15 +36,7 @@ fn manifest(version: &str, adapter: &str) -> String {
 
 /// What the application of an image prints, started in the folder that the image says, with the Node of this machine.
 fn run(image: &Image) -> String {
-    let root = tempfile::tempdir().unwrap();
-    for layer in image.layers.iter().rev().skip(2) {
-        let copied = Command::new("cp")
-            .arg("-a")
-            .arg(layer.join("."))
-            .arg(root.path())
-            .status();
-        assert!(copied.unwrap().success());
-    }
+    let root = laid_out(image);
     let output = Command::new("node")
         .arg("index.js")
         .current_dir(root.path().join("app"))

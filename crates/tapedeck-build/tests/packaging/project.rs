@@ -214,8 +214,8 @@ pub(crate) fn text(image: &Image, path: &str) -> String {
     fs::read_to_string(find(image, path).unwrap_or_else(|| panic!("{path} is not in the image"))).unwrap()
 }
 
-/// Runs the application of an image with the Node of this machine, and gives what it prints.
-pub(crate) fn run(image: &Image) -> String {
+/// The application of an image and what it needs, without system and Node, in a folder of this machine.
+pub(crate) fn laid_out(image: &Image) -> TempDir {
     let root = tempfile::tempdir().unwrap();
     // The two lowest layers are the system and Node.
     for layer in image.layers.iter().rev().skip(2) {
@@ -227,6 +227,12 @@ pub(crate) fn run(image: &Image) -> String {
             .unwrap();
         assert!(status.success());
     }
+    root
+}
+
+/// Runs the application of an image with the Node of this machine, and gives what it prints.
+pub(crate) fn run(image: &Image) -> String {
+    let root = laid_out(image);
     let output = Command::new("node")
         .arg("--enable-source-maps")
         .arg(root.path().join("app/index.js"))

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::require_local;
-use crate::packaging::{Packager, Pusher};
+use crate::packaging::{Packager, Pusher, no_such_service};
 use crate::printer::{BOLD, DIM, Printer, RESET};
 use crate::text::{count, megabytes, span};
 
@@ -110,17 +110,7 @@ fn push_target(args: &PackageArgs, services: usize) -> Result<Option<Reference>,
 fn chosen<'a>(stack: &'a Stack, names: &[String]) -> Result<Vec<&'a WorkerService>, Failure> {
     let known = |name: &String| stack.services.iter().any(|service| service.name.as_str() == name);
     if let Some(unknown) = names.iter().find(|name| !known(name)) {
-        let known: Vec<&str> = stack
-            .services
-            .iter()
-            .map(|service| service.name.as_str())
-            .collect();
-        return Err(
-            Failure::usage(format!("there is no service named `{unknown}`")).help(match known.is_empty() {
-                true => "the config has no services".to_owned(),
-                false => format!("the config has {}", known.join(", ")),
-            }),
-        );
+        return Err(no_such_service(unknown, stack));
     }
     let is_chosen =
         |service: &&WorkerService| names.is_empty() || names.iter().any(|name| name == service.name.as_str());

@@ -18,7 +18,7 @@ use crate::dev::happening::{Failed, Happening, Packaged};
 use crate::dev::scope::Scope;
 use crate::exit::{ExitKind, Failure, OrFail};
 use crate::options::ConfigFile;
-use crate::packaging::Packager;
+use crate::packaging::{Packager, no_such_service};
 use crate::printer::Printer;
 
 /// What a session packages, and with what.
@@ -184,17 +184,7 @@ pub(crate) fn chosen<'a>(
 ) -> Result<Vec<&'a WorkerService>, Failure> {
     let find = |name: &ResourceName| {
         let found = stack.services.iter().find(|service| service.name == *name);
-        found.ok_or_else(|| {
-            let known: Vec<&str> = stack
-                .services
-                .iter()
-                .map(|service| service.name.as_str())
-                .collect();
-            Failure::usage(format!("there is no service named `{name}`")).help(match known.is_empty() {
-                true => "the config has no services".to_owned(),
-                false => format!("the config has {}", known.join(", ")),
-            })
-        })
+        found.ok_or_else(|| no_such_service(name.as_str(), stack))
     };
     names.iter().map(find).collect()
 }
