@@ -55,6 +55,50 @@ pub(super) struct Wanted<'a> {
 /// The `control` paragraphs of packages that are there, by name.
 pub(super) type Installed = BTreeMap<String, String>;
 
+/// One component of a suite, which this machine takes packages from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Archive {
+    /// Such as `http://mirror.example/debian/`.
+    address: String,
+    /// Such as `bookworm-updates`.
+    pub(super) suite: String,
+    /// Such as `main`.
+    pub(super) component: String,
+    /// Whose it is by its own signed word, such as `Debian`.
+    pub(super) origin: String,
+}
+
+impl Archive {
+    /// What apt is asked to write of each archive; [`Self::parse`] reads it.
+    const FORMAT: &'static str = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)";
+
+    /// Reads a line; none for an archive without suites.
+    pub(super) fn parse(line: &str) -> Option<Self> {
+        let [address, suite, component, origin] = line.split('|').collect::<Vec<_>>().try_into().ok()?;
+        let is_whole = |text: &str| !text.is_empty() && !text.starts_with("$(") && !text.ends_with('/');
+        [suite, component, origin]
+            .into_iter()
+            .all(is_whole)
+            .then(|| Self {
+                address: address.to_owned(),
+                suite: suite.to_owned(),
+                component: component.to_owned(),
+                origin: origin.to_owned(),
+            })
+    }
+
+    /// The address without what one proves oneself with there, which must not get into an image; none if only this
+    /// machine can reach it.
+    pub(super) fn public_address(&self) -> Option<String> {
+        let (scheme, rest) = self.address.split_once("://")?;
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        ["http", "https"]
+            .contains(&scheme)
+            .then(|| format!("{scheme}://{host}/{path}"))
+    }
+}
+
 /// The machine's apt with current lists for one processor.
 #[derive(Debug)]
 pub(super) struct Apt {
@@ -144,6 +188,21 @@ impl Apt {
             .lines()
             .find_map(|line| line.strip_prefix("Version: "))
             .map(str::to_owned))
+    }
+
+    /// Where packages are taken from, each component once.
+    pub(super) fn archives(&self) -> Result<Vec<Archive>, BaseError> {
+        let answer = self.run(
+            APT,
+            &[
+                "indextargets",
+                "--format",
+                Archive::FORMAT,
+                "Created-By: Packages",
+            ],
+        )?;
+        let answer = String::from_utf8_lossy(&answer);
+        Ok(answer.lines().filter_map(Archive::parse).collect())
     }
 
     pub(super) fn platform(&self) -> Platform {

@@ -1,6 +1,8 @@
 //! Which distribution this machine has: scanners look up known weaknesses by it, and apt in an image its packages.
 
-use crate::Platform;
+use std::collections::BTreeSet;
+
+use super::apt::Archive;
 
 /// A distribution as package URLs name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,8 +11,6 @@ pub(super) struct Distribution {
     id: String,
     /// Such as `12`; empty for one that is always the newest.
     version: String,
-    /// Such as `bookworm`; empty where there is none.
-    codename: String,
 }
 
 /// The keys that a distribution signs its packages with.
@@ -42,7 +42,6 @@ impl Distribution {
         Self {
             id: field("ID").unwrap_or_else(|| "debian".to_owned()),
             version: field("VERSION_ID").unwrap_or_default(),
-            codename: field("VERSION_CODENAME").unwrap_or_default(),
         }
     }
 
@@ -61,34 +60,23 @@ impl Distribution {
         }
     }
 
-    /// Where apt finds its packages: the archive that everybody can use, in the format of `sources.list.d`.
-    pub(super) fn sources(&self, platform: Platform) -> Option<String> {
+    /// Where apt finds its packages, in the format of `sources.list.d`: the distribution's own among the archives that
+    /// this machine uses. None for a distribution whose keys are not known, and for a machine that takes nothing from it.
+    pub(super) fn sources(&self, archives: &[Archive]) -> Option<String> {
         let keys = self.keyring()?.file;
-        let codename = Some(self.codename.as_str()).filter(|name| !name.is_empty())?;
-        let source = |address: &str, suites: &str, components: &str| {
-            format!(
-                "Types: deb\nURIs: {address}\nSuites: {suites}\nComponents: {components}\nSigned-By: {keys}\n\n"
-            )
-        };
-        Some(match (self.id.as_str(), platform) {
-            ("debian", _) => {
-                let suites = format!("{codename} {codename}-updates");
-                source("http://deb.debian.org/debian", &suites, "main")
-                    + &source(
-                        "http://deb.debian.org/debian-security",
-                        &format!("{codename}-security"),
-                        "main",
-                    )
-            }
-            (_, platform) => {
-                let address = match platform {
-                    Platform::Amd64 => "http://archive.ubuntu.com/ubuntu",
-                    Platform::Arm64 => "http://ports.ubuntu.com/ubuntu-ports",
-                };
-                let suites = format!("{codename} {codename}-updates {codename}-security");
-                source(address, &suites, "main universe")
-            }
-        })
+        let own = archives
+            .iter()
+            .filter(|archive| archive.origin.eq_ignore_ascii_case(&self.id));
+        let sources: BTreeSet<String> = own
+            .filter_map(|archive| {
+                let Archive { suite, component, .. } = archive;
+                let address = archive.public_address()?;
+                Some(format!(
+                    "Types: deb\nURIs: {address}\nSuites: {suite}\nComponents: {component}\nSigned-By: {keys}\n\n"
+                ))
+            })
+            .collect();
+        (!sources.is_empty()).then(|| sources.into_iter().collect())
     }
 
     /// The package URL of a package with this `control` paragraph.

@@ -34,6 +34,7 @@ impl Extra {
             return Ok(None);
         }
         let installed = assembler.installed(below)?;
+        let is_meant = installable::is_meant(&self.0);
         let missing = unmet(&installed);
         let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
         let recipe = Recipe {
@@ -43,21 +44,24 @@ impl Extra {
                 names: self.0.iter().map(String::as_str).collect(),
                 left_out: &missing,
                 // Some of what was left out so far is wanted now, which must not make the rest look broken.
-                installed: match installable::is_meant(&self.0) {
+                installed: match is_meant {
                     true => without_dependencies(&installed),
                     false => installed.clone(),
                 },
             },
         };
-        let platform = assembler.platform;
+        let sources = match is_meant && assembler.recorded(record)?.is_none() {
+            true => installable::sources(assembler.apt()?)?,
+            false => None,
+        };
         let folder = |part: &Part| assembler.store.layer_folder(&part.layer.diff_id);
         let under = Below {
             layers: below.iter().map(folder).collect(),
             installed,
         };
         let part = assembler.packages(&recipe, |files| {
-            let files = match installable::is_meant(&self.0) {
-                true => installable::finish(files, &under, platform),
+            let files = match is_meant {
+                true => installable::finish(files, &under, sources),
                 false => files,
             };
             files.into_values().collect()

@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::apt::Installed;
+use super::BaseError;
+use super::apt::{Apt, Installed};
 use super::distribution::Distribution;
 use super::rootfs::{Files, STATUS_FOLDER};
 use super::unmet::unmet;
-use crate::{Contents, Entry, EntryKind, Platform};
+use crate::{Contents, Entry, EntryKind};
 
 /// What every installation of Debian has and packages therefore use without saying so, and apt.
 const ESSENTIAL: [&str; 28] = [
@@ -86,8 +87,13 @@ pub(super) struct Below {
     pub(super) layers: Vec<PathBuf>,
 }
 
-/// Adds the state of an installation to the files of a layer.
-pub(super) fn finish(mut files: Files, below: &Below, platform: Platform) -> Files {
+/// Where packages for these come from on this machine, in the format of `sources.list.d`.
+pub(super) fn sources(apt: &Apt) -> Result<Option<String>, BaseError> {
+    Ok(Distribution::of_this_machine().sources(&apt.archives()?))
+}
+
+/// Adds the state of an installation to the files of a layer, with `sources` as where apt finds more.
+pub(super) fn finish(mut files: Files, below: &Below, sources: Option<String>) -> Files {
     let mut controls = below.installed.clone();
     controls.extend(own_controls(&files));
     // Otherwise apt would first of all want to have what the base leaves out.
@@ -112,7 +118,6 @@ pub(super) fn finish(mut files: Files, below: &Below, platform: Platform) -> Fil
     }));
     entries.extend(accounts(&files));
     entries.push(Entry::symlink("usr/bin/sh", "dash"));
-    let sources = Distribution::of_this_machine().sources(platform);
     entries.extend(
         sources.map(|text| Entry::file("etc/apt/sources.list.d/distribution.sources", text.into_bytes())),
     );

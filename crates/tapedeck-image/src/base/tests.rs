@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use super::apt::Archive;
 use super::deb::read_packages;
 use super::distribution::Distribution;
 use super::extra::Extra;
@@ -13,7 +14,7 @@ use super::rootfs::{Files, files_of, is_wanted, place};
 use super::unmet::{unmet, without_dependencies};
 use super::{BaseError, PackageRecord, PythonVersion, alternatives, installable, keystore};
 use crate::registry::{Reference, RegistryError};
-use crate::{Contents, Digest, Entry, EntryKind, Platform, Store};
+use crate::{Contents, Digest, Entry, EntryKind, Store};
 
 #[test]
 fn versions_of_node_are_read() {
@@ -383,7 +384,7 @@ fn apt_finds_the_state_of_an_installation() {
         let path = format!("usr/share/base-passwd/{name}.master");
         files.insert(path.clone().into(), Entry::file(path, text.as_bytes()));
     }
-    let files = installable::finish(files, &below, Platform::Amd64);
+    let files = installable::finish(files, &below, Some("Types: deb\n".to_owned()));
     let status = text_of(&files, "var/lib/dpkg/status");
     assert_eq!(
         status.matches("Status: install ok installed").count(),
@@ -396,26 +397,42 @@ fn apt_finds_the_state_of_an_installation() {
     for folder in ["/lib", "/lib/x86", "/usr/lib/x86", "/usr/share"] {
         assert!(folders.lines().any(|line| line == folder), "{folder}: {folders}");
     }
+    assert_eq!(
+        text_of(&files, "etc/apt/sources.list.d/distribution.sources"),
+        "Types: deb\n"
+    );
     assert!(text_of(&files, "etc/passwd").starts_with("root:x:0:0:"));
     assert!(text_of(&files, "etc/shadow").contains("_apt:*:"));
     assert_eq!(files[Path::new("etc/gshadow")].mode, 0o640);
 }
 
 #[test]
-fn sources_are_those_of_the_distribution() {
-    let debian = Distribution::of_release("ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n");
-    let sources = debian.sources(Platform::Arm64).unwrap();
-    assert!(
-        sources.contains("Suites: bookworm bookworm-updates\n"),
-        "{sources}"
+fn sources_are_those_of_the_distribution_that_this_machine_uses() {
+    let archives = [
+        "http://mirror.example/debian/|bookworm|main|Debian",
+        "http://mirror.example/debian/|bookworm|main|Debian",
+        "https://somebody:secret@mirror.example/debian-security/|bookworm-security|main|Debian",
+        "file:/media/disc/|bookworm|contrib|Debian",
+        "https://elsewhere.example/packages/|stable|main|Somebody",
+        "https://flat.example/packages/|./||Debian",
+        "https://unknown.example/packages/|stable|main|$(ORIGIN)",
+    ]
+    .into_iter()
+    .filter_map(Archive::parse)
+    .collect::<Vec<_>>();
+    assert_eq!(archives.len(), 5, "{archives:?}");
+    let debian = Distribution::of_release("ID=debian\nVERSION_ID=12\n");
+    let keys = "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg";
+    assert_eq!(
+        debian.sources(&archives).unwrap(),
+        format!(
+            "Types: deb\nURIs: http://mirror.example/debian/\nSuites: bookworm\nComponents: main\n{keys}\n\n\
+             Types: deb\nURIs: https://mirror.example/debian-security/\nSuites: bookworm-security\nComponents: main\n\
+             {keys}\n\n"
+        )
     );
-    assert!(sources.contains("Suites: bookworm-security\n"), "{sources}");
-    let ubuntu = Distribution::of_release("ID=ubuntu\nVERSION_CODENAME=noble\n");
-    let ports = ubuntu.sources(Platform::Arm64).unwrap();
-    assert!(
-        ports.contains("URIs: http://ports.ubuntu.com/ubuntu-ports\n"),
-        "{ports}"
-    );
-    let other = Distribution::of_release("ID=other\nVERSION_CODENAME=x\n");
-    assert_eq!(other.sources(Platform::Amd64), None);
+    let ubuntu = Distribution::of_release("ID=ubuntu\n");
+    assert_eq!(ubuntu.sources(&archives), None, "nothing is taken from it here");
+    let other = Distribution::of_release("ID=other\n");
+    assert_eq!(other.sources(&archives), None, "its keys are not known");
 }
