@@ -1,6 +1,6 @@
 #!/bin/sh
 # Compares tapedeck with runc and docker on this machine, in one run: `benches/run.sh BINARY [--rounds N] [PART …]`, parts
-# being memory, start, crash, config, logs and deploy. Prints Markdown on standard output. Installs the peers by name where they
+# being memory, start, crash, config, logs, packaging, base, deploy and dev. Prints Markdown on standard output. Installs the peers by name where they
 # are missing, and removes everything else that it made, also after Ctrl-C.
 set -eu
 
@@ -89,14 +89,19 @@ install_validators() {
 }
 
 # Which parts are wanted: containers need other peers than configs.
-containers='' configs=''
+containers='' configs='' languages='' bases='' chosen=''
 for argument in "$@"; do
     case $argument in
         config) configs=yes ;;
         memory | start | crash | logs | deploy) containers=yes ;;
+        packaging) containers=yes languages=yes ;;
+        base) bases=yes ;;
+        dev) ;;
+        *) continue ;;
     esac
+    chosen=yes
 done
-[ -n "$containers$configs" ] || { containers=yes && configs=yes; }
+[ -n "$chosen" ] || { containers=yes configs=yes languages=yes bases=yes; }
 
 peers=
 if [ -n "$containers" ]; then
@@ -106,6 +111,14 @@ if [ -n "$containers" ]; then
     fi
 fi
 if [ -n "$configs" ]; then install_validators; fi
+if [ -n "$languages" ]; then
+    for peer in 'javac default-jdk-headless' 'mvn maven' 'go golang-go' 'docker-registry docker-registry'; do
+        # shellcheck disable=SC2086 # command and package
+        install_peer $peer || true
+    done
+    /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || install_peer pip3 python3-venv || true
+fi
+if [ -n "$bases" ] && install_peer mmdebstrap mmdebstrap; then peers="$peers --mmdebstrap $(command -v mmdebstrap)"; fi
 
 say "building what measures"
 cargo build --quiet --release --manifest-path "$here/../Cargo.toml" --package tapedeck-bench
@@ -114,6 +127,6 @@ strip "$work/probe"
 
 # shellcheck disable=SC2086 # a list of words
 "${CARGO_TARGET_DIR:-$here/../target}/release/tapedeck-bench" --tapedeck "$tapedeck" --probe "$work/probe" --work "$work" \
-    --example "$here/../examples/heartbeat" $peers "$@" &
+    --examples "$here/../examples" $peers "$@" &
 measuring=$!
 wait "$measuring"

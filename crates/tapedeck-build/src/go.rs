@@ -7,11 +7,14 @@
 //!                                  └▶ go build ─▶ program ──────┴▶ Assembly
 //! ```
 //!
+//! What went in is kept (`listing`) as long as no import, no embedding and no name of a file changes.
+//!
 //! In the image: the program, `/app/<name>`, and what `includeFiles` adds. It needs neither a C library nor a shell.
 
 mod compile;
 mod error;
 mod list;
+mod listing;
 mod module;
 mod plan;
 mod version;
@@ -34,15 +37,25 @@ use crate::request::{Source, Workshop};
 use crate::runtime::Runtime;
 use crate::stamp::Stamp;
 use crate::{included, path};
+use compile::Job;
 use list::Package;
+use listing::Listing;
 use plan::{Facts, plan};
 use version::GoVersion;
+use watch::Inputs;
 
-/// The name under which a build remembers its compiler.
+/// The name under which a build remembers its compiler and what went in.
 const MEMORY: &str = "go";
 
-/// The Go of this machine, and its version as long as the program stays the same.
+/// What the next build can use of this one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+struct Remembered {
+    compiler: Compiler,
+    listing: Option<Listing>,
+}
+
+/// The Go of this machine, and its version as long as the program stays the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Compiler {
     program: PathBuf,
     stamp: Option<Stamp>,
@@ -53,7 +66,8 @@ pub(crate) struct Compiler {
 /// Makes everything that goes on top of the base.
 pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Result<Assembly, BuildError> {
     let seen_since = SystemTime::now();
-    let compiler = compiler(source, workshop)?;
+    let remembered: Option<Remembered> = workshop.remembered(MEMORY);
+    let compiler = compiler(source, remembered.as_ref(), workshop)?;
     let facts = Facts {
         module: module::survey(source)?,
         host: GoVersion::parse(&compiler.version),
@@ -67,9 +81,15 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
         compiler.version,
         workshop.platform.as_str()
     ));
-    let (packages, program) = compile::compile(source, &compiler.program, &facts.module, &plan, workshop)?;
+    let job = Job {
+        source,
+        go: &compiler.program,
+        module: &facts.module,
+        plan: &plan,
+    };
+    let known = remembered.filter(|known| known.compiler == compiler);
+    let (listing, inputs, program) = made(&job, known.and_then(|known| known.listing), workshop, seen_since)?;
     let mut observations = workshop.observations(seen_since);
-    let inputs = watch::inputs(&facts.module, &packages, &source.entry());
     observations.observe_all(inputs.all.into_iter().chain(included.paths(source.root)))?;
     let included = included::layer(source, &included, &mut observations, workshop)?;
     let application = MadeFile {
@@ -95,17 +115,42 @@ pub(crate) fn assemble(source: &Source<'_>, workshop: &mut Workshop<'_>) -> Resu
             asked_by: plan.asked_by,
         }),
         source_files: inputs.own,
-        memory: Some(Memory::of(MEMORY, &compiler)),
+        memory: Some(Memory::of(MEMORY, &Remembered { compiler, listing })),
     })
 }
 
+/// Compiles, and finds out what went in unless that is known. Gives what is known now, what went in, and the program.
+fn made(
+    job: &Job<'_>,
+    known: Option<Listing>,
+    workshop: &Workshop<'_>,
+    seen_since: SystemTime,
+) -> Result<(Option<Listing>, Inputs, Vec<u8>), BuildError> {
+    let question = job.question();
+    if let Some(listing) = known.filter(|listing| listing.holds(&question)) {
+        let program = job.compile(workshop)?;
+        return Ok((Some(listing.clone()), listing.inputs, program));
+    }
+    let before = workshop
+        .previous
+        .map(|record| listing::shapes(record.inputs.keys()));
+    let (packages, program) = job.compile_and_list(workshop)?;
+    let inputs = watch::inputs(job.module, &packages, &job.source.entry());
+    let listing = Listing::of(question, &inputs, &before.unwrap_or_default(), seen_since);
+    Ok((listing, inputs, program))
+}
+
 /// The Go of this machine. Asked for its version only if it is another program than at the last build.
-fn compiler(source: &Source<'_>, workshop: &Workshop<'_>) -> Result<Compiler, BuildError> {
+fn compiler(
+    source: &Source<'_>,
+    remembered: Option<&Remembered>,
+    workshop: &Workshop<'_>,
+) -> Result<Compiler, BuildError> {
     let program = require_executable("go", "compile Go", "golang-go", workshop.search_path)?;
     let stamp = Stamp::of(&program).map_err(BuildError::file("look at the Go of this machine"))?;
-    let remembered: Option<Compiler> = workshop.remembered(MEMORY);
+    let remembered = remembered.map(|remembered| &remembered.compiler);
     if let Some(known) = remembered.filter(|known| known.program == program && known.stamp == stamp) {
-        return Ok(known);
+        return Ok(known.clone());
     }
     let invocation = Invocation {
         program: program.clone(),
@@ -139,6 +184,7 @@ fn entry_package<'a>(packages: &'a [Package], source: &Source<'_>) -> Option<&'a
 #[cfg(test)]
 pub(crate) mod pure {
     pub(crate) use super::compile::parse_errors;
+    pub(crate) use super::listing::outline;
     pub(crate) use super::module::{ModuleFile, program_name};
     pub(crate) use super::version::GoVersion;
 }

@@ -49,7 +49,6 @@ pub(crate) fn measure(
         .map(|docker| Theirs::prepare(docker, &ours))
         .transpose()?;
     changed_line(&ours, theirs.as_ref(), rounds, report)?;
-    packaging(&ours, theirs.as_ref(), rounds, report)?;
     nothing_changed(&ours, theirs.as_ref(), rounds, report)?;
     if let Some(theirs) = theirs {
         theirs.remove()?;
@@ -89,42 +88,6 @@ fn changed_line(
     );
     report.table(
         "One changed source line → the new revision runs, the old one is gone",
-        "ms",
-        &taken(rows),
-    );
-    Ok(())
-}
-
-fn packaging(
-    ours: &Ours<'_>,
-    theirs: Option<&Theirs<'_>>,
-    rounds: usize,
-    report: &mut Report,
-) -> anyhow::Result<()> {
-    progress(&format!("packaging alone, {rounds} rounds"));
-    let mut rows = [
-        "tapedeck (in a running process)",
-        "esbuild, `docker build`",
-        "`docker build` with esbuild in it",
-    ]
-    .map(Samples::new);
-    for round in 1..=rounds {
-        ours.project.change(1_000 + round)?;
-        rows[0].add(timed(|| ours.package())?);
-        if let Some(theirs) = theirs {
-            theirs.project.change(1_000 + round)?;
-            rows[1].add(timed(|| theirs.build_outside().map(drop))?);
-            rows[2].add(timed(|| theirs.build_inside().map(drop))?);
-        }
-    }
-    report.at_most(
-        "one changed line → new image ready, in a running process, p50",
-        rows[0].median(),
-        8.0,
-        "ms",
-    );
-    report.table(
-        "One changed source line → the new image is ready",
         "ms",
         &taken(rows),
     );

@@ -17,6 +17,8 @@ pub(crate) const CLIENT: &str = "/usr/bin/docker";
 pub(crate) struct Docker {
     socket: PathBuf,
     data: PathBuf,
+    /// The pid of `dockerd`.
+    pub(crate) daemon: u32,
     /// What the processes of the daemon have in common: its namespace of process ids.
     processes: PathBuf,
 }
@@ -28,6 +30,7 @@ impl Docker {
         Ok(Self {
             socket: socket.to_owned(),
             data: data.to_owned(),
+            daemon,
             processes,
         })
     }

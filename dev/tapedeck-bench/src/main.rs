@@ -4,14 +4,17 @@
 //! goes to standard error, a Markdown document to standard output. No figure is judged here but against the goals of
 //! the design; nothing fails because something is slow.
 
+mod base;
 mod clock;
 mod config;
 mod crash;
 mod deploy;
+mod dev;
 mod docker;
 mod logs;
 mod machine;
 mod memory;
+mod packaging;
 mod process;
 mod report;
 mod samples;
@@ -39,8 +42,14 @@ enum Part {
     Config,
     /// Throughput of logs.
     Logs,
+    /// From source to an image, for each language.
+    Packaging,
+    /// The first image of a language.
+    Base,
     /// From a changed source line to the new revision.
     Deploy,
+    /// From a save to the new task.
+    Dev,
 }
 
 /// Compares tapedeck with runc and docker. Normally started by benches/run.sh.
@@ -55,9 +64,9 @@ struct Arguments {
     /// An empty folder for everything that is made; the caller removes it
     #[arg(long)]
     work: PathBuf,
-    /// A project with one worker service, copied before anything is done with it
+    /// The folder of examples; each is copied before anything is done with it
     #[arg(long)]
-    example: PathBuf,
+    examples: PathBuf,
     /// Socket of a docker daemon that nobody else uses; without it, docker is left out
     #[arg(long)]
     docker: Option<PathBuf>,
@@ -67,6 +76,9 @@ struct Arguments {
     /// The runc executable; without it, runc is left out
     #[arg(long)]
     runc: Option<PathBuf>,
+    /// The mmdebstrap executable; without it, it is left out
+    #[arg(long)]
+    mmdebstrap: Option<PathBuf>,
     #[command(flatten)]
     validators: Validators,
     /// Rounds of the shortest measurements; the longer ones take a part of it
@@ -101,7 +113,25 @@ fn main() -> anyhow::Result<()> {
             Part::Crash => crash::measure(&stage, rivals, rounds / 2, &mut report),
             Part::Config => config::measure(&stage, &arguments.validators, rounds, &mut report),
             Part::Logs => logs::measure(&stage, rivals, (rounds / 8).max(3), &mut report),
-            Part::Deploy => deploy::measure(&stage, rivals, &arguments.example, rounds / 2, &mut report),
+            Part::Packaging => {
+                packaging::measure(&stage, rivals, &arguments.examples, rounds / 2, &mut report)
+            }
+            Part::Deploy => {
+                let example = arguments.examples.join("heartbeat");
+                deploy::measure(&stage, rivals, &example, rounds / 2, &mut report)
+            }
+            Part::Base => base::measure(
+                &stage,
+                arguments.mmdebstrap.as_deref(),
+                (rounds / 10).max(1),
+                &mut report,
+            ),
+            Part::Dev => dev::measure(
+                &stage,
+                &arguments.examples.join("heartbeat"),
+                rounds / 2,
+                &mut report,
+            ),
             Part::Memory => memory::measure(&stage, rivals, &mut report),
         };
         if let Err(error) = measured {

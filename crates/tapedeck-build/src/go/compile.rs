@@ -19,55 +19,83 @@ use crate::source_error::{SourceError, excerpt};
 /// What Go says of a package that has files for cgo only.
 const EXCLUDED: &str = "build constraints exclude all Go files";
 
-/// Compiles the package. Gives the packages it is made of and the bytes of the program.
-pub(crate) fn compile(
-    source: &Source<'_>,
-    go: &Path,
-    module: &Module,
-    plan: &Plan,
-    workshop: &Workshop<'_>,
-) -> Result<(Vec<Package>, Vec<u8>), BuildError> {
-    let keep = BuildError::file("keep the program");
-    let scratch = tempfile::tempdir_in(workshop.scratch()?).map_err(&keep)?;
-    let output = scratch.path().join(&plan.name);
-    let run = |arguments: Vec<OsString>| Invocation {
-        program: go.to_owned(),
-        arguments,
-        folder: module.root.clone(),
-        search_path: workshop.search_path.to_owned(),
-        environment: environment(plan, workshop),
-    };
-    let list = run(["list", "-deps", list::FIELDS, &plan.package]
-        .map(Into::into)
-        .to_vec());
-    let mut arguments: Vec<OsString> = [
-        "build",
-        "-trimpath",
-        "-buildvcs=false",
-        "-ldflags=-s -w -buildid=",
-    ]
-    .map(Into::into)
-    .to_vec();
-    arguments.extend(["-o".into(), output.clone().into(), plan.package.clone().into()]);
-    let build = run(arguments);
-    let (listed, built) = thread::scope(|scope| {
-        let listed = scope.spawn(|| list.finish());
-        let built = build.finish();
-        let listed = listed
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (listed, built)
-    });
-    let (listed, built) = (listed?, built?);
-    if !built.status.success() {
-        return Err(failure(source, module, &build, &built).into());
+/// What is compiled, and with what.
+#[derive(Clone, Copy)]
+pub(crate) struct Job<'a> {
+    pub(crate) source: &'a Source<'a>,
+    /// The executable.
+    pub(crate) go: &'a Path,
+    pub(crate) module: &'a Module,
+    pub(crate) plan: &'a Plan,
+}
+
+impl Job<'_> {
+    /// Everything that decides what Go says of the package, but for the files.
+    pub(crate) fn question(&self) -> String {
+        let Plan {
+            package, environment, ..
+        } = self.plan;
+        format!("{} {package} {environment:?}", self.go.display())
     }
-    if !listed.status.success() {
-        return Err(failed(&list, &listed).into());
+
+    /// Compiles the package. Gives the packages it is made of and the bytes of the program.
+    pub(crate) fn compile_and_list(
+        &self,
+        workshop: &Workshop<'_>,
+    ) -> Result<(Vec<Package>, Vec<u8>), BuildError> {
+        let arguments = ["list", "-deps", list::FIELDS, &self.plan.package];
+        let list = self.invocation(arguments.map(Into::into).to_vec(), workshop);
+        let (listed, program) = thread::scope(|scope| {
+            let listed = scope.spawn(|| list.finish());
+            let program = self.compile(workshop);
+            let listed = listed
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (listed, program)
+        });
+        let (listed, program) = (listed?, program?);
+        if !listed.status.success() {
+            return Err(failed(&list, &listed).into());
+        }
+        let packages = list::parse(&listed.stdout)?;
+        require_program(self.source, &packages, workshop)?;
+        Ok((packages, program))
     }
-    let packages = list::parse(&listed.stdout)?;
-    require_program(source, &packages, workshop)?;
-    Ok((packages, fs::read(&output).map_err(&keep)?))
+
+    /// Compiles the package. Gives the bytes of the program.
+    pub(crate) fn compile(&self, workshop: &Workshop<'_>) -> Result<Vec<u8>, BuildError> {
+        let keep = BuildError::file("keep the program");
+        let scratch = tempfile::tempdir_in(workshop.scratch()?).map_err(&keep)?;
+        let output = scratch.path().join(&self.plan.name);
+        let flags = [
+            "build",
+            "-trimpath",
+            "-buildvcs=false",
+            "-ldflags=-s -w -buildid=",
+        ];
+        let mut arguments: Vec<OsString> = flags.map(Into::into).to_vec();
+        arguments.extend([
+            "-o".into(),
+            output.clone().into(),
+            self.plan.package.clone().into(),
+        ]);
+        let build = self.invocation(arguments, workshop);
+        let built = build.finish()?;
+        if !built.status.success() {
+            return Err(failure(self.source, self.module, &build, &built).into());
+        }
+        fs::read(&output).map_err(keep)
+    }
+
+    fn invocation(&self, arguments: Vec<OsString>, workshop: &Workshop<'_>) -> Invocation {
+        Invocation {
+            program: self.go.to_owned(),
+            arguments,
+            folder: self.module.root.clone(),
+            search_path: workshop.search_path.to_owned(),
+            environment: environment(self.plan, workshop),
+        }
+    }
 }
 
 /// Variables of the plan, and a place for Go's cache where Go would find none.

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
+use serde::{Deserialize, Serialize};
 
 use super::list::Package;
 use super::module::Module;
 
 /// What went into a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Inputs {
     /// Paths to look at, which need not exist.
     pub(crate) all: BTreeSet<PathBuf>,

@@ -55,7 +55,14 @@ impl PackageManager {
     /// Arguments that install everything, exactly as the lock file says if there is one.
     pub(crate) fn install_arguments(self, has_lock: bool) -> &'static [&'static str] {
         match (self, has_lock) {
-            (Self::Npm, true) => &["ci", "--no-audit", "--no-fund", "--no-progress"],
+            // The lock has a hash of everything, so that what is on this machine need not be asked for again.
+            (Self::Npm, true) => &[
+                "ci",
+                "--prefer-offline",
+                "--no-audit",
+                "--no-fund",
+                "--no-progress",
+            ],
             (Self::Npm, false) => &["install", "--no-audit", "--no-fund", "--no-progress"],
             (Self::Pnpm, true) => &["install", "--frozen-lockfile"],
             (Self::Pnpm, false) => &["install", "--no-frozen-lockfile"],

@@ -52,3 +52,28 @@ fn a_program_is_named_as_go_names_it() {
         );
     }
 }
+
+#[test]
+fn the_outline_of_a_file_changes_with_what_decides_which_files_go_in() {
+    let file = "//go:build linux\n\npackage main\n\nimport (\n\t\"fmt\"\n)\n\n//go:embed a.txt\nvar text string\n\nfunc main() {}\n";
+    let same = [
+        ("main() {}", "main() { fmt.Println(text) }"),
+        ("var text", "var\ttext"),
+    ];
+    for (from, to) in same {
+        assert_eq!(outline(file), outline(&file.replace(from, to)), "{to}");
+    }
+    let other = [
+        ("linux", "darwin"),
+        ("\"fmt\"", "\"fmt\"\n\t\"os\""),
+        ("package main", "package other"),
+        ("a.txt", "b.txt"),
+        ("\nfunc main", "\n//go:embed b.txt\nvar b string\n\nfunc main"),
+        ("import (", "import \"C\"\nimport ("),
+    ];
+    for (from, to) in other {
+        assert_ne!(outline(file), outline(&file.replace(from, to)), "{to}");
+    }
+    let hidden = "/*\nfunc\n*/\npackage main\n\nimport \"fmt\"\n";
+    assert_ne!(outline(hidden), outline(&hidden.replace("fmt", "os")));
+}

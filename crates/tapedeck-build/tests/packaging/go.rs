@@ -108,6 +108,40 @@ fn an_unchanged_module_is_recognised_without_any_program() {
     assert_eq!(project.told.0, [""; 0]);
 }
 
+/// The second build lists again, because the project was written just before the first; then an edit only compiles.
+#[test]
+fn an_edit_that_brings_in_a_package_is_noticed_after_edits_that_do_not() {
+    let Some(mut project) = shop(&[(
+        "more/more.go",
+        "package more\n\nfunc More() string { return \"more\" }\n",
+    )]) else {
+        return;
+    };
+    for word in ["one", "two", "three"] {
+        project.write(
+            "lib/lib.go",
+            &format!("package lib\n\nfunc Name() string {{ return \"{word}\" }}\n"),
+        );
+        let built = project.build().unwrap();
+        let program = find(&image(&built), "app/w").unwrap();
+        assert_eq!(printed(&program), format!("{word} embedded\n"));
+        assert!(!built.source_files.contains(&project.path("more/more.go")));
+    }
+    project.write(
+        "lib/lib.go",
+        "package lib\n\nimport \"example.com/shop/v2/more\"\n\nfunc Name() string { return more.More() }\n",
+    );
+    let built = project.build().unwrap();
+    assert!(built.source_files.contains(&project.path("more/more.go")));
+    project.write(
+        "more/more.go",
+        "package more\n\nfunc More() string { return \"most\" }\n",
+    );
+    let built = project.build().unwrap();
+    let program = find(&image(&built), "app/w").unwrap();
+    assert_eq!(printed(&program), "most embedded\n");
+}
+
 #[test]
 fn a_changed_embedded_file_is_noticed() {
     let Some(mut project) = shop(&[]) else { return };
