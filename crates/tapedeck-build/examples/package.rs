@@ -1,12 +1,12 @@
 //! Packages one service of a folder and says what was done and how long it took, for measuring.
 //!
-//! `cargo run --release -p tapedeck-build --example package -- <folder> <entry file> <state folder> [rounds]`
+//! `cargo run --release -p tapedeck-build --example package -- <folder> <entry file> <state folder>`
 
 use std::path::Path;
 use std::time::Instant;
 
-use tapedeck_build::{BuildRequest, Language, NamedBases, Outcome, build};
-use tapedeck_image::{Platform, Progress, Store};
+use tapedeck_build::{BuildRequest, Language, Outcome, build};
+use tapedeck_image::{Progress, Store};
 use tapedeck_model::{
     GoConfig, JavaConfig, JavaScriptConfig, LanguageConfig, Packaging, PythonConfig, ResourceName,
     StacktapeImageBuildpack,
@@ -42,20 +42,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             _ => LanguageConfig::Javascript(JavaScriptConfig::default()),
         },
     });
+    let (service, cache) = (ResourceName::new("measured")?, Path::new(state).join("build"));
     let request = BuildRequest {
-        store: &store,
-        service: &ResourceName::new("measured")?,
-        packaging: &packaging,
-        source_root: Path::new(folder),
-        cache_directory: &Path::new(state).join("build"),
         search_path: &std::env::var_os("PATH").unwrap_or_default(),
-        platform: Platform::host(),
-        bases: NamedBases::default(),
-        docker_config: None,
-        registry_login: None,
-        sandbox: None,
-        created: 0,
-        no_cache: false,
+        ..BuildRequest::new(&store, &service, &packaging, Path::new(folder), &cache)
     };
     let built = build(&request, &mut Loud)?;
     println!(

@@ -89,7 +89,7 @@ pub(crate) fn assemble(
     packaging: &ExternalBuildpack,
     workshop: &mut Workshop<'_>,
 ) -> Result<Assembly, BuildError> {
-    let folder = source::find(subject, packaging)?;
+    let folder = subject.source_folder(&packaging.source_directory_path)?;
     let mut observations = workshop.observations(SystemTime::now());
     let descriptor = Descriptor::read(&folder, subject, &mut observations)?;
     let sent = Sent::look(&folder, &descriptor, &mut observations)?;

@@ -4,12 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
-use tapedeck_image::{ImportError, InputKey, Layer, Platform};
+use tapedeck_image::{ImportError, Layer, Platform};
 
 use crate::BuildError;
 use crate::base::Base;
 use crate::guard::Guard;
 use crate::image::{Assembly, Composition, Content, Draft, LayerName, stored_layer};
+use crate::record::stored_key;
 use crate::request::{Source, Workshop};
 use crate::sandbox::{SandboxError, SandboxWork, run_shown};
 use crate::stamp::hash;
@@ -227,7 +228,7 @@ fn run(
         })?;
     workshop
         .store
-        .remember_layer(&InputKey::of([key]), &layer)
+        .remember_layer(&stored_key(key), &layer)
         .map_err(|error| CommandsError::Store {
             service: service(),
             source: Box::new(error.into()),

@@ -48,6 +48,19 @@ pub enum BuildError {
         /// The folder of the config file.
         root: PathBuf,
     },
+    /// The folder of the source does not exist.
+    #[error(
+        "cannot package `{service}`: sourceDirectoryPath is `{written}`, but there is no folder {}: paths start at the \
+         folder of the config file", resolved.display()
+    )]
+    NoSourceFolder {
+        /// The service.
+        service: String,
+        /// The path as written.
+        written: String,
+        /// Where that leads.
+        resolved: PathBuf,
+    },
     /// A file that a setting names does not exist.
     #[error("{setting} is `{written}`, but {} does not exist: paths start at the folder of the config file", resolved.display())]
     MissingFile {

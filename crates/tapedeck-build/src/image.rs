@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use tapedeck_image::base::init_of;
-use tapedeck_image::{ConfigChange, Contents, Description, Entry, EntryKind, Image, InputKey, Layer};
+use tapedeck_image::{ConfigChange, Contents, Description, Entry, EntryKind, Image, Layer};
 use tapedeck_model::ImageDigest;
 
 use crate::BuildError;
 use crate::base::Base;
 use crate::layers;
-use crate::record::{Memory, Record};
+use crate::record::{Memory, Record, stored_key};
 use crate::request::{Subject, Workshop};
 use crate::runtime::Runtime;
 use crate::stamp::{Observations, Stamp};
@@ -313,7 +313,7 @@ pub(crate) fn stored_layer(key: &str, workshop: &Workshop<'_>) -> Option<Layer> 
         return None;
     }
     // Unreadable means that it has to be made again, which tells what is wrong if something is.
-    workshop.store.layer_of_key(&InputKey::of([key])).ok().flatten()
+    workshop.store.layer_of_key(&stored_key(key)).ok().flatten()
 }
 
 fn put_layer(draft: Draft, subject: Subject<'_>, workshop: &Workshop<'_>) -> Result<Layer, BuildError> {

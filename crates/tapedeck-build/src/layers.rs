@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use fs_err as fs;
-use tapedeck_image::{Contents, Entry, EntryKind, InputKey, Layer, Platform, PutLayerError};
+use tapedeck_image::{Contents, Entry, EntryKind, Layer, Platform, PutLayerError};
 
 use crate::image::{Content, Draft, LayerName, stored_layer};
+use crate::record::stored_key;
 use crate::request::{Subject, Workshop};
 use crate::stamp::{Observations, hash};
 use crate::{APP_USER, BuildError};
@@ -67,7 +68,7 @@ pub(crate) fn remember(
 ) -> Result<(), BuildError> {
     workshop
         .store
-        .remember_layer(&InputKey::of([key]), layer)
+        .remember_layer(&stored_key(key), layer)
         .map_err(|error| failed(name, subject)(error.into()))
 }
 

@@ -12,7 +12,6 @@ use tapedeck_model::{ImageDigest, Nixpacks};
 use crate::BuildError;
 use crate::dockerfile::{Context, Order, Sent, Survey, Tool, build_if_needed, finished};
 use crate::image::Assembly;
-use crate::path::normalized;
 use crate::process::find_executable;
 use crate::request::{Subject, Workshop};
 use crate::stamp::hash;
@@ -39,15 +38,7 @@ pub(crate) fn assemble(
     packaging: &Nixpacks,
     workshop: &mut Workshop<'_>,
 ) -> Result<Assembly, BuildError> {
-    let folder = normalized(&subject.root.join(&packaging.source_directory_path));
-    if !folder.is_dir() {
-        return Err(NixpacksError::NoSource {
-            service: subject.service.to_string(),
-            written: packaging.source_directory_path.clone(),
-            resolved: folder,
-        }
-        .into());
-    }
+    let folder = subject.source_folder(&packaging.source_directory_path)?;
     let path = find_executable(NAME, workshop.search_path).ok_or_else(|| NixpacksError::NoProgram {
         service: subject.service.to_string(),
     })?;

@@ -11,13 +11,19 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tapedeck_image::InputKey;
 use tapedeck_model::{ImageDigest, ResourceName};
 
 use crate::runtime::Runtime;
 use crate::stamp::{Input, hash};
 
 /// Changes whenever this crate would make another image of the same source.
-const BUILDER: &str = "3";
+const BUILDER: &str = "4";
+
+/// The name of a layer in the store, by a hash of everything in it.
+pub(crate) fn stored_key(key: &str) -> InputKey {
+    InputKey::of([BUILDER, key])
+}
 
 /// The last build of one service of one source tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

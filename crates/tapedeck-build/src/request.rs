@@ -13,6 +13,7 @@ use tapedeck_model::{ResourceName, StacktapeImageBuildpack};
 use crate::BuildError;
 use crate::base::NamedBases;
 use crate::language::Language;
+use crate::path::normalized;
 use crate::record::Record;
 use crate::resident::Resident;
 use crate::sandbox::Sandbox;
@@ -55,6 +56,35 @@ pub struct BuildRequest<'a> {
     pub no_cache: bool,
 }
 
+impl<'a> BuildRequest<'a> {
+    /// A request for an image of this machine's processor, without anything that need not be: no programs of this machine,
+    /// no bases by name, no credentials, no sandbox.
+    #[must_use]
+    pub fn new(
+        store: &'a Store,
+        service: &'a ResourceName,
+        packaging: &'a tapedeck_model::Packaging,
+        source_root: &'a Path,
+        cache_directory: &'a Path,
+    ) -> Self {
+        Self {
+            store,
+            service,
+            packaging,
+            source_root,
+            cache_directory,
+            search_path: OsStr::new(""),
+            platform: Platform::host(),
+            bases: NamedBases::default(),
+            docker_config: None,
+            registry_login: None,
+            sandbox: None,
+            created: 0,
+            no_cache: false,
+        }
+    }
+}
+
 /// The service that is packaged, whatever the kind of packaging.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subject<'a> {
@@ -67,6 +97,19 @@ impl Subject<'_> {
     /// A path as a person sees it: relative to the folder of the config file where that is possible.
     pub(crate) fn relative(&self, path: &Path) -> PathBuf {
         path.strip_prefix(self.root).unwrap_or(path).to_owned()
+    }
+
+    /// The folder that `sourceDirectoryPath` leads to.
+    pub(crate) fn source_folder(&self, written: &str) -> Result<PathBuf, BuildError> {
+        let resolved = normalized(&self.root.join(written));
+        if resolved.is_dir() {
+            return Ok(resolved);
+        }
+        Err(BuildError::NoSourceFolder {
+            service: self.service.to_string(),
+            written: written.to_owned(),
+            resolved,
+        })
     }
 }
 

@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use fs_err as fs;
-use tapedeck_build::{BuildRequest, NamedBases};
-use tapedeck_image::{NoProgress, Platform};
+use tapedeck_build::BuildRequest;
+use tapedeck_image::NoProgress;
 use tapedeck_model::{
     ImageDigest, JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StackName,
     StacktapeImageBuildpack,
@@ -213,20 +213,11 @@ impl<'a> Ours<'a> {
             custom_docker_build_commands: Vec::new(),
             language: LanguageConfig::Javascript(JavaScriptConfig::default()),
         });
+        let service = ResourceName::new("heartbeat")?;
+        let (folder, cache) = (&self.project.folder, self.stage.home.build_cache());
         let request = BuildRequest {
-            store: &self.stage.images,
-            service: &ResourceName::new("heartbeat")?,
-            packaging: &packaging,
-            source_root: &self.project.folder,
-            cache_directory: &self.stage.home.build_cache(),
             search_path: &std::env::var_os("PATH").unwrap_or_default(),
-            platform: Platform::host(),
-            bases: NamedBases::default(),
-            docker_config: None,
-            registry_login: None,
-            sandbox: None,
-            created: 0,
-            no_cache: false,
+            ..BuildRequest::new(&self.stage.images, &service, &packaging, folder, &cache)
         };
         tapedeck_build::build(&request, &mut NoProgress)?;
         Ok(())

@@ -11,19 +11,6 @@ use crate::sandbox::SandboxError;
 /// An image cannot be made by a builder. The message is complete but for its sources.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildpacksError {
-    /// There is no such folder.
-    #[error(
-        "cannot package `{service}`: sourceDirectoryPath is `{written}`, but there is no folder {}: paths start at the \
-         folder of the config file", resolved.display()
-    )]
-    NoSource {
-        /// The service.
-        service: String,
-        /// The path as written.
-        written: String,
-        /// Where that leads.
-        resolved: PathBuf,
-    },
     /// `project.toml` is not understood.
     #[error("cannot use {}: {why}", path.display())]
     Descriptor {

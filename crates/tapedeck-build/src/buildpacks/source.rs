@@ -8,12 +8,9 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use tapedeck_model::ExternalBuildpack;
 
-use super::{BuildpacksError, Descriptor};
+use super::Descriptor;
 use crate::BuildError;
-use crate::path::normalized;
-use crate::request::Subject;
 use crate::stamp::{Observations, hash};
 
 /// What is sent.
@@ -31,19 +28,6 @@ enum Kind {
     Folder,
     File,
     Link,
-}
-
-/// The folder of the source.
-pub(super) fn find(subject: Subject<'_>, packaging: &ExternalBuildpack) -> Result<PathBuf, BuildpacksError> {
-    let folder = normalized(&subject.root.join(&packaging.source_directory_path));
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    Err(BuildpacksError::NoSource {
-        service: subject.service.to_string(),
-        written: packaging.source_directory_path.clone(),
-        resolved: folder,
-    })
 }
 
 impl Sent {

@@ -5,19 +5,6 @@ use std::path::PathBuf;
 /// An image cannot be built by Nixpacks. The message is complete but for its sources.
 #[derive(Debug, thiserror::Error)]
 pub enum NixpacksError {
-    /// There is no such folder.
-    #[error(
-        "cannot package `{service}`: sourceDirectoryPath is `{written}`, but there is no folder {}: paths start at the \
-         folder of the config file", resolved.display()
-    )]
-    NoSource {
-        /// The service.
-        service: String,
-        /// The path as written.
-        written: String,
-        /// Where that leads.
-        resolved: PathBuf,
-    },
     /// The program is missing.
     #[error(
         "cannot package `{service}`: the program `nixpacks` is not in PATH: install it with \

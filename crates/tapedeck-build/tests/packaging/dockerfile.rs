@@ -5,8 +5,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 
 use fs_err as fs;
-use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome, build, find_executable};
-use tapedeck_image::{Image, Platform, Progress, Store};
+use tapedeck_build::{BuildError, BuildRequest, Built, Outcome, build, find_executable};
+use tapedeck_image::{Image, Progress, Store};
 use tapedeck_model::{CustomDockerfile, Packaging, ResourceName};
 use tapedeck_testkit::buildah_in;
 use tempfile::TempDir;
@@ -85,20 +85,11 @@ impl Service {
     fn build(&mut self) -> Result<Built, BuildError> {
         self.heard = Heard::default();
         let packaging = Packaging::CustomDockerfile(self.packaging.clone());
+        let (service, cache) = (ResourceName::new("Worker1").unwrap(), self.path("cache"));
         let request = BuildRequest {
-            store: &self.store,
-            service: &ResourceName::new("Worker1").unwrap(),
-            packaging: &packaging,
-            source_root: self.folder.path(),
-            cache_directory: &self.path("cache"),
             search_path: &self.search_path,
-            platform: Platform::host(),
-            bases: NamedBases::default(),
-            docker_config: None,
-            registry_login: None,
-            sandbox: None,
-            created: 0,
             no_cache: self.no_cache,
+            ..BuildRequest::new(&self.store, &service, &packaging, self.folder.path(), &cache)
         };
         build(&request, &mut self.heard)
     }

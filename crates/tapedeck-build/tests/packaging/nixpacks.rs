@@ -6,8 +6,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
-use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome, build, find_executable};
-use tapedeck_image::{Image, Platform, Progress, Store};
+use tapedeck_build::{BuildError, BuildRequest, Built, Outcome, build, find_executable};
+use tapedeck_image::{Image, Progress, Store};
 use tapedeck_model::{Nixpacks, NixpacksPhase, Packaging, ResourceName};
 use tapedeck_testkit::registry::{Access, Server};
 use tapedeck_testkit::{buildah_in, let_buildah_pull_from, push_bash_image};
@@ -94,20 +94,11 @@ impl Service {
     fn build(&mut self) -> Result<Built, BuildError> {
         self.heard = Heard::default();
         let packaging = Packaging::Nixpacks(self.packaging.clone());
+        let (service, folder) = (ResourceName::new("Worker1").unwrap(), self.folder.path());
+        let cache = folder.join("cache");
         let request = BuildRequest {
-            store: &self.store,
-            service: &ResourceName::new("Worker1").unwrap(),
-            packaging: &packaging,
-            source_root: self.folder.path(),
-            cache_directory: &self.folder.path().join("cache"),
             search_path: &self.search_path,
-            platform: Platform::host(),
-            bases: NamedBases::default(),
-            docker_config: None,
-            registry_login: None,
-            created: 0,
-            sandbox: None,
-            no_cache: false,
+            ..BuildRequest::new(&self.store, &service, &packaging, folder, &cache)
         };
         build(&request, &mut self.heard)
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
-use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome, build};
+use tapedeck_build::{BuildError, BuildRequest, Built, Outcome, build};
 use tapedeck_image::registry::Login;
 use tapedeck_image::{Image, Platform, Progress, Store};
 use tapedeck_model::{Expression, Late, Packaging, PrebuiltImage, ResourceName, SecretReference};
@@ -61,20 +61,15 @@ impl Service {
     fn build(&mut self) -> Result<Built, BuildError> {
         self.heard = Heard::default();
         let search_path = self.folder.path().join("bin").into_os_string();
+        let (service, folder) = (ResourceName::new("proxy").unwrap(), self.folder.path());
+        let packaging = Packaging::PrebuiltImage(self.packaging.clone());
+        let cache = folder.join("cache");
         let request = BuildRequest {
-            store: &self.store,
-            service: &ResourceName::new("proxy").unwrap(),
-            packaging: &Packaging::PrebuiltImage(self.packaging.clone()),
-            source_root: self.folder.path(),
-            cache_directory: &self.folder.path().join("cache"),
             search_path: &search_path,
             platform: self.platform,
-            bases: NamedBases::default(),
             docker_config: self.docker_config.as_deref(),
             registry_login: self.login.as_ref(),
-            sandbox: None,
-            created: 0,
-            no_cache: false,
+            ..BuildRequest::new(&self.store, &service, &packaging, folder, &cache)
         };
         build(&request, &mut self.heard)
     }

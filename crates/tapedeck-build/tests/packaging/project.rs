@@ -7,9 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use fs_err as fs;
-use tapedeck_build::{
-    BuildError, BuildRequest, Built, LayerName, NamedBases, Outcome, Resident, build, build_again,
-};
+use tapedeck_build::{BuildError, BuildRequest, Built, LayerName, Outcome, Resident, build, build_again};
 use tapedeck_image::{Image, Platform, Progress, Store};
 use tapedeck_model::{JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack};
 use tempfile::TempDir;
@@ -106,20 +104,13 @@ impl Project {
     fn build_with(&mut self, cache: &Path, resident: Option<&Resident>) -> Result<Built, BuildError> {
         self.told = Told::default();
         let packaging = Packaging::StacktapeImageBuildpack(self.packaging.clone());
+        let service = ResourceName::new("worker").unwrap();
         let request = BuildRequest {
-            store: store(),
-            service: &ResourceName::new("worker").unwrap(),
-            packaging: &packaging,
-            source_root: self.folder.path(),
-            cache_directory: cache,
             search_path: &self.search_path,
             platform: self.platform,
-            bases: NamedBases::default(),
-            docker_config: None,
-            registry_login: None,
-            sandbox: None,
             created: self.created,
             no_cache: self.no_cache,
+            ..BuildRequest::new(store(), &service, &packaging, self.folder.path(), cache)
         };
         match resident {
             Some(resident) => build_again(&request, resident, &mut self.told),

@@ -111,12 +111,12 @@ fn put_small(store: &Store, entries: &[Loaded]) -> io::Result<Layer> {
         archive(&mut writer, entry)?;
     }
     let content = writer.finish()?;
-    let digest = Digest::of(&content);
+    let compressed = zstd::bulk::compress(&content, COMPRESSION_LEVEL)?;
     let layer = Layer {
-        diff_id: digest,
-        digest,
-        size: content.len() as u64,
-        media_type: LayerMediaType::Tar,
+        diff_id: Digest::of(&content),
+        digest: Digest::of(&compressed),
+        size: compressed.len() as u64,
+        media_type: LayerMediaType::TarZstd,
     };
     if store.has_layer(&layer) {
         return Ok(layer);
@@ -127,9 +127,8 @@ fn put_small(store: &Store, entries: &[Loaded]) -> io::Result<Layer> {
         unpack(&mut unpacker, entry)?;
     }
     unpacker.finish()?;
-    // The marker covers the blob, too: it has the same digest.
-    store.mark_unsettled(Unsettled::Layer, &layer.diff_id)?;
-    store.put_blob(&content)?;
+    store.mark_unsettled(Unsettled::Blob, &layer.digest)?;
+    store.put_blob(&compressed)?;
     store.publish_layer(folder.path(), &layer.diff_id)?;
     Ok(layer)
 }

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
@@ -20,6 +22,12 @@ const UNKNOWN: &str = "credentials not found";
 
 /// Most letters of a complaint that are repeated.
 const LONGEST: usize = 200;
+
+/// How long a program may take: some ask a person.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between two looks whether it has ended.
+const LOOK: Duration = Duration::from_millis(2);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -81,6 +89,20 @@ fn run(program: &PathBuf, server: &str, search_path: &OsStr) -> io::Result<Outpu
         // One that does not read is judged by its answer.
         let _ = input.write_all(server.as_bytes());
     }
+    let deadline = Instant::now() + PATIENCE;
+    while child.try_wait()?.is_none() {
+        if Instant::now() > deadline {
+            child.kill()?;
+            child.wait()?;
+            let seconds = PATIENCE.as_secs();
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("it did not end within {seconds} seconds"),
+            ));
+        }
+        thread::sleep(LOOK);
+    }
+    // An answer is far smaller than what a pipe holds.
     child.wait_with_output()
 }
 

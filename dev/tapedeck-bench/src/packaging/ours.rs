@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 use fs_err as fs;
-use tapedeck_build::{BuildRequest, NamedBases, Resident};
+use tapedeck_build::{BuildRequest, Resident};
 use tapedeck_image::base::{BaseRequest, Runtime, ensure_base};
 use tapedeck_image::{Image, NoProgress, Platform};
 use tapedeck_model::{Packaging, ResourceName, StacktapeImageBuildpack};
@@ -114,7 +114,7 @@ impl<'a> Ours<'a> {
         examples: &Path,
         language: &'static Language,
     ) -> anyhow::Result<Self> {
-        let top = stage.work.join("ours").join(language.tag());
+        let top = stage.work.join("packaging").join(language.tag());
         fs::create_dir_all(&top)?;
         let caches = top.join("caches");
         let project = Project::prepare(examples, language, top.join("project"), &caches)?;
@@ -149,20 +149,11 @@ impl<'a> Ours<'a> {
             custom_docker_build_commands: Vec::new(),
             language: self.language.config(),
         });
+        let service = ResourceName::new(self.language.service)?;
+        let (folder, cache) = (&self.project.folder, self.stage.home.build_cache());
         let request = BuildRequest {
-            store: &self.stage.images,
-            service: &ResourceName::new(self.language.service)?,
-            packaging: &packaging,
-            source_root: &self.project.folder,
-            cache_directory: &self.stage.home.build_cache(),
             search_path: &std::env::var_os("PATH").unwrap_or_default(),
-            platform: Platform::host(),
-            bases: NamedBases::default(),
-            docker_config: None,
-            registry_login: None,
-            sandbox: None,
-            created: 0,
-            no_cache: false,
+            ..BuildRequest::new(&self.stage.images, &service, &packaging, folder, &cache)
         };
         tapedeck_build::build_again(&request, &self.resident, &mut NoProgress)?;
         Ok(())
