@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tapedeck_api::RolloutState;
 use tapedeck_model::{Revision, StopCode, Task, TaskId, TaskState};
-use tapedeck_plan::{Deployment, DeploymentConfiguration, Desired, Pace, Plan, Step, decide, events};
+use tapedeck_plan::{Desired, Pace, Plan, Step, decide, events};
 
 use crate::fleet::{Life, ServiceKey};
 use crate::main_loop::{ENGINE_STOP, Engine, Event};
@@ -19,8 +19,6 @@ impl Engine {
                 revision: service.revision,
                 count,
                 attended: service.attended,
-                configuration: DeploymentConfiguration::default(),
-                deployment: Deployment::Trusted,
                 pace: Pace::fast(),
             };
             let tasks: Vec<Task> = service.tasks.values().cloned().collect();

@@ -3,7 +3,6 @@
 //! A value of these types is right by construction: each newtype has one constructor that checks.
 //! Nothing here reads a clock, a file or the environment; all time is a [`Timestamp`] that somebody passed.
 
-mod deployment;
 mod expression;
 mod name;
 pub mod naming;
@@ -16,7 +15,6 @@ mod task;
 mod time;
 mod worker;
 
-pub use deployment::{Deployments, FailedDeployment, RolloutState};
 pub use expression::{Data, Expression, Late, Number, ValueType};
 pub use name::{InvalidName, ProjectName, Region, ResourceName, SecretName, StackName, StageName};
 pub use packaging::{

@@ -9,7 +9,7 @@ use crate::rollout::{Rollout, Starts};
 use crate::standing::{Fallback, fallback};
 use crate::streak::Allowance;
 use crate::tally::{Member, Tally, Worth};
-use crate::{Desired, Plan, Progress, Step, Waiting};
+use crate::{Desired, Plan, Step, Waiting};
 
 /// Decides the next steps for one service, of which `tasks` are all known tasks in any order.
 ///
@@ -27,14 +27,10 @@ pub fn decide(desired: &Desired, tasks: &[Task], now: Timestamp) -> Plan {
         .streak
         .needed()
         .chain(fallback.iter().flat_map(|fallback| fallback.streak.needed()))
-        .chain(tally.breaker.needed(tally.failure_threshold()))
         .chain(tried)
         .collect();
     let retention = Retention::of(&tally, &needed);
-    let progress = Progress {
-        stuck: rollout.is_stuck(&tally),
-        ..tally.progress()
-    };
+    let progress = tally.progress();
     let waiting = waiting(&tally, &rollout, fallback.as_ref());
     let wake_at = if progress.steady {
         retention.next
@@ -100,9 +96,6 @@ fn waiting(tally: &Tally<'_>, rollout: &Rollout<'_>, fallback: Option<&Fallback<
             .and_then(|(starts, failures)| held_back(starts, failures)),
     );
     waiting.extend(held_back(rollout.desired, tally.streak.failures()));
-    if rollout.is_stuck(tally) {
-        waiting.push(Waiting::ForConfiguration);
-    }
     let tried = u32::try_from(tally.ended().count()).unwrap_or(u32::MAX);
     if tally.desired.attended && tried > 0 && tally.desired.count > 0 {
         waiting.push(Waiting::ForRevision {
@@ -158,7 +151,6 @@ fn held_back(starts: Starts, failures: u32) -> Option<Waiting> {
             failures,
             until,
         },
-        Allowance::Never => Waiting::ForDeployment { failed: revision },
         Allowance::Attempts(_) | Allowance::Unlimited => Waiting::ForAttempt {
             revision,
             starts: held_back,

@@ -16,65 +16,8 @@ pub struct Desired {
     /// 100 %. And each revision is tried once: a task that ends by itself is not started again before there is another
     /// revision.
     pub attended: bool,
-    /// How many tasks may be missing or too many while one revision replaces another.
-    pub configuration: DeploymentConfiguration,
-    /// Whether the revision has still to show that it can be trusted.
-    pub deployment: Deployment,
     /// How fast to go about it.
     pub pace: Pace,
-}
-
-/// What becomes of a revision whose tasks fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deployment {
-    /// It is being rolled out for the first time: the circuit breaker counts its failures.
-    Monitored,
-    /// It completed before, or there is nothing better: it is tried again for ever, with growing pauses.
-    Trusted,
-    /// The circuit breaker has tripped: no task of it is started any more.
-    Failed,
-}
-
-/// Limits while one revision replaces another, in per cent of the desired count. Source: ECS API,
-/// `DeploymentConfiguration`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DeploymentConfiguration {
-    /// Healthy tasks of all revisions are never fewer by our own doing; rounded up.
-    pub minimum_healthy_percent: u32,
-    /// Tasks that run or are being started are never more; rounded down.
-    pub maximum_percent: u32,
-}
-
-impl DeploymentConfiguration {
-    /// The least number of healthy tasks.
-    #[must_use]
-    pub fn floor(&self, count: u32) -> u32 {
-        let floor = (u64::from(count) * u64::from(self.minimum_healthy_percent)).div_ceil(100);
-        u32::try_from(floor).unwrap_or(u32::MAX)
-    }
-
-    /// The greatest number of tasks.
-    #[must_use]
-    pub fn ceiling(&self, count: u32) -> u32 {
-        u32::try_from(u64::from(count) * u64::from(self.maximum_percent) / 100).unwrap_or(u32::MAX)
-    }
-
-    /// After so many failed tasks without a healthy one in between the circuit breaker trips: half of the desired count,
-    /// at least 3, at most 200. Source: ECS developer guide, "deployment circuit breaker".
-    #[must_use]
-    pub fn failure_threshold(count: u32) -> u32 {
-        count.div_ceil(2).clamp(3, 200)
-    }
-}
-
-impl Default for DeploymentConfiguration {
-    /// 100 % and 200 %, as ECS.
-    fn default() -> Self {
-        Self {
-            minimum_healthy_percent: 100,
-            maximum_percent: 200,
-        }
-    }
 }
 
 /// How fast the scheduler goes: how soon it trusts a task, and how it slows down when tasks fail.

@@ -1,15 +1,13 @@
 //! Desired and observed to a plan: the pure decisions of the engine.
 //!
 //! Start at [`decide`]. It sorts the tasks of one service into named sets (`tally`), lets the rollout stop and start
-//! (`rollout`), counts what failed (`streak` in a row, for the pauses, `breaker` for the deployment), keeps an older revision up while the new one fails (`standing`) and drops
-//! old records (`retention`). [`advance`] then says what becomes of the deployment, and [`events`] words what happened.
+//! (`rollout`), counts what failed (`streak`), keeps an older revision up while the new one fails (`standing`) and drops
+//! old records (`retention`); [`events`] words what happened.
 //!
 //! Nothing here reads a clock, a file or the environment, draws a random number or remembers anything between two
 //! calls: equal arguments, equal plans. Whatever has to be remembered is in the records of the tasks.
 
-mod breaker;
 mod decide;
-mod deployment;
 mod desired;
 pub mod events;
 mod plan;
@@ -20,8 +18,7 @@ mod streak;
 mod tally;
 
 pub use decide::decide;
-pub use deployment::{DeploymentChange, advance};
-pub use desired::{BackOff, Deployment, DeploymentConfiguration, Desired, Pace};
+pub use desired::{BackOff, Desired, Pace};
 pub use plan::{Plan, Progress, Step, Waiting};
 
 #[cfg(test)]

@@ -91,13 +91,6 @@ pub enum Waiting {
         /// The desired revision.
         revision: Revision,
     },
-    /// The circuit breaker has tripped and there is no earlier revision; ends with another deployment.
-    ForDeployment {
-        /// The revision that failed.
-        failed: Revision,
-    },
-    /// The minimum and the maximum per cent leave nothing to stop and nothing to start; ends with other limits or counts.
-    ForConfiguration,
     /// Tasks ended by themselves while somebody watches; ends with another revision.
     ForRevision {
         /// The revision that was tried.
@@ -117,8 +110,6 @@ impl Waiting {
             | Self::ForStop { .. }
             | Self::ForAttempt { .. }
             | Self::ForReplacement { .. }
-            | Self::ForDeployment { .. }
-            | Self::ForConfiguration
             | Self::ForRevision { .. } => None,
         }
     }
@@ -165,14 +156,6 @@ impl fmt::Display for Waiting {
                     TaskList(tasks)
                 )
             }
-            Self::ForDeployment { failed } => write!(
-                out,
-                "the deployment of revision {failed} has failed: nothing is started before there is another deployment"
-            ),
-            Self::ForConfiguration => out.write_str(
-                "the minimum healthy per cent and the maximum per cent allow no task to be stopped and none to be started: \
-                 other limits or another count are needed",
-            ),
             Self::ForRevision { after, ended } => {
                 let (tasks, verb) = if *ended == 1 {
                     ("task", "is")
@@ -248,12 +231,6 @@ pub struct Progress {
     pub stopping: u32,
     /// How often in a row the desired revision was tried and failed, as far as the records reach back.
     pub consecutive_failures: u32,
-    /// Tasks of the deployment that failed since one of them was healthy. Source: ECS API, `failedTasks` of a deployment.
-    pub failed_tasks: u32,
-    /// Whether the deployment has failed: the circuit breaker trips, or did before. Nothing of it is started any more.
-    pub failed: bool,
-    /// Whether the limits of the deployment leave nothing to stop and nothing to start.
-    pub stuck: bool,
     /// Whether the service is as desired: all tasks of the desired revision healthy, and no other left. With a desired
     /// count of zero: nothing is left.
     pub steady: bool,

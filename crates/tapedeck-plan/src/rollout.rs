@@ -1,9 +1,9 @@
 //! Which tasks to stop and how many to start: keeping the count, changing it, and changing the revision task by task.
 //!
-//! The rule of a change of revision is that of ECS, with the desired count D, a floor of healthy tasks (100 % of D, rounded up) and
-//! a ceiling of live ones (200 % of D, rounded down): as many tasks of the new revision are started as fit below the ceiling;
-//! each that is healthy lets one of an older revision go, as long as the floor is kept. Only where the ceiling leaves no room at all are older tasks
-//! stopped first, down to the floor. Tasks told to stop count for nothing and hold up nothing.
+//! The rule of a change of revision: one task of the new revision is started on top of the desired count; when it is
+//! healthy, one of an older revision is stopped, which makes room for the next. Nothing is stopped that would leave fewer
+//! healthy tasks than desired, whatever their revision. Tasks told to stop count for nothing and hold up nothing.
+//! Minimum and maximum percentages of ECS belong here when they come; the rule above is that of 100 % and one task more.
 
 use tapedeck_model::{Revision, TaskId};
 
@@ -16,10 +16,6 @@ use crate::tally::{Member, Tally, Worth};
 #[derive(Debug)]
 pub(crate) struct Rollout<'a> {
     wanted: usize,
-    /// Healthy tasks are not fewer by what is done here.
-    floor: usize,
-    /// Live tasks are not more by what is done here.
-    ceiling: usize,
     current: Kept<'a>,
     outdated: Kept<'a>,
     /// Tasks to stop.
@@ -66,18 +62,12 @@ impl Starts {
 impl<'a> Rollout<'a> {
     pub(crate) fn of(tally: &Tally<'a>, fallback: Option<&Fallback<'a>>) -> Self {
         let live = tally.current.iter().map(|member| member.task);
-        let allowance = match tally.has_failed() {
-            true => Allowance::Never,
-            false => tally.streak.allowance(live),
-        };
         let mut rollout = Self {
-            wanted: as_size(tally.desired.count),
-            floor: as_size(tally.desired.configuration.floor(tally.desired.count)),
-            ceiling: as_size(tally.desired.configuration.ceiling(tally.desired.count)),
+            wanted: usize::try_from(tally.desired.count).unwrap_or(usize::MAX),
             current: Kept::of(&tally.current),
             outdated: Kept::of(&tally.outdated),
             stops: Vec::new(),
-            desired: Starts::none(tally.desired.revision, allowance),
+            desired: Starts::none(tally.desired.revision, tally.streak.allowance(live)),
             fallback: fallback.map(|fallback| Starts::none(fallback.revision, fallback.allowance)),
             fallback_target: fallback.map_or(0, |fallback| fallback.target),
         };
@@ -96,11 +86,9 @@ impl<'a> Rollout<'a> {
 
     /// The rule while somebody watches: what is old or too much stops, and starts wait until nothing is stopping.
     pub(crate) fn attended(tally: &Tally<'a>) -> Self {
-        let wanted = as_size(tally.desired.count);
+        let wanted = usize::try_from(tally.desired.count).unwrap_or(usize::MAX);
         let mut rollout = Self {
             wanted,
-            floor: as_size(tally.desired.configuration.floor(tally.desired.count)),
-            ceiling: as_size(tally.desired.configuration.ceiling(tally.desired.count)),
             current: Kept::of(&tally.current),
             outdated: Kept::of(&tally.outdated),
             stops: Vec::new(),
@@ -124,35 +112,27 @@ impl<'a> Rollout<'a> {
             return;
         }
         while self.current_count() > self.wanted && self.give_up_current() {}
-        if self.is_proven() || self.lacks_room() {
+        if self.is_proven() {
             while self.may_give_up_outdated() && self.give_up_outdated() {}
         } else {
             while self.outdated_count() > self.wanted && self.give_up_outdated() {}
-            while self.live_count() > self.ceiling && self.may_give_up_current() && self.give_up_current() {}
+            while self.live_count() > self.wanted + 1 && self.may_give_up_current() && self.give_up_current()
+            {
+            }
         }
-    }
-
-    /// Whether nothing of the desired revision can be started before something of an older one has stopped.
-    fn lacks_room(&self) -> bool {
-        let may_start = self.desired.allowance.starts() > 0;
-        may_start && self.current_count() < self.wanted && self.live_count() >= self.ceiling
-    }
-
-    /// Whether the limits alone keep the desired revision from ever being complete.
-    pub(crate) fn is_stuck(&self, tally: &Tally<'_>) -> bool {
-        self.lacks_room() && self.stops.is_empty() && tally.stopping.is_empty() && self.outdated.all_healthy()
     }
 
     /// Starts what is missing; tells whether there was anything.
     fn start(&mut self) -> bool {
-        let room = self.ceiling.saturating_sub(self.live_count());
+        let room = (self.wanted + usize::from(self.wanted > 0)).saturating_sub(self.live_count());
         let lost = self.fallback_target.saturating_sub(self.outdated_count());
         let restored = self
             .fallback
             .as_mut()
             .is_some_and(|starts| starts.add(lost.min(room)));
         let kept = self.outdated_count().max(self.fallback_target);
-        let room = self.ceiling.saturating_sub(kept + self.current_count());
+        let surplus = usize::from(kept > 0 && self.wanted > 0);
+        let room = (self.wanted + surplus).saturating_sub(kept + self.current_count());
         let missing = self.wanted.saturating_sub(self.current_count());
         self.desired.add(missing.min(room)) || restored
     }
@@ -174,15 +154,11 @@ impl<'a> Rollout<'a> {
         self.current.healthy() > 0
     }
 
-    /// Whether enough tasks stay healthy without the next outdated one, and no more is given up than is replaced or makes
-    /// room.
+    /// Whether the desired count stays healthy without the next outdated task.
     fn may_give_up_outdated(&self) -> bool {
         match self.outdated.next() {
             None => false,
-            Some(Worth::Healthy) => {
-                let is_replaced = self.live_count() > self.wanted || self.lacks_room();
-                is_replaced && self.current.healthy() + self.outdated.healthy() > self.floor
-            }
+            Some(Worth::Healthy) => self.current.healthy() + self.outdated.healthy() > self.wanted,
             Some(Worth::Pending | Worth::Fresh | Worth::OnTrial) => self.live_count() > self.wanted,
         }
     }
@@ -236,10 +212,6 @@ impl<'a> Kept<'a> {
         self.members.len()
     }
 
-    fn all_healthy(&self) -> bool {
-        self.healthy() == self.len()
-    }
-
     fn healthy(&self) -> usize {
         self.healthy.min(self.len())
     }
@@ -256,8 +228,4 @@ impl<'a> Kept<'a> {
     fn give_up(&mut self) -> Option<&'a TaskId> {
         self.members.pop().map(|member| &member.task.id)
     }
-}
-
-fn as_size(count: u32) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
 }

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use tapedeck_model::{StopCode, Task, TaskState, Timestamp};
 
-use crate::breaker::Breaker;
 use crate::streak::{Streak, uptime};
-use crate::{Deployment, DeploymentConfiguration, Desired, Progress};
+use crate::{Desired, Progress};
 
 /// The tasks of one service, sorted.
 #[derive(Debug)]
@@ -22,10 +21,8 @@ pub(crate) struct Tally<'a> {
     pub(crate) stopping: Vec<&'a Task>,
     /// Tasks that have stopped, oldest first.
     pub(crate) stopped: Vec<&'a Task>,
-    /// Failures of the desired revision in a row.
+    /// Failures of the desired revision.
     pub(crate) streak: Streak<'a>,
-    /// Failures of its deployment.
-    pub(crate) breaker: Breaker<'a>,
 }
 
 /// A live task and what it is worth.
@@ -69,7 +66,6 @@ impl<'a> Tally<'a> {
             stopping: Vec::new(),
             stopped: Vec::new(),
             streak: Streak::of(&of_current, desired.pace, now),
-            breaker: Breaker::of(&of_current, desired.pace, now),
         };
         for task in tasks {
             tally.put(task);
@@ -126,22 +122,6 @@ impl<'a> Tally<'a> {
         stopped.filter(move |task| task.revision == revision && ended_by_itself(task))
     }
 
-    /// Whether the circuit breaker trips, or has tripped before.
-    pub(crate) fn has_failed(&self) -> bool {
-        match self.desired.deployment {
-            Deployment::Monitored => {
-                self.breaker.failed() >= self.failure_threshold() && self.desired.count > 0
-            }
-            Deployment::Trusted => false,
-            Deployment::Failed => true,
-        }
-    }
-
-    /// From how many failed tasks on it trips.
-    pub(crate) fn failure_threshold(&self) -> u32 {
-        DeploymentConfiguration::failure_threshold(self.desired.count)
-    }
-
     pub(crate) fn live(&self) -> impl Iterator<Item = &Member<'a>> {
         self.current.iter().chain(&self.outdated)
     }
@@ -167,9 +147,6 @@ impl<'a> Tally<'a> {
             outdated: count(self.outdated.len()),
             stopping: count(self.stopping.len()),
             consecutive_failures: self.streak.failures(),
-            failed_tasks: self.breaker.failed(),
-            failed: self.has_failed(),
-            stuck: false,
             steady: healthy == wanted
                 && self.current.len() == wanted
                 && self.outdated.is_empty()
@@ -197,8 +174,7 @@ fn worth(uptime: Option<Duration>, settled_after: Duration, healthy_after: Durat
     }
 }
 
-/// Whether a task ended without being told to, or could not be started.
-pub(crate) fn ended_by_itself(task: &Task) -> bool {
+fn ended_by_itself(task: &Task) -> bool {
     match &task.state {
         TaskState::Stopped { code, .. } => match code {
             StopCode::TaskFailedToStart

@@ -20,8 +20,6 @@ fn want(revision: u64, count: u32) -> Desired {
         revision: Revision(revision),
         count,
         attended: false,
-        configuration: DeploymentConfiguration::default(),
-        deployment: Deployment::Monitored,
         pace: Pace::fast(),
     }
 }
@@ -224,10 +222,10 @@ fn after_failures_one_attempt_at_a_time_until_it_has_held() {
 }
 
 #[test]
-fn a_change_of_revision_starts_all_and_stops_an_old_task_for_each_that_is_healthy() {
+fn a_change_of_revision_starts_one_more_and_then_stops_one() {
     let old = [running(1, 1, 0.0), running(2, 1, 1.0)];
-    assert_eq!(starts(&decide(&want(2, 2), &old, at(10.0))), [2, 2]);
-    let with_new = [&old[..], &[running(3, 2, 10.0), pending(4, 2, 10.0)]].concat();
+    assert_eq!(starts(&decide(&want(2, 2), &old, at(10.0))), [2]);
+    let with_new = [&old[..], &[running(3, 2, 10.0)]].concat();
     let early = decide(&want(2, 2), &with_new, at(10.1));
     assert_eq!(early.steps, []);
     assert!(early.waiting.contains(&Waiting::ForReplacement {
@@ -240,22 +238,15 @@ fn a_change_of_revision_starts_all_and_stops_an_old_task_for_each_that_is_health
         code: StopCode::ServiceSchedulerInitiated,
         reason: "Scaling activity initiated by (deployment 2)".to_owned(),
     };
-    assert_eq!(plan.steps, [stop]);
-}
-
-/// With half of them at least and no more than all, two have to go first.
-#[test]
-fn limits_without_room_stop_old_tasks_first() {
-    let limited = Desired {
-        configuration: DeploymentConfiguration {
-            minimum_healthy_percent: 50,
-            maximum_percent: 100,
-        },
-        ..want(2, 4)
-    };
-    let old = [1, 2, 3, 4].map(|number| running(number, 1, 0.0));
-    let plan = decide(&limited, &old, at(10.0));
-    assert_eq!((stops(&plan).len(), starts(&plan)), (2, vec![2, 2]));
+    assert_eq!(
+        plan.steps,
+        [
+            stop,
+            Step::Start {
+                revision: Revision(2)
+            }
+        ]
+    );
 }
 
 #[test]
@@ -268,7 +259,7 @@ fn an_old_task_that_does_not_run_is_given_up_first() {
 fn lost_old_tasks_are_replaced_by_the_old_revision_while_the_new_one_is_unproven() {
     let lost = crashed(1, 0.0, 100.0);
     let unproven = [lost.clone(), running(2, 1, 0.0), pending(3, 2, 90.0)];
-    assert_eq!(starts(&decide(&want(2, 2), &unproven, at(100.0))), [1, 2]);
+    assert_eq!(starts(&decide(&want(2, 2), &unproven, at(100.0))), [1]);
     let proven = [lost.clone(), running(2, 1, 0.0), running(3, 2, 90.0)];
     assert_eq!(starts(&decide(&want(2, 2), &proven, at(100.0))), [2]);
     let lost_before = [lost, running(2, 1, 0.0), pending(3, 2, 101.0)];
@@ -283,7 +274,7 @@ fn a_revision_that_keeps_failing_lets_the_old_one_make_up_the_count() {
     };
     let old = [running(1, 1, 0.0), running(2, 1, 0.0)];
     let once = [&old[..], &[failed(3, 100.0, 101.0)]].concat();
-    assert_eq!(starts(&decide(&want(2, 4), &once, at(101.0))), [2, 2, 2, 2]);
+    assert_eq!(starts(&decide(&want(2, 4), &once, at(101.0))), [2, 2, 2]);
     let twice = [&once[..], &[failed(4, 101.0, 102.0)]].concat();
     assert_eq!(starts(&decide(&want(2, 4), &twice, at(102.0))), [1, 1]);
     assert_eq!(
@@ -297,14 +288,7 @@ fn a_revision_that_keeps_failing_lets_the_old_one_make_up_the_count() {
 fn room_is_kept_for_old_tasks_that_are_held_back() {
     let old_crashes = [crashed(1, 100.0, 101.0), crashed(2, 101.0, 102.0)];
     let tasks = [&old_crashes[..], &[running(3, 1, 90.0), pending(4, 2, 100.5)]].concat();
-    let limited = Desired {
-        configuration: DeploymentConfiguration {
-            minimum_healthy_percent: 100,
-            maximum_percent: 134,
-        },
-        ..want(2, 3)
-    };
-    let plan = decide(&limited, &tasks, at(102.5));
+    let plan = decide(&want(2, 3), &tasks, at(102.5));
     assert_eq!(
         starts(&plan),
         [2],

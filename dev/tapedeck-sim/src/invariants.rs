@@ -22,9 +22,12 @@ pub fn of_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -
     };
     check(
         seen.floor_is_kept(plan),
-        "a stop leaves fewer settled tasks than the least",
+        "a stop leaves fewer settled tasks than desired",
     );
-    check(seen.ceiling_is_kept(plan), "a start exceeds the most tasks");
+    check(
+        seen.ceiling_is_kept(plan),
+        "a start exceeds the desired count and one",
+    );
     check(
         seen.steps_make_sense(plan),
         "a step concerns a task it cannot concern, or twice",
@@ -46,10 +49,6 @@ pub fn of_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -
     check(
         seen.old_starts_only_without_healthy_new(plan),
         "an old revision is started beside a healthy new task",
-    );
-    check(
-        !plan.progress.failed || !seen.starts_desired(plan),
-        "a failed deployment starts a task",
     );
     violations
 }
@@ -89,7 +88,7 @@ struct Seen<'a> {
 
 impl Seen<'_> {
     fn wanted(&self) -> usize {
-        as_size(self.desired.count)
+        usize::try_from(self.desired.count).unwrap_or(usize::MAX)
     }
 
     fn is_settled(&self, task: &Task) -> bool {
@@ -108,7 +107,7 @@ impl Seen<'_> {
         let stopped = stopped(plan);
         let before = self.count(|task| self.is_settled(task));
         let after = self.count(|task| self.is_settled(task) && !stopped.contains(task.id.as_str()));
-        after >= before.min(as_size(self.desired.configuration.floor(self.desired.count)))
+        after >= before.min(self.wanted())
     }
 
     fn ceiling_is_kept(&self, plan: &Plan) -> bool {
@@ -122,9 +121,10 @@ impl Seen<'_> {
         let is_rollout = self.count(|task| {
             task.revision != self.desired.revision && !matches!(task.state, TaskState::Stopping { .. })
         }) > 0;
-        let ceiling = match is_rollout {
-            true => as_size(self.desired.configuration.ceiling(self.desired.count)),
-            false => self.wanted(),
+        let ceiling = if self.wanted() == 0 {
+            0
+        } else {
+            self.wanted() + usize::from(is_rollout)
         };
         starts == 0 || left + starts <= ceiling
     }
@@ -165,12 +165,6 @@ impl Seen<'_> {
         decide(self.desired, &tasks, self.now) == *plan
     }
 
-    fn starts_desired(&self, plan: &Plan) -> bool {
-        let is_it =
-            |step: &Step| matches!(step, Step::Start { revision } if *revision == self.desired.revision);
-        plan.steps.iter().any(is_it)
-    }
-
     fn old_starts_only_without_healthy_new(&self, plan: &Plan) -> bool {
         let starts_old = plan
             .steps
@@ -178,10 +172,6 @@ impl Seen<'_> {
             .any(|step| matches!(step, Step::Start { revision } if *revision != self.desired.revision));
         !starts_old || plan.progress.healthy == 0
     }
-}
-
-fn as_size(count: u32) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 fn stopped(plan: &Plan) -> BTreeSet<&str> {

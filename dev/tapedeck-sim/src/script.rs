@@ -4,7 +4,6 @@
 //! deploy mailer revision=1 count=2 starts=50ms stops=100ms exits=20ms code=1 pace=ecs
 //! deploy mailer revision=2 attended      somebody watches: old tasks stop first, each revision is tried once
 //! deploy mailer revision=2 fails         tasks of revision 2 fail to start; the count stays
-//! deploy mailer revision=3 minimum=50 maximum=125    limits of the deployment, in per cent
 //! tick 10s                               ten seconds pass (also ms, m, h)
 //! kill mailer-3 code=137                 the third task ever started exits
 //! stop mailer-1                          a person stops the first one
@@ -16,7 +15,7 @@
 use std::time::Duration;
 
 use tapedeck_model::{ResourceName, Revision};
-use tapedeck_plan::{Deployment, DeploymentConfiguration, Desired, Pace};
+use tapedeck_plan::{Desired, Pace};
 
 use crate::{Behaviour, Fate, World};
 
@@ -102,8 +101,6 @@ fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
         revision: Revision(1),
         count: 1,
         attended: false,
-        configuration: DeploymentConfiguration::default(),
-        deployment: Deployment::Monitored,
         pace: Pace::fast(),
     });
     let mut behaviour = Behaviour::default();
@@ -120,13 +117,6 @@ fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
             ("code", number) => code = number.parse().map_err(|_| "not an exit code")?,
             ("fails", "") => behaviour.fates = vec![Fate::FailsToStart],
             ("attended", "") => desired.attended = true,
-            ("minimum", percent) => {
-                desired.configuration.minimum_healthy_percent =
-                    percent.parse().map_err(|_| "not a per cent")?;
-            }
-            ("maximum", percent) => {
-                desired.configuration.maximum_percent = percent.parse().map_err(|_| "not a per cent")?;
-            }
             ("pace", "ecs") => desired.pace = Pace::ecs(),
             _ => return Err("not an option of deploy"),
         }

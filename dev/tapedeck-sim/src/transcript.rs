@@ -65,7 +65,7 @@ impl Transcript {
         self.line(
             now,
             &format!(
-                "revision {}: {} desired, {} running, {} pending, {} healthy, {} outdated, {} stopping, {} failures, {} failed tasks; {steady}",
+                "revision {}: {} desired, {} running, {} pending, {} healthy, {} outdated, {} stopping, {} failures; {steady}",
                 progress.revision,
                 progress.desired,
                 progress.running,
@@ -74,7 +74,6 @@ impl Transcript {
                 progress.outdated,
                 progress.stopping,
                 progress.consecutive_failures,
-                progress.failed_tasks,
             ),
         );
         for wait in &plan.waiting {

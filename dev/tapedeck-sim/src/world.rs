@@ -5,8 +5,8 @@ mod physics;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tapedeck_model::{Deployments, ResourceName, Revision, StopCode, Task, TaskId, TaskState, Timestamp};
-use tapedeck_plan::{Deployment, Desired, Plan, Progress, Step, advance, decide, events};
+use tapedeck_model::{ResourceName, Revision, StopCode, Task, TaskId, TaskState, Timestamp};
+use tapedeck_plan::{Desired, Plan, Progress, Step, decide, events};
 
 use self::physics::Due;
 use crate::invariants;
@@ -55,8 +55,6 @@ pub struct World {
     service: ResourceName,
     now: Timestamp,
     desired: Option<Desired>,
-    /// What became of the deployments; as the engine does, kept apart from what is wanted.
-    deployments: Option<Deployments>,
     tasks: Vec<Task>,
     behaviours: BTreeMap<Revision, Behaviour>,
     /// What happens next to each task by itself, by number.
@@ -88,7 +86,6 @@ impl World {
             service,
             now: Self::BEGINNING,
             desired: None,
-            deployments: None,
             tasks: Vec::new(),
             behaviours: BTreeMap::new(),
             due: BTreeMap::new(),
@@ -143,27 +140,9 @@ impl World {
     /// What would be decided now, without doing it. None before the first deployment.
     #[must_use]
     pub fn look(&self) -> Option<Plan> {
-        let desired = self.in_force()?;
-        Some(decide(&desired, &self.tasks, self.now))
-    }
-
-    /// What became of the deployments. None before the first.
-    #[must_use]
-    pub fn deployments(&self) -> Option<&Deployments> {
-        self.deployments.as_ref()
-    }
-
-    /// What is wanted, with the revision that is deployed: another one after a rollback.
-    fn in_force(&self) -> Option<Desired> {
-        let (desired, deployments) = (self.desired?, self.deployments.as_ref()?);
-        Some(Desired {
-            revision: deployments.revision,
-            deployment: match desired.attended {
-                true => Deployment::Trusted,
-                false => Deployment::of(deployments),
-            },
-            ..desired
-        })
+        self.desired
+            .as_ref()
+            .map(|desired| decide(desired, &self.tasks, self.now))
     }
 
     /// The number of a task, counted from 1 in the order of creation.
@@ -177,18 +156,8 @@ impl World {
         self.behaviours.insert(revision, behaviour);
     }
 
-    /// Deploys a revision, or changes something else of what is wanted; the engine, if it is up, decides at once.
+    /// Changes what is wanted; the engine, if it is up, decides at once.
     pub fn deploy(&mut self, desired: Desired) {
-        let is_new = self
-            .desired
-            .is_none_or(|before| before.revision != desired.revision);
-        let first = || Deployments::first(desired.revision);
-        let deployments = self.deployments.get_or_insert_with(first);
-        let revision = match is_new {
-            true => desired.revision,
-            false => deployments.revision,
-        };
-        deployments.begin(revision);
         self.desired = Some(desired);
         self.decide();
     }
@@ -262,27 +231,13 @@ impl World {
     }
 
     fn decide(&mut self) {
-        while self.decide_once() {}
-    }
-
-    /// Decides and executes; tells whether another revision is desired then.
-    fn decide_once(&mut self) -> bool {
-        let Some(desired) = self.in_force().filter(|_| !self.engine.is_down) else {
-            return false;
+        let Some(desired) = self.desired.filter(|_| !self.engine.is_down) else {
+            return;
         };
         let plan = decide(&desired, &self.tasks, self.now);
         self.violations
             .extend(invariants::of_plan(&desired, &self.tasks, self.now, &plan));
         self.transcript.waits(self.now, &plan.waiting);
-        let before = self.deployments.as_ref().map(|deployments| deployments.revision);
-        if let Some(deployments) = self.deployments.as_mut().filter(|_| desired.count > 0) {
-            for change in advance(deployments, &plan.progress, self.now) {
-                self.transcript.line(self.now, &change.event(&self.service));
-            }
-            if Some(deployments.revision) != before {
-                return true;
-            }
-        }
         for event in events::transitions(&self.service, self.engine.progress.as_ref(), &plan.progress) {
             self.transcript.line(self.now, &event);
         }
@@ -293,9 +248,8 @@ impl World {
         }
         if dies_after.is_some() {
             self.engine_down();
-            return false;
+            return;
         }
-        let desired = self.in_force().unwrap_or(desired);
         let again = decide(&desired, &self.tasks, self.now);
         self.violations.extend(invariants::of_second_plan(
             &desired,
@@ -304,7 +258,6 @@ impl World {
             &again,
         ));
         self.engine.wake_at = again.wake_at;
-        false
     }
 
     fn execute(&mut self, step: &Step) {
