@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tapedeck_api::{Refusal, Response, StackStatus};
 use tapedeck_model::{ResourceName, StackName, StackSpec};
+use tapedeck_plan::events;
 
 use crate::fleet::{Life, Service, ServiceKey};
 use crate::main_loop::Engine;
@@ -140,8 +141,13 @@ impl Engine {
         }
         let keys: Vec<ServiceKey> = changed.iter().map(|(key, _)| key.clone()).collect();
         for (key, service) in changed {
-            self.fleet.services.insert(key.clone(), service);
+            let revision = service.revision;
+            let before = self.fleet.services.insert(key.clone(), service);
             self.touch(&key);
+            // A new deployment has a new number; back to an earlier one is only gone when one under way is given up.
+            if before.is_some_and(|before| before.revision > revision) {
+                self.record(&key, events::rolling_back(&key.name, revision));
+            }
         }
         for key in &keys {
             self.reconcile(key);

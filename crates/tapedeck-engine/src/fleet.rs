@@ -100,7 +100,8 @@ impl Service {
         self.life = Life::Active;
         self.desired_count = desired_count;
         let impaired = self.plan.as_ref().is_some_and(|plan| plan.progress.is_impaired());
-        let failed = self.rollout() == RolloutState::Failed;
+        // What failed before it was deleted must not count against it now.
+        let failed = self.rollout() == RolloutState::Failed || (revived && self.has_failures());
         if impaired || failed || self.container() != container {
             self.add_revision(container.clone(), now);
             return true;
@@ -109,6 +110,15 @@ impl Service {
             self.deployments.begin(self.revision, now);
         }
         revived || counts
+    }
+
+    /// Whether a remembered task of the desired revision failed.
+    fn has_failures(&self) -> bool {
+        let mut tasks = self.tasks.values();
+        tasks.any(|task| {
+            let failed = matches!(&task.state, TaskState::Stopped { code, .. } if code.is_failure());
+            failed && task.revision == self.revision
+        })
     }
 
     /// Gives the desired container a new number, so that all tasks are replaced by their like.

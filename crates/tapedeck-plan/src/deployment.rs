@@ -201,38 +201,42 @@ impl Deployments {
 
     /// The deployment of a revision has failed. Says which revision is desired now, if there is one to go back to.
     pub fn fail(&mut self, revision: Revision, failed_tasks: u32, now: Timestamp) -> Option<Revision> {
-        let reason = "ECS deployment circuit breaker: tasks failed to start.";
-        self.end(revision, (failed_tasks, reason), now)
+        let breaker = "ECS deployment circuit breaker: ";
+        let known = self.end(revision, now);
+        known.reason = format!("{breaker}tasks failed to start.");
+        known.failed_tasks = failed_tasks;
+        self.go_back(revision, breaker)
     }
 
     /// Gives up a deployment that is not completed, as somebody asked for it. Says which revision is desired now; none when
     /// there is none to go back to, and then nothing is changed.
     pub fn stop(&mut self, revision: Revision, now: Timestamp) -> Option<Revision> {
         self.last_completed(revision)?;
-        self.end(revision, (0, "rolled back on demand"), now)
+        self.end(revision, now).reason = "rolled back on demand".to_owned();
+        self.go_back(revision, "")
     }
 
-    fn end(&mut self, revision: Revision, why: (u32, &str), now: Timestamp) -> Option<Revision> {
-        let back_to = self.last_completed(revision);
+    fn end(&mut self, revision: Revision, now: Timestamp) -> &mut Deployment {
         let known = self
             .known
             .entry(revision)
             .or_insert_with(|| Deployment::new(now, String::new()));
-        let (failed_tasks, reason) = why;
         known.state = RolloutState::Failed;
-        known.reason = reason.to_owned();
-        known.failed_tasks = failed_tasks;
         known.ended = Some(now);
-        known.rolled_back_to = back_to;
-        let target = self.known.get_mut(&back_to?)?;
+        known
+    }
+
+    fn go_back(&mut self, from: Revision, why: &str) -> Option<Revision> {
+        let back_to = self.last_completed(from)?;
+        if let Some(known) = self.known.get_mut(&from) {
+            known.rolled_back_to = Some(back_to);
+        }
+        let target = self.known.get_mut(&back_to)?;
         target.state = RolloutState::InProgress;
         target.is_rollback = true;
         target.ended = None;
-        target.reason = format!(
-            "ECS deployment circuit breaker: rolling back to deploymentId {}.",
-            back_to?
-        );
-        back_to
+        target.reason = format!("{why}rolling back to deploymentId {back_to}.");
+        Some(back_to)
     }
 
     /// The revision to go back to from another: of those that once held, and did not fail since, the one that did last.

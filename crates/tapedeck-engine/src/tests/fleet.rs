@@ -58,6 +58,23 @@ fn a_service_that_drains_comes_back_when_it_is_deployed_again() {
 }
 
 #[test]
+fn a_service_that_failed_before_it_was_deleted_comes_back_under_a_new_number() {
+    let mut service = Service::new(1, container('a'), at(0));
+    service.life = Life::Draining;
+    let failed = tapedeck_model::TaskState::Stopped {
+        started: Some(at(1)),
+        stopped: at(2),
+        code: tapedeck_model::StopCode::EssentialContainerExited,
+        reason: String::new(),
+        exit_code: Some(1),
+    };
+    let failed = task(1, 1, failed);
+    service.tasks.insert(failed.id.clone(), failed);
+    assert!(service.update(1, &container('a'), at(5)));
+    assert_eq!(service.revision, Revision(2));
+}
+
+#[test]
 fn revisions_that_nobody_runs_are_forgotten() {
     let mut service = Service::new(1, container('a'), at(0));
     service.update(1, &container('b'), at(5));

@@ -273,6 +273,32 @@ fn t37_a_deployment_that_is_overtaken_is_none_to_go_back_to() {
 }
 
 #[test]
+fn a_deployment_that_is_stopped_on_demand_says_so() {
+    let mut all = Deployments::default();
+    all.begin(Revision(1), at(0.0));
+    all.complete(Revision(1), at(1.0));
+    all.begin(Revision(2), at(2.0));
+    assert_eq!(all.stop(Revision(2), at(3.0)), Some(Revision(1)));
+    let reason = |revision| all.get(Revision(revision)).unwrap().reason.as_str();
+    assert_eq!(
+        (reason(2), reason(1)),
+        ("rolled back on demand", "rolling back to deploymentId 1.")
+    );
+}
+
+#[test]
+fn t35_an_old_task_that_ends_meanwhile_is_replaced_by_its_like() {
+    let new = [
+        of(2, crashed(3, 90.0, 90.1)),
+        pending(4, 2, 90.2),
+        pending(5, 2, 90.2),
+    ];
+    let mut tasks = old_and(2, &new);
+    tasks[0] = crashed(1, 0.0, 91.0);
+    assert_eq!(starts(&decide(&want(2, 2), &tasks, at(91.0))), [1]);
+}
+
+#[test]
 fn deployments_are_forgotten_but_for_the_latest_and_those_to_go_back_to() {
     let mut all = Deployments::default();
     for number in 1..=2 {

@@ -205,6 +205,7 @@ fn rollback_of_a_deployment_under_way_gives_it_up() {
         service.rollout == RolloutState::Completed && service.steady
     });
     assert_eq!(service.revision, Revision(1));
+    places(&service, &["(service worker) rolling back to deployment 1."]);
     assert_eq!(state(&service, 2), Some(RolloutState::Failed));
     assert_eq!(pids(&service).len(), 2);
     assert!(pids(&service).keys().all(|task| before.contains_key(task)));
