@@ -124,14 +124,21 @@ impl<'a> Rollout<'a> {
             while self.may_give_up_outdated() && self.give_up_outdated() {}
         } else {
             while self.outdated_count() > self.wanted && self.give_up_outdated() {}
+            while self.live_count() > self.ceiling && self.may_make_room() && self.give_up_outdated() {}
             while self.live_count() > self.ceiling && self.may_give_up_current() && self.give_up_current() {}
         }
     }
 
     /// Where the maximum leaves no room for a start that is due: stops an old task for it, down to the minimum.
     fn swap(&mut self) {
+        // A task that is told to stop is no attempt of its revision any more: that would be started again at once.
+        if !self.may_start_fallback() {
+            return;
+        }
         while self.is_full() && self.may_make_room() && self.give_up_outdated() {
-            self.desired.add(1);
+            if self.live_count() < self.ceiling {
+                self.desired.add(1);
+            }
         }
     }
 
@@ -155,11 +162,21 @@ impl<'a> Rollout<'a> {
         }
     }
 
+    /// Whether failures hold up nothing of the revision to fall back on.
+    fn may_start_fallback(&self) -> bool {
+        self.fallback
+            .is_none_or(|starts| starts.allowance == Allowance::Unlimited)
+    }
+
     /// Whether a start is due for which there is no room, and nothing on its way that makes any.
     pub(crate) fn is_blocked(&self) -> bool {
         let all_healthy = |kept: &Kept<'_>| kept.healthy() == kept.len();
         let moves = self.desired.due + self.fallback.map_or(0, |starts| starts.due) + self.stops.len();
-        moves == 0 && self.is_full() && all_healthy(&self.current) && all_healthy(&self.outdated)
+        moves == 0
+            && self.may_start_fallback()
+            && self.is_full()
+            && all_healthy(&self.current)
+            && all_healthy(&self.outdated)
     }
 
     /// Starts that there is no room for.

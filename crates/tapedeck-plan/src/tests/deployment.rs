@@ -88,6 +88,16 @@ fn t34_one_less_is_enough_to_go_task_by_task() {
 }
 
 #[test]
+fn above_the_maximum_an_old_task_goes_before_an_attempt_of_the_new_revision() {
+    let lowered = within(0, 100, 1);
+    let tasks = old_and(1, &[pending(4, 2, 10.0)]);
+    let plan = decide(&lowered, &tasks, at(10.1));
+    assert_eq!((stops(&plan), starts(&plan)), (vec![super::id(1)], vec![]));
+    let plan = decide(&within(100, 100, 1), &tasks, at(10.1));
+    assert_eq!(stops(&plan), [super::id(4)], "the minimum keeps the old one");
+}
+
+#[test]
 fn t32_the_threshold_follows_the_latest_count() {
     let breaker = Breaker::default();
     let thresholds = [1, 4, 7, 10, 25, 400, 800].map(|count| breaker.threshold(count));
