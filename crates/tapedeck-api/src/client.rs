@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tapedeck_model::{StackName, StackSpec};
+use tapedeck_model::{ResourceName, StackName, StackSpec};
 
 use crate::message::{Greeting, PROTOCOL, Refusal, Request, Response};
 use crate::status::{EngineStatus, StackStatus, StackSummary};
@@ -122,6 +122,18 @@ impl Client {
     /// [`ClientError::Refused`] when the engine cannot take it, or the stack is deployed, or belongs to another client.
     pub fn attend_stack(&mut self, stack: StackSpec, anew: bool) -> Result<StackStatus, ClientError> {
         self.ask_for_stack(&Request::AttendStack { stack, anew }, Duration::ZERO)
+    }
+
+    /// Goes back to what the services of a stack, or the one named, ran before.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] when there is no such stack or service, or nothing to go back to.
+    pub fn roll_back(
+        &mut self,
+        name: StackName,
+        service: Option<ResourceName>,
+    ) -> Result<StackStatus, ClientError> {
+        self.ask_for_stack(&Request::RollBack { name, service }, Duration::ZERO)
     }
 
     /// Begins to delete a stack.

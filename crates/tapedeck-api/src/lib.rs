@@ -12,7 +12,8 @@ mod status;
 pub use client::{Client, ClientError};
 pub use home::Home;
 pub use message::{Greeting, PROTOCOL, Refusal, Request, Response};
-pub use status::{EngineStatus, RolloutState, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
+pub use status::{DeploymentStatus, EngineStatus, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
+pub use tapedeck_model::RolloutState;
 
 #[cfg(test)]
 mod tests;

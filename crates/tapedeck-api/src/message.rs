@@ -1,12 +1,12 @@
 //! What a client may ask and how the engine answers.
 
 use serde::{Deserialize, Serialize};
-use tapedeck_model::{StackName, StackSpec};
+use tapedeck_model::{ResourceName, StackName, StackSpec};
 
 use crate::status::{EngineStatus, StackStatus, StackSummary};
 
 /// Version of this protocol. Engine and client work together when it is equal.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// First line on every connection, sent by the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,14 @@ pub enum Request {
         stack: StackSpec,
         /// Make new revisions of its services even where nothing changed, so that all tasks are replaced.
         anew: bool,
+    },
+    /// Go back to what the services of a stack ran before: a deployment that is under way is given up for the last one that
+    /// completed; where none is, the one that completed before is deployed anew. Answered as soon as it is stored.
+    RollBack {
+        /// The stack.
+        name: StackName,
+        /// Only this service of it.
+        service: Option<ResourceName>,
     },
     /// Stop all tasks of the stack and forget it. Answered as soon as it is stored.
     DeleteStack {
@@ -75,7 +83,8 @@ pub enum Response {
         /// How the engine is.
         status: EngineStatus,
     },
-    /// To [`Request::ApplyStack`], [`Request::AttendStack`], [`Request::DeleteStack`] and [`Request::DescribeStack`].
+    /// To [`Request::ApplyStack`], [`Request::AttendStack`], [`Request::RollBack`], [`Request::DeleteStack`] and
+    /// [`Request::DescribeStack`].
     Stack {
         /// How the stack is.
         stack: StackStatus,
@@ -105,6 +114,20 @@ pub enum Refusal {
     #[error("no stack named `{name}` is deployed here")]
     UnknownStack {
         /// The name that was asked for.
+        name: StackName,
+    },
+    /// The stack has no such service.
+    #[error("stack `{stack}` has no service named `{name}`")]
+    UnknownService {
+        /// The stack.
+        stack: StackName,
+        /// The name that was asked for.
+        name: ResourceName,
+    },
+    /// No service that was asked for has completed another deployment.
+    #[error("stack `{name}` has no earlier deployment to go back to")]
+    NothingBefore {
+        /// The stack.
         name: StackName,
     },
     /// The stack belongs to a connection that still lasts.

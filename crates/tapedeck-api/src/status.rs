@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use tapedeck_model::{
-    Cpu, ImageDigest, MemoryMb, ResourceName, Revision, StackName, StopTimeout, Task, Timestamp,
+    Cpu, Deployment, ImageDigest, MemoryMb, ResourceName, Revision, RolloutState, StackName, StopTimeout,
+    Task, Timestamp,
 };
 
 /// How the engine itself is.
@@ -83,6 +84,8 @@ pub struct ServiceStatus {
     pub revision: Revision,
     /// How far that revision has come.
     pub rollout: RolloutState,
+    /// The deployments that are remembered, newest revision first.
+    pub deployments: Vec<DeploymentStatus>,
     /// The image of that revision.
     pub image: ImageDigest,
     /// CPU of each task, in thousandths of a vCPU.
@@ -101,6 +104,8 @@ pub struct ServiceStatus {
     pub steady: bool,
     /// Failures of the desired revision in a row.
     pub consecutive_failures: u32,
+    /// Tasks of the desired revision that the circuit breaker counts as failed.
+    pub failed_tasks: u32,
     /// What is waited for, one sentence each.
     pub waiting: Vec<String>,
     /// When the next start is tried, while starts are held back.
@@ -111,14 +116,29 @@ pub struct ServiceStatus {
     pub events: Vec<ServiceEvent>,
 }
 
-/// `rolloutState` of ECS, without `FAILED`, which comes with the circuit breaker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum RolloutState {
-    /// Tasks of an earlier revision still run, or not enough of this one.
-    InProgress,
-    /// The service was steady on this revision once.
-    Completed,
+impl ServiceStatus {
+    /// What is remembered of the deployment of a revision.
+    #[must_use]
+    pub fn deployment(&self, revision: Revision) -> Option<&Deployment> {
+        let deployments = self.deployments.iter();
+        deployments
+            .filter(|known| known.revision == revision)
+            .map(|known| &known.deployment)
+            .next()
+    }
+}
+
+/// One deployment of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeploymentStatus {
+    /// The revision, which names it.
+    pub revision: Revision,
+    /// `PRIMARY` for that of the desired revision, `ACTIVE` for one that still has tasks, else `INACTIVE`.
+    pub status: String,
+    /// What became of it.
+    #[serde(flatten)]
+    pub deployment: Deployment,
 }
 
 /// One event of a service, in the wording of ECS.

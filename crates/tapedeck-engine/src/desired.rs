@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use tapedeck_api::{Refusal, Response, StackStatus};
-use tapedeck_model::{StackName, StackSpec};
+use tapedeck_model::{ResourceName, StackName, StackSpec};
+use tapedeck_plan::events;
 
 use crate::fleet::{Life, Service, ServiceKey};
 use crate::main_loop::Engine;
@@ -25,6 +26,7 @@ impl Engine {
     /// Makes a stack the desired state. Services of it that are not named any more are deleted. With `anew` all others
     /// get a new revision.
     pub(crate) fn desire(&mut self, stack: &StackSpec, attended: bool, anew: bool) -> Response {
+        let now = self.clock.now();
         let mut changed: Vec<(ServiceKey, Service)> = Vec::new();
         for wanted in &stack.services {
             let key = ServiceKey {
@@ -33,18 +35,18 @@ impl Engine {
             };
             match self.fleet.services.get(&key) {
                 None => {
-                    let mut next = Service::new(wanted.desired_count, wanted.container.clone());
+                    let mut next = Service::new(wanted.desired_count, wanted.container.clone(), now);
                     next.attended = attended;
                     changed.push((key, next));
                 }
                 Some(known) => {
                     let mut next = known.clone();
                     next.attended = attended;
-                    let mut differs = next.update(wanted.desired_count, &wanted.container);
+                    let mut differs = next.update(wanted.desired_count, &wanted.container, now);
                     // What was tried before it was deleted says nothing to whoever attends to it now.
                     let anew = anew || (attended && known.life == Life::Draining);
                     if anew && next.revision == known.revision {
-                        next.renew();
+                        next.renew(now);
                         differs = true;
                     }
                     if differs {
@@ -60,6 +62,38 @@ impl Engine {
             }
         }
         self.set_desired(&stack.name, changed)
+    }
+
+    /// Goes back to what the services of a stack, or one of them, ran before.
+    pub(crate) fn roll_back(&mut self, name: &StackName, service: Option<&ResourceName>) -> Response {
+        let refused = |refusal| Response::Refused { refusal };
+        if self.fleet.of_stack(name).next().is_none() {
+            return refused(Refusal::UnknownStack { name: name.clone() });
+        }
+        if self.holders.contains_key(name) {
+            return refused(Refusal::Attended { name: name.clone() });
+        }
+        let meant = |key: &ServiceKey| service.is_none_or(|service| *service == key.name);
+        if let Some(service) = service
+            && !self.fleet.of_stack(name).any(|(key, _)| meant(key))
+        {
+            return refused(Refusal::UnknownService {
+                stack: name.clone(),
+                name: service.clone(),
+            });
+        }
+        let now = self.clock.now();
+        let mut changed = Vec::new();
+        for (key, known) in self.fleet.of_stack(name) {
+            let mut next = known.clone();
+            if known.life == Life::Active && meant(key) && next.roll_back(now) {
+                changed.push((key.clone(), next));
+            }
+        }
+        if changed.is_empty() {
+            return refused(Refusal::NothingBefore { name: name.clone() });
+        }
+        self.set_desired(name, changed)
     }
 
     /// Begins to delete every service of a stack. With `at_once`, without giving its tasks time to end by themselves.
@@ -107,8 +141,13 @@ impl Engine {
         }
         let keys: Vec<ServiceKey> = changed.iter().map(|(key, _)| key.clone()).collect();
         for (key, service) in changed {
-            self.fleet.services.insert(key.clone(), service);
+            let revision = service.revision;
+            let before = self.fleet.services.insert(key.clone(), service);
             self.touch(&key);
+            // A new deployment has a new number; back to an earlier one is only gone when one under way is given up.
+            if before.is_some_and(|before| before.revision > revision) {
+                self.record(&key, events::rolling_back(&key.name, revision));
+            }
         }
         for key in &keys {
             self.reconcile(key);

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use tapedeck_api::{RolloutState, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
-use tapedeck_model::{ContainerSpec, ResourceName, Revision, StackName, Task, TaskId, TaskState, Timestamp};
-use tapedeck_plan::{Plan, Waiting};
+use tapedeck_api::{DeploymentStatus, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
+use tapedeck_model::{
+    ContainerSpec, ResourceName, Revision, RolloutState, StackName, Task, TaskId, TaskState, Timestamp,
+};
+use tapedeck_plan::{Deployments, Plan, Waiting};
 
 /// How many events of a service are remembered, as ECS does.
 pub(crate) const EVENTS_KEPT: usize = 100;
@@ -38,8 +40,9 @@ pub(crate) struct Service {
     pub(crate) life: Life,
     pub(crate) desired_count: u32,
     pub(crate) revision: Revision,
-    pub(crate) rollout: RolloutState,
-    /// The desired revision and every other that a remembered task runs or ran.
+    /// What is remembered of its deployments, among them that of the desired revision.
+    pub(crate) deployments: Deployments,
+    /// The desired revision, every other that a remembered task runs or ran, and those that can be gone back to.
     pub(crate) revisions: BTreeMap<Revision, ContainerSpec>,
     pub(crate) tasks: BTreeMap<TaskId, Task>,
     pub(crate) events: VecDeque<ServiceEvent>,
@@ -53,15 +56,14 @@ pub(crate) struct Service {
 
 impl Service {
     /// A service with its first revision.
-    pub(crate) fn new(desired_count: u32, container: ContainerSpec) -> Self {
-        Self::of(
-            desired_count,
-            Revision(1),
-            BTreeMap::from([(Revision(1), container)]),
-        )
+    pub(crate) fn new(desired_count: u32, container: ContainerSpec, now: Timestamp) -> Self {
+        let first = Revision(1);
+        let mut service = Self::of(desired_count, first, BTreeMap::from([(first, container)]));
+        service.deployments.begin(first, now);
+        service
     }
 
-    /// A service without tasks; `revision` is one of `revisions`.
+    /// A service without tasks and deployments; `revision` is one of `revisions`.
     pub(crate) fn of(
         desired_count: u32,
         revision: Revision,
@@ -71,7 +73,7 @@ impl Service {
             life: Life::Active,
             desired_count,
             revision,
-            rollout: RolloutState::InProgress,
+            deployments: Deployments::default(),
             revisions,
             tasks: BTreeMap::new(),
             events: VecDeque::new(),
@@ -91,32 +93,72 @@ impl Service {
     /// Makes `container` the desired revision, as a new one when it differs. Says whether anything changed.
     ///
     /// A revision that does not come up is given a new number too, so that it is tried again at once: whoever deploys
-    /// it once more has mended something around it.
-    pub(crate) fn update(&mut self, desired_count: u32, container: &ContainerSpec) -> bool {
-        let mut changed = self.life == Life::Draining || self.desired_count != desired_count;
+    /// it once more has mended something around it. Another count alone is no deployment.
+    pub(crate) fn update(&mut self, desired_count: u32, container: &ContainerSpec, now: Timestamp) -> bool {
+        let revived = self.life == Life::Draining;
+        let counts = self.desired_count != desired_count;
         self.life = Life::Active;
         self.desired_count = desired_count;
         let impaired = self.plan.as_ref().is_some_and(|plan| plan.progress.is_impaired());
-        if impaired || self.container() != container {
-            self.add_revision(container.clone());
-            changed = true;
+        // What failed before it was deleted must not count against it now.
+        let failed = self.rollout() == RolloutState::Failed || (revived && self.has_failures());
+        if impaired || failed || self.container() != container {
+            self.add_revision(container.clone(), now);
+            return true;
         }
-        if changed {
-            self.rollout = RolloutState::InProgress;
+        if revived {
+            self.deployments.begin(self.revision, now);
         }
-        changed
+        revived || counts
+    }
+
+    /// Whether a remembered task of the desired revision failed.
+    fn has_failures(&self) -> bool {
+        let mut tasks = self.tasks.values();
+        tasks.any(|task| {
+            let failed = matches!(&task.state, TaskState::Stopped { code, .. } if code.is_failure());
+            failed && task.revision == self.revision
+        })
     }
 
     /// Gives the desired container a new number, so that all tasks are replaced by their like.
-    pub(crate) fn renew(&mut self) {
-        self.add_revision(self.container().clone());
-        self.rollout = RolloutState::InProgress;
+    pub(crate) fn renew(&mut self, now: Timestamp) {
+        self.add_revision(self.container().clone(), now);
     }
 
-    fn add_revision(&mut self, container: ContainerSpec) {
+    /// Goes back to what ran before. Says whether there was anything.
+    ///
+    /// A deployment that has not completed is given up, and tasks of the last one that had run on. After one that has, what
+    /// ran before it is deployed anew, under a new number.
+    pub(crate) fn roll_back(&mut self, now: Timestamp) -> bool {
+        let is_under_way = self
+            .deployments
+            .get(self.revision)
+            .is_some_and(|known| known.state != RolloutState::Completed && !known.is_rollback);
+        if is_under_way {
+            let back_to = self.deployments.stop(self.revision, now);
+            self.revision = back_to.unwrap_or(self.revision);
+            return back_to.is_some();
+        }
+        let before = self.deployments.last_completed(self.revision);
+        let Some(container) = before.and_then(|before| self.revisions.get(&before)) else {
+            return false;
+        };
+        self.add_revision(container.clone(), now);
+        true
+    }
+
+    fn add_revision(&mut self, container: ContainerSpec, now: Timestamp) {
         let newest = self.revisions.keys().next_back().copied();
-        self.revision = Revision(newest.unwrap_or(self.revision).0 + 1);
+        let newest = newest.max(self.deployments.newest()).unwrap_or(self.revision);
+        self.revision = Revision(newest.0 + 1);
         self.revisions.insert(self.revision, container);
+        self.deployments.begin(self.revision, now);
+    }
+
+    /// How far the deployment of the desired revision is.
+    pub(crate) fn rollout(&self) -> RolloutState {
+        self.deployments.state(self.revision)
     }
 
     /// Whether the last decision found nothing left to do.
@@ -146,10 +188,12 @@ impl Service {
         }
     }
 
-    /// Forgets revisions that nobody runs or wants; returns them.
+    /// Forgets revisions that nobody runs, wants or may go back to; returns them.
     pub(crate) fn forget_unused_revisions(&mut self) -> Vec<Revision> {
         let used = |revision: &Revision| {
-            *revision == self.revision || self.tasks.values().any(|task| task.revision == *revision)
+            *revision == self.revision
+                || self.deployments.needs(*revision, self.revision)
+                || self.tasks.values().any(|task| task.revision == *revision)
         };
         let unused: Vec<Revision> = self
             .revisions
@@ -158,6 +202,9 @@ impl Service {
             .filter(|number| !used(number))
             .collect();
         self.revisions.retain(|number, _| !unused.contains(number));
+        for number in &unused {
+            self.deployments.forget(*number);
+        }
         unused
     }
 
@@ -184,7 +231,8 @@ impl Service {
             }
             .to_string(),
             revision: self.revision,
-            rollout: self.rollout,
+            rollout: self.rollout(),
+            deployments: self.deployment_statuses(),
             image: container.image.clone(),
             cpu: container.cpu,
             memory: container.memory,
@@ -197,6 +245,7 @@ impl Service {
                 .plan
                 .as_ref()
                 .map_or(0, |plan| plan.progress.consecutive_failures),
+            failed_tasks: self.plan.as_ref().map_or(0, |plan| plan.progress.failed_tasks),
             waiting: waiting.iter().map(ToString::to_string).collect(),
             next_attempt_at: waiting
                 .iter()
@@ -205,6 +254,23 @@ impl Service {
             tasks,
             events: self.events.iter().cloned().collect(),
         }
+    }
+
+    fn deployment_statuses(&self) -> Vec<DeploymentStatus> {
+        let has_tasks = |revision| self.unstopped().any(|task| task.revision == revision);
+        let status = |revision| match () {
+            () if revision == self.revision => "PRIMARY",
+            () if has_tasks(revision) => "ACTIVE",
+            () => "INACTIVE",
+        };
+        let known = self.deployments.newest_first();
+        known
+            .map(|(revision, deployment)| DeploymentStatus {
+                revision,
+                status: status(revision).to_string(),
+                deployment: deployment.clone(),
+            })
+            .collect()
     }
 
     /// The same service as it is while it is being deleted.

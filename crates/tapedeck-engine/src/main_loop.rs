@@ -150,6 +150,7 @@ impl Engine {
             },
             Request::ApplyStack { stack } => self.apply(&stack),
             Request::AttendStack { stack, anew } => self.attend(client, &stack, anew),
+            Request::RollBack { name, service } => self.roll_back(&name, service.as_ref()),
             Request::DeleteStack { name, at_once } => self.delete(&name, at_once),
             Request::StopEngine { tasks } => return self.stop(tasks, reply),
         };

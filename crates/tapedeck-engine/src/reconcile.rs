@@ -3,12 +3,12 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use tapedeck_api::RolloutState;
-use tapedeck_model::{Revision, StopCode, Task, TaskId, TaskState};
-use tapedeck_plan::{Desired, Pace, Plan, Step, decide, events};
+use tapedeck_model::{Revision, RolloutState, StopCode, Task, TaskId, TaskState};
+use tapedeck_plan::{Bounds, Breaker, Desired, Pace, Plan, Progress, Step, decide, events};
 
 use crate::fleet::{Life, ServiceKey};
 use crate::main_loop::{ENGINE_STOP, Engine, Event};
+use crate::store::StoreError;
 
 impl Engine {
     /// Decides for one service and takes the steps, until there is none left to take now.
@@ -19,13 +19,17 @@ impl Engine {
                 revision: service.revision,
                 count,
                 attended: service.attended,
+                bounds: Bounds::default(),
+                breaker: Breaker::default(),
+                stage: service.deployments.stage(service.revision),
                 pace: Pace::fast(),
             };
             let tasks: Vec<Task> = service.tasks.values().cloned().collect();
             let mut plan = decide(&desired, &tasks, self.clock.now());
             let steps = std::mem::take(&mut plan.steps);
-            self.keep(key, plan);
-            if !self.take(key, &steps) {
+            let failed = self.keep(key, plan);
+            // The steps were for a revision that is not desired any more.
+            if !failed && !self.take(key, &steps) {
                 break;
             }
         }
@@ -33,12 +37,12 @@ impl Engine {
     }
 
     /// Remembers what was decided, for `info:stack`, and tells what differs from the decision before. The first decision
-    /// of an engine differs from none: what it finds was told by the engine before.
-    fn keep(&mut self, key: &ServiceKey, plan: Plan) {
+    /// of an engine differs from none: what it finds was told by the engine before. Says whether the deployment failed.
+    fn keep(&mut self, key: &ServiceKey, plan: Plan) -> bool {
         let progress = plan.progress;
         let service = self.service_mut(key);
         let wanted = service.life == Life::Active;
-        let completes = progress.steady && service.rollout == RolloutState::InProgress;
+        let completes = progress.steady && service.rollout() == RolloutState::InProgress;
         let differs = |before: &Plan| before.waiting != plan.waiting || before.progress != plan.progress;
         let changed = service.plan.as_ref().is_some_and(differs);
         let before = service.plan.replace(plan).map(|before| before.progress);
@@ -48,11 +52,15 @@ impl Engine {
         if wanted && completes && !self.is_emptying() {
             self.complete(key, progress.revision);
         }
+        if progress.failed {
+            self.fail(key, &progress);
+        }
         if before.is_some() {
             for message in events::transitions(&key.name, before.as_ref(), &progress) {
                 self.record(key, message);
             }
         }
+        progress.failed
     }
 
     /// Takes the steps; says whether that changed anything, so that it is worth deciding again.
@@ -162,9 +170,8 @@ impl Engine {
             service.tasks.remove(task);
         }
         let unused = service.forget_unused_revisions();
-        let rollout = service.rollout;
         // Revisions that stay written down although unused are dropped with the next rollout.
-        let _ = self.store.save_rollout(key, rollout, &unused);
+        let _ = self.save_rollout(key, &unused);
         self.touch(key);
         true
     }
@@ -182,14 +189,37 @@ impl Engine {
         }
     }
 
+    /// Writes down how far the deployments of a service are, and which revisions it does not need any more.
+    fn save_rollout(&mut self, key: &ServiceKey, unused: &[Revision]) -> Result<(), StoreError> {
+        let service = self.fleet.services.get(key);
+        service.map_or(Ok(()), |service| self.store.save_rollout(key, service, unused))
+    }
+
     fn complete(&mut self, key: &ServiceKey, revision: Revision) {
+        let now = self.clock.now();
         let service = self.service_mut(key);
-        service.rollout = RolloutState::Completed;
+        service.deployments.complete(revision, now);
         let unused = service.forget_unused_revisions();
         // If this cannot be written, the next engine completes the rollout once more, which changes nothing.
-        let _ = self.store.save_rollout(key, RolloutState::Completed, &unused);
+        let _ = self.save_rollout(key, &unused);
         self.record(key, events::deployment_completed(&key.name, revision));
         self.collect_garbage();
+    }
+
+    /// The breaker has ended a deployment: the one that completed last is desired again, if there is one.
+    fn fail(&mut self, key: &ServiceKey, progress: &Progress) {
+        let now = self.clock.now();
+        let service = self.service_mut(key);
+        let back_to = service
+            .deployments
+            .fail(progress.revision, progress.failed_tasks, now);
+        service.revision = back_to.unwrap_or(service.revision);
+        // If this cannot be written, the next engine finds the same tasks, and comes to the same.
+        let _ = self.save_rollout(key, &[]);
+        self.record(key, events::deployment_failed(&key.name, progress.revision));
+        if let Some(back_to) = back_to {
+            self.record(key, events::rolling_back(&key.name, back_to));
+        }
     }
 
     fn remove(&mut self, key: &ServiceKey) {

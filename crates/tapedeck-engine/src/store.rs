@@ -10,13 +10,16 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tapedeck_api::{RolloutState, ServiceEvent};
-use tapedeck_model::{ContainerSpec, ResourceName, Revision, StackName, Task, TaskId, Timestamp};
+use tapedeck_api::ServiceEvent;
+use tapedeck_model::{
+    ContainerSpec, Deployment, ResourceName, Revision, RolloutState, StackName, Task, TaskId, Timestamp,
+};
+use tapedeck_plan::Deployments;
 
 use crate::fleet::{EVENTS_KEPT, Fleet, Life, Service, ServiceKey};
 
-/// Version of the tables below.
-const SCHEMA: i64 = 1;
+/// Version of the tables below: 1 had no deployments.
+const SCHEMA: i64 = 2;
 
 const TABLES: &str = "
     create table setting (name text primary key, value text not null) strict;
@@ -37,6 +40,13 @@ const TABLES: &str = "
         foreign key (stack, service) references service on delete cascade) strict;
     create index event_of_service on event (stack, service, number);
     create index task_of_service on task (stack, service);
+";
+
+const DEPLOYMENTS: &str = "
+    create table deployment (
+        stack text not null, service text not null, revision integer not null, deployment text not null,
+        primary key (stack, service, revision),
+        foreign key (stack, service) references service on delete cascade) strict, without rowid;
 ";
 
 /// Why the memory of the engine could not be read or written.
@@ -88,9 +98,12 @@ impl Store {
             .query_row("pragma user_version", [], |row| row.get(0))
             .map_err(fail)?;
         match found {
-            0 => {
+            0 | 1 => {
                 let tables = connection.transaction().map_err(fail)?;
-                tables.execute_batch(TABLES).map_err(fail)?;
+                if found == 0 {
+                    tables.execute_batch(TABLES).map_err(fail)?;
+                }
+                tables.execute_batch(DEPLOYMENTS).map_err(fail)?;
                 tables.pragma_update(None, "user_version", SCHEMA).map_err(fail)?;
                 tables.commit().map_err(fail)?;
             }
@@ -190,19 +203,16 @@ impl Store {
         written.map_err(|source| self.failed("store tasks", source))
     }
 
-    /// Writes down how far a service's rollout is, and which revisions are no longer needed.
+    /// Writes down how far a service's deployments are, which revision is desired, and which are no longer needed.
     pub(crate) fn save_rollout(
         &mut self,
         key: &ServiceKey,
-        rollout: RolloutState,
+        service: &Service,
         unused: &[Revision],
     ) -> Result<(), StoreError> {
         let written = (|| {
             let transaction = self.connection.transaction()?;
-            transaction.execute(
-                "update service set rollout = ?3 where stack = ?1 and name = ?2",
-                params![key.stack.as_str(), key.name.as_str(), to_json(&rollout)?],
-            )?;
+            write_service(&transaction, key, service)?;
             for revision in unused {
                 transaction.execute(
                     "delete from revision where stack = ?1 and service = ?2 and number = ?3",
@@ -276,11 +286,27 @@ impl Store {
         Ok(all)
     }
 
+    fn load_deployments(&self) -> rusqlite::Result<BTreeMap<ServiceKey, Vec<(Revision, Deployment)>>> {
+        let mut all: BTreeMap<ServiceKey, Vec<(Revision, Deployment)>> = BTreeMap::new();
+        let mut deployments = self
+            .connection
+            .prepare("select stack, service, revision, deployment from deployment")?;
+        let mut rows = deployments.query([])?;
+        while let Some(row) = rows.next()? {
+            let revision = Revision(row.get::<_, i64>(2)?.unsigned_abs());
+            all.entry(service_key(row)?)
+                .or_default()
+                .push((revision, from_json(row, 3)?));
+        }
+        Ok(all)
+    }
+
     fn load_services(
         &self,
         mut revisions: BTreeMap<ServiceKey, BTreeMap<Revision, ContainerSpec>>,
     ) -> rusqlite::Result<Fleet> {
         let mut fleet = Fleet::default();
+        let mut deployments = self.load_deployments()?;
         let mut services = self
             .connection
             .prepare("select stack, name, life, desired_count, revision, rollout from service")?;
@@ -294,7 +320,16 @@ impl Store {
             } else {
                 Life::Active
             };
-            service.rollout = from_json(row, 5)?;
+            service.deployments = Deployments::of(deployments.remove(&key).unwrap_or_default());
+            // Written before there were records of deployments.
+            if service.deployments.get(revision).is_none() {
+                match from_json(row, 5)? {
+                    RolloutState::Completed => service.deployments.complete(revision, Timestamp::default()),
+                    RolloutState::InProgress | RolloutState::Failed => {
+                        service.deployments.begin(revision, Timestamp::default());
+                    }
+                }
+            }
             fleet.services.insert(key, service);
         }
         Ok(fleet)
@@ -342,13 +377,23 @@ fn write_service(transaction: &Transaction<'_>, key: &ServiceKey, service: &Serv
             life,
             service.desired_count,
             number(service.revision.0),
-            to_json(&service.rollout)?
+            to_json(&service.rollout())?
         ],
     )?;
     for (revision, container) in &service.revisions {
         transaction.execute(
             "insert into revision values (?1, ?2, ?3, ?4) on conflict do nothing",
             params![stack, name, number(revision.0), to_json(container)?],
+        )?;
+    }
+    transaction.execute(
+        "delete from deployment where stack = ?1 and service = ?2",
+        params![stack, name],
+    )?;
+    for (revision, deployment) in service.deployments.newest_first() {
+        transaction.execute(
+            "insert into deployment values (?1, ?2, ?3, ?4)",
+            params![stack, name, number(revision.0), to_json(deployment)?],
         )?;
     }
     Ok(())

@@ -3,6 +3,7 @@
 //! A value of these types is right by construction: each newtype has one constructor that checks.
 //! Nothing here reads a clock, a file or the environment; all time is a [`Timestamp`] that somebody passed.
 
+mod deployment;
 mod expression;
 mod name;
 pub mod naming;
@@ -15,6 +16,7 @@ mod task;
 mod time;
 mod worker;
 
+pub use deployment::{Deployment, RolloutState};
 pub use expression::{Data, Expression, Late, Number, ValueType};
 pub use name::{InvalidName, ProjectName, Region, ResourceName, SecretName, StackName, StageName};
 pub use packaging::{

@@ -9,7 +9,7 @@ use crate::rollout::{Rollout, Starts};
 use crate::standing::{Fallback, fallback};
 use crate::streak::Allowance;
 use crate::tally::{Member, Tally, Worth};
-use crate::{Desired, Plan, Step, Waiting};
+use crate::{Desired, Plan, Progress, Stage, Step, Waiting};
 
 /// Decides the next steps for one service, of which `tasks` are all known tasks in any order.
 ///
@@ -22,15 +22,20 @@ pub fn decide(desired: &Desired, tasks: &[Task], now: Timestamp) -> Plan {
         true => Rollout::attended(&tally),
         false => Rollout::of(&tally, fallback.as_ref()),
     };
+    let is_counted = matches!(desired.stage, Stage::UnderWay { .. });
     let tried = tally.ended().filter(|_| desired.attended).map(|task| &task.id);
     let needed = tally
         .streak
         .needed()
         .chain(fallback.iter().flat_map(|fallback| fallback.streak.needed()))
+        .chain(tally.count.needed().filter(|_| is_counted))
         .chain(tried)
         .collect();
     let retention = Retention::of(&tally, &needed);
-    let progress = tally.progress();
+    let progress = Progress {
+        blocked: rollout.is_blocked(),
+        ..tally.progress()
+    };
     let waiting = waiting(&tally, &rollout, fallback.as_ref());
     let wake_at = if progress.steady {
         retention.next
@@ -103,6 +108,10 @@ fn waiting(tally: &Tally<'_>, rollout: &Rollout<'_>, fallback: Option<&Fallback<
             ended: tried,
         });
     }
+    if rollout.is_blocked() {
+        let starts = u32::try_from(rollout.missing()).unwrap_or(u32::MAX);
+        waiting.push(Waiting::ForRoom { starts });
+    }
     let outdated = kept
         .iter()
         .map(|member| member.task)
@@ -151,6 +160,10 @@ fn held_back(starts: Starts, failures: u32) -> Option<Waiting> {
             failures,
             until,
         },
+        Allowance::Never => Waiting::ForDeployment {
+            after: revision,
+            starts: held_back,
+        },
         Allowance::Attempts(_) | Allowance::Unlimited => Waiting::ForAttempt {
             revision,
             starts: held_back,
@@ -175,6 +188,11 @@ fn wake_at(
         times.extend(held.map(|held| started + held));
         times.extend(failed.then(|| started + pace.back_off.forgiven_after));
     }
+    // Then an old task may be stopped to make room, where there is none.
+    times.extend(match tally.allowance() {
+        Allowance::NoneBefore(until) => Some(until),
+        Allowance::Unlimited | Allowance::Attempts(_) | Allowance::Never => None,
+    });
     let now = tally.now;
     times.into_iter().filter(move |time| *time > now)
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tapedeck_model::Revision;
 
+use crate::{Bounds, Breaker, Stage};
+
 /// What is wanted of one service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Desired {
@@ -16,6 +18,12 @@ pub struct Desired {
     /// 100 %. And each revision is tried once: a task that ends by itself is not started again before there is another
     /// revision.
     pub attended: bool,
+    /// How far below and above the count a change of revision may go.
+    pub bounds: Bounds,
+    /// How many failed tasks end the deployment.
+    pub breaker: Breaker,
+    /// What the deployment of this revision has come to.
+    pub stage: Stage,
     /// How fast to go about it.
     pub pace: Pace,
 }

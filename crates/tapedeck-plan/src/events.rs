@@ -46,6 +46,27 @@ pub fn deployment_completed(service: &ResourceName, revision: Revision) -> Strin
     format!("(service {service}) (deployment {revision}) deployment completed.")
 }
 
+/// `(service S) (deployment D) deployment failed: tasks failed to start.`
+#[must_use]
+pub fn deployment_failed(service: &ResourceName, revision: Revision) -> String {
+    format!("(service {service}) (deployment {revision}) deployment failed: tasks failed to start.")
+}
+
+/// `(service S) rolling back to deployment D0.`
+#[must_use]
+pub fn rolling_back(service: &ResourceName, revision: Revision) -> String {
+    format!("(service {service}) rolling back to deployment {revision}.")
+}
+
+/// `(service S) was unable to stop or start tasks during a deployment because of the service deployment configuration. …`
+#[must_use]
+pub fn no_room(service: &ResourceName) -> String {
+    format!(
+        "(service {service}) was unable to stop or start tasks during a deployment because of the service deployment \
+         configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+    )
+}
+
 /// The events that two successive decisions about a service differ by, in the order in which ECS writes them.
 ///
 /// `before` is the progress at the previous decision, none for a service seen for the first time. A service says that it
@@ -60,6 +81,9 @@ pub fn transitions(service: &ResourceName, before: Option<&Progress>, after: &Pr
     let same_revision = before.filter(|before| before.revision == after.revision);
     if after.is_impaired() && !same_revision.is_some_and(Progress::is_impaired) {
         events.push(unable_to_start(service));
+    }
+    if after.blocked && !same_revision.is_some_and(|before| before.blocked) {
+        events.push(no_room(service));
     }
     if after.steady && !same_revision.is_some_and(|before| before.steady && before.desired == after.desired) {
         events.push(steady_state(service));

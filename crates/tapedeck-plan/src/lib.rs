@@ -1,13 +1,16 @@
 //! Desired and observed to a plan: the pure decisions of the engine.
 //!
 //! Start at [`decide`]. It sorts the tasks of one service into named sets (`tally`), lets the rollout stop and start
-//! (`rollout`), counts what failed (`streak`), keeps an older revision up while the new one fails (`standing`) and drops
-//! old records (`retention`); [`events`] words what happened.
+//! (`rollout`), counts what failed (`streak` for the pauses, `breaker` for giving up), keeps an older revision up while the new
+//! one fails (`standing`) and drops old records (`retention`); [`events`] words what happened. Where to go back to is in
+//! [`Deployments`].
 //!
 //! Nothing here reads a clock, a file or the environment, draws a random number or remembers anything between two
-//! calls: equal arguments, equal plans. Whatever has to be remembered is in the records of the tasks.
+//! calls: equal arguments, equal plans. Whatever has to be remembered is in the records of the tasks and deployments.
 
+mod breaker;
 mod decide;
+mod deployment;
 mod desired;
 pub mod events;
 mod plan;
@@ -18,6 +21,7 @@ mod streak;
 mod tally;
 
 pub use decide::decide;
+pub use deployment::{Bounds, Breaker, Deployments, Stage};
 pub use desired::{BackOff, Desired, Pace};
 pub use plan::{Plan, Progress, Step, Waiting};
 

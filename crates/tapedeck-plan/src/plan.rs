@@ -98,6 +98,19 @@ pub enum Waiting {
         /// How many of its tasks ended.
         ended: u32,
     },
+    /// The deployment failed, and there was none to go back to; ends with another revision.
+    ForDeployment {
+        /// The revision that was given up.
+        after: Revision,
+        /// How many starts are held back.
+        starts: u32,
+    },
+    /// The bounds of the deployment leave room neither for a start nor for a stop; ends with other bounds, another count,
+    /// or when a task ends by itself.
+    ForRoom {
+        /// How many starts are held back.
+        starts: u32,
+    },
 }
 
 impl Waiting {
@@ -110,7 +123,9 @@ impl Waiting {
             | Self::ForStop { .. }
             | Self::ForAttempt { .. }
             | Self::ForReplacement { .. }
-            | Self::ForRevision { .. } => None,
+            | Self::ForRevision { .. }
+            | Self::ForDeployment { .. }
+            | Self::ForRoom { .. } => None,
         }
     }
 }
@@ -167,6 +182,16 @@ impl fmt::Display for Waiting {
                     "{ended} {tasks} of revision {after} ended and {verb} not started again before there is another revision"
                 )
             }
+            Self::ForDeployment { after, starts } => write!(
+                out,
+                "the deployment of revision {after} failed: {} until another revision is deployed",
+                HeldBack(*starts)
+            ),
+            Self::ForRoom { starts } => write!(
+                out,
+                "minimumHealthyPercent and maximumPercent leave no room to start or stop a task: {} until they do",
+                HeldBack(*starts)
+            ),
         }
     }
 }
@@ -231,6 +256,12 @@ pub struct Progress {
     pub stopping: u32,
     /// How often in a row the desired revision was tried and failed, as far as the records reach back.
     pub consecutive_failures: u32,
+    /// How many tasks of the desired revision the circuit breaker counts as failed.
+    pub failed_tasks: u32,
+    /// Whether that ends the deployment: whoever executes the plan goes back to another revision then, if there is one.
+    pub failed: bool,
+    /// Whether the bounds of the deployment allow neither a start nor a stop.
+    pub blocked: bool,
     /// Whether the service is as desired: all tasks of the desired revision healthy, and no other left. With a desired
     /// count of zero: nothing is left.
     pub steady: bool,

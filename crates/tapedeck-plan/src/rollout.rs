@@ -1,9 +1,8 @@
 //! Which tasks to stop and how many to start: keeping the count, changing it, and changing the revision task by task.
 //!
-//! The rule of a change of revision: one task of the new revision is started on top of the desired count; when it is
-//! healthy, one of an older revision is stopped, which makes room for the next. Nothing is stopped that would leave fewer
-//! healthy tasks than desired, whatever their revision. Tasks told to stop count for nothing and hold up nothing.
-//! Minimum and maximum percentages of ECS belong here when they come; the rule above is that of 100 % and one task more.
+//! The rule of a change of revision: as many tasks of the new revision are started on top of those there are as the maximum
+//! allows; for each that is healthy, one of an older revision is stopped. Only where the maximum leaves no room, old tasks
+//! stop before new ones are there, down to the minimum. Tasks told to stop count for nothing and hold up nothing.
 
 use tapedeck_model::{Revision, TaskId};
 
@@ -16,6 +15,10 @@ use crate::tally::{Member, Tally, Worth};
 #[derive(Debug)]
 pub(crate) struct Rollout<'a> {
     wanted: usize,
+    /// How many healthy tasks have to be left.
+    floor: usize,
+    /// How many tasks there may be.
+    ceiling: usize,
     current: Kept<'a>,
     outdated: Kept<'a>,
     /// Tasks to stop.
@@ -61,13 +64,15 @@ impl Starts {
 
 impl<'a> Rollout<'a> {
     pub(crate) fn of(tally: &Tally<'a>, fallback: Option<&Fallback<'a>>) -> Self {
-        let live = tally.current.iter().map(|member| member.task);
+        let desired = &tally.desired;
         let mut rollout = Self {
-            wanted: usize::try_from(tally.desired.count).unwrap_or(usize::MAX),
+            wanted: usize::try_from(desired.count).unwrap_or(usize::MAX),
+            floor: desired.bounds.floor(desired.count),
+            ceiling: desired.bounds.ceiling(desired.count),
             current: Kept::of(&tally.current),
             outdated: Kept::of(&tally.outdated),
             stops: Vec::new(),
-            desired: Starts::none(tally.desired.revision, tally.streak.allowance(live)),
+            desired: Starts::none(desired.revision, tally.allowance()),
             fallback: fallback.map(|fallback| Starts::none(fallback.revision, fallback.allowance)),
             fallback_target: fallback.map_or(0, |fallback| fallback.target),
         };
@@ -75,6 +80,7 @@ impl<'a> Rollout<'a> {
         loop {
             let stopped = rollout.stops.len();
             rollout.stop();
+            rollout.swap();
             let started = rollout.start();
             if !started && rollout.stops.len() == stopped {
                 break;
@@ -89,6 +95,8 @@ impl<'a> Rollout<'a> {
         let wanted = usize::try_from(tally.desired.count).unwrap_or(usize::MAX);
         let mut rollout = Self {
             wanted,
+            floor: 0,
+            ceiling: wanted,
             current: Kept::of(&tally.current),
             outdated: Kept::of(&tally.outdated),
             stops: Vec::new(),
@@ -116,25 +124,77 @@ impl<'a> Rollout<'a> {
             while self.may_give_up_outdated() && self.give_up_outdated() {}
         } else {
             while self.outdated_count() > self.wanted && self.give_up_outdated() {}
-            while self.live_count() > self.wanted + 1 && self.may_give_up_current() && self.give_up_current()
-            {
+            while self.live_count() > self.ceiling && self.may_make_room() && self.give_up_outdated() {}
+            while self.live_count() > self.ceiling && self.may_give_up_current() && self.give_up_current() {}
+        }
+    }
+
+    /// Where the maximum leaves no room for a start that is due: stops an old task for it, down to the minimum.
+    fn swap(&mut self) {
+        // A task that is told to stop is no attempt of its revision any more: that would be started again at once.
+        if !self.may_start_fallback() {
+            return;
+        }
+        while self.is_full() && self.may_make_room() && self.give_up_outdated() {
+            if self.live_count() < self.ceiling {
+                self.desired.add(1);
             }
         }
     }
 
+    /// Whether a task could be started at once, were there not too many already.
+    fn is_full(&self) -> bool {
+        let startable = usize::try_from(self.desired.allowance.starts()).unwrap_or(usize::MAX);
+        let kept = self.outdated_count().max(self.fallback_target);
+        self.current_count() < self.wanted
+            && self.desired.due < startable
+            && self.current_count() + kept >= self.ceiling
+    }
+
+    /// Whether the minimum stays healthy without the next outdated task.
+    fn may_make_room(&self) -> bool {
+        let healthy = self.current.healthy() + self.outdated.healthy();
+        match self.outdated.next() {
+            None => false,
+            Some(Worth::Healthy) => healthy > self.floor,
+            // Tasks started to make up for lost ones are left to become healthy.
+            Some(Worth::Pending | Worth::Fresh | Worth::OnTrial) => self.is_proven(),
+        }
+    }
+
+    /// Whether failures hold up nothing of the revision to fall back on.
+    fn may_start_fallback(&self) -> bool {
+        self.fallback
+            .is_none_or(|starts| starts.allowance == Allowance::Unlimited)
+    }
+
+    /// Whether a start is due for which there is no room, and nothing on its way that makes any.
+    pub(crate) fn is_blocked(&self) -> bool {
+        let all_healthy = |kept: &Kept<'_>| kept.healthy() == kept.len();
+        let moves = self.desired.due + self.fallback.map_or(0, |starts| starts.due) + self.stops.len();
+        moves == 0
+            && self.may_start_fallback()
+            && self.is_full()
+            && all_healthy(&self.current)
+            && all_healthy(&self.outdated)
+    }
+
+    /// Starts that there is no room for.
+    pub(crate) fn missing(&self) -> usize {
+        self.wanted.saturating_sub(self.current_count())
+    }
+
     /// Starts what is missing; tells whether there was anything.
     fn start(&mut self) -> bool {
-        let room = (self.wanted + usize::from(self.wanted > 0)).saturating_sub(self.live_count());
+        let room = self.ceiling.saturating_sub(self.live_count());
         let lost = self.fallback_target.saturating_sub(self.outdated_count());
         let restored = self
             .fallback
             .as_mut()
             .is_some_and(|starts| starts.add(lost.min(room)));
         let kept = self.outdated_count().max(self.fallback_target);
-        let surplus = usize::from(kept > 0 && self.wanted > 0);
-        let room = (self.wanted + surplus).saturating_sub(kept + self.current_count());
-        let missing = self.wanted.saturating_sub(self.current_count());
-        self.desired.add(missing.min(room)) || restored
+        let room = self.ceiling.saturating_sub(kept + self.current_count());
+        self.desired.add(self.missing().min(room)) || restored
     }
 
     fn current_count(&self) -> usize {

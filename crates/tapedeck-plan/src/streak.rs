@@ -47,13 +47,15 @@ pub(crate) enum Allowance {
     NoneBefore(Timestamp),
     /// That many; more when a present attempt has held.
     Attempts(u32),
+    /// None any more: the deployment has failed.
+    Never,
 }
 
 impl Allowance {
     pub(crate) fn starts(self) -> u32 {
         match self {
             Self::Unlimited => u32::MAX,
-            Self::NoneBefore(_) => 0,
+            Self::NoneBefore(_) | Self::Never => 0,
             Self::Attempts(starts) => starts,
         }
     }
@@ -155,7 +157,7 @@ fn longest_chain(latest_begun_first: Vec<Failure<'_>>) -> Vec<Failure<'_>> {
 }
 
 /// How long a task has been running, or had been until it was told to stop or stopped; none if it never did.
-fn run_time(task: &Task, now: Timestamp) -> Option<Duration> {
+pub(crate) fn run_time(task: &Task, now: Timestamp) -> Option<Duration> {
     match &task.state {
         TaskState::Pending | TaskState::Running { .. } => uptime(task, now),
         TaskState::Stopping {

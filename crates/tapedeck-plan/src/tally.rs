@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tapedeck_model::{StopCode, Task, TaskState, Timestamp};
 
-use crate::streak::{Streak, uptime};
-use crate::{Desired, Progress};
+use crate::breaker::Count;
+use crate::streak::{Allowance, Streak, uptime};
+use crate::{Desired, Progress, Stage};
 
 /// The tasks of one service, sorted.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Tally<'a> {
     pub(crate) stopped: Vec<&'a Task>,
     /// Failures of the desired revision.
     pub(crate) streak: Streak<'a>,
+    /// What the circuit breaker has counted of it.
+    pub(crate) count: Count<'a>,
 }
 
 /// A live task and what it is worth.
@@ -66,6 +69,7 @@ impl<'a> Tally<'a> {
             stopping: Vec::new(),
             stopped: Vec::new(),
             streak: Streak::of(&of_current, desired.pace, now),
+            count: Count::of(desired, &of_current, now),
         };
         for task in tasks {
             tally.put(task);
@@ -126,6 +130,24 @@ impl<'a> Tally<'a> {
         self.current.iter().chain(&self.outdated)
     }
 
+    /// Whether the deployment is under way and has failed too often.
+    pub(crate) fn has_failed(&self) -> bool {
+        let threshold = self.desired.breaker.threshold(self.desired.count);
+        matches!(self.desired.stage, Stage::UnderWay { .. })
+            && self.desired.count > 0
+            && !self.desired.attended
+            && self.count.failed_tasks() >= threshold
+    }
+
+    /// How many tasks of the desired revision may be started now.
+    pub(crate) fn allowance(&self) -> Allowance {
+        if self.desired.stage == Stage::GivenUp || self.has_failed() {
+            return Allowance::Never;
+        }
+        self.streak
+            .allowance(self.current.iter().map(|member| member.task))
+    }
+
     pub(crate) fn progress(&self) -> Progress {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let pending = self
@@ -147,6 +169,9 @@ impl<'a> Tally<'a> {
             outdated: count(self.outdated.len()),
             stopping: count(self.stopping.len()),
             consecutive_failures: self.streak.failures(),
+            failed_tasks: self.count.failed_tasks(),
+            failed: self.has_failed(),
+            blocked: false,
             steady: healthy == wanted
                 && self.current.len() == wanted
                 && self.outdated.is_empty()

@@ -1,6 +1,7 @@
 //! The rules of a decision, one by one. Whole stories are in `tapedeck-sim`.
 
 mod attended;
+mod deployment;
 mod settling;
 
 use std::net::Ipv4Addr;
@@ -20,6 +21,11 @@ fn want(revision: u64, count: u32) -> Desired {
         revision: Revision(revision),
         count,
         attended: false,
+        bounds: Bounds::default(),
+        breaker: Breaker::default(),
+        stage: Stage::UnderWay {
+            fallback: revision.checked_sub(1).filter(|number| *number > 0).map(Revision),
+        },
         pace: Pace::fast(),
     }
 }
@@ -58,6 +64,13 @@ fn stopping(number: u8, revision: u64, started: f64, stopping: f64) -> Task {
         reason: String::new(),
     };
     task(number, revision, started, state)
+}
+
+fn of(revision: u64, task: Task) -> Task {
+    Task {
+        revision: Revision(revision),
+        ..task
+    }
 }
 
 fn ended(number: u8, started: f64, stopped: f64, code: StopCode) -> Task {
@@ -222,10 +235,10 @@ fn after_failures_one_attempt_at_a_time_until_it_has_held() {
 }
 
 #[test]
-fn a_change_of_revision_starts_one_more_and_then_stops_one() {
+fn a_change_of_revision_starts_as_many_as_are_wanted_and_stops_one_for_each_that_holds() {
     let old = [running(1, 1, 0.0), running(2, 1, 1.0)];
-    assert_eq!(starts(&decide(&want(2, 2), &old, at(10.0))), [2]);
-    let with_new = [&old[..], &[running(3, 2, 10.0)]].concat();
+    assert_eq!(starts(&decide(&want(2, 2), &old, at(10.0))), [2, 2]);
+    let with_new = [&old[..], &[running(3, 2, 10.0), pending(4, 2, 10.0)]].concat();
     let early = decide(&want(2, 2), &with_new, at(10.1));
     assert_eq!(early.steps, []);
     assert!(early.waiting.contains(&Waiting::ForReplacement {
@@ -238,15 +251,7 @@ fn a_change_of_revision_starts_one_more_and_then_stops_one() {
         code: StopCode::ServiceSchedulerInitiated,
         reason: "Scaling activity initiated by (deployment 2)".to_owned(),
     };
-    assert_eq!(
-        plan.steps,
-        [
-            stop,
-            Step::Start {
-                revision: Revision(2)
-            }
-        ]
-    );
+    assert_eq!(plan.steps, [stop]);
 }
 
 #[test]
@@ -258,7 +263,12 @@ fn an_old_task_that_does_not_run_is_given_up_first() {
 #[test]
 fn lost_old_tasks_are_replaced_by_the_old_revision_while_the_new_one_is_unproven() {
     let lost = crashed(1, 0.0, 100.0);
-    let unproven = [lost.clone(), running(2, 1, 0.0), pending(3, 2, 90.0)];
+    let unproven = [
+        lost.clone(),
+        running(2, 1, 0.0),
+        pending(3, 2, 90.0),
+        pending(4, 2, 90.0),
+    ];
     assert_eq!(starts(&decide(&want(2, 2), &unproven, at(100.0))), [1]);
     let proven = [lost.clone(), running(2, 1, 0.0), running(3, 2, 90.0)];
     assert_eq!(starts(&decide(&want(2, 2), &proven, at(100.0))), [2]);
@@ -268,13 +278,10 @@ fn lost_old_tasks_are_replaced_by_the_old_revision_while_the_new_one_is_unproven
 
 #[test]
 fn a_revision_that_keeps_failing_lets_the_old_one_make_up_the_count() {
-    let failed = |number, created, stopped| Task {
-        revision: Revision(2),
-        ..crashed(number, created, stopped)
-    };
+    let failed = |number, created, stopped| of(2, crashed(number, created, stopped));
     let old = [running(1, 1, 0.0), running(2, 1, 0.0)];
     let once = [&old[..], &[failed(3, 100.0, 101.0)]].concat();
-    assert_eq!(starts(&decide(&want(2, 4), &once, at(101.0))), [2, 2, 2]);
+    assert_eq!(starts(&decide(&want(2, 4), &once, at(101.0))), [2, 2, 2, 2]);
     let twice = [&once[..], &[failed(4, 101.0, 102.0)]].concat();
     assert_eq!(starts(&decide(&want(2, 4), &twice, at(102.0))), [1, 1]);
     assert_eq!(
@@ -288,7 +295,11 @@ fn a_revision_that_keeps_failing_lets_the_old_one_make_up_the_count() {
 fn room_is_kept_for_old_tasks_that_are_held_back() {
     let old_crashes = [crashed(1, 100.0, 101.0), crashed(2, 101.0, 102.0)];
     let tasks = [&old_crashes[..], &[running(3, 1, 90.0), pending(4, 2, 100.5)]].concat();
-    let plan = decide(&want(2, 3), &tasks, at(102.5));
+    let narrow = Desired {
+        bounds: Bounds::new(100, 134),
+        ..want(2, 3)
+    };
+    let plan = decide(&narrow, &tasks, at(102.5));
     assert_eq!(
         starts(&plan),
         [2],

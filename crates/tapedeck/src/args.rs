@@ -7,10 +7,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod aliases;
 mod compression;
 mod processor;
+mod rollout;
 
 pub(crate) use aliases::with_long_names;
 pub(crate) use compression::Compression;
 pub(crate) use processor::Processor;
+pub(crate) use rollout::{DeployArgs, RollbackArgs};
 
 /// Plays a stacktape.yml: packages its worker services and runs them on this machine.
 #[derive(Debug, Parser)]
@@ -67,6 +69,9 @@ pub(crate) enum Command {
     /// Package the worker services of the config and make them run.
     #[command(after_help = crate::commands::deploy::EXAMPLES)]
     Deploy(DeployArgs),
+    /// Go back to what the services of a stack ran before.
+    #[command(after_help = crate::commands::rollback::EXAMPLES)]
+    Rollback(RollbackArgs),
     /// Run a service while it is being written: each save replaces what runs.
     #[command(after_help = crate::commands::dev::EXAMPLES, mut_arg("stage", |arg| {
         arg.default_value("watch").help("Stage of its own, so that what is deployed under another one is left alone")
@@ -250,21 +255,6 @@ pub(crate) struct SchemaArgs {
     /// Write it into this file instead
     #[arg(long = "outFile", value_name = "FILE")]
     pub(crate) out_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DeployArgs {
-    #[command(flatten)]
-    pub(crate) stack: StackArgs,
-    #[command(flatten)]
-    pub(crate) config: ConfigArgs,
-    #[command(flatten)]
-    pub(crate) options: ExtraArgs,
-    /// Package again even where nothing changed
-    #[arg(long = "noCache")]
-    pub(crate) no_cache: bool,
-    #[command(flatten)]
-    pub(crate) output: JsonArgs,
 }
 
 #[derive(Debug, Args)]

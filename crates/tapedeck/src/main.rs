@@ -22,6 +22,7 @@ mod packaging;
 mod printer;
 mod prompt;
 mod report;
+mod rollout;
 mod secrets;
 mod text;
 

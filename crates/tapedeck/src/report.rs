@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tapedeck_api::{EngineStatus, RolloutState, ServiceStatus, StackStatus, StackSummary};
+use tapedeck_api::{DeploymentStatus, EngineStatus, RolloutState, ServiceStatus, StackStatus, StackSummary};
 use tapedeck_model::{Task, TaskState, Timestamp};
 
 use crate::printer::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
@@ -58,6 +58,9 @@ fn service(service: &ServiceStatus, detail: Detail, now: Timestamp) -> String {
         service.cpu,
         service.memory
     );
+    for known in service.deployments.iter().take(shown) {
+        let _ = writeln!(out, "    {}", deployment(known, now));
+    }
     for waiting in &service.waiting {
         let _ = writeln!(out, "    {YELLOW}waiting{RESET} {waiting}");
     }
@@ -80,10 +83,34 @@ fn service(service: &ServiceStatus, detail: Detail, now: Timestamp) -> String {
     out
 }
 
+fn deployment(known: &DeploymentStatus, now: Timestamp) -> String {
+    let (state, colour) = match known.deployment.state {
+        RolloutState::InProgress => ("IN_PROGRESS", YELLOW),
+        RolloutState::Completed => ("COMPLETED", GREEN),
+        RolloutState::Failed => ("FAILED", RED),
+    };
+    let since = known.deployment.ended.unwrap_or(known.deployment.created);
+    let failed = match known.deployment.failed_tasks {
+        0 => String::new(),
+        failed => format!(" ({})", count(failed as usize, "failed task")),
+    };
+    format!(
+        "deployment {} {} {colour}{state}{RESET} since {}: {}{failed}",
+        known.revision,
+        known.status,
+        span(now.since(since)),
+        known.deployment.reason
+    )
+}
+
 fn state_of(service: &ServiceStatus) -> &str {
     match (service.status.as_str(), service.rollout, service.steady) {
         ("ACTIVE", RolloutState::Completed, true) => "steady",
-        ("ACTIVE", RolloutState::InProgress, _) => "rolling out",
+        ("ACTIVE", RolloutState::InProgress, _) => match service.deployment(service.revision) {
+            Some(deployment) if deployment.is_rollback => "rolling back",
+            _ => "rolling out",
+        },
+        ("ACTIVE", RolloutState::Failed, _) => "failed",
         ("ACTIVE", ..) => "recovering",
         _ => "being deleted",
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tapedeck_model::{Task, TaskState, Timestamp};
-use tapedeck_plan::{Desired, Plan, Step, decide};
+use tapedeck_plan::{Desired, Plan, Stage, Step, decide};
 
 /// What is wrong with a plan for these tasks at that time.
 #[must_use]
@@ -22,12 +22,9 @@ pub fn of_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -
     };
     check(
         seen.floor_is_kept(plan),
-        "a stop leaves fewer settled tasks than desired",
+        "a stop leaves fewer settled tasks than the minimum",
     );
-    check(
-        seen.ceiling_is_kept(plan),
-        "a start exceeds the desired count and one",
-    );
+    check(seen.ceiling_is_kept(plan), "a start exceeds the maximum");
     check(
         seen.steps_make_sense(plan),
         "a step concerns a task it cannot concern, or twice",
@@ -49,6 +46,10 @@ pub fn of_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -
     check(
         seen.old_starts_only_without_healthy_new(plan),
         "an old revision is started beside a healthy new task",
+    );
+    check(
+        seen.failed_starts_nothing(plan),
+        "a failed deployment starts a task",
     );
     violations
 }
@@ -107,7 +108,7 @@ impl Seen<'_> {
         let stopped = stopped(plan);
         let before = self.count(|task| self.is_settled(task));
         let after = self.count(|task| self.is_settled(task) && !stopped.contains(task.id.as_str()));
-        after >= before.min(self.wanted())
+        after >= before.min(self.desired.bounds.floor(self.desired.count))
     }
 
     fn ceiling_is_kept(&self, plan: &Plan) -> bool {
@@ -121,10 +122,9 @@ impl Seen<'_> {
         let is_rollout = self.count(|task| {
             task.revision != self.desired.revision && !matches!(task.state, TaskState::Stopping { .. })
         }) > 0;
-        let ceiling = if self.wanted() == 0 {
-            0
-        } else {
-            self.wanted() + usize::from(is_rollout)
+        let ceiling = match is_rollout {
+            true => self.desired.bounds.ceiling(self.desired.count),
+            false => self.wanted(),
         };
         starts == 0 || left + starts <= ceiling
     }
@@ -133,7 +133,11 @@ impl Seen<'_> {
         let mut concerned = BTreeSet::new();
         plan.steps.iter().all(|step| match step {
             Step::Start { revision } => {
-                *revision == self.desired.revision || self.count(|task| task.revision == *revision) > 0
+                let fallback = match self.desired.stage {
+                    Stage::UnderWay { fallback } => fallback,
+                    Stage::Trusted | Stage::GivenUp => None,
+                };
+                *revision == self.desired.revision || Some(*revision) == fallback
             }
             Step::Stop { task, .. } => {
                 concerned.insert(task) && self.count(|seen| seen.id == *task && seen.state.is_live()) == 1
@@ -171,6 +175,14 @@ impl Seen<'_> {
             .iter()
             .any(|step| matches!(step, Step::Start { revision } if *revision != self.desired.revision));
         !starts_old || plan.progress.healthy == 0
+    }
+
+    /// A deployment that failed, now or before, starts nothing any more.
+    fn failed_starts_nothing(&self, plan: &Plan) -> bool {
+        let starts =
+            |step: &Step| matches!(step, Step::Start { revision } if *revision == self.desired.revision);
+        let failed = plan.progress.failed || self.desired.stage == Stage::GivenUp;
+        !failed || !plan.steps.iter().any(starts)
     }
 }
 

@@ -4,6 +4,8 @@
 //! deploy mailer revision=1 count=2 starts=50ms stops=100ms exits=20ms code=1 pace=ecs
 //! deploy mailer revision=2 attended      somebody watches: old tasks stop first, each revision is tried once
 //! deploy mailer revision=2 fails         tasks of revision 2 fail to start; the count stays
+//! deploy mailer revision=2 held          as if this revision had held before, so that it is not given up
+//! deploy mailer revision=3 bounds=50/125 cumulative   how far below and above the count; all failures count
 //! tick 10s                               ten seconds pass (also ms, m, h)
 //! kill mailer-3 code=137                 the third task ever started exits
 //! stop mailer-1                          a person stops the first one
@@ -15,7 +17,7 @@
 use std::time::Duration;
 
 use tapedeck_model::{ResourceName, Revision};
-use tapedeck_plan::{Desired, Pace};
+use tapedeck_plan::{Bounds, Breaker, Desired, Pace, Stage};
 
 use crate::{Behaviour, Fate, World};
 
@@ -101,10 +103,13 @@ fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
         revision: Revision(1),
         count: 1,
         attended: false,
+        bounds: Bounds::default(),
+        breaker: Breaker::default(),
+        stage: Stage::UnderWay { fallback: None },
         pace: Pace::fast(),
     });
     let mut behaviour = Behaviour::default();
-    let (mut exits, mut code) = (None, 0);
+    let (mut exits, mut code, mut held) = (None, 0, false);
     for option in options {
         match option.split_once('=').unwrap_or((option, "")) {
             ("revision", number) => {
@@ -116,7 +121,10 @@ fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
             ("exits", span) => exits = Some(parse_span(span)?),
             ("code", number) => code = number.parse().map_err(|_| "not an exit code")?,
             ("fails", "") => behaviour.fates = vec![Fate::FailsToStart],
+            ("held", "") => held = true,
             ("attended", "") => desired.attended = true,
+            ("bounds", percentages) => desired.bounds = parse_bounds(percentages)?,
+            ("cumulative", "") => desired.breaker.reset_on_healthy = false,
             ("pace", "ecs") => desired.pace = Pace::ecs(),
             _ => return Err("not an option of deploy"),
         }
@@ -130,8 +138,22 @@ fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
     {
         world.behave(desired.revision, behaviour);
     }
-    world.deploy(desired);
+    match held {
+        true => world.deploy_held(desired),
+        false => world.deploy(desired),
+    }
     Ok(())
+}
+
+fn parse_bounds(text: &str) -> Result<Bounds, &'static str> {
+    let parse = |text: &str| text.parse().ok();
+    let (minimum, maximum) = text
+        .split_once('/')
+        .ok_or("expected bounds=<minimum>/<maximum>")?;
+    let bounds = parse(minimum).zip(parse(maximum));
+    bounds
+        .map(|(minimum, maximum)| Bounds::new(minimum, maximum))
+        .ok_or("expected percentages")
 }
 
 fn parse_task(world: &World, text: &str) -> Result<u32, &'static str> {

@@ -2,11 +2,11 @@
 
 mod physics;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tapedeck_model::{ResourceName, Revision, StopCode, Task, TaskId, TaskState, Timestamp};
-use tapedeck_plan::{Desired, Plan, Progress, Step, decide, events};
+use tapedeck_model::{ResourceName, Revision, RolloutState, StopCode, Task, TaskId, TaskState, Timestamp};
+use tapedeck_plan::{Deployments, Desired, Plan, Progress, Step, decide, events};
 
 use self::physics::Due;
 use crate::invariants;
@@ -55,6 +55,9 @@ pub struct World {
     service: ResourceName,
     now: Timestamp,
     desired: Option<Desired>,
+    deployments: Deployments,
+    /// Revisions whose deployment the breaker has ended.
+    given_up: BTreeSet<Revision>,
     tasks: Vec<Task>,
     behaviours: BTreeMap<Revision, Behaviour>,
     /// What happens next to each task by itself, by number.
@@ -86,6 +89,8 @@ impl World {
             service,
             now: Self::BEGINNING,
             desired: None,
+            deployments: Deployments::default(),
+            given_up: BTreeSet::new(),
             tasks: Vec::new(),
             behaviours: BTreeMap::new(),
             due: BTreeMap::new(),
@@ -158,8 +163,27 @@ impl World {
 
     /// Changes what is wanted; the engine, if it is up, decides at once.
     pub fn deploy(&mut self, desired: Desired) {
-        self.desired = Some(desired);
+        self.desire(desired);
         self.decide();
+    }
+
+    /// The same for a revision that is taken to have held before, so that it is tried for ever.
+    pub fn deploy_held(&mut self, desired: Desired) {
+        self.deployments.complete(desired.revision, self.now);
+        self.desired = Some(desired);
+        self.desire(desired);
+        self.decide();
+    }
+
+    fn desire(&mut self, desired: Desired) {
+        if self
+            .desired
+            .is_none_or(|before| before.revision != desired.revision)
+        {
+            self.deployments.begin(desired.revision, self.now);
+        }
+        let stage = self.deployments.stage(desired.revision);
+        self.desired = Some(Desired { stage, ..desired });
     }
 
     /// Ends the process of a running task. Does nothing to one that does not run.
@@ -230,6 +254,12 @@ impl World {
         self.now = end;
     }
 
+    /// The deployments that are remembered.
+    #[must_use]
+    pub fn deployments(&self) -> &Deployments {
+        &self.deployments
+    }
+
     fn decide(&mut self) {
         let Some(desired) = self.desired.filter(|_| !self.engine.is_down) else {
             return;
@@ -238,10 +268,15 @@ impl World {
         self.violations
             .extend(invariants::of_plan(&desired, &self.tasks, self.now, &plan));
         self.transcript.waits(self.now, &plan.waiting);
+        let failed = self.conclude(&plan.progress);
         for event in events::transitions(&self.service, self.engine.progress.as_ref(), &plan.progress) {
             self.transcript.line(self.now, &event);
         }
         self.engine.progress = Some(plan.progress);
+        if failed {
+            return self.decide();
+        }
+        let Some(desired) = self.desired else { return };
         let dies_after = self.engine.dies_after.filter(|_| !plan.steps.is_empty());
         for step in plan.steps.iter().take(dies_after.unwrap_or(usize::MAX)) {
             self.execute(step);
@@ -260,9 +295,44 @@ impl World {
         self.engine.wake_at = again.wake_at;
     }
 
+    /// Acts on a deployment that has completed or failed; says whether it has failed.
+    fn conclude(&mut self, progress: &Progress) -> bool {
+        let (revision, now) = (progress.revision, self.now);
+        let Some(desired) = &mut self.desired else {
+            return false;
+        };
+        let mut told = Vec::new();
+        if progress.failed {
+            told.push(events::deployment_failed(&self.service, revision));
+            self.given_up.insert(revision);
+            if let Some(back_to) = self.deployments.fail(revision, progress.failed_tasks, now) {
+                told.push(events::rolling_back(&self.service, back_to));
+                desired.revision = back_to;
+            }
+        } else if progress.steady
+            && desired.count > 0
+            && self.deployments.state(revision) == RolloutState::InProgress
+        {
+            self.deployments.complete(revision, now);
+            told.push(events::deployment_completed(&self.service, revision));
+        }
+        desired.stage = self.deployments.stage(desired.revision);
+        for event in told {
+            self.transcript.line(now, &event);
+        }
+        progress.failed
+    }
+
     fn execute(&mut self, step: &Step) {
         match step {
-            Step::Start { revision } => self.start(*revision),
+            Step::Start { revision } => {
+                if self.given_up.contains(revision) {
+                    self.violations.push(format!(
+                        "revision {revision} is started although its deployment failed"
+                    ));
+                }
+                self.start(*revision);
+            }
             Step::Stop { task, code, reason } => self.tell_to_stop(Self::number(task), *code, reason.clone()),
             Step::Forget { task } => self.tasks.retain(|record| record.id != *task),
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use tapedeck_model::{ResourceName, Revision, TaskState};
-use tapedeck_plan::{Desired, Pace};
+use tapedeck_model::{ResourceName, Revision, RolloutState, TaskState};
+use tapedeck_plan::{Bounds, Breaker, Desired, Pace, Stage};
 use tapedeck_sim::{Behaviour, Fate, World};
 
 /// One thing that somebody or something does.
@@ -16,10 +16,11 @@ enum Deed {
     /// Deploys a revision that was never deployed before.
     DeployNew {
         count: u32,
+        bounds: Bounds,
         behaviour: Behaviour,
     },
-    /// Deploys the revision before the latest once more.
-    DeployPrevious,
+    /// Deploys what the revision before the latest was once more, under a new number.
+    DeployPrevious(Behaviour),
     Scale(u32),
     Delete,
     /// The nth of the running tasks exits.
@@ -55,11 +56,19 @@ fn behaviour() -> impl Strategy<Value = Behaviour> {
     })
 }
 
+fn bounds() -> impl Strategy<Value = Bounds> {
+    prop_oneof![
+        4 => Just(Bounds::default()),
+        3 => (0..=100_u32, 100..=200_u32).prop_map(|(minimum, maximum)| Bounds::new(minimum, maximum)),
+    ]
+}
+
 fn deed() -> impl Strategy<Value = Deed> {
     prop_oneof![
         8 => prop_oneof![span(50), span(1_000), span(20_000), span(100_000)].prop_map(Deed::Tick),
-        3 => (1..6_u32, behaviour()).prop_map(|(count, behaviour)| Deed::DeployNew { count, behaviour }),
-        1 => Just(Deed::DeployPrevious),
+        3 => (1..6_u32, bounds(), behaviour())
+            .prop_map(|(count, bounds, behaviour)| Deed::DeployNew { count, bounds, behaviour }),
+        1 => behaviour().prop_map(Deed::DeployPrevious),
         2 => (1..8_u32).prop_map(Deed::Scale),
         1 => Just(Deed::Delete),
         4 => any::<usize>().prop_map(Deed::Kill),
@@ -79,6 +88,9 @@ fn desired(revision: u64, count: u32) -> Desired {
         revision: Revision(revision),
         count,
         attended: false,
+        bounds: Bounds::default(),
+        breaker: Breaker::default(),
+        stage: Stage::UnderWay { fallback: None },
         pace: Pace::fast(),
     }
 }
@@ -87,18 +99,25 @@ fn perform(world: &mut World, latest: &mut u64, deed: &Deed) {
     let before = world.desired().copied().unwrap_or(desired(1, 1));
     match deed {
         Deed::Tick(span) => world.advance(*span),
-        Deed::DeployNew { count, behaviour } => {
+        Deed::DeployNew {
+            count,
+            bounds,
+            behaviour,
+        } => {
             *latest += 1;
             world.behave(Revision(*latest), behaviour.clone());
             let (revision, count) = (Revision(*latest), *count);
             world.deploy(Desired {
                 revision,
                 count,
+                bounds: *bounds,
                 ..before
             });
         }
-        Deed::DeployPrevious => {
-            let revision = Revision(latest.saturating_sub(1).max(1));
+        Deed::DeployPrevious(behaviour) => {
+            *latest += 1;
+            world.behave(Revision(*latest), behaviour.clone());
+            let revision = Revision(*latest);
             let count = before.count.max(1);
             world.deploy(Desired {
                 revision,
@@ -180,12 +199,29 @@ fn every_decision_keeps_the_promises_and_the_world_settles() {
             world.behave(Revision(revision), Behaviour::default());
         }
         world.engine_up();
+        // Bounds without room hold up a deployment for ever.
+        let bounds = Bounds::default();
+        let before = *world.desired().expect("it was deployed");
+        world.deploy(Desired { bounds, ..before });
         let most_tasks = 8;
         let bound = pace.back_off.cap
             + 3 * Duration::from_secs(100)
             + most_tasks * (pace.proven_after + pace.back_off.second);
         world.advance(bound);
         no_violations(&world)?;
+        // What failed and had nothing to go back to waits for another deployment.
+        if world
+            .desired()
+            .is_some_and(|desired| desired.stage == Stage::GivenUp && desired.count > 0)
+        {
+            world.deploy(Desired {
+                revision: Revision(latest + 1),
+                bounds,
+                ..before
+            });
+            world.advance(bound);
+            no_violations(&world)?;
+        }
         prop_assert!(world.is_steady(), "not steady: {:#?}", world.look());
         Ok(())
     });
@@ -207,15 +243,18 @@ fn a_broken_revision_is_tried_a_bounded_number_of_times() {
                 fates,
                 ..Behaviour::default()
             };
-            world.behave(Revision(1), behaviour);
+            // It held once, so that it is not given up.
             world.deploy(desired(1, count));
+            world.advance(Duration::from_secs(1));
+            world.behave(Revision(1), behaviour);
+            (1..=count).for_each(|number| world.kill(number, 1));
             world.advance(Duration::from_secs(60));
             no_violations(&world)?;
-            let attempts = world.attempts(Revision(1));
-            // Each wanted task once, each once more at once, then one at a time: after 1, 2, 4, 8, 16 and 32 s.
+            let attempts = world.attempts(Revision(1)) - count;
+            // Each wanted task once, then one at a time: after 1, 2, 4, 8, 16 and 32 s. Some were killed one after the other.
             prop_assert!(attempts <= 2 * count + 6, "{attempts} attempts for {count} tasks");
             world.advance(Duration::from_secs(3600));
-            let hourly = world.attempts(Revision(1)) - attempts;
+            let hourly = world.attempts(Revision(1)) - count - attempts;
             prop_assert!((55..=65).contains(&hourly), "{hourly} attempts in an hour");
             Ok(())
         },
@@ -233,6 +272,11 @@ fn a_broken_change_leaves_the_old_tasks_alone() {
         world.deploy(desired(2, count));
         world.advance(Duration::from_secs(3600));
         no_violations(&world)?;
+        prop_assert!(
+            world.attempts(Revision(2)) <= 2 * count + 3,
+            "it is given up after few"
+        );
+        prop_assert_eq!(world.desired().map(|desired| desired.revision), Some(Revision(1)));
         prop_assert_eq!(
             world.attempts(Revision(1)),
             count,
@@ -249,6 +293,79 @@ fn a_broken_change_leaves_the_old_tasks_alone() {
         };
         prop_assert_eq!(u32::try_from(running(1)).unwrap(), count, "all of the old run");
         Ok(())
+    });
+}
+
+#[test]
+fn t07_a_first_deployment_that_fails_is_given_up() {
+    let fates = || {
+        let exits = span(499).prop_map(|after| Fate::Exits { after, code: 1 });
+        vec(prop_oneof![Just(Fate::FailsToStart), exits], 1..5)
+    };
+    check(200, (1..20_u32, fates()), |(count, fates)| {
+        let mut world = world();
+        let behaviour = Behaviour {
+            fates,
+            ..Behaviour::default()
+        };
+        world.behave(Revision(1), behaviour);
+        world.deploy(desired(1, count));
+        world.advance(Duration::from_secs(60));
+        no_violations(&world)?;
+        let attempts = world.attempts(Revision(1));
+        prop_assert!(
+            attempts <= count + 3.max(count.div_ceil(2)),
+            "{attempts} attempts"
+        );
+        prop_assert_eq!(world.deployments().state(Revision(1)), RolloutState::Failed);
+        world.advance(Duration::from_secs(3600));
+        prop_assert_eq!(world.attempts(Revision(1)), attempts, "no further starts");
+        Ok(())
+    });
+}
+
+#[test]
+fn t29_t30_a_rollout_never_dips_and_a_bad_one_ends_where_it_began() {
+    let exits = span(249).prop_map(|after| Fate::Exits { after, code: 1 });
+    let fates = vec(
+        prop_oneof![Just(Fate::Runs), Just(Fate::FailsToStart), exits],
+        0..4,
+    );
+    check(400, (1..9_u32, fates, bounds()), |(count, fates, bounds)| {
+        let mut world = world();
+        let floor = bounds.floor(count);
+        let ceiling = bounds.ceiling(count);
+        world.deploy(Desired {
+            bounds,
+            ..desired(1, count)
+        });
+        world.advance(Duration::from_secs(70));
+        let behaviour = Behaviour {
+            fates,
+            ..Behaviour::default()
+        };
+        world.behave(Revision(2), behaviour);
+        world.deploy(Desired {
+            bounds,
+            ..desired(2, count)
+        });
+        for _ in 0..200 {
+            let of = |revision: u64, counts: fn(&TaskState) -> bool| {
+                let tasks = world
+                    .tasks()
+                    .iter()
+                    .filter(|task| task.revision == Revision(revision));
+                tasks.filter(|task| counts(&task.state)).count()
+            };
+            let runs: fn(&TaskState) -> bool = |state| matches!(state, TaskState::Running { .. });
+            let live = of(1, TaskState::is_live) + of(2, TaskState::is_live);
+            prop_assert!(live <= ceiling, "{live} live tasks");
+            // No task ends by itself once it counts as healthy.
+            let running = of(1, runs) + of(2, runs);
+            prop_assert!(running >= floor, "it dips to {running}");
+            world.advance(Duration::from_millis(50));
+        }
+        no_violations(&world)
     });
 }
 

@@ -8,28 +8,28 @@ use crate::fleet::{EVENTS_KEPT, Fleet, Life, Service};
 
 #[test]
 fn the_same_spec_changes_nothing() {
-    let mut service = Service::new(2, container('a'));
-    service.rollout = RolloutState::Completed;
-    assert!(!service.update(2, &container('a')));
+    let mut service = Service::new(2, container('a'), at(0));
+    service.deployments.complete(Revision(1), at(1));
+    assert!(!service.update(2, &container('a'), at(5)));
     assert_eq!(
-        (service.revision, service.rollout),
+        (service.revision, service.rollout()),
         (Revision(1), RolloutState::Completed)
     );
 }
 
 #[test]
 fn another_count_is_no_new_revision() {
-    let mut service = Service::new(2, container('a'));
-    assert!(service.update(3, &container('a')));
+    let mut service = Service::new(2, container('a'), at(0));
+    assert!(service.update(3, &container('a'), at(5)));
     assert_eq!((service.revision, service.desired_count), (Revision(1), 3));
 }
 
 #[test]
 fn another_container_is_a_new_revision_and_numbers_are_never_used_twice() {
-    let mut service = Service::new(2, container('a'));
-    assert!(service.update(2, &container('b')));
+    let mut service = Service::new(2, container('a'), at(0));
+    assert!(service.update(2, &container('b'), at(5)));
     assert!(
-        service.update(2, &container('a')),
+        service.update(2, &container('a'), at(5)),
         "back to the first is a change too"
     );
     assert_eq!(service.revision, Revision(3));
@@ -38,11 +38,11 @@ fn another_container_is_a_new_revision_and_numbers_are_never_used_twice() {
 
 #[test]
 fn a_renewed_service_has_the_same_container_under_a_new_number() {
-    let mut service = Service::new(1, container('a'));
-    service.rollout = RolloutState::Completed;
-    service.renew();
+    let mut service = Service::new(1, container('a'), at(0));
+    service.deployments.complete(Revision(1), at(1));
+    service.renew(at(7));
     assert_eq!(
-        (service.revision, service.rollout),
+        (service.revision, service.rollout()),
         (Revision(2), RolloutState::InProgress)
     );
     assert_eq!(service.container(), &container('a'));
@@ -50,18 +50,35 @@ fn a_renewed_service_has_the_same_container_under_a_new_number() {
 
 #[test]
 fn a_service_that_drains_comes_back_when_it_is_deployed_again() {
-    let mut service = Service::new(2, container('a'));
+    let mut service = Service::new(2, container('a'), at(0));
     service.life = Life::Draining;
     assert_eq!(service.wanted(), 0);
-    assert!(service.update(2, &container('a')));
+    assert!(service.update(2, &container('a'), at(5)));
     assert_eq!((service.wanted(), service.revision), (2, Revision(1)));
 }
 
 #[test]
+fn a_service_that_failed_before_it_was_deleted_comes_back_under_a_new_number() {
+    let mut service = Service::new(1, container('a'), at(0));
+    service.life = Life::Draining;
+    let failed = tapedeck_model::TaskState::Stopped {
+        started: Some(at(1)),
+        stopped: at(2),
+        code: tapedeck_model::StopCode::EssentialContainerExited,
+        reason: String::new(),
+        exit_code: Some(1),
+    };
+    let failed = task(1, 1, failed);
+    service.tasks.insert(failed.id.clone(), failed);
+    assert!(service.update(1, &container('a'), at(5)));
+    assert_eq!(service.revision, Revision(2));
+}
+
+#[test]
 fn revisions_that_nobody_runs_are_forgotten() {
-    let mut service = Service::new(1, container('a'));
-    service.update(1, &container('b'));
-    service.update(1, &container('c'));
+    let mut service = Service::new(1, container('a'), at(0));
+    service.update(1, &container('b'), at(5));
+    service.update(1, &container('c'), at(5));
     let old = task(1, 2, running());
     service.tasks.insert(old.id.clone(), old);
     assert_eq!(service.forget_unused_revisions(), [Revision(1)]);
@@ -71,9 +88,95 @@ fn revisions_that_nobody_runs_are_forgotten() {
     );
 }
 
+/// A service whose first three revisions were deployed, one after the other.
+fn deployed_thrice() -> Service {
+    let mut service = Service::new(1, container('a'), at(0));
+    service.deployments.complete(Revision(1), at(1));
+    for (revision, image) in [(2, 'b'), (3, 'c')] {
+        service.update(1, &container(image), at(10 * revision));
+        service
+            .deployments
+            .complete(Revision(revision), at(10 * revision + 1));
+    }
+    service
+}
+
+#[test]
+fn what_can_be_gone_back_to_is_not_forgotten() {
+    let mut service = deployed_thrice();
+    service.update(1, &container('d'), at(40));
+    service.deployments.complete(Revision(4), at(41));
+    assert_eq!(service.forget_unused_revisions(), [Revision(1)]);
+    assert_eq!(
+        service.revisions.keys().copied().collect::<Vec<_>>(),
+        [Revision(2), Revision(3), Revision(4)],
+        "two before the present one"
+    );
+}
+
+#[test]
+fn rolling_back_deploys_what_ran_before_under_a_new_number_and_once_more_undoes_that() {
+    let mut service = deployed_thrice();
+    assert!(service.roll_back(at(50)));
+    assert_eq!(
+        (service.revision, service.container()),
+        (Revision(4), &container('b'))
+    );
+    service.deployments.complete(Revision(4), at(51));
+    assert!(service.roll_back(at(60)));
+    assert_eq!(
+        (service.revision, service.container()),
+        (Revision(5), &container('c'))
+    );
+}
+
+#[test]
+fn rolling_back_a_deployment_under_way_keeps_the_tasks_of_the_last_one() {
+    let mut service = deployed_thrice();
+    service.update(1, &container('d'), at(40));
+    assert!(service.roll_back(at(41)));
+    assert_eq!(
+        (service.revision, service.container()),
+        (Revision(3), &container('c'))
+    );
+    assert_eq!(service.deployments.state(Revision(4)), RolloutState::Failed);
+    assert!(
+        service.update(1, &container('d'), at(50)),
+        "it may be tried again"
+    );
+    assert_eq!(service.revision, Revision(5));
+}
+
+#[test]
+fn a_first_deployment_has_nothing_before_it() {
+    let mut service = Service::new(1, container('a'), at(0));
+    assert!(!service.roll_back(at(1)));
+    service.deployments.complete(Revision(1), at(2));
+    assert!(!service.roll_back(at(3)));
+    assert_eq!(service.rollout(), RolloutState::Completed);
+}
+
+#[test]
+fn t07_a_failed_deployment_is_tried_again_under_a_new_number() {
+    let mut service = Service::new(1, container('a'), at(0));
+    assert_eq!(service.deployments.fail(Revision(1), 3, at(1)), None);
+    assert!(service.update(1, &container('a'), at(2)));
+    assert_eq!(
+        (service.revision, service.rollout()),
+        (Revision(2), RolloutState::InProgress)
+    );
+}
+
+#[test]
+fn another_count_is_no_deployment() {
+    let mut service = deployed_thrice();
+    assert!(service.update(7, &container('c'), at(60)));
+    assert_eq!(service.rollout(), RolloutState::Completed);
+}
+
 #[test]
 fn only_the_latest_events_are_kept() {
-    let mut service = Service::new(1, container('a'));
+    let mut service = Service::new(1, container('a'), at(0));
     for number in 0..EVENTS_KEPT as u64 + 5 {
         service.record(at(number), format!("event {number}"));
     }
@@ -86,7 +189,7 @@ fn a_stack_is_told_by_its_newest_service_and_running_tasks_come_first() {
     let mut fleet = Fleet::default();
     let mut mailer = Service {
         version: 7,
-        ..Service::new(2, container('a'))
+        ..Service::new(2, container('a'), at(0))
     };
     let stopped = tapedeck_model::TaskState::Stopped {
         started: None,
@@ -103,7 +206,7 @@ fn a_stack_is_told_by_its_newest_service_and_running_tasks_come_first() {
         key("cleaner"),
         Service {
             version: 9,
-            ..Service::new(1, container('b'))
+            ..Service::new(1, container('b'), at(0))
         },
     );
 

@@ -2,6 +2,7 @@
 
 use tapedeck_api::{RolloutState, ServiceEvent};
 use tapedeck_model::Revision;
+use tapedeck_plan::Stage;
 
 use super::{at, container, key, running, task};
 use crate::attendance::{self, Holder};
@@ -16,8 +17,8 @@ fn open(folder: &tempfile::TempDir) -> Store {
 fn services_tasks_and_events_survive() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(&folder);
-    let mut service = Service::new(2, container('a'));
-    service.update(3, &container('b'));
+    let mut service = Service::new(2, container('a'), at(0));
+    service.update(3, &container('b'), at(5));
     store.save_desired(&[(&key("mailer"), &service)]).unwrap();
     store
         .save_tasks(
@@ -51,20 +52,19 @@ fn services_tasks_and_events_survive() {
 fn the_first_revision_does_not_come_back_once_it_is_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(&folder);
-    let mut service = Service::new(1, container('a'));
-    service.update(1, &container('b'));
+    let mut service = Service::new(1, container('a'), at(0));
+    service.update(1, &container('b'), at(5));
     store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    service.deployments.complete(Revision(2), at(6));
     let unused = service.forget_unused_revisions();
-    store
-        .save_rollout(&key("mailer"), RolloutState::Completed, &unused)
-        .unwrap();
+    store.save_rollout(&key("mailer"), &service, &unused).unwrap();
     let fleet = store.load().unwrap();
     let loaded = &fleet.services[&key("mailer")];
     assert_eq!(
         loaded.revisions.keys().copied().collect::<Vec<_>>(),
         [Revision(2)]
     );
-    assert_eq!(loaded.rollout, RolloutState::Completed);
+    assert_eq!(loaded.rollout(), RolloutState::Completed);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn forgotten_tasks_and_removed_services_are_gone() {
     let mut store = open(&folder);
     for name in ["mailer", "cleaner"] {
         store
-            .save_desired(&[(&key(name), &Service::new(1, container('a')))])
+            .save_desired(&[(&key(name), &Service::new(1, container('a'), at(0)))])
             .unwrap();
     }
     store
@@ -97,7 +97,7 @@ fn old_events_are_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(&folder);
     store
-        .save_desired(&[(&key("mailer"), &Service::new(1, container('a')))])
+        .save_desired(&[(&key("mailer"), &Service::new(1, container('a'), at(0)))])
         .unwrap();
     for number in 0..EVENTS_KEPT as u64 + 7 {
         let event = ServiceEvent {
@@ -111,6 +111,50 @@ fn old_events_are_dropped() {
         (events.len(), events[0].message.as_str()),
         (EVENTS_KEPT, "event 7")
     );
+}
+
+#[test]
+fn deployments_survive() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    let mut service = Service::new(1, container('a'), at(0));
+    service.deployments.complete(Revision(1), at(1));
+    service.update(1, &container('b'), at(2));
+    store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    assert_eq!(service.deployments.fail(Revision(2), 3, at(3)), Some(Revision(1)));
+    service.revision = Revision(1);
+    store.save_rollout(&key("mailer"), &service, &[]).unwrap();
+    drop(store);
+    let fleet = open(&folder).load().unwrap();
+    let loaded = &fleet.services[&key("mailer")];
+    assert_eq!(loaded.revision, Revision(1), "it goes on going back");
+    assert_eq!(loaded.deployments, service.deployments);
+    assert_eq!(loaded.deployments.stage(Revision(1)), Stage::Trusted);
+}
+
+#[test]
+fn a_database_without_deployments_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    let mut done = Service::new(1, container('a'), at(0));
+    done.deployments.complete(Revision(1), at(1));
+    let going = Service::new(1, container('a'), at(0));
+    let rows = [(&key("done"), &done), (&key("going"), &going)];
+    store.save_desired(&rows).unwrap();
+    drop(store);
+    // As the version before left it.
+    let before = rusqlite::Connection::open(folder.path().join("engine.db")).unwrap();
+    before.execute_batch("drop table deployment").unwrap();
+    before.pragma_update(None, "user_version", 1).unwrap();
+    drop(before);
+    for _opened in 0..2 {
+        let fleet = open(&folder).load().unwrap();
+        let rollout = |name: &str| fleet.services[&key(name)].rollout();
+        assert_eq!(
+            (rollout("done"), rollout("going")),
+            (RolloutState::Completed, RolloutState::InProgress)
+        );
+    }
 }
 
 #[test]
@@ -140,7 +184,7 @@ fn the_database_of_a_newer_version_is_left_alone() {
 fn a_new_engine_knows_which_stacks_somebody_attends_to() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::open(&folder.path().join("engine.db")).unwrap();
-    let service = Service::new(1, container('a'));
+    let service = Service::new(1, container('a'), at(0));
     store.save_desired(&[(&key("mailer"), &service)]).unwrap();
     let mut fleet = store.load().unwrap();
     let none = attendance::recall(&store, &mut fleet, at(0)).unwrap();

@@ -1,15 +1,13 @@
 //! `tapedeck deploy`
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use tapedeck_api::{ClientError, Refusal, ServiceStatus, StackStatus};
 use tapedeck_build::Built;
 use tapedeck_image::{Platform, Store};
-use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState, WorkerService};
+use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, WorkerService};
 
 use crate::args::DeployArgs;
-use crate::commands::logs;
 use crate::config::{self, Reading};
 use crate::context::Context;
 use crate::engine;
@@ -17,21 +15,19 @@ use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::late;
 use crate::options::require_local;
 use crate::packaging::Packager;
-use crate::printer::{Printer, Progress};
+use crate::printer::Printer;
 use crate::report::{self, Detail};
-use crate::text::{count, span};
+use crate::rollout;
+use crate::text::span;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck deploy
   tapedeck deploy --configPath examples/heartbeat/stacktape.yml --stage staging
-  tapedeck deploy --json | jq .stack.services";
+  tapedeck deploy --detach                     leave the rest to the engine
+  tapedeck deploy --json | jq .stack.services
 
-/// After so many failures in a row of a new revision the deploy stops waiting. The engine tries such a revision anew when
-/// it is deployed again, so it has to be the same number.
-const FAILURES: u32 = tapedeck_plan::Progress::IMPAIRED_FROM;
-
-/// Log lines of the failed task that are shown then.
-const LAST_LINES: usize = 10;
+A deployment whose tasks keep failing is rolled back by the engine: what ran before runs on, and the command fails with
+the last lines of a failed task. `tapedeck rollback` goes back later.";
 
 /// Load, package, hand over, wait, show.
 pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Outcome {
@@ -75,7 +71,10 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         .map_err(|error| engine::failed(error, &stack.name()))?;
     drop(share);
     let unchanged = before.is_some_and(|before| before.is_steady() && before.version == applied.version);
-    let reached = settle(&mut client, applied, context, &mut progress)?;
+    let reached = match args.detach {
+        true => applied,
+        false => rollout::follow(&mut client, applied, context, &mut progress)?,
+    };
     drop(progress);
     if let Ok(Err(error)) = settling.join() {
         printer.warn(format!(
@@ -84,7 +83,8 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     }
 
     if printer.is_json() {
-        printer.json(&serde_json::json!({ "unchanged": unchanged, "stack": reached }));
+        let detached = args.detach;
+        printer.json(&serde_json::json!({ "unchanged": unchanged, "detached": detached, "stack": reached }));
         return Ok(ExitCode::SUCCESS);
     }
     printer.data(report::stack(&reached, Detail::Brief, engine::now()));
@@ -92,6 +92,10 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     printer.say(match unchanged {
         true => format!(
             "nothing has changed: stack {} is as defined ({took})",
+            reached.name
+        ),
+        false if args.detach => format!(
+            "the engine deploys stack {}; `tapedeck info:stack` shows how far it is ({took})",
             reached.name
         ),
         false => format!("stack {} is deployed ({took})", reached.name),
@@ -156,89 +160,4 @@ fn append_flags(own: &mut String, flags: &str) {
             own.push_str(flag);
         }
     }
-}
-
-/// Waits until the stack is steady, or a service of it keeps failing.
-fn settle(
-    client: &mut tapedeck_api::Client,
-    mut stack: StackStatus,
-    context: &Context,
-    progress: &mut Progress,
-) -> Result<StackStatus, Failure> {
-    while !stack.is_steady() {
-        if let Some(service) = stack
-            .services
-            .iter()
-            .find(|service| service.consecutive_failures >= FAILURES)
-        {
-            return Err(does_not_stay_up(context, &stack, service));
-        }
-        let unsteady: Vec<String> = stack
-            .services
-            .iter()
-            .filter(|service| !service.steady)
-            .map(step_of)
-            .collect();
-        progress.now(&unsteady.join("; "));
-        match client.await_change(&stack.name, stack.version, Duration::from_secs(5)) {
-            Ok(next) => stack = next,
-            // The last service was taken out of the config, and is gone now.
-            Err(ClientError::Refused(Refusal::UnknownStack { .. })) => stack.services.clear(),
-            Err(error) => return Err(engine::failed(error, &stack.name)),
-        }
-    }
-    Ok(stack)
-}
-
-fn step_of(service: &ServiceStatus) -> String {
-    let current = service
-        .tasks
-        .iter()
-        .filter(|task| task.revision == service.revision && matches!(task.state, TaskState::Running { .. }));
-    format!(
-        "{}: {}/{} running revision {}",
-        service.name,
-        current.count(),
-        service.desired_count,
-        service.revision
-    )
-}
-
-/// The failure that is told when a new revision does not come up. Tasks of the old one still run.
-fn does_not_stay_up(context: &Context, stack: &StackStatus, service: &ServiceStatus) -> Failure {
-    let mut message = format!(
-        "service {} does not stay up: {} in a row of revision {}",
-        service.name,
-        count(service.consecutive_failures as usize, "failed start"),
-        service.revision
-    );
-    let failed = service
-        .tasks
-        .iter()
-        .filter(|task| task.revision == service.revision)
-        .find_map(|task| match &task.state {
-            TaskState::Stopped {
-                code,
-                reason,
-                exit_code,
-                ..
-            } if code.is_failure() => Some((task, reason, exit_code)),
-            _ => None,
-        });
-    if let Some((task, reason, exit_code)) = failed {
-        let code = exit_code.map_or(String::new(), |code| format!(" (exit code {code})"));
-        message.push_str(&format!("\n  task {}: {reason}{code}", task.id.short()));
-        for line in logs::last_lines(context, &stack.name, &service.name, &task.id, LAST_LINES) {
-            message.push_str(&format!("\n  | {line}"));
-        }
-    }
-    let old = service
-        .tasks
-        .iter()
-        .filter(|task| task.revision != service.revision && task.state.is_live())
-        .count();
-    Failure::operation(message).help(match old {
-        0 => format!("mend it and deploy again; until then it is tried again with growing pauses (`tapedeck logs --resourceName {}`)", service.name),
-        old => format!("mend it and deploy again; {} of the revision before keep running", count(old, "task")),
-    })
 }

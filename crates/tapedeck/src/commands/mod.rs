@@ -14,6 +14,7 @@ pub(crate) mod info_stacks;
 pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod package;
+pub(crate) mod rollback;
 pub(crate) mod schema;
 pub(crate) mod secret_delete;
 pub(crate) mod secret_get;
@@ -38,6 +39,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::Validate(args) => args.output.json,
         Command::Explain(args) => args.output.json,
         Command::Deploy(args) => args.output.json,
+        Command::Rollback(args) => args.output.json,
         Command::Dev(args) => args.output.json,
         Command::Package(args) => args.output.json,
         Command::InfoStack(args) => args.output.json,
@@ -65,6 +67,7 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::Explain(args) => explain::run(&args, printer),
         Command::Schema(args) => schema::run(&args, context, printer),
         Command::Deploy(args) => deploy::run(&args, context, printer),
+        Command::Rollback(args) => rollback::run(&args, context, printer),
         Command::Dev(args) => dev::run(&args, context, printer),
         Command::Package(args) => package::run(&args, context, printer),
         Command::InfoStack(args) => info_stack::run(&args, context, printer),

@@ -13,6 +13,7 @@ mod cgroup_v2;
 mod commands;
 mod confinement;
 mod crash_loop;
+mod deployments;
 mod dev;
 mod disk;
 mod elsewhere;

@@ -235,11 +235,12 @@ fn a_version_that_does_not_stay_up_fails_the_deploy_and_leaves_the_one_before() 
     let failed = project.deploy();
     assert_eq!(failed.code, Some(1), "{failed:?}");
     for part in [
-        "service worker does not stay up: 3 failed starts in a row of revision 2",
+        "service worker does not stay up: ",
+        " failed tasks of revision 2, and it is rolled back to revision 1",
         "Essential container in task exited (exit code 1)",
         "Error: no database",
         "src/main.ts:2",
-        "help: mend it and deploy again; 2 tasks of the revision before keep running",
+        "help: mend it and deploy again; 2 tasks of revision 1 keep running",
     ] {
         assert!(
             failed.stderr.contains(part),
@@ -275,6 +276,34 @@ fn a_version_that_does_not_stay_up_fails_the_deploy_and_leaves_the_one_before() 
     project.write("src/main.ts", &MAIN.replace("hello", "mended"));
     project.must_deploy();
     assert_eq!(project.stack().services[0].running_count, 2);
+}
+
+#[test]
+fn rollback_runs_the_image_of_before_without_packaging_it_again() {
+    let Some(project) = Project::ready() else { return };
+    let image = || project.stack().services[0].image.clone();
+    project.must_deploy();
+    let first = image();
+    project.write("src/main.ts", &MAIN.replace("hello", "changed"));
+    let detached = project.deploy_with(&["--detach", "--json"]);
+    assert_eq!(detached.code, Some(0), "{detached:?}");
+    assert!(
+        detached.stdout.contains("\"detached\":true"),
+        "{}",
+        detached.stdout
+    );
+    eventually("the engine to finish alone", DEADLINE, || {
+        let stack = project.stack();
+        (stack.is_steady() && stack.services[0].revision.0 == 2).then_some(())
+    });
+    let second = image();
+    assert_ne!(first, second);
+    // In a folder without a config, and without what it was made of.
+    for expected in [&first, &second] {
+        project.home.must(&["rollback", PROJECT[0], PROJECT[1]]);
+        assert_eq!(image(), *expected);
+        assert_eq!(project.stack().services[0].running_count, 2);
+    }
 }
 
 #[test]

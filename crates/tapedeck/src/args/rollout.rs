@@ -1,0 +1,42 @@
+//! Options of `tapedeck deploy` and `tapedeck rollback`.
+
+use clap::Args;
+
+use super::{ConfigArgs, ExtraArgs, JsonArgs, StackArgs};
+
+#[derive(Debug, Args)]
+pub(crate) struct DeployArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
+    /// Package again even where nothing changed
+    #[arg(long = "noCache")]
+    pub(crate) no_cache: bool,
+    /// Hand it over to the engine and return, without waiting for the outcome
+    #[arg(long)]
+    pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RollbackArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Name of the stack, instead of project and stage
+    #[arg(long = "stackName", value_name = "NAME", conflicts_with = "project_name")]
+    pub(crate) stack_name: Option<String>,
+    /// Only this service [default: all services of the stack that have something to go back to]
+    #[arg(long = "resourceName", value_name = "NAME")]
+    pub(crate) resource_name: Option<String>,
+    /// Hand it over to the engine and return, without waiting for the outcome
+    #[arg(long)]
+    pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
