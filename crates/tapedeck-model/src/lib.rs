@@ -4,6 +4,7 @@
 //! Nothing here reads a clock, a file or the environment; all time is a [`Timestamp`] that somebody passed.
 
 mod expression;
+mod log_filter;
 mod name;
 pub mod naming;
 mod packaging;
@@ -16,6 +17,7 @@ mod time;
 mod worker;
 
 pub use expression::{Data, Expression, Late, Number, ValueType};
+pub use log_filter::{InvalidLogFilter, LogFilter};
 pub use name::{InvalidName, ProjectName, Region, ResourceName, SecretName, StackName, StageName};
 pub use packaging::{
     CustomDockerfile, ExternalBuildpack, GoConfig, JavaConfig, JavaScriptConfig, LanguageConfig,

@@ -367,7 +367,8 @@ pub(crate) struct LogsArgs {
     /// Only lines since then: `30s`, `15m`, `2h`, `1d`, or a time such as 2026-11-23T08:00:00Z
     #[arg(long, visible_alias = "startTime", default_value = "1h", value_name = "TIME")]
     pub(crate) since: String,
-    /// Only lines with all of these words; `-word` excludes, "two words" are one, `?a ?b` is either
+    /// Only lines with all of these words; `-word` excludes, "two words" are one, `?a ?b` is either, `%…%` is a regular
+    /// expression; `{ $.level = "error" }` looks into JSON, `[ip, ..., status=5*]` into fields
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
     /// At most the last N lines of the past; with --follow, all that come later

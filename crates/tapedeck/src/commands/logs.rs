@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tapedeck_model::{ResourceName, StackName, TaskId, Timestamp};
+use tapedeck_model::{LogFilter, ResourceName, StackName, TaskId, Timestamp};
 use tapedeck_runtime::log::{Line, Merge, Reader, Stream, Watch};
 
 use crate::args::LogsArgs;
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
-use crate::filter::Filter;
 use crate::options::stack_name;
 use crate::printer::{CYAN, DIM, Printer, RESET};
 use crate::text::{instant, point_in_time};
@@ -132,7 +131,7 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
 struct Wanted {
     service: Option<ResourceName>,
     task: Option<String>,
-    filter: Filter,
+    filter: LogFilter,
 }
 
 impl Wanted {
@@ -143,11 +142,16 @@ impl Wanted {
             .map(ResourceName::new)
             .transpose()
             .or_fail(ExitKind::Usage)?;
-        let filter = args.filter.as_deref().map(Filter::parse).unwrap_or_default();
+        let filter = args.filter.as_deref().map(LogFilter::parse).transpose();
+        let filter = filter.map_err(|error| {
+            Failure::usage(error.to_string()).help(
+                "a text with special characters goes into double quotes of its own, as in --filter '\"{ [ %\"'",
+            )
+        })?;
         Ok(Self {
             service,
             task: args.task.clone(),
-            filter,
+            filter: filter.unwrap_or_default(),
         })
     }
 

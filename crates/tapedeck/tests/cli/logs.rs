@@ -132,6 +132,51 @@ fn lines_are_chosen_by_service_task_time_and_words() {
 }
 
 #[test]
+fn lines_are_chosen_by_json_fields_and_expressions() {
+    let environment = with_logs();
+    let check = |filter: &str, expected| {
+        environment.check(
+            &["logs", "--raw", "--since", "2026-01-01", "--filter", filter],
+            expected,
+        );
+    };
+    check(
+        r#"{ $.level = "err*" && $.n NOT EXISTS }"#,
+        expect![[r#"
+            exit code 0
+            --- stdout ---
+            {"level":"error"}
+        "#]],
+    );
+    check(
+        "[what=sent, count>1, ...]",
+        expect![[r#"
+            exit code 0
+            --- stdout ---
+            sent 2 letters
+        "#]],
+    );
+    check(
+        "-%^sent [0-9]% ?letter ?ready",
+        expect![[r#"
+            exit code 0
+            --- stdout ---
+            ready
+            error: no letter
+        "#]],
+    );
+    check(
+        "{ $.level = }",
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error: `{ $.level = }` is not a filter: a value is missing, at column 13
+            help: a text with special characters goes into double quotes of its own, as in --filter '"{ [ %"'
+        "#]],
+    );
+}
+
+#[test]
 fn nothing_that_matches_is_said() {
     with_logs().check(
         &["logs", "--since", "2026-01-01", "--filter", "parcel"],
