@@ -358,9 +358,9 @@ pub(crate) struct LogsArgs {
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// The service [default: all services of the stack]
+    /// Only this service; may be given several times [default: all services of the stack]
     #[arg(long = "resourceName", value_name = "NAME")]
-    pub(crate) resource_name: Option<String>,
+    pub(crate) resource_names: Vec<String>,
     /// Only this task: its id or the beginning of it
     #[arg(long, value_name = "ID")]
     pub(crate) task: Option<String>,

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rustix::process::Signal;
 use tapedeck_testkit::{DEADLINE, Home, kill};
 
-use crate::stage::{PROJECT, Stage, WAIT, pids};
+use crate::stage::{PROJECT, STACK, Stage, WAIT, pids};
 
 /// A running `logs --follow`.
 pub(crate) struct Follower {
@@ -108,6 +108,20 @@ fn follow_goes_on_with_new_lines_and_new_tasks() {
         !line.contains(old.as_str()),
         "it is a line of the replacement: {line}"
     );
+}
+
+#[test]
+fn info_stack_says_where_logs_are() {
+    let Some(stage) = Stage::ready() else { return };
+    stage.deploy(&[stage.worker(&format!("echo ready; {WAIT}"))]);
+    stage.wait_for_lines("ready", 1);
+    let folder = stage.home.path().join("logs").join(STACK);
+    assert!(folder.is_dir(), "{}", folder.display());
+    let folder = folder.display();
+    let shown = stage.home.must(&["info:stack", PROJECT[0], PROJECT[1]]);
+    assert!(shown.ends_with(&format!("  logs in {folder}\n")), "{shown}");
+    let told = stage.home.must(&["info:stack", PROJECT[0], PROJECT[1], "--json"]);
+    assert!(told.contains(&format!("\"logs\":\"{folder}\"")), "{told}");
 }
 
 #[test]
