@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::process::Signal;
-use tapedeck_testkit::{DEADLINE, Home, kill};
+use tapedeck_testkit::{DEADLINE, Home, eventually, kill};
 
 use crate::stage::{PROJECT, STACK, Stage, WAIT, pids};
 
@@ -250,6 +250,25 @@ fn long_lines_blank_lines_and_odd_bytes_arrive_whole() {
     assert!(long.iter().all(|piece| piece.bytes().all(|byte| byte == b'x')));
     assert_eq!(length, 1_048_576);
     assert_eq!(rest, ["", "\u{fffd}\u{fffd}", "end"]);
+}
+
+#[test]
+fn t74_a_task_that_closes_its_output_keeps_running() {
+    let Some(stage) = Stage::ready() else { return };
+    let script = "trap 'exit 7' USR1; echo ready; exec 2>&-; echo still; exec 1>&-; ";
+    stage.deploy(&[stage.worker(&format!("{script}{WAIT}"))]);
+    stage.wait_for_lines("still", 1);
+    let (_, pid) = pids(&stage.now()).pop_first().unwrap();
+    let is_open = |stream: u8| std::fs::symlink_metadata(format!("/proc/{pid}/fd/{stream}")).is_ok();
+    eventually("both to be closed", DEADLINE, || {
+        (!is_open(1) && !is_open(2)).then_some(())
+    });
+    // Only a task that still runs can end in its own way.
+    kill(pid, Signal::USR1);
+    stage.worker_when("the end that was asked for", |service| {
+        let mut ends = service.tasks.iter().filter_map(crate::stage::end);
+        ends.any(|end| end.exit_code == Some(7))
+    });
 }
 
 #[test]
