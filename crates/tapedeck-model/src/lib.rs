@@ -5,6 +5,7 @@
 
 mod deployment;
 mod expression;
+mod log_filter;
 mod name;
 pub mod naming;
 mod packaging;
@@ -18,6 +19,7 @@ mod worker;
 
 pub use deployment::{Deployment, RolloutState};
 pub use expression::{Data, Expression, Late, Number, ValueType};
+pub use log_filter::{InvalidLogFilter, LogFilter};
 pub use name::{InvalidName, ProjectName, Region, ResourceName, SecretName, StackName, StageName};
 pub use packaging::{
     CustomDockerfile, ExternalBuildpack, GoConfig, JavaConfig, JavaScriptConfig, LanguageConfig,

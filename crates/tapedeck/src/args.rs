@@ -348,16 +348,17 @@ pub(crate) struct LogsArgs {
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// The service [default: all services of the stack]
+    /// Only this service; may be given several times [default: all services of the stack]
     #[arg(long = "resourceName", value_name = "NAME")]
-    pub(crate) resource_name: Option<String>,
+    pub(crate) resource_names: Vec<String>,
     /// Only this task: its id or the beginning of it
     #[arg(long, value_name = "ID")]
     pub(crate) task: Option<String>,
     /// Only lines since then: `30s`, `15m`, `2h`, `1d`, or a time such as 2026-11-23T08:00:00Z
     #[arg(long, visible_alias = "startTime", default_value = "1h", value_name = "TIME")]
     pub(crate) since: String,
-    /// Only lines with all of these words; `-word` excludes, "two words" are one, `?a ?b` is either
+    /// Only lines with all of these words; `-word` excludes, "two words" are one, `?a ?b` is either, `%…%` is a regular
+    /// expression; `{ $.level = "error" }` looks into JSON, `[ip, ..., status=5*]` into fields
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
     /// At most the last N lines of the past; with --follow, all that come later

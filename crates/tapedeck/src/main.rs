@@ -13,7 +13,6 @@ mod engine;
 mod env_file;
 mod evaluate;
 mod exit;
-mod filter;
 mod init;
 mod late;
 mod lookups;

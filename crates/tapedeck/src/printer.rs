@@ -206,6 +206,10 @@ pub(crate) const GREEN: &str = "\x1b[32m";
 pub(crate) const CYAN: &str = "\x1b[36m";
 pub(crate) const DIM: &str = "\x1b[2m";
 pub(crate) const BOLD: &str = "\x1b[1m";
+/// Colours that tell tasks apart, neighbours as unlike as they come. Red and yellow mean something else.
+pub(crate) const TASK_COLOURS: [&str; 8] = [
+    "\x1b[36m", "\x1b[35m", "\x1b[32m", "\x1b[34m", "\x1b[96m", "\x1b[95m", "\x1b[92m", "\x1b[94m",
+];
 pub(crate) const RESET: &str = "\x1b[0m";
 
 fn write_line(out: &mut impl Write, line: &str) -> io::Result<()> {

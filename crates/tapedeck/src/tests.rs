@@ -8,7 +8,6 @@ use tapedeck_model::Timestamp;
 
 use crate::args::{Arguments, Command, with_long_names};
 use crate::env_file;
-use crate::filter::Filter;
 use crate::prompt::{Line, Typed};
 use crate::text::{count, instant, point_in_time, span};
 
@@ -37,7 +36,7 @@ fn stacktape_short_names_are_understood() {
         panic!("another command: {arguments:?}")
     };
     assert_eq!(logs.stack.project_name.as_deref(), Some("demo"));
-    assert_eq!(logs.resource_name.as_deref(), Some("worker"));
+    assert_eq!(logs.resource_names, ["worker"]);
     assert_eq!(logs.since, "2h");
     assert_eq!(logs.stack.stage, "prod");
     assert_eq!(logs.filter.as_deref(), Some("-x"));
@@ -74,22 +73,6 @@ fn every_command_has_an_example() {
                 .cloned(),
         );
     }
-}
-
-#[test]
-fn filters_take_lines_apart() {
-    let check = |pattern: &str, line: &str| Filter::parse(pattern).matches(line);
-    assert!(check("", "anything"));
-    assert!(check("error", "an error"));
-    assert!(!check("error", "an Error"), "case matters");
-    assert!(check("a b", "b before a"));
-    assert!(!check("a -b", "a and b"));
-    assert!(check("\"two words\"", "with two words in it"));
-    assert!(!check("\"two words\"", "two other words"));
-    assert!(check("?warn ?error", "error"));
-    assert!(!check("?warn ?error", "info"));
-    assert!(check("-", "a - b"), "a lone sign is a term");
-    assert!(!check("-\"not this\"", "not this"));
 }
 
 #[test]

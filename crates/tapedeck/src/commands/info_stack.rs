@@ -28,10 +28,14 @@ pub(crate) fn run(args: &InfoStackArgs, context: &Context, printer: &Printer) ->
     let stack = engine::connect_to_stack(context, &name)?
         .describe_stack(&name)
         .map_err(|error| engine::failed(error, &name))?;
+    let logs = context.home.stack_logs(&name);
     if printer.is_json() {
-        printer.json(&stack);
+        let mut told = serde_json::to_value(&stack).or_fail(ExitKind::Internal)?;
+        told["logs"] = logs.display().to_string().into();
+        printer.json(&told);
     } else {
         printer.data(report::stack(&stack, Detail::Full, engine::now()));
+        printer.data(format!("\n  logs in {}", logs.display()));
     }
     Ok(ExitCode::SUCCESS)
 }

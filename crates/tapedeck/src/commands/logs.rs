@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tapedeck_model::{ResourceName, StackName, TaskId, Timestamp};
+use tapedeck_model::{LogFilter, ResourceName, StackName, TaskId, Timestamp};
 use tapedeck_runtime::log::{Line, Merge, Reader, Stream, Watch};
 
 use crate::args::LogsArgs;
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
-use crate::filter::Filter;
 use crate::options::stack_name;
-use crate::printer::{CYAN, DIM, Printer, RESET};
+use crate::printer::{DIM, Printer, RESET, TASK_COLOURS};
 use crate::text::{instant, point_in_time};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck logs --resourceName worker
+  tapedeck logs --resourceName mailer --resourceName printer --follow
   tapedeck logs --since 15m --filter 'error -timeout'
   tapedeck logs --resourceName worker --follow --raw | jq .";
 
@@ -28,6 +28,23 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many lines are printed in one go at most while following.
 const BATCH: usize = 1000;
+
+/// Which colour the lines of a task begin with: the next one for each task that was not seen before.
+#[derive(Default)]
+struct Colours {
+    seen: Vec<TaskId>,
+}
+
+impl Colours {
+    fn of(&mut self, task: &TaskId) -> &'static str {
+        let known = self.seen.iter().position(|seen| seen == task);
+        let place = known.unwrap_or_else(|| {
+            self.seen.push(task.clone());
+            self.seen.len() - 1
+        });
+        TASK_COLOURS[place % TASK_COLOURS.len()]
+    }
+}
 
 /// Whose line it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +108,7 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
     let mut merge = Merge::default();
     add_new_tasks(&folder, &wanted, since, &mut merge)?;
 
+    let mut colours = Colours::default();
     let mut past = VecDeque::new();
     while let Some((origin, line)) = merge.next_line().or_fail(ExitKind::Environment)? {
         if wanted.line(&line) {
@@ -103,7 +121,7 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
     if past.is_empty() && !args.follow {
         printer.say(format!("no lines since {} that match", args.since));
     }
-    print(args, printer, past);
+    print(args, printer, &mut colours, past);
     let Some(mut watch) = watch else {
         return Ok(ExitCode::SUCCESS);
     };
@@ -116,13 +134,13 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
                 fresh.push((origin, line));
             }
             if fresh.len() >= BATCH {
-                print(args, printer, fresh.drain(..));
+                print(args, printer, &mut colours, fresh.drain(..));
             }
             if printer.is_cut_off() {
                 break;
             }
         }
-        print(args, printer, fresh);
+        print(args, printer, &mut colours, fresh);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -130,31 +148,31 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
 /// Which services, tasks and lines are asked for.
 #[derive(Default)]
 struct Wanted {
-    service: Option<ResourceName>,
+    /// All when there is none.
+    services: Vec<ResourceName>,
     task: Option<String>,
-    filter: Filter,
+    filter: LogFilter,
 }
 
 impl Wanted {
     fn of(args: &LogsArgs) -> Result<Self, Failure> {
-        let service = args
-            .resource_name
-            .as_ref()
-            .map(ResourceName::new)
-            .transpose()
-            .or_fail(ExitKind::Usage)?;
-        let filter = args.filter.as_deref().map(Filter::parse).unwrap_or_default();
+        let names = args.resource_names.iter().map(ResourceName::new);
+        let services = names.collect::<Result<_, _>>().or_fail(ExitKind::Usage)?;
+        let filter = args.filter.as_deref().map(LogFilter::parse).transpose();
+        let filter = filter.map_err(|error| {
+            Failure::usage(error.to_string()).help(
+                "a text with special characters goes into double quotes of its own, as in --filter '\"{ [ %\"'",
+            )
+        })?;
         Ok(Self {
-            service,
+            services,
             task: args.task.clone(),
-            filter,
+            filter: filter.unwrap_or_default(),
         })
     }
 
     fn origin(&self, origin: &Origin) -> bool {
-        self.service
-            .as_ref()
-            .is_none_or(|service| *service == origin.service)
+        (self.services.is_empty() || self.services.contains(&origin.service))
             && self
                 .task
                 .as_ref()
@@ -216,10 +234,15 @@ fn origins(folder: &Path) -> Vec<Origin> {
 }
 
 /// Prints lines in one go, as a task may write faster than a line at a time can be printed.
-fn print(args: &LogsArgs, printer: &Printer, lines: impl IntoIterator<Item = (Origin, Line)>) {
+fn print(
+    args: &LogsArgs,
+    printer: &Printer,
+    colours: &mut Colours,
+    lines: impl IntoIterator<Item = (Origin, Line)>,
+) {
     let lines: Vec<String> = lines
         .into_iter()
-        .map(|(origin, line)| rendered(args, &origin, &line))
+        .map(|(origin, line)| rendered(args, colours, &origin, &line))
         .collect();
     if !lines.is_empty() {
         printer.data(lines.join("\n"));
@@ -237,18 +260,18 @@ pub(crate) fn as_json(origin: &Origin, line: &Line) -> serde_json::Value {
     })
 }
 
-fn rendered(args: &LogsArgs, origin: &Origin, line: &Line) -> String {
+fn rendered(args: &LogsArgs, colours: &mut Colours, origin: &Origin, line: &Line) -> String {
     let text = String::from_utf8_lossy(&line.text);
     if args.output.json {
         as_json(origin, line).to_string()
     } else if args.raw {
         text.into_owned()
     } else {
-        shown(origin, line)
+        shown(colours.of(&origin.task), origin, line)
     }
 }
 
-fn shown(origin: &Origin, line: &Line) -> String {
+fn shown(colour: &str, origin: &Origin, line: &Line) -> String {
     let text = String::from_utf8_lossy(&line.text);
     let text = if line.marker {
         format!("{DIM}[{text}]{RESET}")
@@ -256,7 +279,7 @@ fn shown(origin: &Origin, line: &Line) -> String {
         text.into_owned()
     };
     format!(
-        "{DIM}{}{RESET} {CYAN}{}/{}{RESET} {text}",
+        "{DIM}{}{RESET} {colour}{}/{}{RESET} {text}",
         instant(moment(line)),
         origin.service,
         origin.task.short()

@@ -132,6 +132,93 @@ fn lines_are_chosen_by_service_task_time_and_words() {
 }
 
 #[test]
+fn lines_are_chosen_by_json_fields_and_expressions() {
+    let environment = with_logs();
+    let check = |filter: &str, expected| {
+        environment.check(
+            &["logs", "--raw", "--since", "2026-01-01", "--filter", filter],
+            expected,
+        );
+    };
+    check(
+        r#"{ $.level = "err*" && $.n NOT EXISTS }"#,
+        expect![[r#"
+            exit code 0
+            --- stdout ---
+            {"level":"error"}
+        "#]],
+    );
+    check(
+        "[what=sent, count>1, ...]",
+        expect![[r#"
+            exit code 0
+            --- stdout ---
+            sent 2 letters
+        "#]],
+    );
+    check(
+        "-%^sent [0-9]% ?letter ?ready",
+        expect![[r#"
+            exit code 0
+            --- stdout ---
+            ready
+            error: no letter
+        "#]],
+    );
+    check(
+        "{ $.level = }",
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error: `{ $.level = }` is not a filter: a value is missing, at column 13
+            help: a text with special characters goes into double quotes of its own, as in --filter '"{ [ %"'
+        "#]],
+    );
+}
+
+#[test]
+fn several_services_are_asked_for_by_name() {
+    let environment = with_logs();
+    let mut third = writer(&environment, "cutter", FIRST_TASK);
+    third.append(Stream::Stdout, b"cut\n", NEW_YEAR + SECOND);
+    third.close(NEW_YEAR + SECOND);
+    environment.check(
+        &[
+            "logs",
+            "--since",
+            "2026-01-01",
+            "--resourceName",
+            "cutter",
+            "--resourceName",
+            "printer",
+        ],
+        expect![[r#"
+            exit code 0
+            --- stdout ---
+            2026-01-01T00:00:01.000Z cutter/11111111 cut
+            2026-01-01T00:00:01.000Z printer/22222222 {"level":"error"}
+        "#]],
+    );
+}
+
+#[test]
+fn each_task_has_a_colour_of_its_own_where_there_are_colours() {
+    let environment = with_logs();
+    let arguments = ["logs", "--since", "2026-01-01", "--resourceName", "mailer"];
+    let output = environment
+        .command(&arguments)
+        .env("CLICOLOR_FORCE", "1")
+        .output()
+        .expect("the program can be started");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let colours: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_once("mailer/")?.0.rsplit('\x1b').next())
+        .collect();
+    assert_eq!(colours, ["[36m", "[35m", "[36m"], "{text}");
+}
+
+#[test]
 fn nothing_that_matches_is_said() {
     with_logs().check(
         &["logs", "--since", "2026-01-01", "--filter", "parcel"],

@@ -6,9 +6,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::process::Signal;
-use tapedeck_testkit::{DEADLINE, Home, kill};
+use tapedeck_testkit::{DEADLINE, Home, eventually, kill};
 
-use crate::stage::{PROJECT, Stage, WAIT, pids};
+use crate::stage::{PROJECT, STACK, Stage, WAIT, pids};
 
 /// A running `logs --follow`.
 pub(crate) struct Follower {
@@ -108,6 +108,20 @@ fn follow_goes_on_with_new_lines_and_new_tasks() {
         !line.contains(old.as_str()),
         "it is a line of the replacement: {line}"
     );
+}
+
+#[test]
+fn info_stack_says_where_logs_are() {
+    let Some(stage) = Stage::ready() else { return };
+    stage.deploy(&[stage.worker(&format!("echo ready; {WAIT}"))]);
+    stage.wait_for_lines("ready", 1);
+    let folder = stage.home.path().join("logs").join(STACK);
+    assert!(folder.is_dir(), "{}", folder.display());
+    let folder = folder.display();
+    let shown = stage.home.must(&["info:stack", PROJECT[0], PROJECT[1]]);
+    assert!(shown.ends_with(&format!("  logs in {folder}\n")), "{shown}");
+    let told = stage.home.must(&["info:stack", PROJECT[0], PROJECT[1], "--json"]);
+    assert!(told.contains(&format!("\"logs\":\"{folder}\"")), "{told}");
 }
 
 #[test]
@@ -236,6 +250,25 @@ fn long_lines_blank_lines_and_odd_bytes_arrive_whole() {
     assert!(long.iter().all(|piece| piece.bytes().all(|byte| byte == b'x')));
     assert_eq!(length, 1_048_576);
     assert_eq!(rest, ["", "\u{fffd}\u{fffd}", "end"]);
+}
+
+#[test]
+fn t74_a_task_that_closes_its_output_keeps_running() {
+    let Some(stage) = Stage::ready() else { return };
+    let script = "trap 'exit 7' USR1; echo ready; exec 2>&-; echo still; exec 1>&-; ";
+    stage.deploy(&[stage.worker(&format!("{script}{WAIT}"))]);
+    stage.wait_for_lines("still", 1);
+    let (_, pid) = pids(&stage.now()).pop_first().unwrap();
+    let is_open = |stream: u8| std::fs::symlink_metadata(format!("/proc/{pid}/fd/{stream}")).is_ok();
+    eventually("both to be closed", DEADLINE, || {
+        (!is_open(1) && !is_open(2)).then_some(())
+    });
+    // Only a task that still runs can end in its own way.
+    kill(pid, Signal::USR1);
+    stage.worker_when("the end that was asked for", |service| {
+        let mut ends = service.tasks.iter().filter_map(crate::stage::end);
+        ends.any(|end| end.exit_code == Some(7))
+    });
 }
 
 #[test]

@@ -30,7 +30,14 @@ const ORDER: [&str; 14] = [
 pub(crate) const PURE: &[&str] = ORDER.split_at(8).1;
 
 /// What a pure crate may use beside crates of ours: libraries that compute and touch nothing.
-const PURE_LIBRARIES: [&str; 5] = ["saphyr-parser", "serde", "serde_json", "strsim", "thiserror"];
+const PURE_LIBRARIES: [&str; 6] = [
+    "regex",
+    "saphyr-parser",
+    "serde",
+    "serde_json",
+    "strsim",
+    "thiserror",
+];
 
 /// The only crate that may hold `unsafe`. A lint table cannot be inherited in part, so it has its own.
 pub(crate) const UNSAFE_CRATE: &str = "tapedeck-runtime";
