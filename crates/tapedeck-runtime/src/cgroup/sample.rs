@@ -1,0 +1,162 @@
+//! What a task uses, as counters of its group: read once a second of every task, so it costs little.
+//!
+//! Files are read with as few system calls as there can be, into one buffer.
+
+use std::time::Duration;
+
+use rustix::fs::{Mode, OFlags};
+
+use super::{CgroupKind, CgroupLayout};
+
+/// The longest file that is read: `memory.stat` of version 1 with its sums at the end.
+const LONGEST: usize = 8 * 1024;
+
+/// Counters of a task. Two of them tell what happened in between.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Sample {
+    /// CPU time since it started.
+    pub cpu: Duration,
+    /// Periods of the CPU quota in which it wanted to run.
+    pub periods: u64,
+    /// Those of them in which it was held back.
+    pub throttled: u64,
+    /// Share of the last ten seconds in which a process of it waited for a processor, where the kernel tells.
+    pub pressure: Option<f64>,
+    /// Bytes of memory that it holds now, without the part of the page cache that can be dropped at once.
+    pub memory: u64,
+    /// Processes that were killed for want of memory.
+    pub oom_kills: u64,
+}
+
+/// Reads samples, one after the other.
+#[derive(Debug)]
+pub struct Sampler<'a> {
+    layout: &'a CgroupLayout,
+    buffer: Vec<u8>,
+    path: String,
+}
+
+impl<'a> Sampler<'a> {
+    /// Reads from these hierarchies.
+    #[must_use]
+    pub fn new(layout: &'a CgroupLayout) -> Self {
+        Self {
+            layout,
+            buffer: vec![0; LONGEST],
+            path: String::new(),
+        }
+    }
+
+    /// What the task whose group has this name has used; none if there is no such group.
+    pub fn sample(&mut self, name: &str) -> Option<Sample> {
+        let name = name.trim_start_matches('/');
+        if self.layout.kind() == CgroupKind::Version2 {
+            self.of_version_2(name)
+        } else {
+            self.of_version_1(name)
+        }
+    }
+
+    fn of_version_2(&mut self, name: &str) -> Option<Sample> {
+        let text = self.read("cpu", name, "cpu.stat")?;
+        let mut sample = Sample {
+            cpu: Duration::from_micros(number_after(text, "usage_usec")?),
+            periods: number_after(text, "nr_periods").unwrap_or(0),
+            throttled: number_after(text, "nr_throttled").unwrap_or(0),
+            ..Sample::default()
+        };
+        let held = number(self.read("memory", name, "memory.current")?)?;
+        let cache = self.key("memory", name, ("memory.stat", "inactive_file"));
+        sample.memory = held.saturating_sub(cache.unwrap_or(0));
+        sample.oom_kills = self
+            .key("memory", name, ("memory.events", "oom_kill"))
+            .unwrap_or(0);
+        sample.pressure = self.pressure(name);
+        Some(sample)
+    }
+
+    fn of_version_1(&mut self, name: &str) -> Option<Sample> {
+        let cpu = match self.read("cpuacct", name, "cpuacct.usage").and_then(number) {
+            Some(nanoseconds) => Duration::from_nanos(nanoseconds),
+            // Without `cpuacct`, the unified hierarchy counts too.
+            None => Duration::from_micros(number_after(self.read_unified(name, "cpu.stat")?, "usage_usec")?),
+        };
+        let text = self.read("cpu", name, "cpu.stat")?;
+        let mut sample = Sample {
+            cpu,
+            periods: number_after(text, "nr_periods").unwrap_or(0),
+            throttled: number_after(text, "nr_throttled").unwrap_or(0),
+            ..Sample::default()
+        };
+        let held = number(self.read("memory", name, "memory.usage_in_bytes")?)?;
+        let cache = self.key("memory", name, ("memory.stat", "total_inactive_file"));
+        sample.memory = held.saturating_sub(cache.unwrap_or(0));
+        sample.oom_kills = self
+            .key("memory", name, ("memory.oom_control", "oom_kill"))
+            .unwrap_or(0);
+        sample.pressure = self.pressure(name);
+        Some(sample)
+    }
+
+    fn pressure(&mut self, name: &str) -> Option<f64> {
+        let text = self.read_unified(name, "cpu.pressure")?;
+        let some = text.lines().find(|line| line.starts_with("some "))?;
+        let average = some.split(' ').find_map(|word| word.strip_prefix("avg10="))?;
+        average.parse::<f64>().ok().map(|per_cent| per_cent / 100.0)
+    }
+
+    fn key(&mut self, controller: &str, name: &str, (file, key): (&str, &str)) -> Option<u64> {
+        number_after(self.read(controller, name, file)?, key)
+    }
+
+    fn read(&mut self, controller: &str, name: &str, file: &str) -> Option<&str> {
+        let mount = self.layout.controller(controller)?.to_str()?;
+        self.set_path(&[mount, name, file]);
+        self.read_path()
+    }
+
+    fn read_unified(&mut self, name: &str, file: &str) -> Option<&str> {
+        let mount = self.layout.unified.as_deref()?.to_str()?;
+        self.set_path(&[mount, name, file]);
+        self.read_path()
+    }
+
+    fn set_path(&mut self, parts: &[&str]) {
+        self.path.clear();
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 {
+                self.path.push('/');
+            }
+            self.path.push_str(part);
+        }
+    }
+
+    fn read_path(&mut self) -> Option<&str> {
+        let file = rustix::fs::open(
+            self.path.as_str(),
+            OFlags::RDONLY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )
+        .ok()?;
+        let mut length = 0;
+        // A file of the kernel is read whole, unless it is longer than what is asked for.
+        while length < self.buffer.len() {
+            match rustix::io::read(&file, &mut self.buffer[length..]).ok()? {
+                0 => break,
+                more => length += more,
+            }
+        }
+        std::str::from_utf8(&self.buffer[..length]).ok()
+    }
+}
+
+fn number(text: &str) -> Option<u64> {
+    text.trim().parse().ok()
+}
+
+fn number_after(text: &str, key: &str) -> Option<u64> {
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(' '))?;
+    number(line)
+}
