@@ -4,8 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use tapedeck_api::{RolloutState, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
-use tapedeck_model::{ContainerSpec, ResourceName, Revision, StackName, Task, TaskId, TaskState, Timestamp};
+use tapedeck_model::{
+    ContainerSpec, ResourceName, Revision, Scaling, ServiceSpec, StackName, Task, TaskId, TaskState,
+    Timestamp,
+};
 use tapedeck_plan::{Plan, Waiting};
+
+use crate::scaling::Scaler;
 
 /// How many events of a service are remembered, as ECS does.
 pub(crate) const EVENTS_KEPT: usize = 100;
@@ -36,7 +41,10 @@ pub(crate) enum Life {
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
     pub(crate) life: Life,
+    /// Tasks wanted: as asked for, then as scaled.
     pub(crate) desired_count: u32,
+    /// How it is scaled, if it is.
+    pub(crate) scaler: Option<Box<Scaler>>,
     pub(crate) revision: Revision,
     pub(crate) rollout: RolloutState,
     /// The desired revision and every other that a remembered task runs or ran.
@@ -70,6 +78,7 @@ impl Service {
         Self {
             life: Life::Active,
             desired_count,
+            scaler: None,
             revision,
             rollout: RolloutState::InProgress,
             revisions,
@@ -105,6 +114,29 @@ impl Service {
             self.rollout = RolloutState::InProgress;
         }
         changed
+    }
+
+    /// How many tasks are wanted when this is asked for: what it was scaled to stays, within the new bounds.
+    pub(crate) fn count_within(&self, wanted: &ServiceSpec) -> u32 {
+        match wanted.scaling {
+            Some(bounds) if self.life == Life::Active => self
+                .desired_count
+                .clamp(bounds.min_instances, bounds.max_instances),
+            _ => wanted.desired_count,
+        }
+    }
+
+    /// Sets between which bounds it is scaled, if it is; says whether that differs.
+    pub(crate) fn set_scaling(&mut self, wanted: Option<Scaling>) -> bool {
+        let known = self.scaler.as_ref().map(|scaler| scaler.bounds);
+        if known == wanted {
+            return false;
+        }
+        match (&mut self.scaler, wanted) {
+            (Some(scaler), Some(bounds)) => scaler.bounds = bounds,
+            (scaler, wanted) => *scaler = wanted.map(|bounds| Box::new(Scaler::new(bounds))),
+        }
+        true
     }
 
     /// Gives the desired container a new number, so that all tasks are replaced by their like.
@@ -161,6 +193,11 @@ impl Service {
         unused
     }
 
+    /// Tasks whose process runs.
+    pub(crate) fn running_count(&self) -> u32 {
+        self.count(|state| matches!(state, TaskState::Running { .. }))
+    }
+
     fn count(&self, matches: impl Fn(&TaskState) -> bool) -> u32 {
         u32::try_from(self.tasks.values().filter(|task| matches(&task.state)).count()).unwrap_or(u32::MAX)
     }
@@ -190,13 +227,14 @@ impl Service {
             memory: container.memory,
             stop_timeout: container.stop_timeout,
             desired_count: self.wanted(),
-            running_count: self.count(|state| matches!(state, TaskState::Running { .. })),
+            running_count: self.running_count(),
             pending_count: self.count(|state| matches!(state, TaskState::Pending)),
             steady: self.is_steady(),
             consecutive_failures: self
                 .plan
                 .as_ref()
                 .map_or(0, |plan| plan.progress.consecutive_failures),
+            scaling: self.scaler.as_ref().map(|scaler| scaler.status()),
             waiting: waiting.iter().map(ToString::to_string).collect(),
             next_attempt_at: waiting
                 .iter()
@@ -282,7 +320,7 @@ impl Fleet {
             row.attended |= service.attended;
             row.services += 1;
             row.desired_count += service.wanted();
-            row.running_count += service.count(|state| matches!(state, TaskState::Running { .. }));
+            row.running_count += service.running_count();
             row.steady &= service.is_steady();
         }
         rows.into_values().collect()

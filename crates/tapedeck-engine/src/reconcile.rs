@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tapedeck_api::RolloutState;
 use tapedeck_model::{Revision, StopCode, Task, TaskId, TaskState};
-use tapedeck_plan::{Desired, Pace, Plan, Step, decide, events};
+use tapedeck_plan::{Desired, Plan, Step, decide, events};
 
 use crate::fleet::{Life, ServiceKey};
 use crate::main_loop::{ENGINE_STOP, Engine, Event};
@@ -19,7 +19,7 @@ impl Engine {
                 revision: service.revision,
                 count,
                 attended: service.attended,
-                pace: Pace::fast(),
+                pace: self.tempo.pace(),
             };
             let tasks: Vec<Task> = service.tasks.values().cloned().collect();
             let mut plan = decide(&desired, &tasks, self.clock.now());

@@ -205,7 +205,7 @@ fn inward(given: &Given<'_>, tempo: &Fast, heeded: &[Metric], readings: Vec<Read
     }
     let needs = |metric: &Metric| {
         let target = given.target(*metric);
-        let peak = peak(given, *metric);
+        let peak = peak(given, tempo, *metric);
         (tasks_for(peak, target * tempo.safe), peak, *metric)
     };
     let Some((carry, peak, metric)) = heeded.iter().map(needs).max_by_key(|(carry, ..)| *carry) else {
@@ -253,7 +253,7 @@ fn stayed_low(given: &Given<'_>, tempo: &Fast, metric: Metric) -> bool {
     let target = given.target(metric);
     let mut recent = std::collections::VecDeque::new();
     let mut sum = 0.0;
-    for point in given.window.points() {
+    for point in given.window.recent(tempo.scale_in_after) {
         if point.warming && metric == Metric::Cpu {
             return false;
         }
@@ -276,11 +276,11 @@ fn stayed_low(given: &Given<'_>, tempo: &Fast, metric: Metric) -> bool {
 }
 
 /// The highest load of the window, averaged over some seconds.
-fn peak(given: &Given<'_>, metric: Metric) -> f64 {
+fn peak(given: &Given<'_>, tempo: &Fast, metric: Metric) -> f64 {
     let target = given.target(metric);
     let loads: Vec<(Timestamp, f64)> = given
         .window
-        .points()
+        .recent(tempo.scale_in_after)
         .map(|point| (point.at, point.cautious(metric, target)))
         .collect();
     let mut peak: f64 = 0.0;

@@ -198,7 +198,15 @@ impl Window {
         self.points.iter()
     }
 
-    /// The points of the last so many seconds.
+    /// The points of the last so many seconds, oldest first.
+    pub(crate) fn recent(&self, span: Duration) -> impl Iterator<Item = &Point> {
+        let end = self.latest().map(|point| point.at).unwrap_or_default();
+        self.points
+            .iter()
+            .filter(move |point| end.since(point.at) <= span)
+    }
+
+    /// The same, newest first and without the one that began them.
     pub(crate) fn last(&self, span: Duration) -> impl Iterator<Item = &Point> {
         let end = self.latest().map(|point| point.at).unwrap_or_default();
         self.points

@@ -11,6 +11,9 @@ use super::{CgroupKind, CgroupLayout};
 /// The longest file that is read: `memory.stat` of version 1 with its sums at the end.
 const LONGEST: usize = 8 * 1024;
 
+/// CPU time between two samples that is taken for none.
+const RESTED: Duration = Duration::from_millis(10);
+
 /// Counters of a task. Two of them tell what happened in between.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Sample {
@@ -22,7 +25,9 @@ pub struct Sample {
     pub throttled: u64,
     /// Share of the last ten seconds in which a process of it waited for a processor, where the kernel tells.
     pub pressure: Option<f64>,
-    /// Bytes of memory that it holds now, without the part of the page cache that can be dropped at once.
+    /// Bytes of memory that it holds now.
+    pub held: u64,
+    /// The same without the part of the page cache that can be dropped at once.
     pub memory: u64,
     /// Processes that were killed for want of memory.
     pub oom_kills: u64,
@@ -48,54 +53,63 @@ impl<'a> Sampler<'a> {
     }
 
     /// What the task whose group has this name has used; none if there is no such group.
-    pub fn sample(&mut self, name: &str) -> Option<Sample> {
+    ///
+    /// A task that has hardly run since the sample `before`, and holds the same memory, is not asked for more.
+    pub fn sample(&mut self, name: &str, before: Option<&Sample>) -> Option<Sample> {
         let name = name.trim_start_matches('/');
-        if self.layout.kind() == CgroupKind::Version2 {
-            self.of_version_2(name)
+        let mut sample = if self.layout.kind() == CgroupKind::Version2 {
+            self.cpu_of_version_2(name)?
         } else {
-            self.of_version_1(name)
-        }
-    }
-
-    fn of_version_2(&mut self, name: &str) -> Option<Sample> {
-        let text = self.read("cpu", name, "cpu.stat")?;
-        let mut sample = Sample {
-            cpu: Duration::from_micros(number_after(text, "usage_usec")?),
-            periods: number_after(text, "nr_periods").unwrap_or(0),
-            throttled: number_after(text, "nr_throttled").unwrap_or(0),
-            ..Sample::default()
+            self.cpu_of_version_1(name)?
         };
-        let held = number(self.read("memory", name, "memory.current")?)?;
-        let cache = self.key("memory", name, ("memory.stat", "inactive_file"));
-        sample.memory = held.saturating_sub(cache.unwrap_or(0));
-        sample.oom_kills = self
-            .key("memory", name, ("memory.events", "oom_kill"))
-            .unwrap_or(0);
+        let (held, cache, kills) = match self.layout.kind() {
+            CgroupKind::Version2 => ("memory.current", "inactive_file", "memory.events"),
+            _ => (
+                "memory.usage_in_bytes",
+                "total_inactive_file",
+                "memory.oom_control",
+            ),
+        };
+        sample.held = number(self.read("memory", name, held)?)?;
+        if let Some(before) = before.filter(|before| rested(before, &sample)) {
+            return Some(Sample {
+                cpu: sample.cpu,
+                pressure: before.pressure.map(|_| 0.0),
+                ..*before
+            });
+        }
+        if self.layout.kind() != CgroupKind::Version2 {
+            let text = self.read("cpu", name, "cpu.stat")?;
+            (sample.periods, sample.throttled) = quota(text);
+        }
+        let cache = number_after(self.read("memory", name, "memory.stat")?, cache);
+        sample.memory = sample.held.saturating_sub(cache.unwrap_or(0));
+        sample.oom_kills = number_after(self.read("memory", name, kills)?, "oom_kill").unwrap_or(0);
         sample.pressure = self.pressure(name);
         Some(sample)
     }
 
-    fn of_version_1(&mut self, name: &str) -> Option<Sample> {
+    fn cpu_of_version_2(&mut self, name: &str) -> Option<Sample> {
+        let text = self.read("cpu", name, "cpu.stat")?;
+        let (periods, throttled) = quota(text);
+        Some(Sample {
+            cpu: Duration::from_micros(number_after(text, "usage_usec")?),
+            periods,
+            throttled,
+            ..Sample::default()
+        })
+    }
+
+    fn cpu_of_version_1(&mut self, name: &str) -> Option<Sample> {
         let cpu = match self.read("cpuacct", name, "cpuacct.usage").and_then(number) {
             Some(nanoseconds) => Duration::from_nanos(nanoseconds),
             // Without `cpuacct`, the unified hierarchy counts too.
             None => Duration::from_micros(number_after(self.read_unified(name, "cpu.stat")?, "usage_usec")?),
         };
-        let text = self.read("cpu", name, "cpu.stat")?;
-        let mut sample = Sample {
+        Some(Sample {
             cpu,
-            periods: number_after(text, "nr_periods").unwrap_or(0),
-            throttled: number_after(text, "nr_throttled").unwrap_or(0),
             ..Sample::default()
-        };
-        let held = number(self.read("memory", name, "memory.usage_in_bytes")?)?;
-        let cache = self.key("memory", name, ("memory.stat", "total_inactive_file"));
-        sample.memory = held.saturating_sub(cache.unwrap_or(0));
-        sample.oom_kills = self
-            .key("memory", name, ("memory.oom_control", "oom_kill"))
-            .unwrap_or(0);
-        sample.pressure = self.pressure(name);
-        Some(sample)
+        })
     }
 
     fn pressure(&mut self, name: &str) -> Option<f64> {
@@ -103,10 +117,6 @@ impl<'a> Sampler<'a> {
         let some = text.lines().find(|line| line.starts_with("some "))?;
         let average = some.split(' ').find_map(|word| word.strip_prefix("avg10="))?;
         average.parse::<f64>().ok().map(|per_cent| per_cent / 100.0)
-    }
-
-    fn key(&mut self, controller: &str, name: &str, (file, key): (&str, &str)) -> Option<u64> {
-        number_after(self.read(controller, name, file)?, key)
     }
 
     fn read(&mut self, controller: &str, name: &str, file: &str) -> Option<&str> {
@@ -148,6 +158,17 @@ impl<'a> Sampler<'a> {
         }
         std::str::from_utf8(&self.buffer[..length]).ok()
     }
+}
+
+/// Whether nothing happened in a task that would be worth a closer look.
+fn rested(before: &Sample, now: &Sample) -> bool {
+    now.held == before.held && now.cpu.saturating_sub(before.cpu) < RESTED
+}
+
+/// Periods of the quota, and those in which the group was held back.
+fn quota(text: &str) -> (u64, u64) {
+    let of = |key| number_after(text, key).unwrap_or(0);
+    (of("nr_periods"), of("nr_throttled"))
 }
 
 fn number(text: &str) -> Option<u64> {

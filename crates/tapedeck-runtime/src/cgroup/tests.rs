@@ -310,11 +310,19 @@ fn a_sample_of_version_2() {
         periods: 40,
         throttled: 30,
         pressure: Some(0.125),
+        held: 5000,
         memory: 4000,
         oom_kills: 1,
     };
-    assert_eq!(sampler.sample("/td/task"), Some(expected));
-    assert_eq!(sampler.sample("/td/gone"), None);
+    assert_eq!(sampler.sample("/td/task", None), Some(expected));
+    assert_eq!(sampler.sample("/td/gone", None), None);
+    write_group(root.path(), &[("td/task/memory.events", "oom_kill 2\n")]);
+    let idle = Sample {
+        pressure: Some(0.0),
+        ..expected
+    };
+    let again = sampler.sample("/td/task", Some(&expected));
+    assert_eq!(again, Some(idle), "a task that rests is not asked for more");
 }
 
 #[test]
@@ -351,16 +359,17 @@ fn a_sample_of_version_1_with_and_without_a_unified_hierarchy() {
         periods: 10,
         throttled: 4,
         pressure: Some(0.125),
+        held: 9000,
         memory: 7000,
         oom_kills: 3,
     };
-    assert_eq!(Sampler::new(&layout).sample("td/task"), Some(hybrid));
+    assert_eq!(Sampler::new(&layout).sample("td/task", None), Some(hybrid));
     layout.unified = None;
     let version_1 = Sample {
         pressure: None,
         ..hybrid
     };
-    assert_eq!(Sampler::new(&layout).sample("td/task"), Some(version_1));
+    assert_eq!(Sampler::new(&layout).sample("td/task", None), Some(version_1));
 }
 
 #[test]
@@ -369,7 +378,7 @@ fn a_real_group_is_sampled() {
         return;
     };
     let mut sampler = Sampler::new(&real.layout);
-    let sample = sampler.sample(&real.name).unwrap();
+    let sample = sampler.sample(&real.name, None).unwrap();
     assert!(
         sample.cpu < Duration::from_secs(60) && sample.oom_kills == 0,
         "{sample:?}"
@@ -380,5 +389,5 @@ fn a_real_group_is_sampled() {
         child.wait().unwrap();
     }
     group.remove().unwrap();
-    assert_eq!(sampler.sample(&real.name), None);
+    assert_eq!(sampler.sample(&real.name, None), None);
 }

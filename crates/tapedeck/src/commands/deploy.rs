@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tapedeck_api::{ClientError, Refusal, ServiceStatus, StackStatus};
 use tapedeck_build::Built;
 use tapedeck_image::{Platform, Store};
-use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, TaskState, WorkerService};
+use tapedeck_model::{ContainerSpec, Scaling, ServiceSpec, Stack, StackSpec, TaskState, WorkerService};
 
 use crate::args::DeployArgs;
 use crate::commands::logs;
@@ -134,6 +134,7 @@ pub(crate) fn service_spec(
     Ok(ServiceSpec {
         name: service.name.clone(),
         desired_count: service.scaling.min_instances,
+        scaling: scaling_of(service),
         container: ContainerSpec {
             image: built.image.clone(),
             environment,
@@ -143,6 +144,12 @@ pub(crate) fn service_spec(
             stop_timeout: service.container.stop_timeout,
         },
     })
+}
+
+/// How the number of tasks changes, if it can.
+fn scaling_of(service: &WorkerService) -> Option<Scaling> {
+    let scaling = service.scaling;
+    (scaling.max_instances > scaling.min_instances).then_some(scaling)
 }
 
 /// The variable of Node that a service may set although its image needs flags in it too.

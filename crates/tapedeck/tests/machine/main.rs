@@ -26,6 +26,7 @@ mod logs;
 mod network;
 mod python;
 mod rollout;
+mod scaling;
 mod secrets;
 mod seed;
 mod session;

@@ -146,6 +146,13 @@ fn a_task_that_was_not_measured_is_not_taken_for_idle() {
 }
 
 #[test]
+fn what_is_longer_ago_than_the_wait_counts_no_more() {
+    let mut world = World::new(Tempo::fast().sped_up(20), 2, (1, 3));
+    world.run(30, &Load::cpu(|_| 1.5)).run(20, &Load::cpu(|_| 0.1));
+    assert_eq!(world.desired, 1, "{:?}", world.last);
+}
+
+#[test]
 fn shorter_waits_are_in_proportion() {
     let Tempo::Fast(fast) = Tempo::fast().sped_up(10) else {
         panic!("another tempo")

@@ -54,6 +54,7 @@ fn stack(revision: u64, tasks: Vec<Task>) -> StackStatus {
         pending_count: 0,
         steady: false,
         consecutive_failures: 0,
+        scaling: None,
         waiting: vec!["waiting for task 01010101 to stop".to_owned()],
         next_attempt_at: None,
         tasks,
