@@ -23,6 +23,7 @@ fn counters(cpu_ms: u64, (periods, throttled): (u64, u64)) -> Sample {
         held: 60 << 20,
         memory: 50 << 20,
         oom_kills: 0,
+        since_full: 0,
     }
 }
 

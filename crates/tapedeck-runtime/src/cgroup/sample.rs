@@ -14,6 +14,12 @@ const LONGEST: usize = 8 * 1024;
 /// CPU time between two samples that is taken for none.
 const RESTED: Duration = Duration::from_millis(10);
 
+/// A change of memory by less than this part of it is none that asks for a closer look.
+const STEADY: u64 = 16;
+
+/// After so many samples everything is read again.
+const SLOWEST: u8 = 4;
+
 /// Counters of a task. Two of them tell what happened in between.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Sample {
@@ -31,6 +37,8 @@ pub struct Sample {
     pub memory: u64,
     /// Processes that were killed for want of memory.
     pub oom_kills: u64,
+    /// How many samples ago all files were read: what changes slowly is not read each time.
+    pub since_full: u8,
 }
 
 /// Reads samples, one after the other.
@@ -54,7 +62,8 @@ impl<'a> Sampler<'a> {
 
     /// What the task whose group has this name has used; none if there is no such group.
     ///
-    /// A task that has hardly run since the sample `before`, and holds the same memory, is not asked for more.
+    /// A task that has hardly run since the sample `before`, and holds the same memory, is not asked for more. Of one that
+    /// runs as it did, what is in the page cache, what was killed and the pressure are read only now and then.
     pub fn sample(&mut self, name: &str, before: Option<&Sample>) -> Option<Sample> {
         let name = name.trim_start_matches('/');
         let mut sample = if self.layout.kind() == CgroupKind::Version2 {
@@ -81,6 +90,14 @@ impl<'a> Sampler<'a> {
         if self.layout.kind() != CgroupKind::Version2 {
             let text = self.read("cpu", name, "cpu.stat")?;
             (sample.periods, sample.throttled) = quota(text);
+        }
+        if let Some(before) = before.filter(|before| runs_as_it_did(before, &sample)) {
+            let cache = before.held.saturating_sub(before.memory);
+            sample.memory = sample.held.saturating_sub(cache);
+            sample.oom_kills = before.oom_kills;
+            sample.pressure = before.pressure;
+            sample.since_full = before.since_full + 1;
+            return Some(sample);
         }
         let cache = number_after(self.read("memory", name, "memory.stat")?, cache);
         sample.memory = sample.held.saturating_sub(cache.unwrap_or(0));
@@ -163,6 +180,13 @@ impl<'a> Sampler<'a> {
 /// Whether nothing happened in a task that would be worth a closer look.
 fn rested(before: &Sample, now: &Sample) -> bool {
     now.held == before.held && now.cpu.saturating_sub(before.cpu) < RESTED
+}
+
+/// Whether what was read of a task a moment ago is still good enough.
+fn runs_as_it_did(before: &Sample, now: &Sample) -> bool {
+    now.held.abs_diff(before.held) <= before.held / STEADY
+        && now.throttled == before.throttled
+        && before.since_full < SLOWEST
 }
 
 /// Periods of the quota, and those in which the group was held back.

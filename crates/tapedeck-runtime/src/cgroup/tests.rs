@@ -313,6 +313,7 @@ fn a_sample_of_version_2() {
         held: 5000,
         memory: 4000,
         oom_kills: 1,
+        since_full: 0,
     };
     assert_eq!(sampler.sample("/td/task", None), Some(expected));
     assert_eq!(sampler.sample("/td/gone", None), None);
@@ -323,6 +324,25 @@ fn a_sample_of_version_2() {
     };
     let again = sampler.sample("/td/task", Some(&expected));
     assert_eq!(again, Some(idle), "a task that rests is not asked for more");
+    write_group(
+        root.path(),
+        &[("td/task/cpu.stat", &stat.replace("1500", "900000"))],
+    );
+    let mut before = expected;
+    let kills: Vec<u64> = (0..5)
+        .map(|_| {
+            before = sampler.sample("/td/task", Some(&before)).unwrap();
+            before.cpu = Duration::ZERO;
+            before.oom_kills
+        })
+        .collect();
+    assert_eq!(kills, [1, 1, 1, 1, 2], "what changes slowly is read now and then");
+    let throttled = Sample {
+        throttled: 29,
+        ..expected
+    };
+    let again = sampler.sample("/td/task", Some(&throttled)).unwrap();
+    assert_eq!(again.oom_kills, 2, "and at once of a task that is held back");
 }
 
 #[test]
@@ -362,6 +382,7 @@ fn a_sample_of_version_1_with_and_without_a_unified_hierarchy() {
         held: 9000,
         memory: 7000,
         oom_kills: 3,
+        since_full: 0,
     };
     assert_eq!(Sampler::new(&layout).sample("td/task", None), Some(hybrid));
     layout.unified = None;
