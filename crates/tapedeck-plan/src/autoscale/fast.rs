@@ -124,6 +124,14 @@ fn out(given: &Given<'_>, tempo: &Fast, wants: u32, reading: &Reading, readings:
     let step = (present * 2).max(present + 4);
     let wanted = wants.min(step).min(bounds.max_instances);
     let formula = formula(given, tempo, reading, wants);
+    let since_out = given.record.last_out.map(|last| given.now.since(last));
+    if situation.in_flight > 0 && since_out.is_some_and(|since| since < tempo.hold) {
+        let reason = format!(
+            "{formula}; {} still being started count first",
+            tasks(situation.in_flight)
+        );
+        return given.stay(NotScaled::WaitingForCapacity, readings, reason);
+    }
     if situation.desired >= bounds.max_instances {
         let reason = format!("{formula}; maxInstances is {}", bounds.max_instances);
         return given.stay(NotScaled::AlreadyAtMaxCapacity, readings, reason);
@@ -134,14 +142,6 @@ fn out(given: &Given<'_>, tempo: &Fast, wants: u32, reading: &Reading, readings:
             situation.desired, situation.ready
         );
         return given.stay(NotScaled::AlreadyAtDesiredCapacity, readings, reason);
-    }
-    let since_out = given.record.last_out.map(|last| given.now.since(last));
-    if situation.in_flight > 0 && since_out.is_some_and(|since| since < tempo.hold) {
-        let reason = format!(
-            "{formula}; {} still being started count first",
-            tasks(situation.in_flight)
-        );
-        return given.stay(NotScaled::WaitingForCapacity, readings, reason);
     }
     let mut reason = formula;
     if wanted == bounds.max_instances && wants > wanted {
