@@ -8,6 +8,7 @@ use std::time::Duration;
 use tapedeck_model::{ResourceName, StackName, StackSpec};
 
 use crate::message::{Greeting, PROTOCOL, Refusal, Request, Response};
+use crate::metrics::{Metrics, ServiceScaling};
 use crate::status::{EngineStatus, StackStatus, StackSummary};
 
 /// How much longer than its own patience a request may take before the engine is taken for dead.
@@ -193,6 +194,39 @@ impl Client {
     pub fn list_stacks(&mut self) -> Result<Vec<StackSummary>, ClientError> {
         match self.ask(&Request::ListStacks, Duration::ZERO)? {
             Response::Stacks { stacks } => Ok(stacks),
+            _ => Err(ClientError::Mismatched),
+        }
+    }
+
+    /// What the tasks of a stack have used in the last so many seconds, or of all stacks.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] when there is none of that name.
+    pub fn metrics(&mut self, stack: Option<StackName>, seconds: u64) -> Result<Metrics, ClientError> {
+        match self.ask(&Request::DescribeMetrics { stack, seconds }, Duration::ZERO)? {
+            Response::Metrics { metrics } => Ok(metrics),
+            _ => Err(ClientError::Mismatched),
+        }
+    }
+
+    /// How the services of a stack are scaled.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] when there is none of that name.
+    pub fn scaling(&mut self, stack: StackName) -> Result<Vec<ServiceScaling>, ClientError> {
+        match self.ask(&Request::DescribeScaling { stack }, Duration::ZERO)? {
+            Response::Scaling { services } => Ok(services),
+            _ => Err(ClientError::Mismatched),
+        }
+    }
+
+    /// What all tasks use, in the text format of Prometheus.
+    ///
+    /// # Errors
+    /// [`ClientError`] when the engine cannot be asked.
+    pub fn prometheus_text(&mut self) -> Result<String, ClientError> {
+        match self.ask(&Request::PrometheusText, Duration::ZERO)? {
+            Response::Text { text } => Ok(text),
             _ => Err(ClientError::Mismatched),
         }
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tapedeck_model::{ResourceName, StackName, StackSpec};
 
+use crate::metrics::{Metrics, ServiceScaling};
 use crate::status::{EngineStatus, StackStatus, StackSummary};
 
 /// Version of this protocol. Engine and client work together when it is equal.
@@ -67,6 +68,20 @@ pub enum Request {
     },
     /// All stacks.
     ListStacks,
+    /// What the tasks of a stack use, or of all.
+    DescribeMetrics {
+        /// The stack; all without one.
+        stack: Option<StackName>,
+        /// How many seconds of the past are told.
+        seconds: u64,
+    },
+    /// How the services of a stack are scaled, and why they were.
+    DescribeScaling {
+        /// The stack.
+        stack: StackName,
+    },
+    /// What all tasks use, in the text format of Prometheus.
+    PrometheusText,
     /// End the engine. Its tasks keep running and are adopted by the next engine, unless `tasks` is set.
     StopEngine {
         /// Stop all tasks too. They start again with the next engine.
@@ -93,6 +108,21 @@ pub enum Response {
     Stacks {
         /// A row for each.
         stacks: Vec<StackSummary>,
+    },
+    /// To [`Request::DescribeMetrics`].
+    Metrics {
+        /// What they use.
+        metrics: Metrics,
+    },
+    /// To [`Request::DescribeScaling`].
+    Scaling {
+        /// The services, by name.
+        services: Vec<ServiceScaling>,
+    },
+    /// To [`Request::PrometheusText`].
+    Text {
+        /// The text.
+        text: String,
     },
     /// To [`Request::StopEngine`].
     Stopping {

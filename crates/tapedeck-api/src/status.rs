@@ -6,6 +6,8 @@ use tapedeck_model::{
     Task, Timestamp,
 };
 
+use crate::metrics::ScalingStatus;
+
 /// How the engine itself is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,6 +26,12 @@ pub struct EngineStatus {
     pub subnet: String,
     /// `v1`, `hybrid` or `v2`.
     pub cgroups: String,
+    /// How fast services are started and scaled: `fast` or `ecs`.
+    pub pace: String,
+    /// How many times faster than usual the waits of scaling pass.
+    pub scaling_speed: u32,
+    /// Where metrics are served to Prometheus, if anywhere.
+    pub metrics_address: Option<std::net::SocketAddr>,
     /// Deployed stacks.
     pub stacks: usize,
     /// Tasks whose process runs.
@@ -106,6 +114,9 @@ pub struct ServiceStatus {
     pub consecutive_failures: u32,
     /// Tasks of the desired revision that the circuit breaker counts as failed.
     pub failed_tasks: u32,
+    /// How it is scaled; none when the number of tasks is fixed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<ScalingStatus>,
     /// What is waited for, one sentence each.
     pub waiting: Vec<String>,
     /// When the next start is tried, while starts are held back.

@@ -37,12 +37,14 @@ impl Engine {
                 None => {
                     let mut next = Service::new(wanted.desired_count, wanted.container.clone(), now);
                     next.attended = attended;
+                    next.set_scaling(wanted.scaling);
                     changed.push((key, next));
                 }
                 Some(known) => {
                     let mut next = known.clone();
                     next.attended = attended;
-                    let mut differs = next.update(wanted.desired_count, &wanted.container, now);
+                    let mut differs = next.update(known.count_within(wanted), &wanted.container, now);
+                    differs |= next.set_scaling(wanted.scaling);
                     // What was tried before it was deleted says nothing to whoever attends to it now.
                     let anew = anew || (attended && known.life == Life::Draining);
                     if anew && next.revision == known.revision {

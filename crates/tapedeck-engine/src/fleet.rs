@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use tapedeck_api::{DeploymentStatus, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
 use tapedeck_model::{
-    ContainerSpec, ResourceName, Revision, RolloutState, StackName, Task, TaskId, TaskState, Timestamp,
+    ContainerSpec, ResourceName, Revision, RolloutState, Scaling, ServiceSpec, StackName, Task, TaskId,
+    TaskState, Timestamp,
 };
 use tapedeck_plan::{Deployments, Plan, Waiting};
+
+use crate::scaling::Scaler;
 
 /// How many events of a service are remembered, as ECS does.
 pub(crate) const EVENTS_KEPT: usize = 100;
@@ -38,7 +41,10 @@ pub(crate) enum Life {
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
     pub(crate) life: Life,
+    /// Tasks wanted: as asked for, then as scaled.
     pub(crate) desired_count: u32,
+    /// How it is scaled, if it is.
+    pub(crate) scaler: Option<Box<Scaler>>,
     pub(crate) revision: Revision,
     /// What is remembered of its deployments, among them that of the desired revision.
     pub(crate) deployments: Deployments,
@@ -72,6 +78,7 @@ impl Service {
         Self {
             life: Life::Active,
             desired_count,
+            scaler: None,
             revision,
             deployments: Deployments::default(),
             revisions,
@@ -119,6 +126,29 @@ impl Service {
             let failed = matches!(&task.state, TaskState::Stopped { code, .. } if code.is_failure());
             failed && task.revision == self.revision
         })
+    }
+
+    /// How many tasks are wanted when this is asked for: what it was scaled to stays, within the new bounds.
+    pub(crate) fn count_within(&self, wanted: &ServiceSpec) -> u32 {
+        match wanted.scaling {
+            Some(bounds) if self.life == Life::Active => self
+                .desired_count
+                .clamp(bounds.min_instances, bounds.max_instances),
+            _ => wanted.desired_count,
+        }
+    }
+
+    /// Sets between which bounds it is scaled, if it is; says whether that differs.
+    pub(crate) fn set_scaling(&mut self, wanted: Option<Scaling>) -> bool {
+        let known = self.scaler.as_ref().map(|scaler| scaler.bounds);
+        if known == wanted {
+            return false;
+        }
+        match (&mut self.scaler, wanted) {
+            (Some(scaler), Some(bounds)) => scaler.bounds = bounds,
+            (scaler, wanted) => *scaler = wanted.map(|bounds| Box::new(Scaler::new(bounds))),
+        }
+        true
     }
 
     /// Gives the desired container a new number, so that all tasks are replaced by their like.
@@ -208,6 +238,11 @@ impl Service {
         unused
     }
 
+    /// Tasks whose process runs.
+    pub(crate) fn running_count(&self) -> u32 {
+        self.count(|state| matches!(state, TaskState::Running { .. }))
+    }
+
     fn count(&self, matches: impl Fn(&TaskState) -> bool) -> u32 {
         u32::try_from(self.tasks.values().filter(|task| matches(&task.state)).count()).unwrap_or(u32::MAX)
     }
@@ -238,7 +273,7 @@ impl Service {
             memory: container.memory,
             stop_timeout: container.stop_timeout,
             desired_count: self.wanted(),
-            running_count: self.count(|state| matches!(state, TaskState::Running { .. })),
+            running_count: self.running_count(),
             pending_count: self.count(|state| matches!(state, TaskState::Pending)),
             steady: self.is_steady(),
             consecutive_failures: self
@@ -246,6 +281,7 @@ impl Service {
                 .as_ref()
                 .map_or(0, |plan| plan.progress.consecutive_failures),
             failed_tasks: self.plan.as_ref().map_or(0, |plan| plan.progress.failed_tasks),
+            scaling: self.scaler.as_ref().map(|scaler| scaler.status()),
             waiting: waiting.iter().map(ToString::to_string).collect(),
             next_attempt_at: waiting
                 .iter()
@@ -348,7 +384,7 @@ impl Fleet {
             row.attended |= service.attended;
             row.services += 1;
             row.desired_count += service.wanted();
-            row.running_count += service.count(|state| matches!(state, TaskState::Running { .. }));
+            row.running_count += service.running_count();
             row.steady &= service.is_steady();
         }
         rows.into_values().collect()

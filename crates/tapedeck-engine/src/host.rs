@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tapedeck_api::{Home, Refusal};
 use tapedeck_image::{Image, KeepBases, Store as Images};
 use tapedeck_model::{ContainerSpec, ImageDigest, StackSpec, Task, TaskId};
-use tapedeck_runtime::cgroup::{CgroupKind, CgroupLayout, MOUNT_ROOT};
+use tapedeck_runtime::cgroup::{CgroupLayout, MOUNT_ROOT};
 use tapedeck_runtime::network::{self, HostNetwork, resolv_conf};
 use tapedeck_runtime::{DEFAULT_PIDS_LIMIT, TaskDefinition, TaskExit, TaskProcess};
 
@@ -26,7 +26,7 @@ pub(crate) struct Host {
     pub(crate) home: Home,
     pub(crate) images: Images,
     pub(crate) network: HostNetwork,
-    pub(crate) cgroups: CgroupKind,
+    pub(crate) cgroups: CgroupLayout,
     /// Cgroup of all tasks of this engine, below the mount point of each hierarchy.
     pub(crate) cgroup_root: String,
     /// The binary that shims are.
@@ -54,6 +54,11 @@ impl Host {
         tapedeck_runtime::spawn(&self.executable, &self.home.task(&task.id), &definition)
             .map(tapedeck_runtime::ShimConnection::into_stream)
             .map_err(|error| format!("CannotStartContainerError: {}", crate::chain(&error)))
+    }
+
+    /// Name of the cgroup of a task.
+    pub(crate) fn cgroup_of(&self, task: &TaskId) -> String {
+        format!("{}/{task}", self.cgroup_root)
     }
 
     /// Connects to the shim of a task that an earlier engine started; none when there is no such shim any more.
@@ -170,7 +175,7 @@ impl Host {
             network: self.network.task(task.address),
             resolv_conf: resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF)),
             log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
-            cgroup: format!("{}/{}", self.cgroup_root, task.id),
+            cgroup: self.cgroup_of(&task.id),
             errand: None,
         })
     }

@@ -3,28 +3,35 @@
 //! One task, [`main_loop`], owns all state. It is woken by a closed set of events, has [`tapedeck_plan`] decide, and
 //! carries the steps out ([`reconcile`]). What people ask for arrives through [`server`] and is applied in
 //! [`desired`]; what shims say is turned into states in [`observe`]; [`host`] touches the machine, and [`secrets`]
-//! asks for what a task gets in memory alone; [`store`] remembers; [`attendance`] lets a stack end with whoever develops it. A new engine first adopts what the one before left running ([`adopt`]).
+//! asks for what a task gets in memory alone; [`meters`] keeps what tasks use, [`scaling`] has the number of tasks follow
+//! it, and [`prometheus`] and [`exporter`] tell it to others; [`store`] remembers; [`attendance`] lets a stack end with whoever develops it. A new engine first adopts what the one before left running ([`adopt`]).
 
 mod adopt;
 mod attendance;
 mod clock;
 mod desired;
+mod exporter;
 mod fleet;
 mod host;
 mod image_user;
 mod link;
 mod lock;
 mod main_loop;
+mod meters;
 mod observe;
+mod prometheus;
 mod random;
 mod reconcile;
 mod retention;
+mod scaling;
 mod secrets;
 mod server;
 mod start;
 mod store;
 
+pub use exporter::{LoopbackAddress, NotLoopback};
 pub use lock::LockError;
+pub use scaling::EngineTempo;
 pub use start::{EngineError, Options, is_locked, make_folders, run};
 pub use store::StoreError;
 

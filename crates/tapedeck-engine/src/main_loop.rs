@@ -4,6 +4,7 @@
 //! reconciled (see [`crate::reconcile`]). The same happens on a period, so that a lost event costs a second at most.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +18,10 @@ use crate::clock::Clock;
 use crate::fleet::{Fleet, Service, ServiceKey};
 use crate::host::Host;
 use crate::link::Link;
+use crate::meters::{Meters, Sampled};
 use crate::observe;
 use crate::retention;
+use crate::scaling::EngineTempo;
 use crate::store::{Store, StoreError};
 
 /// The longest time between two looks at everything, whatever happens.
@@ -42,6 +45,8 @@ pub(crate) enum Event {
     ShimGone(TaskId),
     /// What a stopped task had left on this machine was removed, or could not be.
     Cleaned(TaskId, Result<(), String>),
+    /// What tasks use was looked at.
+    Sampled(Vec<Sampled>),
     /// The process was asked to end.
     Terminated,
 }
@@ -92,6 +97,12 @@ pub(crate) struct Engine {
     pub(crate) looked: Timestamp,
     /// When old logs were last looked for.
     pub(crate) logs_expired: Timestamp,
+    /// How fast services are started and scaled.
+    pub(crate) tempo: EngineTempo,
+    /// Where metrics are served, if anywhere.
+    pub(crate) metrics_address: Option<SocketAddr>,
+    /// What tasks use.
+    pub(crate) meters: Meters,
 }
 
 impl Engine {
@@ -106,7 +117,8 @@ impl Engine {
                 };
             }
             let next_look = self.next_look();
-            match tokio::time::timeout(self.clock.until(next_look), inbox.recv()).await {
+            let next = next_look.min(self.meters.due());
+            match tokio::time::timeout(self.clock.until(next), inbox.recv()).await {
                 Ok(Some(event)) => self.handle(event),
                 Ok(None) => self.phase = Phase::Ended { answered: false },
                 Err(_elapsed) => {}
@@ -115,6 +127,7 @@ impl Engine {
             if self.clock.now() >= next_look {
                 self.look_at_everything();
             }
+            self.sample_if_due();
             self.end_if_empty();
         }
     }
@@ -130,6 +143,7 @@ impl Engine {
             }
             Event::ShimGone(task) => self.shim_gone(&task),
             Event::Cleaned(task, outcome) => self.cleaned(&task, outcome),
+            Event::Sampled(samples) => self.sampled(samples),
             Event::Terminated => self.phase = Phase::Ended { answered: false },
         }
     }
@@ -147,6 +161,11 @@ impl Engine {
                 None => Response::Refused {
                     refusal: Refusal::UnknownStack { name },
                 },
+            },
+            Request::DescribeMetrics { stack, seconds } => self.metrics(stack.as_ref(), seconds),
+            Request::DescribeScaling { stack } => self.describe_scaling(&stack),
+            Request::PrometheusText => Response::Text {
+                text: self.prometheus_text(),
             },
             Request::ApplyStack { stack } => self.apply(&stack),
             Request::AttendStack { stack, anew } => self.attend(client, &stack, anew),
@@ -342,7 +361,10 @@ impl Engine {
             home: self.host.home.state().display().to_string(),
             bridge: self.host.network.bridge.clone(),
             subnet: self.host.network.subnet.to_string(),
-            cgroups: self.host.cgroups.to_string(),
+            cgroups: self.host.cgroups.kind().to_string(),
+            pace: self.tempo.name().to_string(),
+            scaling_speed: self.tempo.speed,
+            metrics_address: self.metrics_address,
             stacks: stacks.len(),
             tasks_running: stacks.iter().map(|stack| stack.running_count as usize).sum(),
         }

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use tapedeck_model::{Revision, RolloutState, StopCode, Task, TaskId, TaskState};
-use tapedeck_plan::{Bounds, Breaker, Desired, Pace, Plan, Progress, Step, decide, events};
+use tapedeck_plan::{Bounds, Breaker, Desired, Plan, Progress, Step, decide, events};
 
 use crate::fleet::{Life, ServiceKey};
 use crate::main_loop::{ENGINE_STOP, Engine, Event};
@@ -22,7 +22,7 @@ impl Engine {
                 bounds: Bounds::default(),
                 breaker: Breaker::default(),
                 stage: service.deployments.stage(service.revision),
-                pace: Pace::fast(),
+                pace: self.tempo.pace(),
             };
             let tasks: Vec<Task> = service.tasks.values().cloned().collect();
             let mut plan = decide(&desired, &tasks, self.clock.now());

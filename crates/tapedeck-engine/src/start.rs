@@ -17,9 +17,12 @@ use tokio::sync::{mpsc, watch};
 
 use crate::attendance;
 use crate::clock::Clock;
+use crate::exporter;
 use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
 use crate::main_loop::{Ended, Engine, Event, Phase};
+use crate::meters::Meters;
+use crate::scaling::EngineTempo;
 use crate::server::{self, Server};
 use crate::store::{Store, StoreError};
 
@@ -36,6 +39,10 @@ pub struct Options {
     pub home: Home,
     /// The binary that it starts as `<executable> shim <task directory>`.
     pub executable: PathBuf,
+    /// How fast services are started and scaled.
+    pub tempo: EngineTempo,
+    /// Where Prometheus may ask for metrics; nowhere without one.
+    pub metrics: Option<exporter::LoopbackAddress>,
 }
 
 /// Why the engine did not start or had to end.
@@ -64,6 +71,15 @@ pub enum EngineError {
     Files {
         /// What was tried.
         what: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The address for metrics could not be listened on.
+    #[error("could not serve metrics on {address}")]
+    Metrics {
+        /// The address.
+        address: std::net::SocketAddr,
         /// Why.
         #[source]
         source: std::io::Error,
@@ -153,6 +169,9 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         changes,
         phase: Phase::Serving,
         looked: clock.now(),
+        tempo: options.tempo,
+        metrics_address: None,
+        meters: Meters::starting(clock.now()),
         logs_expired: clock.now(),
     };
     engine.adopt()?;
@@ -168,6 +187,13 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         farewell,
     };
     tokio::spawn(server.serve(listener));
+    if let Some(address) = options.metrics {
+        let bound = exporter::serve(address, events.clone()).await;
+        engine.metrics_address = Some(bound.map_err(|source| EngineError::Metrics {
+            address: address.address(),
+            source,
+        })?);
+    }
     tokio::spawn(end_on_signals(events));
     ready(&engine.status());
     let Ended { tasks_left, answered } = engine.run(inbox).await;
@@ -183,7 +209,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
 }
 
 fn prepare(options: &Options, store: &Store) -> Result<Host, EngineError> {
-    let cgroups = cgroup::check_controllers()?.kind();
+    let cgroups = cgroup::check_controllers()?;
     let seed = options.home.state().as_os_str().as_encoded_bytes();
     let network = match store.setting::<HostNetwork>("network")? {
         Some(network) => network,

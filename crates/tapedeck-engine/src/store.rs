@@ -18,6 +18,8 @@ use tapedeck_plan::Deployments;
 
 use crate::fleet::{EVENTS_KEPT, Fleet, Life, Service, ServiceKey};
 
+mod scaling;
+
 /// Version of the tables below: 1 had no deployments.
 const SCHEMA: i64 = 2;
 
@@ -115,6 +117,7 @@ impl Store {
                 });
             }
         }
+        connection.execute_batch(scaling::TABLES).map_err(fail)?;
         Ok(Self {
             database: database.to_path_buf(),
             connection,
@@ -268,6 +271,7 @@ impl Store {
         let mut fleet = self.load_services(self.load_revisions()?)?;
         self.load_tasks(&mut fleet)?;
         self.load_events(&mut fleet)?;
+        self.load_scaling(&mut fleet)?;
         Ok(fleet)
     }
 
@@ -380,6 +384,7 @@ fn write_service(transaction: &Transaction<'_>, key: &ServiceKey, service: &Serv
             to_json(&service.rollout())?
         ],
     )?;
+    scaling::write(transaction, key, service.scaler.as_deref())?;
     for (revision, container) in &service.revisions {
         transaction.execute(
             "insert into revision values (?1, ?2, ?3, ?4) on conflict do nothing",

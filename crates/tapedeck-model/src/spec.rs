@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cpu, MemoryMb, ResourceName, SecretTemplate, StackName, StopTimeout};
+use crate::{Cpu, MemoryMb, ResourceName, Scaling, SecretTemplate, StackName, StopTimeout};
 
 /// A text that is not `sha256:` and 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -95,8 +95,11 @@ pub struct StackSpec {
 pub struct ServiceSpec {
     /// Its name.
     pub name: ResourceName,
-    /// How many tasks are to run. Changing it makes no new revision.
+    /// How many tasks are to run; of a service that is scaled, at first. Changing it makes no new revision.
     pub desired_count: u32,
+    /// Between which bounds it is scaled, and by what. None when the number of tasks is fixed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Scaling>,
     /// What each task runs. Changing anything in it makes a new revision.
     pub container: ContainerSpec,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Architecture, Connection, Cpu, EnvironmentVariable, IamStatement, Late, MemoryMb, Override, Packaging,
@@ -122,7 +122,7 @@ impl Compute {
 }
 
 /// How many tasks run at the same time: 1 ≤ `min_instances` ≤ `max_instances`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Scaling {
     /// The least number of tasks.

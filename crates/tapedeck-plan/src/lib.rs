@@ -3,11 +3,13 @@
 //! Start at [`decide`]. It sorts the tasks of one service into named sets (`tally`), lets the rollout stop and start
 //! (`rollout`), counts what failed (`streak` for the pauses, `breaker` for giving up), keeps an older revision up while the new
 //! one fails (`standing`) and drops old records (`retention`); [`events`] words what happened. Where to go back to is in
-//! [`Deployments`].
+//! [`Deployments`]. How many tasks are wanted of a service that is scaled is decided in
+//! [`autoscale`].
 //!
 //! Nothing here reads a clock, a file or the environment, draws a random number or remembers anything between two
 //! calls: equal arguments, equal plans. Whatever has to be remembered is in the records of the tasks and deployments.
 
+pub mod autoscale;
 mod breaker;
 mod decide;
 mod deployment;

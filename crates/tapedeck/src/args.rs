@@ -6,11 +6,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod aliases;
 mod compression;
+mod engine;
+mod measures;
 mod processor;
 mod rollout;
 
 pub(crate) use aliases::with_long_names;
 pub(crate) use compression::Compression;
+pub(crate) use engine::{EngineCommand, EngineStopArgs, EngineTempoArgs, PaceName};
+pub(crate) use measures::{InfoScalingArgs, MetricsArgs};
 pub(crate) use processor::Processor;
 pub(crate) use rollout::{DeployArgs, RollbackArgs};
 
@@ -83,12 +87,18 @@ pub(crate) enum Command {
     /// Show a stack: services, tasks, events, and what is waited for.
     #[command(name = "info:stack", after_help = crate::commands::info_stack::EXAMPLES)]
     InfoStack(InfoStackArgs),
+    /// Show how services are scaled: bounds, metrics, what was decided and why.
+    #[command(name = "info:scaling", after_help = crate::commands::info_scaling::EXAMPLES)]
+    InfoScaling(InfoScalingArgs),
     /// List the stacks on this machine.
     #[command(name = "info:stacks", after_help = crate::commands::info_stacks::EXAMPLES)]
     InfoStacks(InfoStacksArgs),
     /// Print the logs of a service, oldest first.
     #[command(after_help = crate::commands::logs::EXAMPLES)]
     Logs(LogsArgs),
+    /// Show what the tasks of a stack use: CPU, throttling, pressure and memory.
+    #[command(after_help = crate::commands::metrics::EXAMPLES)]
+    Metrics(MetricsArgs),
     /// Stop all tasks of a stack and remove everything of it, logs included.
     #[command(after_help = crate::commands::delete::EXAMPLES)]
     Delete(DeleteArgs),
@@ -116,22 +126,6 @@ pub(crate) enum Command {
         /// The folder of the task.
         task_directory: PathBuf,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum EngineCommand {
-    /// Start the engine in the background. Tasks of an earlier engine are adopted.
-    #[command(after_help = crate::commands::engine_start::EXAMPLES)]
-    Start(JsonArgs),
-    /// End the engine. Tasks keep running without it, unless --tasks is given.
-    #[command(after_help = crate::commands::engine_stop::EXAMPLES)]
-    Stop(EngineStopArgs),
-    /// Show whether the engine runs, and how. Exit code 1 when it does not.
-    #[command(after_help = crate::commands::engine_status::EXAMPLES)]
-    Status(JsonArgs),
-    /// Run the engine in the foreground, for a service manager.
-    #[command(after_help = crate::commands::engine_run::EXAMPLES)]
-    Run,
 }
 
 /// A stage of a project in a region.
@@ -323,14 +317,21 @@ pub(crate) struct PackageArgs {
 #[derive(Debug, Args)]
 pub(crate) struct InfoStackArgs {
     #[command(flatten)]
+    pub(crate) stack: NamedStackArgs,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+/// A stack that is deployed, by project and stage or by its name.
+#[derive(Debug, Args)]
+pub(crate) struct NamedStackArgs {
+    #[command(flatten)]
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
     /// Name of the stack, instead of project and stage
     #[arg(long = "stackName", value_name = "NAME", conflicts_with = "project_name")]
     pub(crate) stack_name: Option<String>,
-    #[command(flatten)]
-    pub(crate) output: JsonArgs,
 }
 
 #[derive(Debug, Args)]
@@ -456,15 +457,6 @@ pub(crate) struct SecretDeleteArgs {
     /// Do not ask
     #[arg(long, short, visible_alias = "autoConfirmOperation")]
     pub(crate) yes: bool,
-    #[command(flatten)]
-    pub(crate) output: JsonArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct EngineStopArgs {
-    /// Stop all tasks too; they start again with the next engine
-    #[arg(long)]
-    pub(crate) tasks: bool,
     #[command(flatten)]
     pub(crate) output: JsonArgs,
 }

@@ -119,6 +119,13 @@ pub(crate) fn not_running(context: &Context, name: &StackName) -> Failure {
     .help("`tapedeck engine start` brings back what was deployed; `tapedeck deploy` deploys")
 }
 
+/// The failure of a command about the engine when none runs.
+pub(crate) fn none_runs(context: &Context) -> Failure {
+    let socket = context.home.socket();
+    Failure::operation(format!("no engine answers on {}", socket.display()))
+        .help("`tapedeck engine start` starts it")
+}
+
 /// A failure of a request about a stack.
 pub(crate) fn failed(error: ClientError, name: &StackName) -> Failure {
     match error {
@@ -138,6 +145,18 @@ pub(crate) fn failed(error: ClientError, name: &StackName) -> Failure {
 /// # Errors
 /// When it does not come up; its last words are in the error.
 pub(crate) fn ensure_running(context: &Context, progress: &mut Progress) -> Result<Client, Failure> {
+    ensure_running_as(context, progress, &[])
+}
+
+/// The same; an engine that has to be started gets these options.
+///
+/// # Errors
+/// When it does not come up; its last words are in the error.
+pub(crate) fn ensure_running_as(
+    context: &Context,
+    progress: &mut Progress,
+    options: &[String],
+) -> Result<Client, Failure> {
     if let Some(client) = try_connect(context)? {
         return Ok(client);
     }
@@ -153,7 +172,7 @@ pub(crate) fn ensure_running(context: &Context, progress: &mut Progress) -> Resu
         // Who holds the lock without answering is just starting, perhaps for another command, or just ending.
         let held = is_running(context);
         child = match child {
-            None if !held => Some(launch(context)?),
+            None if !held => Some(launch(context, options)?),
             other => other,
         };
         let ended = match &mut child {
@@ -167,7 +186,7 @@ pub(crate) fn ensure_running(context: &Context, progress: &mut Progress) -> Resu
     }
 }
 
-fn launch(context: &Context) -> Result<Child, Failure> {
+fn launch(context: &Context, options: &[String]) -> Result<Child, Failure> {
     let log_path = context.home.engine_log();
     tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
     let log = fs_err::OpenOptions::new()
@@ -178,7 +197,8 @@ fn launch(context: &Context) -> Result<Child, Failure> {
         .or_fail(ExitKind::Environment)?;
     let errors = log.try_clone().or_fail(ExitKind::Environment)?;
     let mut command = Command::new(&context.executable);
-    command.args(["engine", "run"]).current_dir("/").process_group(0);
+    command.args(["engine", "run"]).args(options);
+    command.current_dir("/").process_group(0);
     command
         .stdin(Stdio::null())
         .stdout(Stdio::from(log.into_file()))

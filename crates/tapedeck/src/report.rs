@@ -8,6 +8,12 @@ use tapedeck_model::{Task, TaskState, Timestamp};
 use crate::printer::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 use crate::text::{count, instant, span};
 
+mod metrics;
+mod scaling;
+
+pub(crate) use metrics::metrics;
+pub(crate) use scaling::scaling;
+
 /// Stopped tasks and events that are shown of each service.
 const SHOWN: usize = 5;
 
@@ -60,6 +66,9 @@ fn service(service: &ServiceStatus, detail: Detail, now: Timestamp) -> String {
     );
     for known in service.deployments.iter().take(shown) {
         let _ = writeln!(out, "    {}", deployment(known, now));
+    }
+    if let Some(scaling) = &service.scaling {
+        let _ = writeln!(out, "    {}", scaling::brief(scaling));
     }
     for waiting in &service.waiting {
         let _ = writeln!(out, "    {YELLOW}waiting{RESET} {waiting}");
@@ -181,8 +190,15 @@ pub(crate) fn stacks(stacks: &[StackSummary]) -> String {
 
 /// The engine.
 pub(crate) fn engine(status: &EngineStatus, now: Timestamp) -> String {
+    let metrics = status.metrics_address.map_or_else(String::new, |address| {
+        format!("\n  metrics  http://{address}/metrics")
+    });
+    let speed = match status.scaling_speed {
+        1 => String::new(),
+        speed => format!(", waits of scaling {speed} times as fast"),
+    };
     format!(
-        "engine {} runs since {} (pid {})\n  state    {}\n  network  {} {}\n  cgroups  {}\n  stacks   {}, {} running",
+        "engine {} runs since {} (pid {})\n  state    {}\n  network  {} {}\n  cgroups  {}\n  pace     {}{speed}\n  stacks   {}, {} running{metrics}",
         status.version,
         span(now.since(status.started)),
         status.pid,
@@ -190,6 +206,7 @@ pub(crate) fn engine(status: &EngineStatus, now: Timestamp) -> String {
         status.bridge,
         status.subnet,
         status.cgroups,
+        status.pace,
         status.stacks,
         count(status.tasks_running, "task"),
     )

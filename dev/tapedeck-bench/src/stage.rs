@@ -125,6 +125,7 @@ impl Stage {
         let service = ServiceSpec {
             name: ResourceName::new(SERVICE)?,
             desired_count: tasks,
+            scaling: None,
             container,
         };
         Ok(StackSpec {

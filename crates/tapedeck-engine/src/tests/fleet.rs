@@ -1,9 +1,9 @@
 //! What makes a new revision, and what clients are told.
 
 use tapedeck_api::RolloutState;
-use tapedeck_model::{Revision, StackName};
+use tapedeck_model::{Revision, ServiceSpec, StackName};
 
-use super::{at, container, key, running, task};
+use super::{at, bounds, container, key, running, task};
 use crate::fleet::{EVENTS_KEPT, Fleet, Life, Service};
 
 #[test]
@@ -229,4 +229,30 @@ fn a_stack_is_told_by_its_newest_service_and_running_tasks_come_first() {
     );
     assert_eq!(fleet.summaries().len(), 1);
     assert_eq!(fleet.owner_of(&task(2, 1, running()).id), Some(key("mailer")));
+}
+
+#[test]
+fn t48_what_a_service_was_scaled_to_stays_within_new_bounds() {
+    let mut service = Service::new(1, container('a'), at(0));
+    service.set_scaling(Some(bounds(1, 9)));
+    service.desired_count = 5;
+    let mut wanted = ServiceSpec {
+        name: key("mailer").name,
+        desired_count: 1,
+        scaling: Some(bounds(1, 9)),
+        container: container('a'),
+    };
+    assert_eq!(service.count_within(&wanted), 5);
+    wanted.scaling = Some(bounds(1, 2));
+    assert_eq!(service.count_within(&wanted), 2);
+    wanted.scaling = Some(bounds(7, 9));
+    assert_eq!(service.count_within(&wanted), 7);
+    wanted.scaling = None;
+    assert_eq!(service.count_within(&wanted), 1);
+    wanted.scaling = Some(bounds(1, 9));
+    assert_eq!(
+        service.draining().count_within(&wanted),
+        1,
+        "deleted services begin anew"
+    );
 }

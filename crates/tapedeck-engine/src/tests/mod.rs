@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use tapedeck_model::{
-    ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, Revision, StackName, StopTimeout, Task, TaskId,
-    TaskState, Timestamp,
+    ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, Revision, Scaling, StackName, StopTimeout, Task,
+    TaskId, TaskState, Timestamp,
 };
 
 use crate::fleet::ServiceKey;
@@ -56,4 +56,12 @@ fn running() -> TaskState {
 
 fn at(millis: u64) -> Timestamp {
     Timestamp::from_millis(millis)
+}
+
+fn bounds(min_instances: u32, max_instances: u32) -> Scaling {
+    Scaling {
+        min_instances,
+        max_instances,
+        ..Scaling::default()
+    }
 }

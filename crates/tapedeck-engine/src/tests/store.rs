@@ -3,10 +3,12 @@
 use tapedeck_api::{RolloutState, ServiceEvent};
 use tapedeck_model::Revision;
 use tapedeck_plan::Stage;
+use tapedeck_plan::autoscale::{Decision, Record};
 
-use super::{at, container, key, running, task};
+use super::{at, bounds, container, key, running, task};
 use crate::attendance::{self, Holder};
 use crate::fleet::{EVENTS_KEPT, Life, Service};
+use crate::scaling::DECISIONS_KEPT;
 use crate::store::{Store, StoreError};
 
 fn open(folder: &tempfile::TempDir) -> Store {
@@ -198,4 +200,54 @@ fn a_new_engine_knows_which_stacks_somebody_attends_to() {
         matches!(holders.get(&stack), Some(Holder::NobodyUntil(until)) if *until > at(0)),
         "whoever holds it may come back for a while"
     );
+}
+
+fn decision(before: u32, wanted: u32) -> Decision {
+    Decision {
+        at: at(80),
+        before,
+        wanted,
+        ready: before,
+        in_flight: 0,
+        not_scaled: None,
+        readings: Vec::new(),
+        reason: "because".to_owned(),
+    }
+}
+
+#[test]
+fn what_a_service_was_scaled_to_survives() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    let mut service = Service::new(1, container('a'), at(0));
+    service.set_scaling(Some(bounds(1, 5)));
+    store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    let record = Record {
+        last_out: Some(at(70)),
+        ..Record::default()
+    };
+    for wanted in 0..DECISIONS_KEPT as u32 + 3 {
+        let decision = decision(1, wanted);
+        store.save_decision(&key("mailer"), &record, &decision).unwrap();
+    }
+    drop(store);
+    let fleet = open(&folder).load().unwrap();
+    let loaded = &fleet.services[&key("mailer")];
+    assert_eq!(loaded.desired_count, DECISIONS_KEPT as u32 + 2);
+    let scaler = loaded.scaler.as_ref().unwrap();
+    assert_eq!((scaler.bounds, &scaler.record), (bounds(1, 5), &record));
+    let last = scaler.status().last_change.unwrap();
+    assert_eq!(last.wanted, DECISIONS_KEPT as u32 + 2);
+}
+
+#[test]
+fn a_service_that_is_no_longer_scaled_forgets_its_bounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    let mut service = Service::new(1, container('a'), at(0));
+    service.set_scaling(Some(bounds(1, 5)));
+    store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    service.set_scaling(None);
+    store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    assert!(store.load().unwrap().services[&key("mailer")].scaler.is_none());
 }

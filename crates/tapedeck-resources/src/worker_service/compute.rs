@@ -171,26 +171,11 @@ pub(crate) fn scaling(one: &Declared<'_>, scope: &mut Scope<'_>) {
     if !is_run_here || min == 0 {
         return;
     }
-    match (max_entry, policy) {
-        (_, Some(policy)) if max > min => {
-            let reason = "there is no autoscaling, and `maxInstances` is above `minInstances`";
-            scope
-                .diagnostics
-                .not_run_here_yet(policy.key.span, "`scalingPolicy`", reason);
-        }
-        (_, Some(policy)) => {
-            let reason = "`minInstances` and `maxInstances` are equal, so there is nothing to scale";
-            scope
-                .diagnostics
-                .no_effect_yet(policy.key.span, "`scalingPolicy`", reason);
-        }
-        (Some(entry), None) if max > min => {
-            let reason = format!("there is no autoscaling, so `minInstances` (here {min}) instances run");
-            scope
-                .diagnostics
-                .no_effect_yet(entry.key.span, "`maxInstances`", &reason);
-        }
-        _ => {}
+    if let Some(policy) = policy.filter(|_| max <= min) {
+        let reason = "`minInstances` and `maxInstances` are equal, so there is nothing to scale";
+        scope
+            .diagnostics
+            .no_effect_yet(policy.key.span, "`scalingPolicy`", reason);
     }
 }
 

@@ -9,12 +9,14 @@
 mod error;
 mod group;
 mod layout;
+mod sample;
 #[cfg(test)]
 mod tests;
 
 pub use error::{CgroupError, MissingControllers};
 pub use group::{Limits, TaskCgroup, Usage};
 pub use layout::{CgroupKind, CgroupLayout, MOUNT_ROOT};
+pub use sample::{Sample, Sampler};
 
 /// Finds out how this machine's cgroups are set up, and that the controllers a task needs (`cpu`, `memory`, `pids`)
 /// can be used. On version 2 this enables them for the children of the root.

@@ -273,3 +273,142 @@ fn a_real_version_1_group_is_killed_and_removed() {
     assert_eq!(real.layout.kind(), CgroupKind::Version1);
     real.check();
 }
+
+/// Makes the files of a group in plain folders.
+fn write_group(root: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+const PRESSURE: &str =
+    "some avg10=12.50 avg60=3.00 avg300=1.00 total=99\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
+
+#[test]
+fn a_sample_of_version_2() {
+    let root = tempfile::tempdir().unwrap();
+    let stat = "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_periods 40\nnr_throttled 30\nthrottled_usec 9\n";
+    write_group(
+        root.path(),
+        &[
+            ("td/task/cpu.stat", stat),
+            ("td/task/cpu.pressure", PRESSURE),
+            ("td/task/memory.current", "5000\n"),
+            ("td/task/memory.stat", "anon 3000\ninactive_file 1000\n"),
+            (
+                "td/task/memory.events",
+                "low 0\noom 2\noom_kill 1\noom_group_kill 0\n",
+            ),
+        ],
+    );
+    let layout = version_2(root.path());
+    let mut sampler = Sampler::new(&layout);
+    let expected = Sample {
+        cpu: Duration::from_micros(1500),
+        periods: 40,
+        throttled: 30,
+        pressure: Some(0.125),
+        held: 5000,
+        memory: 4000,
+        oom_kills: 1,
+        since_full: 0,
+    };
+    assert_eq!(sampler.sample("/td/task", None), Some(expected));
+    assert_eq!(sampler.sample("/td/gone", None), None);
+    write_group(root.path(), &[("td/task/memory.events", "oom_kill 2\n")]);
+    let idle = Sample {
+        pressure: Some(0.0),
+        ..expected
+    };
+    let again = sampler.sample("/td/task", Some(&expected));
+    assert_eq!(again, Some(idle), "a task that rests is not asked for more");
+    write_group(
+        root.path(),
+        &[("td/task/cpu.stat", &stat.replace("1500", "900000"))],
+    );
+    let mut before = expected;
+    let kills: Vec<u64> = (0..5)
+        .map(|_| {
+            before = sampler.sample("/td/task", Some(&before)).unwrap();
+            before.cpu = Duration::ZERO;
+            before.oom_kills
+        })
+        .collect();
+    assert_eq!(kills, [1, 1, 1, 1, 2], "what changes slowly is read now and then");
+    let throttled = Sample {
+        throttled: 29,
+        ..expected
+    };
+    let again = sampler.sample("/td/task", Some(&throttled)).unwrap();
+    assert_eq!(again.oom_kills, 2, "and at once of a task that is held back");
+}
+
+#[test]
+fn a_sample_of_version_1_with_and_without_a_unified_hierarchy() {
+    let root = tempfile::tempdir().unwrap();
+    write_group(
+        root.path(),
+        &[
+            ("cpuacct/td/task/cpuacct.usage", "2000000\n"),
+            (
+                "cpu/td/task/cpu.stat",
+                "nr_periods 10\nnr_throttled 4\nthrottled_time 123\n",
+            ),
+            ("memory/td/task/memory.usage_in_bytes", "9000\n"),
+            (
+                "memory/td/task/memory.stat",
+                "inactive_file 1\ntotal_inactive_file 2000\n",
+            ),
+            (
+                "memory/td/task/memory.oom_control",
+                "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n",
+            ),
+            ("unified/td/task/cpu.pressure", PRESSURE),
+        ],
+    );
+    let mount = |name: &'static str| (name, root.path().join(name));
+    let mut layout = CgroupLayout {
+        root: root.path().to_owned(),
+        unified: Some(root.path().join("unified")),
+        legacy: ["cpu", "memory", "pids", "cpuacct"].map(mount).to_vec(),
+    };
+    let hybrid = Sample {
+        cpu: Duration::from_millis(2),
+        periods: 10,
+        throttled: 4,
+        pressure: Some(0.125),
+        held: 9000,
+        memory: 7000,
+        oom_kills: 3,
+        since_full: 0,
+    };
+    assert_eq!(Sampler::new(&layout).sample("td/task", None), Some(hybrid));
+    layout.unified = None;
+    let version_1 = Sample {
+        pressure: None,
+        ..hybrid
+    };
+    assert_eq!(Sampler::new(&layout).sample("td/task", None), Some(version_1));
+}
+
+#[test]
+fn a_real_group_is_sampled() {
+    let Some(mut real) = Real::ready(CgroupLayout::detect(MOUNT_ROOT.as_ref()), "sample") else {
+        return;
+    };
+    let mut sampler = Sampler::new(&real.layout);
+    let sample = sampler.sample(&real.name, None).unwrap();
+    assert!(
+        sample.cpu < Duration::from_secs(60) && sample.oom_kills == 0,
+        "{sample:?}"
+    );
+    let group = real.layout.task(&real.name).unwrap();
+    group.kill_all().unwrap();
+    for child in &mut real.children {
+        child.wait().unwrap();
+    }
+    group.remove().unwrap();
+    assert_eq!(sampler.sample(&real.name, None), None);
+}

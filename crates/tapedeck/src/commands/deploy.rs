@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tapedeck_build::Built;
 use tapedeck_image::{Platform, Store};
-use tapedeck_model::{ContainerSpec, ServiceSpec, Stack, StackSpec, WorkerService};
+use tapedeck_model::{ContainerSpec, Scaling, ServiceSpec, Stack, StackSpec, WorkerService};
 
 use crate::args::DeployArgs;
 use crate::config::{self, Reading};
@@ -138,6 +138,7 @@ pub(crate) fn service_spec(
     Ok(ServiceSpec {
         name: service.name.clone(),
         desired_count: service.scaling.min_instances,
+        scaling: scaling_of(service),
         container: ContainerSpec {
             image: built.image.clone(),
             environment,
@@ -147,6 +148,12 @@ pub(crate) fn service_spec(
             stop_timeout: service.container.stop_timeout,
         },
     })
+}
+
+/// How the number of tasks changes, if it can.
+fn scaling_of(service: &WorkerService) -> Option<Scaling> {
+    let scaling = service.scaling;
+    (scaling.max_instances > scaling.min_instances).then_some(scaling)
 }
 
 /// The variable of Node that a service may set although its image needs flags in it too.

@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use tapedeck_engine::EngineTempo;
+
+use crate::args::{EngineTempoArgs, PaceName};
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{Failure, Outcome};
@@ -17,11 +20,16 @@ As a systemd unit, give it `KillMode=process`, so that tasks outlive a restart o
   Restart=always";
 
 /// Runs the engine until it is told to end or gets SIGTERM or SIGINT.
-pub(crate) fn run(context: &Context, printer: &Printer) -> Outcome {
+pub(crate) fn run(args: &EngineTempoArgs, context: &Context, printer: &Printer) -> Outcome {
     engine::require_root("run the engine")?;
     let options = tapedeck_engine::Options {
         home: context.home.clone(),
         executable: context.executable.clone(),
+        tempo: EngineTempo {
+            like_ecs: args.pace == Some(PaceName::Ecs),
+            speed: args.scaling_speed.unwrap_or(1),
+        },
+        metrics: args.metrics_address,
     };
     let ready = |status: &tapedeck_api::EngineStatus| {
         printer.say(format!(

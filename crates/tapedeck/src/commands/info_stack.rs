@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
+use tapedeck_diagnostic::nearest;
 use tapedeck_model::StackName;
 
-use crate::args::InfoStackArgs;
+use crate::args::{InfoStackArgs, NamedStackArgs};
 use crate::context::Context;
 use crate::engine;
-use crate::exit::{ExitKind, OrFail, Outcome};
+use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::{require_local, stack_name};
 use crate::printer::Printer;
 use crate::report::{self, Detail};
@@ -18,13 +19,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
 
 /// Shows what runs, what is waited for and what happened.
 pub(crate) fn run(args: &InfoStackArgs, context: &Context, printer: &Printer) -> Outcome {
-    let name = match &args.stack_name {
-        Some(name) => {
-            require_local(&args.stack.region)?;
-            StackName::new(name).or_fail(ExitKind::Usage)?
-        }
-        None => stack_name(context, printer, &args.stack, &args.config)?,
-    };
+    let name = name_of(&args.stack, context, printer)?;
     let stack = engine::connect_to_stack(context, &name)?
         .describe_stack(&name)
         .map_err(|error| engine::failed(error, &name))?;
@@ -38,4 +33,37 @@ pub(crate) fn run(args: &InfoStackArgs, context: &Context, printer: &Printer) ->
         printer.data(format!("\n  logs in {}", logs.display()));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The stack that is meant.
+///
+/// # Errors
+/// When it is not on this machine, or its name can be found nowhere.
+pub(crate) fn name_of(
+    args: &NamedStackArgs,
+    context: &Context,
+    printer: &Printer,
+) -> Result<StackName, Failure> {
+    match &args.stack_name {
+        Some(name) => {
+            require_local(&args.stack.region)?;
+            StackName::new(name).or_fail(ExitKind::Usage)
+        }
+        None => stack_name(context, printer, &args.stack, &args.config),
+    }
+}
+
+/// That a stack has all services that are named.
+///
+/// # Errors
+/// With the nearest name that it has.
+pub(crate) fn require_services(wanted: &[String], known: &[&str], stack: &str) -> Result<(), Failure> {
+    let Some(missing) = wanted.iter().find(|name| !known.contains(&name.as_str())) else {
+        return Ok(());
+    };
+    let failure = Failure::usage(format!("stack {stack} has no service `{missing}`"));
+    Err(failure.help(match nearest(missing, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it has: {}", known.join(", ")),
+    }))
 }

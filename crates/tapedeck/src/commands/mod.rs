@@ -9,10 +9,12 @@ pub(crate) mod engine_start;
 pub(crate) mod engine_status;
 pub(crate) mod engine_stop;
 pub(crate) mod explain;
+pub(crate) mod info_scaling;
 pub(crate) mod info_stack;
 pub(crate) mod info_stacks;
 pub(crate) mod init;
 pub(crate) mod logs;
+pub(crate) mod metrics;
 pub(crate) mod package;
 pub(crate) mod rollback;
 pub(crate) mod schema;
@@ -43,6 +45,8 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::Dev(args) => args.output.json,
         Command::Package(args) => args.output.json,
         Command::InfoStack(args) => args.output.json,
+        Command::InfoScaling(args) => args.output.json,
+        Command::Metrics(args) => args.output.json,
         Command::InfoStacks(args) => args.output.json,
         Command::Logs(args) => args.output.json,
         Command::Delete(args) => args.output.json,
@@ -50,9 +54,10 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::SecretGet(args) => args.output.json,
         Command::SecretList(args) => args.output.json,
         Command::SecretDelete(args) => args.output.json,
-        Command::Engine(EngineCommand::Start(args) | EngineCommand::Status(args)) => args.json,
+        Command::Engine(EngineCommand::Start(args)) => args.output.json,
+        Command::Engine(EngineCommand::Status(args)) => args.json,
         Command::Engine(EngineCommand::Stop(args)) => args.output.json,
-        Command::Engine(EngineCommand::Run)
+        Command::Engine(EngineCommand::Run(_))
         | Command::Schema(_)
         | Command::Completions(_)
         | Command::Shim { .. } => false,
@@ -71,6 +76,8 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::Dev(args) => dev::run(&args, context, printer),
         Command::Package(args) => package::run(&args, context, printer),
         Command::InfoStack(args) => info_stack::run(&args, context, printer),
+        Command::InfoScaling(args) => info_scaling::run(&args, context, printer),
+        Command::Metrics(args) => metrics::run(&args, context, printer),
         Command::InfoStacks(args) => info_stacks::run(&args, context, printer),
         Command::Logs(args) => logs::run(&args, context, printer),
         Command::Delete(args) => delete::run(&args, context, printer),
@@ -78,10 +85,10 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::SecretGet(args) => secret_get::run(&args, context, printer),
         Command::SecretList(args) => secret_list::run(&args, context, printer),
         Command::SecretDelete(args) => secret_delete::run(&args, context, printer),
-        Command::Engine(EngineCommand::Start(_)) => engine_start::run(context, printer),
+        Command::Engine(EngineCommand::Start(args)) => engine_start::run(&args.tempo, context, printer),
         Command::Engine(EngineCommand::Stop(args)) => engine_stop::run(&args, context, printer),
         Command::Engine(EngineCommand::Status(_)) => engine_status::run(context, printer),
-        Command::Engine(EngineCommand::Run) => engine_run::run(context, printer),
+        Command::Engine(EngineCommand::Run(args)) => engine_run::run(&args, context, printer),
         Command::Completions(args) => completions::run(&args, printer),
         Command::Shim { task_directory } => shim::run(&task_directory),
     }

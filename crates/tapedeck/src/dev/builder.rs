@@ -102,6 +102,7 @@ impl Workshop {
                 let mut spec = service_spec(service, &built, &self.images)?;
                 // Several would work against each other under the eyes of whoever looks at one.
                 spec.desired_count = spec.desired_count.min(1);
+                spec.scaling = None;
                 specs.push(spec);
             }
             Ok(Packaged {

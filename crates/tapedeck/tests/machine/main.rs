@@ -27,6 +27,7 @@ mod logs;
 mod network;
 mod python;
 mod rollout;
+mod scaling;
 mod secrets;
 mod seed;
 mod session;

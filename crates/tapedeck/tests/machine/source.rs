@@ -452,3 +452,23 @@ fn a_deploy_without_privileges_or_room_changes_nothing() {
         "the engine was started for nothing"
     );
 }
+
+#[test]
+fn what_the_config_says_of_scaling_reaches_the_engine() {
+    let Some(project) = Project::ready() else { return };
+    project.configure("");
+    let config = fs::read_to_string(project.path("stacktape.yml")).unwrap();
+    let scaled = "minInstances: 1\n        maxInstances: 4\n        scalingPolicy:\n          keepAvgCpuUtilizationUnder: 50\n";
+    let (before, _) = config.split_once("minInstances").unwrap();
+    project.write("stacktape.yml", &format!("{before}{scaled}"));
+    project.must_deploy();
+    let service = project.stack().services.remove(0);
+    let bounds = service.scaling.unwrap().bounds;
+    assert_eq!((bounds.min_instances, bounds.max_instances), (1, 4));
+    let targets = (
+        bounds.keep_avg_cpu_utilization_under,
+        bounds.keep_avg_memory_utilization_under,
+    );
+    assert_eq!(targets, (50, 80), "what is not given is 80");
+    assert_eq!(service.desired_count, 1);
+}

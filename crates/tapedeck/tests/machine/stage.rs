@@ -8,8 +8,9 @@ use fs_err as fs;
 use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
 use tapedeck_image::{ConfigChange, Layer, SharedLock, Store};
 use tapedeck_model::{
-    ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, SecretPart, SecretReference, SecretTemplate,
-    ServiceSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId, TaskState, Timestamp,
+    ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, Scaling, SecretPart, SecretReference,
+    SecretTemplate, ServiceSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId, TaskState,
+    Timestamp,
 };
 use tapedeck_testkit::{DEADLINE, Home, busybox_layer, eventually, missing, stable, within};
 
@@ -57,6 +58,17 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn count(mut self, count: u32) -> Self {
         self.spec.desired_count = count;
+        self
+    }
+
+    /// Scaled between these bounds, to keep both metrics under 80 %.
+    pub(crate) fn scaled(mut self, min_instances: u32, max_instances: u32) -> Self {
+        self.spec.desired_count = min_instances;
+        self.spec.scaling = Some(Scaling {
+            min_instances,
+            max_instances,
+            ..Scaling::default()
+        });
         self
     }
 
@@ -152,6 +164,7 @@ impl Stage {
         let spec = ServiceSpec {
             name: ResourceName::new(name).unwrap(),
             desired_count: 1,
+            scaling: None,
             container,
         };
         Worker { spec }

@@ -56,6 +56,7 @@ fn stack(revision: u64, tasks: Vec<Task>) -> StackStatus {
         steady: false,
         consecutive_failures: 0,
         failed_tasks: 0,
+        scaling: None,
         waiting: vec!["waiting for task 01010101 to stop".to_owned()],
         next_attempt_at: None,
         tasks,

@@ -1,0 +1,46 @@
+//! `tapedeck info:scaling`
+
+use std::process::ExitCode;
+
+use tapedeck_api::ServiceScaling;
+
+use crate::args::InfoScalingArgs;
+use crate::commands::info_stack;
+use crate::context::Context;
+use crate::engine;
+use crate::exit::{Failure, Outcome};
+use crate::printer::Printer;
+use crate::report;
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  tapedeck info:scaling
+  tapedeck info:scaling worker
+  tapedeck info:scaling worker --json | jq '.[].decisions[-1].reason'";
+
+/// Shows how the number of tasks came about.
+pub(crate) fn run(args: &InfoScalingArgs, context: &Context, printer: &Printer) -> Outcome {
+    let name = info_stack::name_of(&args.stack, context, printer)?;
+    let services = engine::connect_to_stack(context, &name)?
+        .scaling(name.clone())
+        .map_err(|error| engine::failed(error, &name))?;
+    let services = chosen(services, &args.services, name.as_str())?;
+    if printer.is_json() {
+        printer.json(&services);
+    } else {
+        printer.data(report::scaling(&services));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn chosen(
+    services: Vec<ServiceScaling>,
+    wanted: &[String],
+    stack: &str,
+) -> Result<Vec<ServiceScaling>, Failure> {
+    let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    info_stack::require_services(wanted, &names, stack)?;
+    let is_wanted = |service: &ServiceScaling| {
+        wanted.is_empty() || wanted.iter().any(|name| name == service.name.as_str())
+    };
+    Ok(services.into_iter().filter(is_wanted).collect())
+}

@@ -1,0 +1,51 @@
+//! `tapedeck metrics`
+
+use std::process::ExitCode;
+
+use crate::args::MetricsArgs;
+use crate::commands::info_stack;
+use crate::context::Context;
+use crate::engine;
+use crate::exit::{ExitKind, OrFail, Outcome};
+use crate::printer::Printer;
+use crate::report;
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  tapedeck metrics
+  tapedeck metrics worker --minutes 1
+  tapedeck metrics --json | jq '.services[].tasks[].memoryBytes'
+  tapedeck metrics --prometheus";
+
+/// Shows what tasks use, and have used in the last minutes.
+pub(crate) fn run(args: &MetricsArgs, context: &Context, printer: &Printer) -> Outcome {
+    if args.prometheus {
+        let Some(mut client) = engine::try_connect(context)? else {
+            return Err(engine::none_runs(context));
+        };
+        let text = client.prometheus_text().or_fail(ExitKind::Environment)?;
+        printer.verbatim(&text);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let name = info_stack::name_of(&args.stack, context, printer)?;
+    let mut metrics = engine::connect_to_stack(context, &name)?
+        .metrics(Some(name.clone()), u64::from(args.minutes) * 60)
+        .map_err(|error| engine::failed(error, &name))?;
+    let names: Vec<&str> = metrics
+        .services
+        .iter()
+        .map(|service| service.name.as_str())
+        .collect();
+    info_stack::require_services(&args.services, &names, name.as_str())?;
+    if !args.services.is_empty() {
+        let is_wanted = |name: &str| args.services.iter().any(|wanted| wanted == name);
+        metrics
+            .services
+            .retain(|service| is_wanted(service.name.as_str()));
+    }
+    if printer.is_json() {
+        printer.json(&metrics);
+    } else {
+        printer.data(report::metrics(&metrics));
+    }
+    Ok(ExitCode::SUCCESS)
+}
