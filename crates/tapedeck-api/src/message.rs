@@ -46,7 +46,7 @@ pub enum Request {
     RollBack {
         /// The stack.
         name: StackName,
-        /// Only this service of it.
+        /// Only this service of it; none: those that the last deployment changed.
         service: Option<ResourceName>,
     },
     /// Stop all tasks of the stack and forget it. Answered as soon as it is stored.

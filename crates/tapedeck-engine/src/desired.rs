@@ -75,9 +75,18 @@ impl Engine {
         if self.holders.contains_key(name) {
             return refused(Refusal::Attended { name: name.clone() });
         }
-        let meant = |key: &ServiceKey| service.is_none_or(|service| *service == key.name);
+        let active = || {
+            self.fleet
+                .of_stack(name)
+                .filter(|(_, known)| known.life == Life::Active)
+        };
+        let latest = active().filter_map(|(_, known)| known.deployed()).max();
+        let is_meant = |key: &ServiceKey, known: &Service| match service {
+            Some(service) => *service == key.name,
+            None => known.deployed() == latest,
+        };
         if let Some(service) = service
-            && !self.fleet.of_stack(name).any(|(key, _)| meant(key))
+            && !self.fleet.of_stack(name).any(|(key, _)| *service == key.name)
         {
             return refused(Refusal::UnknownService {
                 stack: name.clone(),
@@ -86,9 +95,9 @@ impl Engine {
         }
         let now = self.clock.now();
         let mut changed = Vec::new();
-        for (key, known) in self.fleet.of_stack(name) {
+        for (key, known) in active().filter(|(key, known)| is_meant(key, known)) {
             let mut next = known.clone();
-            if known.life == Life::Active && meant(key) && next.roll_back(now) {
+            if next.roll_back(now) {
                 changed.push((key.clone(), next));
             }
         }

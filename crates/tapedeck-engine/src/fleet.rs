@@ -186,6 +186,11 @@ impl Service {
         self.deployments.begin(self.revision, now);
     }
 
+    /// When the desired revision was asked for.
+    pub(crate) fn deployed(&self) -> Option<Timestamp> {
+        self.deployments.get(self.revision).map(|known| known.created)
+    }
+
     /// How far the deployment of the desired revision is.
     pub(crate) fn rollout(&self) -> RolloutState {
         self.deployments.state(self.revision)

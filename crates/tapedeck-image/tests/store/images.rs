@@ -161,7 +161,7 @@ fn equal_images_have_equal_digests_in_every_store() {
     let digest = put(&first).1.digest;
     assert_eq!(digest, put(&second).1.digest);
     assert_eq!(digest, put(&first).1.digest);
-    let expected = "sha256:cb10f0bb1dc064c93f55f9c061239a7b52cd90b59c72789b1731a2fc2bd61d35";
+    let expected = "sha256:d8636eed1a271e3aea7a6eaee44ef8d9d8fc010d6ead2db1537929af5b07f8a7";
     assert_eq!(
         digest.as_str(),
         expected,

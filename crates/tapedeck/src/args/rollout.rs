@@ -31,7 +31,7 @@ pub(crate) struct RollbackArgs {
     /// Name of the stack, instead of project and stage
     #[arg(long = "stackName", value_name = "NAME", conflicts_with = "project_name")]
     pub(crate) stack_name: Option<String>,
-    /// Only this service [default: all services of the stack that have something to go back to]
+    /// Only this service [default: those that the last deployment changed]
     #[arg(long = "resourceName", value_name = "NAME")]
     pub(crate) resource_name: Option<String>,
     /// Hand it over to the engine and return, without waiting for the outcome

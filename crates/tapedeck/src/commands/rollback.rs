@@ -20,6 +20,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck rollback
   tapedeck rollback --stage production --resourceName worker
 
+Without --resourceName the last deployment is undone: the services that it changed go back, others stay.
 A deployment that is under way is given up, and what ran before runs on. Where none is, what ran before the present one
 is deployed again, from its image. Once more goes back again. The config and the source are not changed.";
 

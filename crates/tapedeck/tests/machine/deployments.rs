@@ -193,6 +193,22 @@ fn rollback_deploys_what_ran_before_and_once_more_undoes_that() {
 }
 
 #[test]
+fn rollback_leaves_services_alone_that_the_last_deployment_did_not_change() {
+    let Some(stage) = Stage::ready() else { return };
+    let worker = |word: &str| stage.worker(&format!("echo {word}; {}", obedient()));
+    let other = |word: &str| stage.named("other", &format!("echo {word}; {}", obedient()));
+    stage.deploy(&[worker("first"), other("first")]);
+    stage.deploy(&[worker("first"), other("second")]);
+    stage.deploy(&[worker("second"), other("second")]);
+    let back = rollback(&stage, &[]);
+    assert_eq!(back.code, Some(0), "{back:?}");
+    let now = stage.steady();
+    let revision = |name: &str| crate::stage::named(&now, name).map(|service| service.revision);
+    assert_eq!(revision("worker"), Some(Revision(3)), "back at what it ran first");
+    assert_eq!(revision("other"), Some(Revision(2)), "as it was");
+}
+
+#[test]
 fn rollback_of_a_deployment_under_way_gives_it_up() {
     let Some(stage) = Stage::ready() else { return };
     let before = pids(&stage.deploy(&[stage.worker(&obedient()).count(2)]).services[0]);
