@@ -12,12 +12,12 @@ use tapedeck_testkit::{DEADLINE, eventually, kill};
 use crate::stage::{STACK, Stage, home, pids, stack};
 
 /// Burns CPU after SIGUSR1, and rests after SIGUSR2.
-const BURNER: &str = "burn=0; trap burn=1 USR1; trap burn=0 USR2; trap 'exit 0' TERM; \
+const BURNER: &str = "burn=0; trap burn=1 USR1; trap burn=0 USR2; trap 'exit 0' TERM; echo ready; \
                       while :; do if [ $burn = 1 ]; then :; else sleep 1 & wait $!; fi; done";
 
 /// Holds 55 MB after SIGUSR1, and gives them back after SIGUSR2.
 const HOLDER: &str = "trap 'head -c 57671680 /dev/zero >/dev/shm/held' USR1; trap 'rm /dev/shm/held' USR2; \
-                      trap 'exit 0' TERM; while :; do sleep 1 & wait $!; done";
+                      trap 'exit 0' TERM; echo ready; while :; do sleep 1 & wait $!; done";
 
 /// Waits of scaling that pass twenty times faster: everything has to be low for 6 s instead of 2 min.
 const QUICKER: [&str; 4] = ["engine", "start", "--scaling-speed", "20"];
@@ -55,6 +55,7 @@ fn changes(stage: &Stage) -> Vec<Decision> {
 fn t40_a_busy_service_gets_tasks_and_gives_them_back_whatever_becomes_of_the_engine() {
     let Some(stage) = stage(&QUICKER) else { return };
     stage.deploy(&[stage.worker(BURNER).cpu(0.25).scaled(1, 3)]);
+    stage.wait_for_lines("ready", 1);
     warmed_up(&stage, 1);
     signal_all(&stage, Signal::USR1);
     let service = stage.worker_when("three tasks", |service| service.running_count == 3);
@@ -137,7 +138,8 @@ fn at_the_pace_of_ecs_averages_of_a_period_decide() {
     let start = ["engine", "start", "--pace", "ecs", "--scaling-speed", "60"];
     let Some(stage) = stage(&start) else { return };
     stage.apply(&[stage.worker(BURNER).cpu(0.25).scaled(1, 2)]);
-    stage.worker_when("a task", |service| service.running_count == 1);
+    // Before it has said so, a signal would be lost.
+    stage.wait_for_lines("ready", 1);
     signal_all(&stage, Signal::USR1);
     stage.worker_when("two tasks", |service| service.desired_count == 2);
     let first = changes(&stage).remove(0);
@@ -159,6 +161,7 @@ fn a_service_of_fixed_size_is_measured_and_not_scaled() {
         return;
     };
     stage.deploy(&[stage.worker(BURNER).cpu(0.25)]);
+    stage.wait_for_lines("ready", 1);
     signal_all(&stage, Signal::USR1);
     eventually("a measured second", DEADLINE, || {
         let metrics = stage.client().metrics(Some(stack()), 60).unwrap();
