@@ -138,6 +138,7 @@ fn at_the_pace_of_ecs_averages_of_a_period_decide() {
     let start = ["engine", "start", "--pace", "ecs", "--scaling-speed", "60"];
     let Some(stage) = stage(&start) else { return };
     stage.apply(&[stage.worker(BURNER).cpu(0.25).scaled(1, 2)]);
+    stage.worker_when("a task", |service| service.running_count == 1);
     // Before it has said so, a signal would be lost.
     stage.wait_for_lines("ready", 1);
     signal_all(&stage, Signal::USR1);
