@@ -228,6 +228,12 @@ fn trusted_before(used_since: SystemTime) -> i128 {
     i128::try_from(since_epoch.as_nanos()).unwrap_or(i128::MAX)
 }
 
+/// A hash of what is in a file, or of the names in a folder. Fails when there is neither.
+pub(crate) fn hash_of_contents(path: &Path) -> io::Result<String> {
+    let stamp = Stamp::of(path)?.ok_or(ErrorKind::NotFound)?;
+    hash_contents(path, stamp)
+}
+
 fn hash_contents(path: &Path, stamp: Stamp) -> io::Result<String> {
     if !stamp.is_directory() {
         return hash_of(fs_err::File::open(path)?);

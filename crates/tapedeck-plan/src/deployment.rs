@@ -242,8 +242,12 @@ impl Deployments {
     /// The revision to go back to from another: of those that once held, and did not fail since, the one that did last.
     #[must_use]
     pub fn last_completed(&self, other_than: Revision) -> Option<Revision> {
+        self.last_completed_of(|revision| revision != other_than)
+    }
+
+    fn last_completed_of(&self, is_meant: impl Fn(Revision) -> bool) -> Option<Revision> {
         let candidates = self.known.iter().filter(|(revision, known)| {
-            **revision != other_than && known.state != RolloutState::Failed && known.completed.is_some()
+            is_meant(**revision) && known.state != RolloutState::Failed && known.completed.is_some()
         });
         let last = candidates.max_by_key(|(revision, known)| (known.completed, **revision));
         last.map(|(revision, _)| *revision)
@@ -254,16 +258,8 @@ impl Deployments {
     pub fn needs(&self, revision: Revision, desired: Revision) -> bool {
         // From a deployment that fails to the one before, and from there, when somebody asks for it, to the one before that.
         let first = self.last_completed(desired);
-        let before = |first: Revision| {
-            let others = self
-                .known
-                .iter()
-                .filter(|(number, _)| **number != first && **number != desired)
-                .filter(|(_, known)| known.state != RolloutState::Failed && known.completed.is_some());
-            others
-                .max_by_key(|(number, known)| (known.completed, **number))
-                .map(|(number, _)| *number)
-        };
+        let before =
+            |first: Revision| self.last_completed_of(|revision| revision != first && revision != desired);
         first == Some(revision) || first.and_then(before) == Some(revision)
     }
 

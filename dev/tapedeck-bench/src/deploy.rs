@@ -5,18 +5,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use fs_err as fs;
-use tapedeck_build::BuildRequest;
-use tapedeck_image::NoProgress;
-use tapedeck_model::{
-    ImageDigest, JavaScriptConfig, LanguageConfig, Packaging, ResourceName, StackName,
-    StacktapeImageBuildpack,
-};
+use tapedeck_build::Resident;
+use tapedeck_model::{ImageDigest, JavaScriptConfig, LanguageConfig, StackName};
 
 use crate::Rivals;
+use crate::command::{output_of, timed};
 use crate::docker::Docker;
 use crate::report::{Report, progress};
 use crate::samples::Samples;
@@ -125,12 +121,6 @@ fn taken(rows: [Samples; 3]) -> Vec<Samples> {
     rows.into_iter().filter(|row| row.count() > 0).collect()
 }
 
-fn timed(act: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<f64> {
-    let timer = Instant::now();
-    act()?;
-    Ok(timer.elapsed().as_secs_f64() * 1e3)
-}
-
 /// A copy of the example.
 struct Project {
     folder: PathBuf,
@@ -140,7 +130,7 @@ struct Project {
 
 impl Project {
     fn copy(from: &Path, folder: PathBuf) -> anyhow::Result<Self> {
-        succeed(Command::new("cp").arg("-a").arg(from).arg(&folder))?;
+        output_of(Command::new("cp").arg("-a").arg(from).arg(&folder))?;
         let entry = fs::read_to_string(folder.join(ENTRY))?;
         Ok(Self { folder, entry })
     }
@@ -178,7 +168,7 @@ impl<'a> Ours<'a> {
         let mut command = self
             .stage
             .command(&["deploy", "--projectName", "bench", "--stage", "dev"]);
-        succeed(command.current_dir(&self.project.folder))
+        output_of(command.current_dir(&self.project.folder)).map(drop)
     }
 
     /// Makes sure that nothing runs but one task.
@@ -205,31 +195,10 @@ impl<'a> Ours<'a> {
     }
 
     fn package(&self) -> anyhow::Result<()> {
-        let packaging = Packaging::StacktapeImageBuildpack(StacktapeImageBuildpack {
-            entryfile_path: ENTRY.to_owned(),
-            include_files: Vec::new(),
-            exclude_files: Vec::new(),
-            exclude_dependencies: Vec::new(),
-            custom_docker_build_commands: Vec::new(),
-            language: LanguageConfig::Javascript(JavaScriptConfig::default()),
-        });
-        let service = ResourceName::new("heartbeat")?;
-        let (folder, cache) = (&self.project.folder, self.stage.home.build_cache());
-        let request = BuildRequest {
-            search_path: &std::env::var_os("PATH").unwrap_or_default(),
-            ..BuildRequest::new(&self.stage.images, &service, &packaging, folder, &cache)
-        };
-        tapedeck_build::build(&request, &mut NoProgress)?;
-        Ok(())
-    }
-
-    /// The executable that tapedeck bundles with.
-    fn bundler(&self) -> anyhow::Result<PathBuf> {
-        let versions = fs::read_dir(self.stage.home.build_cache().join("esbuild"))?;
-        let mut found = versions.flatten().map(|version| version.path().join("esbuild"));
-        found
-            .find(|path| path.is_file())
-            .context("find the bundler that tapedeck has fetched")
+        let packaging = stage::packaging(ENTRY, LanguageConfig::Javascript(JavaScriptConfig::default()));
+        let folder = &self.project.folder;
+        self.stage
+            .package("heartbeat", &packaging, folder, &Resident::default())
     }
 }
 
@@ -247,10 +216,10 @@ impl<'a> Theirs<'a> {
         let root = work.join("dependencies");
         fs::create_dir(&root)?;
         for layer in image.layers.iter().skip(1).rev() {
-            succeed(Command::new("cp").arg("-a").arg(layer.join(".")).arg(&root))?;
+            output_of(Command::new("cp").arg("-a").arg(layer.join(".")).arg(&root))?;
         }
-        let bundler = ours.bundler()?;
-        succeed(Command::new("cp").arg(&bundler).arg(root.join("usr/bin/esbuild")))?;
+        let bundler = ours.stage.bundler()?;
+        output_of(Command::new("cp").arg(&bundler).arg(root.join("usr/bin/esbuild")))?;
         let config = &image.config;
         let mut changes: Vec<String> = config
             .env
@@ -288,7 +257,7 @@ impl<'a> Theirs<'a> {
             "--sourcemap",
         ]);
         command.args(["--log-level=warning", "--outfile=context/app/index.js"]);
-        succeed(command.current_dir(&self.project.folder))?;
+        output_of(command.current_dir(&self.project.folder))?;
         self.build(BUNDLED_OUTSIDE)
     }
 
@@ -346,14 +315,4 @@ impl<'a> Theirs<'a> {
     fn remove(self) -> anyhow::Result<()> {
         self.docker.run(["rm", "--force", &self.running()?]).map(drop)
     }
-}
-
-fn succeed(command: &mut Command) -> anyhow::Result<()> {
-    let output = command.output().with_context(|| format!("start {command:?}"))?;
-    ensure!(
-        output.status.success(),
-        "{command:?} failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(())
 }

@@ -6,6 +6,7 @@
 
 mod base;
 mod clock;
+mod command;
 mod config;
 mod crash;
 mod deploy;

@@ -11,12 +11,13 @@ mod registry;
 mod theirs;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
+use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 
 use crate::Rivals;
+use crate::command::timed;
 use crate::report::{Report, progress};
 use crate::samples::Samples;
 use crate::stage::Stage;
@@ -276,22 +277,4 @@ fn most_resident(pid: u32) -> Option<f64> {
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
     Some(kibibytes / 1024.0)
-}
-
-fn timed(act: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<f64> {
-    let timer = Instant::now();
-    act()?;
-    Ok(timer.elapsed().as_secs_f64() * 1e3)
-}
-
-/// Runs a command that has to succeed, and gives what it printed.
-fn output_of(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.output().with_context(|| format!("start {command:?}"))?;
-    ensure!(
-        output.status.success(),
-        "{command:?} failed: {}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use fs_err as fs;
 use tapedeck_api::{Client, Home, StackStatus};
-use tapedeck_image::{ConfigChange, Entry, Image, Layer, SharedLock, Store};
+use tapedeck_build::{BuildRequest, Resident};
+use tapedeck_image::{ConfigChange, Entry, Image, Layer, NoProgress, SharedLock, Store};
 use tapedeck_model::{
-    ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, ServiceSpec, StackName, StackSpec, StopTimeout,
-    Task, TaskId, TaskState,
+    ContainerSpec, Cpu, ImageDigest, LanguageConfig, MemoryMb, Packaging, ResourceName, ServiceSpec,
+    StackName, StackSpec, StacktapeImageBuildpack, StopTimeout, Task, TaskId, TaskState,
 };
 use tapedeck_runtime::log::{Reader, Stream};
 use tapedeck_runtime::network::HostNetwork;
@@ -112,6 +113,32 @@ impl Stage {
         command
     }
 
+    /// Packages a service in this process, with what that keeps between builds.
+    pub(crate) fn package(
+        &self,
+        service: &str,
+        packaging: &Packaging,
+        folder: &Path,
+        resident: &Resident,
+    ) -> anyhow::Result<()> {
+        let (service, cache) = (ResourceName::new(service)?, self.home.build_cache());
+        let request = BuildRequest {
+            search_path: &std::env::var_os("PATH").unwrap_or_default(),
+            ..BuildRequest::new(&self.images, &service, packaging, folder, &cache)
+        };
+        tapedeck_build::build_again(&request, resident, &mut NoProgress)?;
+        Ok(())
+    }
+
+    /// The executable that tapedeck bundles with, once it has been fetched.
+    pub(crate) fn bundler(&self) -> anyhow::Result<PathBuf> {
+        let versions = fs::read_dir(self.home.build_cache().join("esbuild"))?;
+        let mut found = versions.flatten().map(|version| version.path().join("esbuild"));
+        found
+            .find(|path| path.is_file())
+            .context("find the bundler that tapedeck has fetched")
+    }
+
     /// A stack of tasks that are all alike.
     pub(crate) fn stack(&self, image: &ImageDigest, tasks: u32, vcpu: f64) -> anyhow::Result<StackSpec> {
         let container = ContainerSpec {
@@ -143,6 +170,18 @@ impl Stage {
             stream,
         )
     }
+}
+
+/// Packaging from source, without any setting but those of the language.
+pub(crate) fn packaging(entry: &str, language: LanguageConfig) -> Packaging {
+    Packaging::StacktapeImageBuildpack(StacktapeImageBuildpack {
+        entryfile_path: entry.to_owned(),
+        include_files: Vec::new(),
+        exclude_files: Vec::new(),
+        exclude_dependencies: Vec::new(),
+        custom_docker_build_commands: Vec::new(),
+        language,
+    })
 }
 
 /// Waits for a state of a stack.

@@ -12,7 +12,7 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
 use super::watch::Inputs;
-use crate::stamp::{Stamp, hash};
+use crate::stamp::{Stamp, hash, hash_of_contents};
 
 /// Shapes by path.
 pub(crate) type Shapes = BTreeMap<PathBuf, String>;
@@ -59,18 +59,12 @@ impl Listing {
 /// The shapes of paths as they are now. What cannot be read has an empty one, like what is not there: to compile tells.
 pub(crate) fn shapes<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Shapes {
     let shape = |path: &Path| -> Option<String> {
-        if path.is_dir() {
-            let names = fs::read_dir(path).ok()?.flatten().map(|entry| entry.file_name());
-            let mut names: Vec<_> = names.map(|name| name.into_encoded_bytes()).collect();
-            names.sort_unstable();
-            return Some(hash(&names.join(&b'\0')));
-        }
-        let bytes = fs::read(path).ok()?;
         let is_go = path.extension().is_some_and(|extension| extension == "go");
-        Some(match std::str::from_utf8(&bytes) {
-            Ok(text) if is_go => hash(outline(text).as_bytes()),
-            _ => hash(&bytes),
-        })
+        match is_go.then(|| fs::read_to_string(path)) {
+            Some(Ok(text)) => Some(hash(outline(&text).as_bytes())),
+            // Without being text, or a folder in spite of its name.
+            _ => hash_of_contents(path).ok(),
+        }
     };
     let each = paths.into_iter();
     each.map(|path| (path.clone(), shape(path).unwrap_or_default()))

@@ -6,21 +6,12 @@ use std::path::PathBuf;
 
 use fs_err as fs;
 use tapedeck_build::{BuildError, BuildRequest, Built, Outcome, build, find_executable};
-use tapedeck_image::{Image, Progress, Store};
+use tapedeck_image::{Image, Store};
 use tapedeck_model::{CustomDockerfile, Packaging, ResourceName};
 use tapedeck_testkit::buildah_in;
 use tempfile::TempDir;
 
-use crate::project::{find, settle, tell};
-
-#[derive(Debug, Default)]
-struct Heard(Vec<String>);
-
-impl Progress for Heard {
-    fn step(&mut self, text: &str) {
-        self.0.push(text.to_owned());
-    }
-}
+use crate::project::{Told, find, settle, tell};
 
 /// A context with a static program in it, and a store of its own.
 struct Service {
@@ -29,7 +20,7 @@ struct Service {
     packaging: CustomDockerfile,
     search_path: OsString,
     no_cache: bool,
-    heard: Heard,
+    heard: Told,
 }
 
 const DOCKERFILE: &str = "FROM scratch AS first\nARG WORD=none\nCOPY busybox /bin/busybox\nCOPY . /app/\n\
@@ -67,7 +58,7 @@ impl Service {
             },
             search_path,
             no_cache: false,
-            heard: Heard::default(),
+            heard: Told::default(),
         }
     }
 
@@ -83,7 +74,7 @@ impl Service {
     }
 
     fn build(&mut self) -> Result<Built, BuildError> {
-        self.heard = Heard::default();
+        self.heard = Told::default();
         let packaging = Packaging::CustomDockerfile(self.packaging.clone());
         let (service, cache) = (ResourceName::new("Worker1").unwrap(), self.path("cache"));
         let request = BuildRequest {

@@ -7,22 +7,13 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use tapedeck_build::{BuildError, BuildRequest, Built, Outcome, build, find_executable};
-use tapedeck_image::{Image, Progress, Store};
+use tapedeck_image::{Image, Store};
 use tapedeck_model::{Nixpacks, NixpacksPhase, Packaging, ResourceName};
 use tapedeck_testkit::registry::{Access, Server};
 use tapedeck_testkit::{buildah_in, let_buildah_pull_from, push_bash_image};
 use tempfile::TempDir;
 
-use crate::project::{find, settle, tell};
-
-#[derive(Debug, Default)]
-struct Heard(Vec<String>);
-
-impl Progress for Heard {
-    fn step(&mut self, text: &str) {
-        self.0.push(text.to_owned());
-    }
-}
+use crate::project::{Told, find, settle, tell};
 
 /// A source folder and a store of its own.
 struct Service {
@@ -30,7 +21,7 @@ struct Service {
     store: Store,
     packaging: Nixpacks,
     search_path: OsString,
-    heard: Heard,
+    heard: Told,
 }
 
 #[expect(clippy::print_stderr, reason = "skipping must be seen")]
@@ -68,7 +59,7 @@ impl Service {
                 phases: Vec::new(),
             },
             search_path: bin.into_os_string(),
-            heard: Heard::default(),
+            heard: Told::default(),
         })
     }
 
@@ -92,7 +83,7 @@ impl Service {
     }
 
     fn build(&mut self) -> Result<Built, BuildError> {
-        self.heard = Heard::default();
+        self.heard = Told::default();
         let packaging = Packaging::Nixpacks(self.packaging.clone());
         let (service, folder) = (ResourceName::new("Worker1").unwrap(), self.folder.path());
         let cache = folder.join("cache");

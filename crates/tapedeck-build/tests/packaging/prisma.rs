@@ -6,7 +6,7 @@ use fs_err as fs;
 use tapedeck_build::{LayerName, Outcome};
 use tapedeck_image::{Image, Platform};
 
-use crate::project::{Project, find, image, laid_out, no_programs, rebuilt};
+use crate::project::{Project, find, image, laid_out, no_programs, printed_by, rebuilt};
 
 /// A program that makes a table, puts a row into it and reads that back.
 fn program(import: &str) -> String {
@@ -37,18 +37,12 @@ fn manifest(version: &str, adapter: &str) -> String {
 /// What the application of an image prints, started in the folder that the image says, with the Node of this machine.
 fn run(image: &Image) -> String {
     let root = laid_out(image);
-    let output = Command::new("node")
-        .arg("index.js")
-        .current_dir(root.path().join("app"))
-        .env("DATABASE", root.path().join("data.db"))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
+    printed_by(
+        Command::new("node")
+            .arg("index.js")
+            .current_dir(root.path().join("app"))
+            .env("DATABASE", root.path().join("data.db")),
+    )
 }
 
 fn has_generated(project: &Project) -> bool {

@@ -224,12 +224,17 @@ pub(crate) fn laid_out(image: &Image) -> TempDir {
 /// Runs the application of an image with the Node of this machine, and gives what it prints.
 pub(crate) fn run(image: &Image) -> String {
     let root = laid_out(image);
-    let output = Command::new("node")
-        .arg("--enable-source-maps")
-        .arg(root.path().join("app/index.js"))
-        .env_remove("NODE_OPTIONS")
-        .output()
-        .unwrap();
+    printed_by(
+        Command::new("node")
+            .arg("--enable-source-maps")
+            .arg(root.path().join("app/index.js"))
+            .env_remove("NODE_OPTIONS"),
+    )
+}
+
+/// What a command prints, which has to succeed.
+pub(crate) fn printed_by(command: &mut Command) -> String {
+    let output = command.output().unwrap();
     assert!(
         output.status.success(),
         "{}",

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{ConfigArgs, ExtraArgs, JsonArgs, StackArgs};
+use super::{ConfigArgs, ExtraArgs, JsonArgs, NamedStackArgs, StackArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct DeployArgs {
@@ -25,12 +25,7 @@ pub(crate) struct DeployArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RollbackArgs {
     #[command(flatten)]
-    pub(crate) stack: StackArgs,
-    #[command(flatten)]
-    pub(crate) config: ConfigArgs,
-    /// Name of the stack, instead of project and stage
-    #[arg(long = "stackName", value_name = "NAME", conflicts_with = "project_name")]
-    pub(crate) stack_name: Option<String>,
+    pub(crate) stack: NamedStackArgs,
     /// Only this service [default: those that the last deployment changed]
     #[arg(long = "resourceName", value_name = "NAME")]
     pub(crate) resource_name: Option<String>,

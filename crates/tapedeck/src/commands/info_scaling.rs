@@ -2,13 +2,11 @@
 
 use std::process::ExitCode;
 
-use tapedeck_api::ServiceScaling;
-
 use crate::args::InfoScalingArgs;
 use crate::commands::info_stack;
 use crate::context::Context;
 use crate::engine;
-use crate::exit::{Failure, Outcome};
+use crate::exit::Outcome;
 use crate::printer::Printer;
 use crate::report;
 
@@ -23,24 +21,11 @@ pub(crate) fn run(args: &InfoScalingArgs, context: &Context, printer: &Printer) 
     let services = engine::connect_to_stack(context, &name)?
         .scaling(name.clone())
         .map_err(|error| engine::failed(error, &name))?;
-    let services = chosen(services, &args.services, name.as_str())?;
+    let services = info_stack::chosen(services, |service| service.name.as_str(), &args.services, &name)?;
     if printer.is_json() {
         printer.json(&services);
     } else {
         printer.data(report::scaling(&services));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn chosen(
-    services: Vec<ServiceScaling>,
-    wanted: &[String],
-    stack: &str,
-) -> Result<Vec<ServiceScaling>, Failure> {
-    let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
-    info_stack::require_services(wanted, &names, stack)?;
-    let is_wanted = |service: &ServiceScaling| {
-        wanted.is_empty() || wanted.iter().any(|name| name == service.name.as_str())
-    };
-    Ok(services.into_iter().filter(is_wanted).collect())
 }

@@ -53,16 +53,23 @@ pub(crate) fn name_of(
     }
 }
 
-/// That a stack has all services that are named.
+/// Those of a stack's services that are wanted: the named ones, or all where none is named.
 ///
 /// # Errors
-/// With the nearest name that it has.
-pub(crate) fn require_services(wanted: &[String], known: &[&str], stack: &str) -> Result<(), Failure> {
+/// When the stack has none of such a name, with the nearest that it has.
+pub(crate) fn chosen<T>(
+    mut services: Vec<T>,
+    name_of: impl Fn(&T) -> &str,
+    wanted: &[String],
+    stack: &StackName,
+) -> Result<Vec<T>, Failure> {
+    let known: Vec<&str> = services.iter().map(&name_of).collect();
     let Some(missing) = wanted.iter().find(|name| !known.contains(&name.as_str())) else {
-        return Ok(());
+        services.retain(|service| wanted.is_empty() || wanted.iter().any(|name| name == name_of(service)));
+        return Ok(services);
     };
     let failure = Failure::usage(format!("stack {stack} has no service `{missing}`"));
-    Err(failure.help(match nearest(missing, known) {
+    Err(failure.help(match nearest(missing, &known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("it has: {}", known.join(", ")),
     }))

@@ -30,18 +30,12 @@ pub(crate) fn run(args: &MetricsArgs, context: &Context, printer: &Printer) -> O
     let mut metrics = engine::connect_to_stack(context, &name)?
         .metrics(Some(name.clone()), u64::from(args.minutes) * 60)
         .map_err(|error| engine::failed(error, &name))?;
-    let names: Vec<&str> = metrics
-        .services
-        .iter()
-        .map(|service| service.name.as_str())
-        .collect();
-    info_stack::require_services(&args.services, &names, name.as_str())?;
-    if !args.services.is_empty() {
-        let is_wanted = |name: &str| args.services.iter().any(|wanted| wanted == name);
-        metrics
-            .services
-            .retain(|service| is_wanted(service.name.as_str()));
-    }
+    metrics.services = info_stack::chosen(
+        metrics.services,
+        |service| service.name.as_str(),
+        &args.services,
+        &name,
+    )?;
     if printer.is_json() {
         printer.json(&metrics);
     } else {

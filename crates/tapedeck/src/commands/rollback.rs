@@ -7,10 +7,10 @@ use tapedeck_api::{ClientError, Refusal};
 use tapedeck_model::{ResourceName, StackName};
 
 use crate::args::RollbackArgs;
+use crate::commands::info_stack;
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
-use crate::options::{require_local, stack_name};
 use crate::printer::Printer;
 use crate::report::{self, Detail};
 use crate::rollout;
@@ -27,13 +27,7 @@ is deployed again, from its image. Once more goes back again. The config and the
 /// Ask the engine, wait, show.
 pub(crate) fn run(args: &RollbackArgs, context: &Context, printer: &Printer) -> Outcome {
     let began = Instant::now();
-    let name = match &args.stack_name {
-        Some(name) => {
-            require_local(&args.stack.region)?;
-            StackName::new(name).or_fail(ExitKind::Usage)?
-        }
-        None => stack_name(context, printer, &args.stack, &args.config)?,
-    };
+    let name = info_stack::name_of(&args.stack, context, printer)?;
     let service = args.resource_name.as_ref().map(ResourceName::new).transpose();
     let service = service.or_fail(ExitKind::Usage)?;
     let mut client = engine::connect_to_stack(context, &name)?;

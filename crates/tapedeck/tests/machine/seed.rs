@@ -5,8 +5,8 @@ use std::process::Command;
 
 use fs_err as fs;
 use rustix::fs::{FlockOperation, flock};
-use tapedeck_build::{BuildError, BuildRequest, NamedBases};
-use tapedeck_image::{NoProgress, Platform, Store};
+use tapedeck_build::{BuildError, BuildRequest};
+use tapedeck_image::{NoProgress, Store};
 use tapedeck_model::{LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack};
 use tapedeck_testkit::Home;
 
@@ -33,20 +33,11 @@ pub(crate) fn plant(
     let turn = fs::File::create(seed.join("turn")).unwrap();
     flock(turn.file(), FlockOperation::LockExclusive).unwrap();
     let store = Store::open(seed.join("images")).unwrap();
+    let (service, cache) = (ResourceName::new("seed").unwrap(), seed.join("build"));
+    let packaging = Packaging::StacktapeImageBuildpack(packaging);
     let request = BuildRequest {
-        store: &store,
-        service: &ResourceName::new("seed").unwrap(),
-        packaging: &Packaging::StacktapeImageBuildpack(packaging),
-        source_root: folder,
-        cache_directory: &seed.join("build"),
         search_path: &std::env::var_os("PATH").unwrap(),
-        platform: Platform::host(),
-        bases: NamedBases::default(),
-        docker_config: None,
-        registry_login: None,
-        sandbox: None,
-        created: 0,
-        no_cache: false,
+        ..BuildRequest::new(&store, &service, &packaging, folder, &cache)
     };
     tapedeck_build::build(&request, &mut NoProgress)?;
     fs::create_dir_all(home.path()).unwrap();

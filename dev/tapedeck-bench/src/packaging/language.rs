@@ -7,7 +7,7 @@ use fs_err as fs;
 use tapedeck_image::base::{NodeVersion, PythonVersion, Runtime};
 use tapedeck_model::{GoConfig, JavaConfig, JavaScriptConfig, LanguageConfig, PythonConfig};
 
-use super::output_of;
+use crate::command::output_of;
 
 /// A language.
 pub(super) struct Language {

@@ -5,14 +5,13 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 use fs_err as fs;
-use tapedeck_build::{BuildRequest, Resident};
+use tapedeck_build::Resident;
 use tapedeck_image::base::{BaseRequest, Runtime, ensure_base};
 use tapedeck_image::{Image, NoProgress, Platform};
-use tapedeck_model::{Packaging, ResourceName, StacktapeImageBuildpack};
 
 use super::language::Language;
-use super::output_of;
-use crate::stage::Stage;
+use crate::command::output_of;
+use crate::stage::{self, Stage};
 
 /// What somebody changes in a project.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +97,7 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
 }
 
 pub(super) struct Ours<'a> {
-    stage: &'a Stage,
+    pub(super) stage: &'a Stage,
     language: &'static Language,
     pub(super) project: Project,
     /// For whatever else is made.
@@ -141,31 +140,10 @@ impl<'a> Ours<'a> {
 
     /// What `tapedeck dev` does at a save.
     pub(super) fn package_here(&self) -> anyhow::Result<()> {
-        let packaging = Packaging::StacktapeImageBuildpack(StacktapeImageBuildpack {
-            entryfile_path: self.language.entry.to_owned(),
-            include_files: Vec::new(),
-            exclude_files: Vec::new(),
-            exclude_dependencies: Vec::new(),
-            custom_docker_build_commands: Vec::new(),
-            language: self.language.config(),
-        });
-        let service = ResourceName::new(self.language.service)?;
-        let (folder, cache) = (&self.project.folder, self.stage.home.build_cache());
-        let request = BuildRequest {
-            search_path: &std::env::var_os("PATH").unwrap_or_default(),
-            ..BuildRequest::new(&self.stage.images, &service, &packaging, folder, &cache)
-        };
-        tapedeck_build::build_again(&request, &self.resident, &mut NoProgress)?;
-        Ok(())
-    }
-
-    /// The executable that tapedeck bundles with.
-    pub(super) fn bundler(&self) -> anyhow::Result<PathBuf> {
-        let versions = fs::read_dir(self.stage.home.build_cache().join("esbuild"))?;
-        let mut found = versions.flatten().map(|version| version.path().join("esbuild"));
-        found
-            .find(|path| path.is_file())
-            .context("find the bundler that tapedeck has fetched")
+        let Language { service, entry, .. } = self.language;
+        let packaging = stage::packaging(entry, self.language.config());
+        self.stage
+            .package(service, &packaging, &self.project.folder, &self.resident)
     }
 
     /// A base.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use fs_err as fs;
 
-use super::output_of;
+use crate::command::output_of;
 
 /// The program `docker-registry`, until it is dropped.
 pub(super) struct Registry {

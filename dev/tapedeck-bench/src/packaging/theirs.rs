@@ -10,7 +10,7 @@ use tapedeck_image::Image;
 
 use super::language::Language;
 use super::ours::{Ours, Project};
-use super::output_of;
+use crate::command::output_of;
 use crate::docker::Docker;
 
 /// How docker makes an image.
@@ -40,7 +40,7 @@ impl<'a> Theirs<'a> {
         let top = ours.scratch.with_file_name("theirs");
         fs::create_dir_all(&top)?;
         let project = ours.project.again(top.join("project"))?;
-        fs::copy(ours.bundler()?, project.folder.join(".esbuild"))?;
+        fs::copy(ours.stage.bundler()?, project.folder.join(".esbuild"))?;
         let ignored = "node_modules\n.esbuild\ntarget\n**/__pycache__\n";
         fs::write(project.folder.join(".dockerignore"), ignored)?;
         let scratch = top.join("scratch");
