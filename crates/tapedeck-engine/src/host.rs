@@ -12,6 +12,7 @@ use tapedeck_runtime::cgroup::{CgroupLayout, MOUNT_ROOT};
 use tapedeck_runtime::network::{self, HostNetwork, resolv_conf};
 use tapedeck_runtime::{DEFAULT_PIDS_LIMIT, TaskDefinition, TaskExit, TaskProcess};
 
+use crate::clock::Clock;
 use crate::fleet::ServiceKey;
 use crate::image_user;
 use crate::secrets;
@@ -31,6 +32,8 @@ pub(crate) struct Host {
     pub(crate) cgroup_root: String,
     /// The binary that shims are.
     pub(crate) executable: PathBuf,
+    /// What tells the engine and its shims the time.
+    pub(crate) clock: Clock,
 }
 
 impl Host {
@@ -176,6 +179,7 @@ impl Host {
             resolv_conf: resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF)),
             log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
             cgroup: self.cgroup_of(&task.id),
+            now: Some(self.clock.now()),
             errand: None,
         })
     }

@@ -147,12 +147,12 @@ fn take_home(home: &Home) -> Result<EngineLock, EngineError> {
 async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<(), EngineError> {
     let home = options.home.clone();
     let store = Store::open(&home.database())?;
-    let clock = Clock::start(store.latest_time()?);
-    let host = Arc::new(prepare(&options, &store)?);
+    let mut fleet = store.load()?;
+    let clock = Clock::start(fleet.latest_time().max(store.latest_time()?));
+    let host = Arc::new(prepare(&options, &store, clock)?);
     let (events, inbox) = mpsc::unbounded_channel();
     // Versions go on from where an earlier engine cannot have been: it counts changes, this counts from the time.
     let (changes, watching) = watch::channel(clock.now().millis());
-    let mut fleet = store.load()?;
     let holders = attendance::recall(&store, &mut fleet, clock.now())?;
     let mut engine = Engine {
         clock,
@@ -208,7 +208,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
     Ok(())
 }
 
-fn prepare(options: &Options, store: &Store) -> Result<Host, EngineError> {
+fn prepare(options: &Options, store: &Store, clock: Clock) -> Result<Host, EngineError> {
     let cgroups = cgroup::check_controllers()?;
     let seed = options.home.state().as_os_str().as_encoded_bytes();
     let network = match store.setting::<HostNetwork>("network")? {
@@ -230,6 +230,7 @@ fn prepare(options: &Options, store: &Store) -> Result<Host, EngineError> {
         network,
         cgroups,
         executable: options.executable.clone(),
+        clock,
     })
 }
 

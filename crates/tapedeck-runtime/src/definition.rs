@@ -48,6 +48,10 @@ pub struct TaskDefinition {
     pub log_directory: PathBuf,
     /// Its cgroup below the mount point of each hierarchy, such as `/tapedeck-1a2b/<task id>`.
     pub cgroup: String,
+    /// What time it is for whoever runs the task. Its shim goes on counting from there, so that a task grows neither older
+    /// nor younger when somebody sets the clock of the machine. Without it, what that clock says when the shim starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<Timestamp>,
     /// What makes it an errand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errand: Option<Errand>,

@@ -157,6 +157,7 @@ fn definition(stage: &Stage, layers: &[PathBuf], round: usize) -> anyhow::Result
         resolv_conf: String::new(),
         log_directory: stage.work.join("logs").join(id.as_str()),
         cgroup: format!("/tapedeck-{group}/{id}"),
+        now: None,
         errand: None,
         id,
     })
