@@ -37,6 +37,7 @@ pub(crate) fn definition() -> TaskDefinition {
         resolv_conf: String::new(),
         log_directory: "/logs/x".into(),
         cgroup: format!("/tapedeck-1/{id}"),
+        disk: None,
         errand: None,
         id,
     }
