@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use tapedeck_api::{Home, Refusal};
+use tapedeck_api::{Home, Refusal, StorageMetrics};
 use tapedeck_image::{Image, KeepBases, Store as Images};
 use tapedeck_model::{ContainerSpec, ImageDigest, StackSpec, Task, TaskId};
 use tapedeck_runtime::cgroup::{CgroupLayout, MOUNT_ROOT};
 use tapedeck_runtime::network::{self, HostNetwork, resolv_conf};
-use tapedeck_runtime::{DEFAULT_PIDS_LIMIT, TaskDefinition, TaskExit, TaskProcess};
+use tapedeck_runtime::{DEFAULT_PIDS_LIMIT, TaskDefinition, TaskDisk, TaskExit, TaskProcess, storage_use};
 
 use crate::clock::Clock;
 use crate::fleet::ServiceKey;
@@ -34,6 +34,10 @@ pub(crate) struct Host {
     pub(crate) executable: PathBuf,
     /// What tells the engine and its shims the time.
     pub(crate) clock: Clock,
+    /// The disk that each task gets, where this machine can make one.
+    pub(crate) disk: Option<TaskDisk>,
+    /// What this machine lacks.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Host {
@@ -57,6 +61,16 @@ impl Host {
         tapedeck_runtime::spawn(&self.executable, &self.home.task(&task.id), &definition)
             .map(tapedeck_runtime::ShimConnection::into_stream)
             .map_err(|error| format!("CannotStartContainerError: {}", crate::chain(&error)))
+    }
+
+    /// What a task has written, where that is limited.
+    pub(crate) fn storage_of(&self, pid: u32) -> Option<StorageMetrics> {
+        self.disk.as_ref()?;
+        let found = storage_use(pid).ok()?;
+        Some(StorageMetrics {
+            used_bytes: found.used_bytes,
+            size_bytes: found.size_bytes,
+        })
     }
 
     /// Name of the cgroup of a task.
@@ -180,6 +194,7 @@ impl Host {
             log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
             cgroup: self.cgroup_of(&task.id),
             now: Some(self.clock.now()),
+            disk: self.disk.clone(),
             errand: None,
         })
     }

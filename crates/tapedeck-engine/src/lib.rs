@@ -34,6 +34,7 @@ pub use lock::LockError;
 pub use scaling::EngineTempo;
 pub use start::{EngineError, Options, is_locked, make_folders, run};
 pub use store::StoreError;
+pub use tapedeck_runtime::DEFAULT_STORAGE_MB;
 
 /// An error and its causes in one line.
 fn chain(error: &dyn std::error::Error) -> String {

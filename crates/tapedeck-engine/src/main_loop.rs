@@ -365,6 +365,8 @@ impl Engine {
             pace: self.tempo.name().to_string(),
             scaling_speed: self.tempo.speed,
             metrics_address: self.metrics_address,
+            task_storage_mb: self.host.disk.as_ref().map(|disk| disk.megabytes),
+            warnings: self.host.warnings.clone(),
             stacks: stacks.len(),
             tasks_running: stacks.iter().map(|stack| stack.running_count as usize).sum(),
         }

@@ -12,6 +12,7 @@ use tapedeck_api::{EngineStatus, Home};
 use tapedeck_image::Store as Images;
 use tapedeck_runtime::cgroup::{self, CgroupError, MissingControllers};
 use tapedeck_runtime::network::{self, HostNetwork, NetworkError};
+use tapedeck_runtime::{StorageError, TaskDisk};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
@@ -41,6 +42,8 @@ pub struct Options {
     pub executable: PathBuf,
     /// How fast services are started and scaled.
     pub tempo: EngineTempo,
+    /// MB that each task can write.
+    pub task_storage_mb: u32,
     /// Where Prometheus may ask for metrics; nowhere without one.
     pub metrics: Option<exporter::LoopbackAddress>,
 }
@@ -223,6 +226,10 @@ fn prepare(options: &Options, store: &Store, clock: Clock) -> Result<Host, Engin
         }
     };
     network::ensure(&network)?;
+    let (disk, warnings) = match TaskDisk::ensure(&options.home.storage(), options.task_storage_mb) {
+        Ok(disk) => (Some(disk), Vec::new()),
+        Err(error) => (None, vec![without_disks(options.task_storage_mb, &error)]),
+    };
     Ok(Host {
         home: options.home.clone(),
         images: Images::open(options.home.images())?,
@@ -231,7 +238,17 @@ fn prepare(options: &Options, store: &Store, clock: Clock) -> Result<Host, Engin
         cgroups,
         executable: options.executable.clone(),
         clock,
+        disk,
+        warnings,
     })
+}
+
+/// What follows from that tasks have no disks of their own.
+fn without_disks(megabytes: u32, error: &StorageError) -> String {
+    format!(
+        "tasks are not held to {megabytes} MB of storage, one can fill the disk of this machine: {}",
+        crate::chain(error)
+    )
 }
 
 /// SIGTERM and SIGINT end the engine as `engine stop` does; a signal that cannot be watched for ends it at once.

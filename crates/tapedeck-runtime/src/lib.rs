@@ -22,6 +22,7 @@ mod companion;
 mod connection;
 mod container;
 mod definition;
+mod storage;
 #[cfg(test)]
 mod tests;
 
@@ -32,3 +33,4 @@ pub use definition::{
     DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, Errand, FolderMount, TaskDefinition, TaskExit, TaskProcess,
     read_definition, read_exit,
 };
+pub use storage::{DEFAULT_STORAGE_MB, StorageError, StorageUse, TaskDisk, storage_use};

@@ -209,6 +209,7 @@ fn definition(work: Work<'_>) -> Result<TaskDefinition, SandboxError> {
         log_directory: work.folder.join("output"),
         cgroup: format!("/tapedeck-build-{id}"),
         now: None,
+        disk: None,
         errand: Some(Errand {
             mounts: work.mounts,
             network,

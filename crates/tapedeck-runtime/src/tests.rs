@@ -38,6 +38,7 @@ pub(crate) fn definition() -> TaskDefinition {
         log_directory: "/logs/x".into(),
         cgroup: format!("/tapedeck-1/{id}"),
         now: None,
+        disk: None,
         errand: None,
         id,
     }

@@ -69,6 +69,7 @@ pub(super) struct Task<'a> {
     pub(super) definition: &'a TaskDefinition,
     pub(super) directory: TaskDirectory<'a>,
     pub(super) cgroup: &'a TaskCgroup<'a>,
+    pub(super) disk: Option<&'a OwnedFd>,
     pub(super) born_in_unified: bool,
 }
 
@@ -102,6 +103,7 @@ fn create(
         definition,
         directory,
         cgroup,
+        disk,
         born_in_unified,
     } = *task;
     // The shim keeps little and gives back at once; here nothing lives long enough for that.
@@ -112,7 +114,7 @@ fn create(
     }
     cgroup.join(born_in_unified)?;
     leave_mount_namespace().map_err(CreateError::FileSystem)?;
-    rootfs::prepare(definition, directory).map_err(CreateError::FileSystem)?;
+    rootfs::prepare(definition, directory, disk).map_err(CreateError::FileSystem)?;
     let cgroups = show_cgroup(cgroup, &directory.bundle()).map_err(CreateError::FileSystem)?;
     let namespace = network::create(&definition.network, definition.id.as_str())?;
     set_groups(&definition.process.additional_gids).map_err(CreateError::Groups)?;

@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cgroup::{CgroupError, CgroupLayout, Limits};
 use crate::definition::{TaskDefinition, TaskDirectory};
+use crate::storage::{self, StorageError};
 
 /// `CLONE_INTO_CGROUP` of `linux/sched.h`, which does not fit the type the `libc` crate gives it.
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
@@ -68,6 +69,8 @@ pub(crate) struct Creation {
     pub(crate) stdout: OwnedFd,
     /// The same for its standard error.
     pub(crate) stderr: OwnedFd,
+    /// Keeps the disk of the task, so that its end does not wait for the disk's.
+    pub(crate) disk: Option<OwnedFd>,
 }
 
 /// What the creator holds of the pipes.
@@ -83,6 +86,9 @@ pub(crate) enum BeginError {
     /// Its resources cannot be limited.
     #[error(transparent)]
     Cgroup(#[from] CgroupError),
+    /// It cannot be given a disk.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// There is no room for another process, file or pipe.
     #[error("start the process that creates the container")]
     Process(#[from] io::Error),
@@ -116,6 +122,10 @@ pub(crate) fn begin(
         pids: definition.pids_limit,
     };
     cgroup.create(&limits)?;
+    let disk = definition.disk.as_ref();
+    let disk = disk
+        .map(|disk| storage::attach(disk, &directory.disk()))
+        .transpose()?;
     let (stdout, stdout_end) = output_pipe()?;
     let (stderr, stderr_end) = output_pipe()?;
     let (reports, reports_end) = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from)?;
@@ -134,6 +144,7 @@ pub(crate) fn begin(
                     definition,
                     directory,
                     cgroup: &cgroup,
+                    disk: disk.as_ref(),
                     born_in_unified,
                 },
                 ends,
@@ -144,6 +155,7 @@ pub(crate) fn begin(
             reports,
             stdout,
             stderr,
+            disk,
         }),
     }
 }

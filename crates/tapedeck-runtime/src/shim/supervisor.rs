@@ -54,6 +54,7 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
         reports: None,
         reported: Vec::new(),
         creator: None,
+        disk: None,
         pid: None,
         failure: None,
         clock: Clock::from(definition.now.unwrap_or_else(machine_time)),
@@ -111,6 +112,8 @@ struct Supervisor<'a> {
     /// The beginning of a report that has not arrived in full.
     reported: Vec<u8>,
     creator: Option<i32>,
+    /// The disk of the task.
+    disk: Option<OwnedFd>,
     /// PID 1 of the task, once it exists.
     pid: Option<i32>,
     /// The first failure that was reported.
@@ -130,7 +133,9 @@ impl Supervisor<'_> {
             reports,
             stdout,
             stderr,
+            disk,
         } = creation;
+        self.disk = disk;
         self.creator = Some(creator);
         self.reports = Some(reports);
         self.output.attend(stdout, stderr);
@@ -342,6 +347,8 @@ impl Supervisor<'_> {
         self.connections.listen();
         self.connections.tell(&ShimState::Exited { exit });
 
+        // Its last mount: what the kernel still has to write goes to a file that nobody will read, but takes time.
+        drop(self.disk.take());
         let mut errors = Vec::new();
         remove_resources(self.task_directory, self.definition, self.layout, &mut errors);
         self.connections.listen();

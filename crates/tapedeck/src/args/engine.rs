@@ -30,6 +30,9 @@ pub(crate) struct EngineTempoArgs {
     /// Let the waits of scaling pass that many times faster, to rehearse in minutes what takes hours [default: 1]
     #[arg(long = "scaling-speed", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) scaling_speed: Option<u32>,
+    /// Let each task write that many MB, 64 or more [default: 20480]
+    #[arg(long = "task-storage", value_name = "MB", value_parser = clap::value_parser!(u32).range(64..=1_048_576))]
+    pub(crate) task_storage: Option<u32>,
     /// Serve metrics to Prometheus under http://<ADDRESS>/metrics; only an address of this machine alone is taken, such
     /// as 127.0.0.1:9464 [default: nowhere]
     #[arg(long = "metrics-address", value_name = "ADDRESS")]

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use tapedeck_engine::EngineTempo;
+use tapedeck_engine::{DEFAULT_STORAGE_MB, EngineTempo};
 
 use crate::args::{EngineTempoArgs, PaceName};
 use crate::context::Context;
@@ -29,6 +29,7 @@ pub(crate) fn run(args: &EngineTempoArgs, context: &Context, printer: &Printer) 
             like_ecs: args.pace == Some(PaceName::Ecs),
             speed: args.scaling_speed.unwrap_or(1),
         },
+        task_storage_mb: args.task_storage.unwrap_or(DEFAULT_STORAGE_MB),
         metrics: args.metrics_address,
     };
     let ready = |status: &tapedeck_api::EngineStatus| {
@@ -36,6 +37,9 @@ pub(crate) fn run(args: &EngineTempoArgs, context: &Context, printer: &Printer) 
             "engine {} runs (pid {}, state {}, bridge {} {}, cgroups {})",
             status.version, status.pid, status.home, status.bridge, status.subnet, status.cgroups
         ));
+        for warning in &status.warnings {
+            printer.say(format!("warning: {warning}"));
+        }
     };
     tapedeck_engine::run(options, ready).map_err(|error| Failure::new(engine::kind_of(&error), error))?;
     Ok(ExitCode::SUCCESS)

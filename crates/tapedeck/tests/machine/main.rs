@@ -35,4 +35,5 @@ mod side_by_side;
 mod source;
 mod stage;
 mod stopping;
+mod storage;
 mod survival;
