@@ -197,6 +197,9 @@ fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
     {
         world.behave(desired.revision, behaviour);
     }
+    if let Some(bounds) = &scale {
+        desired.count = desired.count.clamp(bounds.min_instances, bounds.max_instances);
+    }
     if counted || scale.is_some() {
         let tempo = if desired.pace == Pace::ecs() {
             Tempo::ecs()
