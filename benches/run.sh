@@ -60,7 +60,8 @@ install_peer() { # install_peer COMMAND PACKAGE
 start_docker() {
     say "starting a docker daemon"
     mkdir "$work/docker"
-    unshare --mount --net --pid --fork --kill-child --mount-proc tini -g -- dockerd --data-root "$work/docker/data" \
+    unshare --mount --net --pid --fork --kill-child --mount-proc tini -g -- \
+        sh -c 'ip link set lo up && exec "$@"' sh dockerd --data-root "$work/docker/data" \
         --exec-root "$work/docker/exec" --pidfile "$work/docker/pid" --host "unix://$work/docker/socket" \
         --cgroup-parent "/$group" >"$work/docker/log" 2>&1 &
     daemon=$!

@@ -171,7 +171,14 @@ struct Swarm<'a>(&'a Docker);
 
 impl<'a> Swarm<'a> {
     fn begin(docker: &'a Docker) -> anyhow::Result<Self> {
-        docker.run(["swarm", "init", "--advertise-addr", "lo", "--listen-addr", "lo"])?;
+        docker.run([
+            "swarm",
+            "init",
+            "--advertise-addr",
+            "127.0.0.1",
+            "--listen-addr",
+            "127.0.0.1",
+        ])?;
         Ok(Self(docker))
     }
 
