@@ -46,6 +46,9 @@ pub struct TaskDefinition {
     pub resolv_conf: String,
     /// Where its log is kept; outlives the task.
     pub log_directory: PathBuf,
+    /// Whether its output is thrown away instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub discards_output: bool,
     /// Its cgroup below the mount point of each hierarchy, such as `/tapedeck-1a2b/<task id>`.
     pub cgroup: String,
     /// What makes it an errand.

@@ -156,6 +156,7 @@ fn definition(stage: &Stage, layers: &[PathBuf], round: usize) -> anyhow::Result
         network: stage.network.task(address),
         resolv_conf: String::new(),
         log_directory: stage.work.join("logs").join(id.as_str()),
+        discards_output: false,
         cgroup: format!("/tapedeck-{group}/{id}"),
         errand: None,
         id,

@@ -114,6 +114,7 @@ impl Stage {
             network: self.network.task(address),
             resolv_conf: "nameserver 192.0.2.53\n".to_owned(),
             log_directory: self.path().join("logs").join(id.as_str()),
+            discards_output: false,
             cgroup: format!("/{}/{id}", self.group),
             errand: None,
             id,
