@@ -114,6 +114,24 @@ impl Home {
         self.stack_logs(stack).join(service.as_str())
     }
 
+    /// There while the output of a service is thrown away.
+    #[must_use]
+    pub fn output_discarded(&self, stack: &StackName, service: &ResourceName) -> PathBuf {
+        self.service_logs(stack, service).join("discarded")
+    }
+
+    /// What is remembered of forwarding the logs of a service, and what could not be delivered.
+    #[must_use]
+    pub fn forwarding(&self, stack: &StackName, service: &ResourceName) -> PathBuf {
+        self.all_forwarding().join(stack.as_str()).join(service.as_str())
+    }
+
+    /// The same for all stacks: a folder for each, with one for each service.
+    #[must_use]
+    pub fn all_forwarding(&self) -> PathBuf {
+        self.state.join("forwarding")
+    }
+
     /// The log of one task.
     #[must_use]
     pub fn task_log(&self, stack: &StackName, service: &ResourceName, task: &TaskId) -> PathBuf {

@@ -6,6 +6,7 @@ use tapedeck_api::{Refusal, Response, StackStatus};
 use tapedeck_model::{ResourceName, StackName, StackSpec};
 use tapedeck_plan::events;
 
+use crate::clock::wall;
 use crate::fleet::{Life, Service, ServiceKey};
 use crate::main_loop::Engine;
 use crate::store::StoreError;
@@ -38,6 +39,7 @@ impl Engine {
                     let mut next = Service::new(wanted.desired_count, wanted.container.clone(), now);
                     next.attended = attended;
                     next.set_scaling(wanted.scaling);
+                    next.set_logs(&wanted.logs, wall());
                     changed.push((key, next));
                 }
                 Some(known) => {
@@ -45,6 +47,7 @@ impl Engine {
                     next.attended = attended;
                     let mut differs = next.update(known.count_within(wanted), &wanted.container, now);
                     differs |= next.set_scaling(wanted.scaling);
+                    differs |= next.set_logs(&wanted.logs, wall());
                     // What was tried before it was deleted says nothing to whoever attends to it now.
                     let anew = anew || (attended && known.life == Life::Draining);
                     if anew && next.revision == known.revision {

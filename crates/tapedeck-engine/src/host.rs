@@ -2,6 +2,7 @@
 //! thread; none decides.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,7 @@ impl Host {
         let definition = self
             .definition(key, task, container, secrets, &image)
             .map_err(|why| format!("CannotCreateContainerError: {why}"))?;
+        self.note_discarded(key, container.discards_output);
         tapedeck_runtime::spawn(&self.executable, &self.home.task(&task.id), &definition)
             .map(tapedeck_runtime::ShimConnection::into_stream)
             .map_err(|error| format!("CannotStartContainerError: {}", crate::chain(&error)))
@@ -157,6 +159,20 @@ impl Host {
         let _ = fs_err::remove_dir(self.home.stack_logs(&key.stack));
     }
 
+    /// Lets `logs` know, which asks no engine, whether there is anything to expect.
+    fn note_discarded(&self, key: &ServiceKey, is_discarded: bool) {
+        let note = self.home.output_discarded(&key.stack, &key.name);
+        // Without the note nothing but a word of explanation is missing.
+        let _ = match (is_discarded, note.parent()) {
+            (true, Some(folder)) => std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .and_then(|()| fs_err::write(&note, "")),
+            _ => fs_err::remove_file(&note),
+        };
+    }
+
     fn definition(
         &self,
         key: &ServiceKey,
@@ -192,6 +208,7 @@ impl Host {
             network: self.network.task(task.address),
             resolv_conf: resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF)),
             log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
+            discards_output: container.discards_output,
             cgroup: self.cgroup_of(&task.id),
             now: Some(self.clock.now()),
             disk: self.disk.clone(),

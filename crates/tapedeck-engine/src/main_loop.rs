@@ -27,9 +27,6 @@ use crate::store::{Store, StoreError};
 /// The longest time between two looks at everything, whatever happens.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// How often old logs are looked for.
-const LOG_PERIOD: Duration = Duration::from_secs(60 * 60);
-
 /// Every reason the engine ever wakes, besides its timer.
 #[derive(Debug)]
 pub(crate) enum Event {
@@ -96,7 +93,7 @@ pub(crate) struct Engine {
     /// When everything was last looked at.
     pub(crate) looked: Timestamp,
     /// When old logs were last looked for.
-    pub(crate) logs_expired: Timestamp,
+    pub(crate) log_looks: retention::Looks,
     /// How fast services are started and scaled.
     pub(crate) tempo: EngineTempo,
     /// Where metrics are served, if anywhere.
@@ -314,29 +311,9 @@ impl Engine {
         for key in keys {
             self.reconcile(&key);
         }
-        if self.clock.now().since(self.logs_expired) >= LOG_PERIOD {
-            self.expire_logs();
+        if self.expire_logs_if_due() {
             self.collect_garbage();
         }
-    }
-
-    /// Looks for logs beyond their retention, in the background.
-    fn expire_logs(&mut self) {
-        self.logs_expired = self.clock.now();
-        let unstopped = |service: &Service| service.unstopped().map(|task| task.id.clone()).collect();
-        let services: Vec<(ServiceKey, HashSet<TaskId>)> = self
-            .fleet
-            .services
-            .iter()
-            .map(|(key, service)| (key.clone(), unstopped(service)))
-            .collect();
-        let (host, now) = (Arc::clone(&self.host), self.logs_expired);
-        tokio::task::spawn_blocking(move || {
-            for (key, live) in services {
-                let logs = host.home.service_logs(&key.stack, &key.name);
-                retention::thin_out(&logs, &|task| live.contains(task), now);
-            }
-        });
     }
 
     /// When to look at everything again if no event asks for it before.

@@ -23,6 +23,7 @@ use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
 use crate::main_loop::{Ended, Engine, Event, Phase};
 use crate::meters::Meters;
+use crate::retention::Looks;
 use crate::scaling::EngineTempo;
 use crate::server::{self, Server};
 use crate::store::{Store, StoreError};
@@ -156,6 +157,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
     let (events, inbox) = mpsc::unbounded_channel();
     // Versions go on from where an earlier engine cannot have been: it counts changes, this counts from the time.
     let (changes, watching) = watch::channel(clock.now().millis());
+    let log_looks = Looks::starting(&store, clock.now());
     let holders = attendance::recall(&store, &mut fleet, clock.now())?;
     let mut engine = Engine {
         clock,
@@ -175,7 +177,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         tempo: options.tempo,
         metrics_address: None,
         meters: Meters::starting(clock.now()),
-        logs_expired: clock.now(),
+        log_looks,
     };
     engine.adopt()?;
     let listener = server::bind(&home.socket()).map_err(|source| EngineError::Files {

@@ -18,6 +18,7 @@ use tapedeck_plan::Deployments;
 
 use crate::fleet::{EVENTS_KEPT, Fleet, Life, Service, ServiceKey};
 
+mod logs;
 mod scaling;
 
 /// Version of the tables below: 1 had no deployments.
@@ -118,6 +119,7 @@ impl Store {
             }
         }
         connection.execute_batch(scaling::TABLES).map_err(fail)?;
+        connection.execute_batch(logs::TABLES).map_err(fail)?;
         Ok(Self {
             database: database.to_path_buf(),
             connection,
@@ -272,6 +274,7 @@ impl Store {
         self.load_tasks(&mut fleet)?;
         self.load_events(&mut fleet)?;
         self.load_scaling(&mut fleet)?;
+        self.load_log_rules(&mut fleet)?;
         Ok(fleet)
     }
 
@@ -385,6 +388,7 @@ fn write_service(transaction: &Transaction<'_>, key: &ServiceKey, service: &Serv
         ],
     )?;
     scaling::write(transaction, key, service.scaler.as_deref())?;
+    logs::write(transaction, key, &service.logs)?;
     for (revision, container) in &service.revisions {
         transaction.execute(
             "insert into revision values (?1, ?2, ?3, ?4) on conflict do nothing",

@@ -2,6 +2,7 @@
 
 mod attended;
 mod deployment;
+mod log_retention;
 mod settling;
 
 use std::net::Ipv4Addr;

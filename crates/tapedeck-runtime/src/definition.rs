@@ -47,6 +47,9 @@ pub struct TaskDefinition {
     pub resolv_conf: String,
     /// Where its log is kept; outlives the task.
     pub log_directory: PathBuf,
+    /// Whether its output is thrown away instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub discards_output: bool,
     /// Its cgroup below the mount point of each hierarchy, such as `/tapedeck-1a2b/<task id>`.
     pub cgroup: String,
     /// What time it is for whoever runs the task. Its shim goes on counting from there, so that a task grows neither older

@@ -158,6 +158,7 @@ fn definition(stage: &Stage, layers: &[PathBuf], round: usize) -> anyhow::Result
         network: stage.network.task(address),
         resolv_conf: String::new(),
         log_directory: stage.work.join("logs").join(id.as_str()),
+        discards_output: false,
         cgroup: format!("/tapedeck-{group}/{id}"),
         now: None,
         disk: Some(TaskDisk::ensure(&stage.home.storage(), DEFAULT_STORAGE_MB)?),

@@ -1,7 +1,9 @@
 //! What is written down comes back, and nothing else.
 
+use std::collections::BTreeMap;
+
 use tapedeck_api::{RolloutState, ServiceEvent};
-use tapedeck_model::Revision;
+use tapedeck_model::{LogDestination, LogPolicy, Revision, SecretPart, SecretTemplate};
 use tapedeck_plan::Stage;
 use tapedeck_plan::autoscale::{Decision, Record};
 
@@ -92,6 +94,34 @@ fn forgotten_tasks_and_removed_services_are_gone() {
     store.remove_service(&key("mailer")).unwrap();
     let fleet = store.load().unwrap();
     assert_eq!(fleet.services.keys().collect::<Vec<_>>(), [&key("cleaner")]);
+}
+
+#[test]
+fn what_becomes_of_logs_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    let mut service = Service::new(1, container('a'), at(0));
+    let policy = LogPolicy {
+        retention_days: 3,
+        destination: Some(LogDestination {
+            endpoint_url: SecretTemplate::new(vec![SecretPart::Text("https://logs.example.com".into())]),
+            access_key: None,
+            attributes: BTreeMap::new(),
+            gzip: true,
+            retry_seconds: 60,
+        }),
+    };
+    assert!(service.set_logs(&policy, at(77)));
+    assert!(!service.set_logs(&policy, at(99)), "it is the same");
+    store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    let loaded = |store: &Store| store.load().unwrap().services[&key("mailer")].logs.clone();
+    assert_eq!(
+        (loaded(&store).policy, loaded(&store).forwarded_since),
+        (policy, at(77))
+    );
+    assert!(service.set_logs(&LogPolicy::default(), at(100)));
+    store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    assert_eq!(loaded(&store).policy, LogPolicy::default());
 }
 
 #[test]

@@ -48,6 +48,6 @@ pub use error::{OpenWriterError, ReadError, RetentionError, WatchError};
 pub use merge::Merge;
 pub use reader::{Line, Reader};
 pub use record::{MAX_PIECE, Stream};
-pub use retention::{Expired, last_timestamp, remove_expired};
+pub use retention::{SegmentFile, last_timestamp, remove_segment, segments};
 pub use watch::Watch;
 pub use writer::{Options, Writer};

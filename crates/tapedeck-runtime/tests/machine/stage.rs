@@ -120,6 +120,7 @@ impl Stage {
             network: self.network.task(address),
             resolv_conf: "nameserver 192.0.2.53\n".to_owned(),
             log_directory: self.path().join("logs").join(id.as_str()),
+            discards_output: false,
             cgroup: format!("/{}/{id}", self.group),
             now: None,
             disk: Some(self.disk.clone()),

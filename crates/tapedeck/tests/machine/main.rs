@@ -23,6 +23,8 @@ mod java;
 mod keeping;
 mod leaks;
 mod limits;
+mod log_capture;
+mod log_keeping;
 mod logs;
 mod network;
 mod python;

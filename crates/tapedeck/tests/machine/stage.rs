@@ -8,7 +8,7 @@ use fs_err as fs;
 use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
 use tapedeck_image::{ConfigChange, Layer, SharedLock, Store};
 use tapedeck_model::{
-    ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, Scaling, SecretPart, SecretReference,
+    ContainerSpec, Cpu, ImageDigest, LogPolicy, MemoryMb, ResourceName, Scaling, SecretPart, SecretReference,
     SecretTemplate, ServiceSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId, TaskState,
     Timestamp,
 };
@@ -92,6 +92,16 @@ impl Worker {
         self
     }
 
+    pub(crate) fn logs(mut self, policy: LogPolicy) -> Self {
+        self.spec.logs = policy;
+        self
+    }
+
+    pub(crate) fn discards_output(mut self) -> Self {
+        self.spec.container.discards_output = true;
+        self
+    }
+
     pub(crate) fn cpu(mut self, vcpu: f64) -> Self {
         self.spec.container.cpu = Cpu::from_vcpu(vcpu).unwrap();
         self
@@ -160,11 +170,13 @@ impl Stage {
             cpu: Cpu::from_vcpu(0.5).unwrap(),
             memory: MemoryMb::new(128).unwrap(),
             stop_timeout: StopTimeout::default(),
+            discards_output: false,
         };
         let spec = ServiceSpec {
             name: ResourceName::new(name).unwrap(),
             desired_count: 1,
             scaling: None,
+            logs: LogPolicy::default(),
             container,
         };
         Worker { spec }
