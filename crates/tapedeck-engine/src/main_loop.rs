@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tapedeck_api::{EngineStatus, Refusal, Request, Response, ServiceEvent};
 use tapedeck_model::{StopCode, TaskId, TaskState, Timestamp};
+use tapedeck_runtime::failpoint;
 use tapedeck_runtime::protocol::ShimState;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -223,6 +224,7 @@ impl Engine {
     }
 
     fn launched(&mut self, task: &TaskId, outcome: Result<Link, String>) {
+        failpoint::reach("launch.known");
         match outcome {
             Ok(link) => match self.fleet.task(task) {
                 Some((service, known)) if !known.state.is_stopped() => {
@@ -244,6 +246,7 @@ impl Engine {
 
     /// A shim that goes without having said `exited` was killed. What it wrote down, if anything, counts.
     fn shim_gone(&mut self, task: &TaskId) {
+        failpoint::reach("shim.gone");
         self.links.remove(task);
         let now = self.clock.now();
         let exit = self.host.exit_of(task);
@@ -267,7 +270,9 @@ impl Engine {
         if known.state.is_stopped() {
             self.leaving.insert(task.clone());
         }
+        failpoint::reach("change.observed");
         self.save_tasks(&key, &[known]);
+        failpoint::reach("change.saved");
         self.touch(&key);
         self.reconcile(&key);
     }
@@ -287,6 +292,7 @@ impl Engine {
         let Some(key) = self.fleet.owner_of(task) else {
             return;
         };
+        failpoint::reach("clean.known");
         match outcome {
             Ok(()) => {
                 self.leaving.remove(task);
@@ -397,6 +403,7 @@ impl Engine {
         };
         // An event that cannot be kept is still shown while the engine lives; the next change tells of the disk.
         let _ = self.store.add_event(key, &event);
+        failpoint::reach("event.saved");
         self.service_mut(key).record(event.at, event.message);
         self.touch(key);
     }

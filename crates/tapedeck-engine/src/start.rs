@@ -12,7 +12,7 @@ use tapedeck_api::{EngineStatus, Home};
 use tapedeck_image::Store as Images;
 use tapedeck_runtime::cgroup::{self, CgroupError, MissingControllers};
 use tapedeck_runtime::network::{self, HostNetwork, NetworkError};
-use tapedeck_runtime::{StorageError, TaskDisk};
+use tapedeck_runtime::{StorageError, TaskDisk, failpoint};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
@@ -44,6 +44,11 @@ pub struct Options {
     pub tempo: EngineTempo,
     /// MB that each task can write.
     pub task_storage_mb: u32,
+    /// The id of the current boot, where it is not to be the kernel's.
+    pub boot_id: Option<String>,
+    /// The moment at which the engine is to be killed, for tests.
+    #[cfg(debug_assertions)]
+    pub failpoint: Option<String>,
     /// Where Prometheus may ask for metrics; nowhere without one.
     pub metrics: Option<exporter::LoopbackAddress>,
 }
@@ -112,6 +117,9 @@ pub fn run(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<(), En
         .build()
         .map_err(EngineError::Runtime)?;
     let _lock = take_home(&options.home)?;
+    #[cfg(debug_assertions)]
+    options.failpoint.clone().map(failpoint::arm);
+    failpoint::reach("start.locked");
     runtime.block_on(serve(options, ready))
 }
 
@@ -150,12 +158,14 @@ fn take_home(home: &Home) -> Result<EngineLock, EngineError> {
 async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<(), EngineError> {
     let home = options.home.clone();
     let store = Store::open(&home.database())?;
+    failpoint::reach("start.opened");
     let clock = Clock::start(store.latest_time()?);
     let host = Arc::new(prepare(&options, &store)?);
     let (events, inbox) = mpsc::unbounded_channel();
     // Versions go on from where an earlier engine cannot have been: it counts changes, this counts from the time.
     let (changes, watching) = watch::channel(clock.now().millis());
     let mut fleet = store.load()?;
+    failpoint::reach("start.loaded");
     let holders = attendance::recall(&store, &mut fleet, clock.now())?;
     let mut engine = Engine {
         clock,
@@ -177,12 +187,14 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         meters: Meters::starting(clock.now()),
         logs_expired: clock.now(),
     };
-    engine.adopt()?;
+    engine.adopt(options.boot_id.as_deref())?;
+    failpoint::reach("adopt.done");
     let listener = server::bind(&home.socket()).map_err(|source| EngineError::Files {
         what: "listen on the engine's socket",
         source,
     })?;
     let (farewell, mut said) = mpsc::channel(1);
+    failpoint::reach("start.bound");
     let server = Server {
         events: events.clone(),
         changes: watching,
@@ -199,14 +211,18 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
     }
     tokio::spawn(end_on_signals(events));
     ready(&engine.status());
+    failpoint::reach("start.ready");
     let Ended { tasks_left, answered } = engine.run(inbox).await;
+    failpoint::reach("end.asked");
     let _ = fs_err::remove_file(home.socket());
+    failpoint::reach("end.unbound");
     if answered {
         // Only as long as it takes to write a line; a client that does not read it has to do without.
         let _ = tokio::time::timeout(FAREWELL, said.recv()).await;
     }
     if tasks_left == 0 {
         host.remove_shared()?;
+        failpoint::reach("end.shared");
     }
     Ok(())
 }
@@ -226,10 +242,12 @@ fn prepare(options: &Options, store: &Store) -> Result<Host, EngineError> {
         }
     };
     network::ensure(&network)?;
+    failpoint::reach("start.network");
     let (disk, warnings) = match TaskDisk::ensure(&options.home.storage(), options.task_storage_mb) {
         Ok(disk) => (Some(disk), Vec::new()),
         Err(error) => (None, vec![without_disks(options.task_storage_mb, &error)]),
     };
+    failpoint::reach("start.storage");
     Ok(Host {
         home: options.home.clone(),
         images: Images::open(options.home.images())?,

@@ -33,6 +33,9 @@ pub(crate) struct EngineTempoArgs {
     /// Let each task write that many MB, 64 or more [default: 20480]
     #[arg(long = "task-storage", value_name = "MB", value_parser = clap::value_parser!(u32).range(64..=1_048_576))]
     pub(crate) task_storage: Option<u32>,
+    /// Take this for the id of the current boot, to rehearse what a reboot does
+    #[arg(long = "boot-id", value_name = "ID", hide = true)]
+    pub(crate) boot_id: Option<String>,
     /// Serve metrics to Prometheus under http://<ADDRESS>/metrics; only an address of this machine alone is taken, such
     /// as 127.0.0.1:9464 [default: nowhere]
     #[arg(long = "metrics-address", value_name = "ADDRESS")]

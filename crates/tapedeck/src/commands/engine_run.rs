@@ -30,6 +30,9 @@ pub(crate) fn run(args: &EngineTempoArgs, context: &Context, printer: &Printer) 
             speed: args.scaling_speed.unwrap_or(1),
         },
         task_storage_mb: args.task_storage.unwrap_or(DEFAULT_STORAGE_MB),
+        boot_id: args.boot_id.clone(),
+        #[cfg(debug_assertions)]
+        failpoint: context.variable("TAPEDECK_FAILPOINT"),
         metrics: args.metrics_address,
     };
     let ready = |status: &tapedeck_api::EngineStatus| {

@@ -18,6 +18,7 @@ mod dev;
 mod disk;
 mod elsewhere;
 mod engine_life;
+mod failpoints;
 mod go;
 mod java;
 mod keeping;
