@@ -20,6 +20,7 @@ use crate::fleet::{Fleet, Service, ServiceKey};
 use crate::host::Host;
 use crate::link::Link;
 use crate::meters::{Meters, Sampled};
+use crate::notice::Notice;
 use crate::observe;
 use crate::retention;
 use crate::scaling::EngineTempo;
@@ -104,6 +105,8 @@ pub(crate) struct Engine {
     pub(crate) metrics_address: Option<SocketAddr>,
     /// What tasks use.
     pub(crate) meters: Meters,
+    /// Who is told that the engine lives.
+    pub(crate) notice: Notice,
 }
 
 impl Engine {
@@ -112,6 +115,7 @@ impl Engine {
         self.look_at_everything();
         loop {
             if let Phase::Ended { answered } = self.phase {
+                self.notice.stopping();
                 return Ended {
                     tasks_left: self.tasks_left(),
                     answered,
@@ -309,6 +313,7 @@ impl Engine {
     /// Looks at every service; also tries again what could not be cleaned or written down before.
     pub(crate) fn look_at_everything(&mut self) {
         self.looked = self.clock.now();
+        self.notice.alive();
         for key in std::mem::take(&mut self.unsaved) {
             self.save_all_tasks(&key);
         }

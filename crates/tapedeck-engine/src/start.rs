@@ -23,6 +23,7 @@ use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
 use crate::main_loop::{Ended, Engine, Event, Phase};
 use crate::meters::Meters;
+use crate::notice::Notice;
 use crate::scaling::EngineTempo;
 use crate::server::{self, Server};
 use crate::store::{Store, StoreError};
@@ -44,6 +45,8 @@ pub struct Options {
     pub tempo: EngineTempo,
     /// MB that each task can write.
     pub task_storage_mb: u32,
+    /// The socket of a service manager that wants to hear how the engine is.
+    pub notify_socket: Option<String>,
     /// The id of the current boot, where it is not to be the kernel's.
     pub boot_id: Option<String>,
     /// The moment at which the engine is to be killed, for tests.
@@ -118,7 +121,9 @@ pub fn run(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<(), En
         .map_err(EngineError::Runtime)?;
     let _lock = take_home(&options.home)?;
     #[cfg(debug_assertions)]
-    options.failpoint.clone().map(failpoint::arm);
+    if let Some(moment) = options.failpoint.clone() {
+        failpoint::arm(moment);
+    }
     failpoint::reach("start.locked");
     runtime.block_on(serve(options, ready))
 }
@@ -186,6 +191,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         metrics_address: None,
         meters: Meters::starting(clock.now()),
         logs_expired: clock.now(),
+        notice: Notice::default(),
     };
     engine.adopt(options.boot_id.as_deref())?;
     failpoint::reach("adopt.done");
@@ -211,6 +217,8 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
     }
     tokio::spawn(end_on_signals(events));
     ready(&engine.status());
+    engine.notice = Notice::to(options.notify_socket.as_deref());
+    engine.notice.ready();
     failpoint::reach("start.ready");
     let Ended { tasks_left, answered } = engine.run(inbox).await;
     failpoint::reach("end.asked");

@@ -16,6 +16,12 @@ pub(crate) enum EngineCommand {
     /// Show whether the engine runs, and how. Exit code 1 when it does not.
     #[command(after_help = crate::commands::engine_status::EXAMPLES)]
     Status(JsonArgs),
+    /// Have systemd run the engine, now and after each boot
+    #[command(after_help = crate::commands::engine_install::EXAMPLES)]
+    Install(EngineInstallArgs),
+    /// Take the engine from systemd again. Tasks keep running
+    #[command(after_help = crate::commands::engine_uninstall::EXAMPLES)]
+    Uninstall(JsonArgs),
     /// Run the engine in the foreground, for a service manager.
     #[command(after_help = crate::commands::engine_run::EXAMPLES)]
     Run(EngineTempoArgs),
@@ -51,6 +57,17 @@ pub(crate) enum PaceName {
 
 #[derive(Debug, Args)]
 pub(crate) struct EngineStartArgs {
+    #[command(flatten)]
+    pub(crate) tempo: EngineTempoArgs,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EngineInstallArgs {
+    /// Print the unit and change nothing
+    #[arg(long)]
+    pub(crate) print: bool,
     #[command(flatten)]
     pub(crate) tempo: EngineTempoArgs,
     #[command(flatten)]

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &EngineTempoArgs, context: &Context, printer: &Printer) 
 }
 
 /// The same options for `engine run`.
-fn words(args: &EngineTempoArgs) -> Vec<String> {
+pub(super) fn words(args: &EngineTempoArgs) -> Vec<String> {
     let mut words = Vec::new();
     let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value {

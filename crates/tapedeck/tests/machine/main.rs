@@ -20,6 +20,7 @@ mod elsewhere;
 mod engine_life;
 mod failpoints;
 mod go;
+mod installing;
 mod java;
 mod keeping;
 mod leaks;
