@@ -11,7 +11,9 @@ use tapedeck_image::{Image, KeepBases, Store as Images};
 use tapedeck_model::{ContainerSpec, ImageDigest, StackSpec, Task, TaskId};
 use tapedeck_runtime::cgroup::{CgroupLayout, MOUNT_ROOT};
 use tapedeck_runtime::network::{self, HostNetwork, resolv_conf};
-use tapedeck_runtime::{DEFAULT_PIDS_LIMIT, TaskDefinition, TaskDisk, TaskExit, TaskProcess, storage_use};
+use tapedeck_runtime::{
+    DEFAULT_PIDS_LIMIT, TaskDefinition, TaskDisk, TaskExit, TaskProcess, failpoint, storage_use,
+};
 
 use crate::clock::Clock;
 use crate::fleet::ServiceKey;
@@ -56,6 +58,7 @@ impl Host {
             .images
             .image(&container.image)
             .map_err(|error| format!("CannotPullContainerError: {}", crate::chain(&error)))?;
+        failpoint::reach("launch.image");
         let definition = self
             .definition(key, task, container, secrets, &image)
             .map_err(|why| format!("CannotCreateContainerError: {why}"))?;
@@ -95,14 +98,19 @@ impl Host {
 
     /// Removes all that a task has left on this machine but its log.
     pub(crate) fn clean(&self, task: &TaskId) -> Result<(), String> {
+        failpoint::reach("clean.begun");
         let folder = self.home.task(task);
         let definition = tapedeck_runtime::read_definition(&folder).map_err(|error| error.to_string())?;
         if let Some(definition) = definition {
             tapedeck_runtime::cleanup(&folder, &definition).map_err(|error| crate::chain(&error))?;
         }
+        failpoint::reach("clean.resources");
         match fs_err::remove_dir_all(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.to_string()),
-            _ => Ok(()),
+            _ => {
+                failpoint::reach("clean.done");
+                Ok(())
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 //! carries the steps out ([`reconcile`]). What people ask for arrives through [`server`] and is applied in
 //! [`desired`]; what shims say is turned into states in [`observe`]; [`host`] touches the machine, and [`secrets`]
 //! asks for what a task gets in memory alone; [`meters`] keeps what tasks use, [`scaling`] has the number of tasks follow
-//! it, and [`prometheus`] and [`exporter`] tell it to others; [`store`] remembers; [`attendance`] lets a stack end with whoever develops it. A new engine first adopts what the one before left running ([`adopt`]).
+//! it, and [`prometheus`] and [`exporter`] tell it to others; [`store`] remembers; [`notice`] tells a service manager; [`attendance`] lets a stack end with whoever develops it. A new engine first adopts what the one before left running ([`adopt`]).
 
 mod adopt;
 mod attendance;
@@ -18,6 +18,7 @@ mod link;
 mod lock;
 mod main_loop;
 mod meters;
+mod notice;
 mod observe;
 mod prometheus;
 mod random;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tapedeck_api::{EngineStatus, Refusal, Request, Response, ServiceEvent};
 use tapedeck_model::{StopCode, TaskId, TaskState, Timestamp};
+use tapedeck_runtime::failpoint;
 use tapedeck_runtime::protocol::ShimState;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -19,6 +20,7 @@ use crate::fleet::{Fleet, Service, ServiceKey};
 use crate::host::Host;
 use crate::link::Link;
 use crate::meters::{Meters, Sampled};
+use crate::notice::Notice;
 use crate::observe;
 use crate::retention;
 use crate::scaling::EngineTempo;
@@ -100,6 +102,8 @@ pub(crate) struct Engine {
     pub(crate) metrics_address: Option<SocketAddr>,
     /// What tasks use.
     pub(crate) meters: Meters,
+    /// Who is told that the engine lives.
+    pub(crate) notice: Notice,
 }
 
 impl Engine {
@@ -108,6 +112,7 @@ impl Engine {
         self.look_at_everything();
         loop {
             if let Phase::Ended { answered } = self.phase {
+                self.notice.stopping();
                 return Ended {
                     tasks_left: self.tasks_left(),
                     answered,
@@ -220,6 +225,7 @@ impl Engine {
     }
 
     fn launched(&mut self, task: &TaskId, outcome: Result<Link, String>) {
+        failpoint::reach("launch.known");
         match outcome {
             Ok(link) => match self.fleet.task(task) {
                 Some((service, known)) if !known.state.is_stopped() => {
@@ -241,6 +247,7 @@ impl Engine {
 
     /// A shim that goes without having said `exited` was killed. What it wrote down, if anything, counts.
     fn shim_gone(&mut self, task: &TaskId) {
+        failpoint::reach("shim.gone");
         self.links.remove(task);
         let now = self.clock.now();
         let exit = self.host.exit_of(task);
@@ -264,7 +271,9 @@ impl Engine {
         if known.state.is_stopped() {
             self.leaving.insert(task.clone());
         }
+        failpoint::reach("change.observed");
         self.save_tasks(&key, &[known]);
+        failpoint::reach("change.saved");
         self.touch(&key);
         self.reconcile(&key);
     }
@@ -284,6 +293,7 @@ impl Engine {
         let Some(key) = self.fleet.owner_of(task) else {
             return;
         };
+        failpoint::reach("clean.known");
         match outcome {
             Ok(()) => {
                 self.leaving.remove(task);
@@ -300,6 +310,7 @@ impl Engine {
     /// Looks at every service; also tries again what could not be cleaned or written down before.
     pub(crate) fn look_at_everything(&mut self) {
         self.looked = self.clock.now();
+        self.notice.alive();
         for key in std::mem::take(&mut self.unsaved) {
             self.save_all_tasks(&key);
         }
@@ -374,6 +385,7 @@ impl Engine {
         };
         // An event that cannot be kept is still shown while the engine lives; the next change tells of the disk.
         let _ = self.store.add_event(key, &event);
+        failpoint::reach("event.saved");
         self.service_mut(key).record(event.at, event.message);
         self.touch(key);
     }

@@ -12,7 +12,7 @@ use tapedeck_api::{EngineStatus, Home};
 use tapedeck_image::Store as Images;
 use tapedeck_runtime::cgroup::{self, CgroupError, MissingControllers};
 use tapedeck_runtime::network::{self, HostNetwork, NetworkError};
-use tapedeck_runtime::{StorageError, TaskDisk};
+use tapedeck_runtime::{StorageError, TaskDisk, failpoint};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
@@ -23,6 +23,7 @@ use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
 use crate::main_loop::{Ended, Engine, Event, Phase};
 use crate::meters::Meters;
+use crate::notice::Notice;
 use crate::retention::Looks;
 use crate::scaling::EngineTempo;
 use crate::server::{self, Server};
@@ -45,6 +46,13 @@ pub struct Options {
     pub tempo: EngineTempo,
     /// MB that each task can write.
     pub task_storage_mb: u32,
+    /// The socket of a service manager that wants to hear how the engine is.
+    pub notify_socket: Option<String>,
+    /// The id of the current boot, where it is not to be the kernel's.
+    pub boot_id: Option<String>,
+    /// The moment at which the engine is to be killed, for tests.
+    #[cfg(debug_assertions)]
+    pub failpoint: Option<String>,
     /// Where Prometheus may ask for metrics; nowhere without one.
     pub metrics: Option<exporter::LoopbackAddress>,
 }
@@ -113,6 +121,11 @@ pub fn run(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<(), En
         .build()
         .map_err(EngineError::Runtime)?;
     let _lock = take_home(&options.home)?;
+    #[cfg(debug_assertions)]
+    if let Some(moment) = options.failpoint.clone() {
+        failpoint::arm(moment);
+    }
+    failpoint::reach("start.locked");
     runtime.block_on(serve(options, ready))
 }
 
@@ -151,7 +164,9 @@ fn take_home(home: &Home) -> Result<EngineLock, EngineError> {
 async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<(), EngineError> {
     let home = options.home.clone();
     let store = Store::open(&home.database())?;
+    failpoint::reach("start.opened");
     let mut fleet = store.load()?;
+    failpoint::reach("start.loaded");
     let clock = Clock::start(fleet.latest_time().max(store.latest_time()?));
     let host = Arc::new(prepare(&options, &store, clock)?);
     let (events, inbox) = mpsc::unbounded_channel();
@@ -178,13 +193,16 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         metrics_address: None,
         meters: Meters::starting(clock.now()),
         log_looks,
+        notice: Notice::default(),
     };
-    engine.adopt()?;
+    engine.adopt(options.boot_id.as_deref())?;
+    failpoint::reach("adopt.done");
     let listener = server::bind(&home.socket()).map_err(|source| EngineError::Files {
         what: "listen on the engine's socket",
         source,
     })?;
     let (farewell, mut said) = mpsc::channel(1);
+    failpoint::reach("start.bound");
     let server = Server {
         events: events.clone(),
         changes: watching,
@@ -201,14 +219,20 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
     }
     tokio::spawn(end_on_signals(events));
     ready(&engine.status());
+    engine.notice = Notice::to(options.notify_socket.as_deref());
+    engine.notice.ready();
+    failpoint::reach("start.ready");
     let Ended { tasks_left, answered } = engine.run(inbox).await;
+    failpoint::reach("end.asked");
     let _ = fs_err::remove_file(home.socket());
+    failpoint::reach("end.unbound");
     if answered {
         // Only as long as it takes to write a line; a client that does not read it has to do without.
         let _ = tokio::time::timeout(FAREWELL, said.recv()).await;
     }
     if tasks_left == 0 {
         host.remove_shared()?;
+        failpoint::reach("end.shared");
     }
     Ok(())
 }
@@ -228,10 +252,12 @@ fn prepare(options: &Options, store: &Store, clock: Clock) -> Result<Host, Engin
         }
     };
     network::ensure(&network)?;
+    failpoint::reach("start.network");
     let (disk, warnings) = match TaskDisk::ensure(&options.home.storage(), options.task_storage_mb) {
         Ok(disk) => (Some(disk), Vec::new()),
         Err(error) => (None, vec![without_disks(options.task_storage_mb, &error)]),
     };
+    failpoint::reach("start.storage");
     Ok(Host {
         home: options.home.clone(),
         images: Images::open(options.home.images())?,

@@ -11,6 +11,7 @@
 //! This is the only crate with `unsafe`. It decides nothing: when to start and stop what is `tapedeck-plan`'s to say.
 
 pub mod cgroup;
+pub mod failpoint;
 pub mod log;
 pub mod network;
 pub mod protocol;

@@ -13,11 +13,8 @@ use crate::printer::Printer;
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck engine run
 
-As a systemd unit, give it `KillMode=process`, so that tasks outlive a restart of the engine:
-  [Service]
-  ExecStart=/usr/local/bin/tapedeck engine run
-  KillMode=process
-  Restart=always";
+`tapedeck engine install` has systemd do that; another service manager must not kill what the engine has started, and
+start it again when it ends with another code than 0.";
 
 /// Runs the engine until it is told to end or gets SIGTERM or SIGINT.
 pub(crate) fn run(args: &EngineTempoArgs, context: &Context, printer: &Printer) -> Outcome {
@@ -30,6 +27,10 @@ pub(crate) fn run(args: &EngineTempoArgs, context: &Context, printer: &Printer) 
             speed: args.scaling_speed.unwrap_or(1),
         },
         task_storage_mb: args.task_storage.unwrap_or(DEFAULT_STORAGE_MB),
+        notify_socket: context.variable("NOTIFY_SOCKET"),
+        boot_id: args.boot_id.clone(),
+        #[cfg(debug_assertions)]
+        failpoint: context.variable("TAPEDECK_FAILPOINT"),
         metrics: args.metrics_address,
     };
     let ready = |status: &tapedeck_api::EngineStatus| {

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &EngineTempoArgs, context: &Context, printer: &Printer) 
 }
 
 /// The same options for `engine run`.
-fn words(args: &EngineTempoArgs) -> Vec<String> {
+pub(super) fn words(args: &EngineTempoArgs) -> Vec<String> {
     let mut words = Vec::new();
     let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -48,6 +48,7 @@ fn words(args: &EngineTempoArgs) -> Vec<String> {
         args.scaling_speed.map(|speed| speed.to_string()),
     );
     add("--task-storage", args.task_storage.map(|size| size.to_string()));
+    add("--boot-id", args.boot_id.clone());
     add(
         "--metrics-address",
         args.metrics_address.map(|address| address.address().to_string()),
