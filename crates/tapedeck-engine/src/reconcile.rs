@@ -106,6 +106,7 @@ impl Engine {
             address,
             created: self.clock.now(),
             state: TaskState::Pending,
+            protected_until: None,
         };
         if !self.save_tasks(key, std::slice::from_ref(&task)) {
             return None;

@@ -9,6 +9,8 @@
 //! tick 10s                               ten seconds pass (also ms, m, h)
 //! kill mailer-3 code=137                 the third task ever started exits
 //! stop mailer-1                          a person stops the first one
+//! protect mailer-1 60m                   the first one asks not to be stopped for an hour
+//! unprotect mailer-1
 //! engine down | engine up                the engine goes away and comes back; tasks go on
 //! delete mailer
 //! status
@@ -82,6 +84,8 @@ fn run_command(slot: &mut Option<World>, command: &str) -> Result<(), &'static s
             world.kill(parse_task(world, task)?, code.ok_or("expected code=<number>")?);
         }
         ["stop", task] => world.stop(parse_task(world, task)?),
+        ["protect", task, span] => world.protect(parse_task(world, task)?, Some(parse_span(span)?)),
+        ["unprotect", task] => world.protect(parse_task(world, task)?, None),
         ["engine", "down"] => world.engine_down(),
         ["engine", "up"] => world.engine_up(),
         ["status"] => {

@@ -205,6 +205,15 @@ impl World {
         }
     }
 
+    /// Protects a live task for some time, or ends its protection, as the task would ask for it itself.
+    pub fn protect(&mut self, number: u32, span: Option<Duration>) {
+        let until = span.map(|span| self.now + span);
+        if let Some(task) = self.task(number).filter(|task| task.state.is_live()) {
+            task.protected_until = until;
+            self.decide();
+        }
+    }
+
     /// Ends the engine. Tasks go on without it, and what becomes of them is recorded.
     pub fn engine_down(&mut self) {
         self.engine = Engine {

@@ -27,6 +27,8 @@ enum Deed {
     Kill(usize),
     /// A person stops the nth of the live tasks.
     Stop(usize),
+    /// The nth of the live tasks asks not to be stopped for so long, or not to be protected any more.
+    Protect(usize, Option<Duration>),
     EngineDown,
     EngineUp,
     EngineDiesAfter(usize),
@@ -73,6 +75,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => Just(Deed::Delete),
         4 => any::<usize>().prop_map(Deed::Kill),
         1 => any::<usize>().prop_map(Deed::Stop),
+        3 => (any::<usize>(), proptest::option::of(span(200_000)))
+            .prop_map(|(nth, span)| Deed::Protect(nth, span)),
         1 => Just(Deed::EngineDown),
         2 => Just(Deed::EngineUp),
         1 => (0..4_usize).prop_map(Deed::EngineDiesAfter),
@@ -140,6 +144,11 @@ fn perform(world: &mut World, latest: &mut u64, deed: &Deed) {
                 world.stop(number);
             }
         }
+        Deed::Protect(nth, span) => {
+            if let Some(number) = nth_task(world, *nth, TaskState::is_live) {
+                world.protect(number, *span);
+            }
+        }
         Deed::EngineDown => world.engine_down(),
         Deed::EngineUp => world.engine_up(),
         Deed::EngineDiesAfter(steps) => world.engine_dies_after(*steps),
@@ -205,6 +214,8 @@ fn every_decision_keeps_the_promises_and_the_world_settles() {
         world.deploy(Desired { bounds, ..before });
         let most_tasks = 8;
         let bound = pace.back_off.cap
+            // What is protected loses that after 200 s at most.
+            + Duration::from_secs(200)
             + 3 * Duration::from_secs(100)
             + most_tasks * (pace.proven_after + pace.back_off.second);
         world.advance(bound);
