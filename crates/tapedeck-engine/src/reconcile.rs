@@ -117,8 +117,8 @@ impl Engine {
         let (key, launching) = (key.clone(), task);
         tokio::task::spawn_blocking(move || {
             let launched = host.launch(&key, &launching, &container);
-            let link =
-                launched.and_then(|stream| crate::link::Link::open(&launching.id, stream, events.clone()));
+            let open = |stream| crate::link::Link::open(&launching.id, stream, &host, events.clone());
+            let link = launched.and_then(open);
             let _ = events.send(Event::Launched(launching.id, link));
         });
         Some(id)

@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::attendance;
 use crate::clock::Clock;
+use crate::endpoint::EndpointKey;
 use crate::exporter;
 use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
@@ -223,12 +224,21 @@ fn prepare(options: &Options, store: &Store) -> Result<Host, EngineError> {
         }
     };
     network::ensure(&network)?;
+    let endpoint_key = match store.setting::<EndpointKey>("endpointKey")? {
+        Some(key) => key,
+        None => {
+            let key = EndpointKey::random();
+            store.set_setting("endpointKey", &key)?;
+            key
+        }
+    };
     Ok(Host {
         home: options.home.clone(),
         images: Images::open(options.home.images())?,
         cgroup_root: format!("/tapedeck-{}", network.bridge.trim_start_matches("td-")),
         network,
         cgroups,
+        endpoint_key,
         executable: options.executable.clone(),
     })
 }

@@ -22,8 +22,10 @@ mod companion;
 mod connection;
 mod container;
 mod definition;
+mod descriptor;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use cleanup::{CleanupError, CleanupErrors, cleanup};
 pub use companion::end_with_caller;
@@ -32,3 +34,5 @@ pub use definition::{
     DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, Errand, FolderMount, TaskDefinition, TaskExit, TaskProcess,
     read_definition, read_exit,
 };
+pub use descriptor::receive;
+pub use written::written_in;

@@ -17,6 +17,7 @@ use crate::cgroup::{CgroupLayout, MOUNT_ROOT};
 use crate::cleanup::{CleanupError, CleanupErrors, remove_resources};
 use crate::container::{self, Creation, Report, note};
 use crate::definition::{TaskDefinition, TaskDirectory, TaskExit, write_json};
+use crate::descriptor;
 use crate::network::{self, NetworkError};
 use crate::protocol::{ShimCommand, ShimState};
 
@@ -52,6 +53,7 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
         children,
         output: Output::new(&definition),
         reports: None,
+        handover: None,
         reported: Vec::new(),
         creator: None,
         pid: None,
@@ -87,6 +89,8 @@ struct Supervisor<'a> {
     children: OwnedFd,
     /// Open while the container is being made.
     reports: Option<OwnedFd>,
+    /// Where the socket arrives that listens at the endpoint of the task.
+    handover: Option<OwnedFd>,
     /// The beginning of a report that has not arrived in full.
     reported: Vec<u8>,
     creator: Option<i32>,
@@ -108,7 +112,9 @@ impl Supervisor<'_> {
             reports,
             stdout,
             stderr,
+            endpoint,
         } = creation;
+        self.handover = Some(endpoint);
         self.creator = Some(creator);
         self.reports = Some(reports);
         self.output.attend(stdout, stderr);
@@ -197,6 +203,7 @@ impl Supervisor<'_> {
             (Some(pid), None) => {
                 let started = now();
                 self.started = Some(started);
+                self.take_endpoint();
                 self.connections.tell(&ShimState::Running {
                     pid: pid.unsigned_abs(),
                     started,
@@ -211,6 +218,21 @@ impl Supervisor<'_> {
                 self.failure = Some(reason.to_owned());
             }
             (_, Some(_)) => {}
+        }
+    }
+
+    /// Takes the socket of the endpoint, for whoever is connected and will be. It was sent before the report that PID 1
+    /// exists; without it, a task goes without answers.
+    fn take_endpoint(&mut self) {
+        let Some(handover) = self.handover.take() else {
+            return;
+        };
+        match descriptor::receive(&handover, &mut [0]) {
+            Ok((_, Some(endpoint))) => self.connections.offer(endpoint),
+            Ok((_, None)) => note(format_args!("shim: the socket of the endpoint did not arrive")),
+            Err(error) => note(format_args!(
+                "shim: could not take the socket of the endpoint: {error}"
+            )),
         }
     }
 
@@ -308,6 +330,7 @@ impl Supervisor<'_> {
         }
         // Also without it: whoever listens now is better off knowing.
         self.connections.listen();
+        self.connections.withdraw();
         self.connections.tell(&ShimState::Exited { exit });
 
         let mut errors = Vec::new();
