@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::attendance::{ClientId, Holders};
 use crate::clock::Clock;
 use crate::fleet::{Fleet, Service, ServiceKey};
+use crate::forwarding::Forwarders;
 use crate::host::Host;
 use crate::link::Link;
 use crate::meters::{Meters, Sampled};
@@ -44,6 +45,8 @@ pub(crate) enum Event {
     Cleaned(TaskId, Result<(), String>),
     /// What tasks use was looked at.
     Sampled(Vec<Sampled>),
+    /// A forwarder of logs has something to tell about its service.
+    ForwarderSaid(ServiceKey, String),
     /// The process was asked to end.
     Terminated,
 }
@@ -94,6 +97,8 @@ pub(crate) struct Engine {
     pub(crate) looked: Timestamp,
     /// When old logs were last looked for.
     pub(crate) log_looks: retention::Looks,
+    /// What forwards logs.
+    pub(crate) forwarders: Forwarders,
     /// How fast services are started and scaled.
     pub(crate) tempo: EngineTempo,
     /// Where metrics are served, if anywhere.
@@ -141,6 +146,7 @@ impl Engine {
             Event::ShimGone(task) => self.shim_gone(&task),
             Event::Cleaned(task, outcome) => self.cleaned(&task, outcome),
             Event::Sampled(samples) => self.sampled(samples),
+            Event::ForwarderSaid(key, message) => self.forwarder_said(&key, &message),
             Event::Terminated => self.phase = Phase::Ended { answered: false },
         }
     }
@@ -311,6 +317,7 @@ impl Engine {
         for key in keys {
             self.reconcile(&key);
         }
+        self.sync_forwarding();
         if self.expire_logs_if_due() {
             self.collect_garbage();
         }

@@ -237,7 +237,7 @@ impl Engine {
         for sibling in siblings {
             self.touch(&sibling);
         }
-        self.host.remove_logs(key);
+        self.give_up_logs(key);
         self.collect_garbage();
     }
 

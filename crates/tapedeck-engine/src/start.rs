@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 use crate::attendance;
 use crate::clock::Clock;
 use crate::exporter;
+use crate::forwarding::Forwarders;
 use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
 use crate::main_loop::{Ended, Engine, Event, Phase};
@@ -175,6 +176,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         metrics_address: None,
         meters: Meters::starting(clock.now()),
         log_looks,
+        forwarders: Forwarders::default(),
     };
     engine.adopt()?;
     let listener = server::bind(&home.socket()).map_err(|source| EngineError::Files {
