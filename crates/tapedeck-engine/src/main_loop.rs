@@ -18,6 +18,7 @@ use crate::attendance::{ClientId, Holders};
 use crate::clock::Clock;
 use crate::endpoint::{Change, Facts};
 use crate::fleet::{Fleet, Service, ServiceKey};
+use crate::forwarding::Forwarders;
 use crate::host::Host;
 use crate::http::Answer;
 use crate::link::Link;
@@ -52,6 +53,8 @@ pub(crate) enum Event {
     Cleaned(TaskId, Result<(), String>),
     /// What tasks use was looked at.
     Sampled(Vec<Sampled>),
+    /// A forwarder of logs has something to tell about its service.
+    ForwarderSaid(ServiceKey, String),
     /// The process was asked to end.
     Terminated,
 }
@@ -102,6 +105,8 @@ pub(crate) struct Engine {
     pub(crate) looked: Timestamp,
     /// When old logs were last looked for.
     pub(crate) log_looks: retention::Looks,
+    /// What forwards logs.
+    pub(crate) forwarders: Forwarders,
     /// How fast services are started and scaled.
     pub(crate) tempo: EngineTempo,
     /// Where metrics are served, if anywhere.
@@ -154,6 +159,7 @@ impl Engine {
             Event::AskedForProtection(task, id, change, reply) => self.protect(&task, &id, change, reply),
             Event::Cleaned(task, outcome) => self.cleaned(&task, outcome),
             Event::Sampled(samples) => self.sampled(samples),
+            Event::ForwarderSaid(key, message) => self.forwarder_said(&key, &message),
             Event::Terminated => self.phase = Phase::Ended { answered: false },
         }
     }
@@ -330,6 +336,7 @@ impl Engine {
         for key in keys {
             self.reconcile(&key);
         }
+        self.sync_forwarding();
         if self.expire_logs_if_due() {
             self.collect_garbage();
         }

@@ -253,7 +253,7 @@ impl Engine {
         for sibling in siblings {
             self.touch(&sibling);
         }
-        self.host.remove_logs(key);
+        self.give_up_logs(key);
         failpoint::reach("remove.logs");
         self.collect_garbage();
     }

@@ -20,6 +20,7 @@ use crate::attendance;
 use crate::clock::Clock;
 use crate::endpoint::EndpointKey;
 use crate::exporter;
+use crate::forwarding::Forwarders;
 use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
 use crate::main_loop::{Ended, Engine, Event, Phase};
@@ -195,6 +196,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         meters: Meters::starting(clock.now()),
         log_looks,
         notice: Notice::default(),
+        forwarders: Forwarders::default(),
     };
     engine.adopt(options.boot_id.as_deref())?;
     failpoint::reach("adopt.done");
