@@ -158,6 +158,40 @@ fn an_image_from_a_registry_runs_and_follows_its_tag() {
 }
 
 #[test]
+fn t38_a_tag_that_moves_changes_nothing_until_the_next_deployment() {
+    let Some(project) = Project::ready() else { return };
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    pusher.image(&image_that_says("first"), "1");
+    project.configure(
+        "prebuilt-image",
+        &format!("{{ image: '{}/team/app:1' }}", server.host),
+    );
+    project.must_deploy();
+    let name = tapedeck_model::StackName::new(crate::stage::STACK).unwrap();
+    let pids = || crate::stage::all_pids(&project.home.client().describe_stack(&name).unwrap());
+    pusher.image(&image_that_says("second"), "1");
+    let (task, pid) = pids().pop_first().unwrap();
+    tapedeck_testkit::kill(pid, rustix::process::Signal::KILL);
+    eventually("the replacement", DEADLINE, || {
+        let now = pids();
+        (now.len() == 1 && !now.contains_key(&task)).then_some(())
+    });
+    eventually("two lines", DEADLINE, || {
+        let text = project.home.must(&["logs", PROJECT[0], PROJECT[1], "--raw"]);
+        (text.lines().collect::<Vec<_>>() == ["first", "first"]).then_some(())
+    });
+    project.must_deploy();
+    project.wait_for_line("second");
+}
+
+#[test]
 fn t78_a_config_that_says_the_same_in_other_words_deploys_nothing() {
     let Some(project) = Project::ready() else { return };
     let Some(server) = Server::start(Access::Anybody) else {
