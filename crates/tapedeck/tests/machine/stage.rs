@@ -61,6 +61,12 @@ impl Worker {
         self
     }
 
+    /// The same under another name.
+    pub(crate) fn renamed(mut self, name: &str) -> Self {
+        self.spec.name = ResourceName::new(name).unwrap();
+        self
+    }
+
     /// Scaled between these bounds, to keep both metrics under 80 %.
     pub(crate) fn scaled(mut self, min_instances: u32, max_instances: u32) -> Self {
         self.spec.desired_count = min_instances;
