@@ -43,6 +43,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         revision: Revision(revision),
         address: Ipv4Addr::new(10, 128, 0, number),
         created: at(1),
+        placement: None,
         state,
     }
 }

@@ -17,6 +17,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         revision: Revision(revision),
         address: Ipv4Addr::LOCALHOST,
         created: at(0),
+        placement: None,
         state,
     }
 }
