@@ -103,6 +103,10 @@ pub(crate) struct Engine {
     pub(crate) metrics_address: Option<SocketAddr>,
     /// What tasks use.
     pub(crate) meters: Meters,
+    /// Memory that tasks may have together, in MiB.
+    pub(crate) memory_budget: u64,
+    /// Processors of this machine.
+    pub(crate) processors: u32,
 }
 
 impl Engine {
@@ -298,6 +302,7 @@ impl Engine {
             }
         }
         self.reconcile(&key);
+        self.place_waiting();
     }
 
     /// Looks at every service; also tries again what could not be cleaned or written down before.
@@ -364,6 +369,8 @@ impl Engine {
             cgroups: self.host.cgroups.kind().to_string(),
             pace: self.tempo.name().to_string(),
             scaling_speed: self.tempo.speed,
+            memory_budget: self.memory_budget,
+            memory_held: self.budget().held,
             metrics_address: self.metrics_address,
             stacks: stacks.len(),
             tasks_running: stacks.iter().map(|stack| stack.running_count as usize).sum(),

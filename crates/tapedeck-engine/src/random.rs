@@ -1,10 +1,19 @@
-//! Random task ids.
+//! Random ids.
 
-use tapedeck_model::TaskId;
+use tapedeck_model::{InstanceId, TaskId};
 
 /// A new task id, of the kernel's randomness.
 pub(crate) fn task_id() -> TaskId {
-    let mut bytes = [0; 16];
+    TaskId::from_bytes(bytes())
+}
+
+/// A new id of an instance, likewise.
+pub(crate) fn instance_id() -> InstanceId {
+    InstanceId::from_bytes(bytes())
+}
+
+fn bytes<const COUNT: usize>() -> [u8; COUNT] {
+    let mut bytes = [0; COUNT];
     let mut filled = 0;
     while filled < bytes.len() {
         // Interrupted by a signal at worst: the kernel's pool is ready long before an engine runs.
@@ -14,5 +23,5 @@ pub(crate) fn task_id() -> TaskId {
             filled += count;
         }
     }
-    TaskId::from_bytes(bytes)
+    bytes
 }

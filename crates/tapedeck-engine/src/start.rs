@@ -10,6 +10,7 @@ use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::FlockOperation;
 use tapedeck_api::{EngineStatus, Home};
 use tapedeck_image::Store as Images;
+use tapedeck_plan::placement::Budget;
 use tapedeck_runtime::cgroup::{self, CgroupError, MissingControllers};
 use tapedeck_runtime::network::{self, HostNetwork, NetworkError};
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,6 +21,7 @@ use crate::clock::Clock;
 use crate::exporter;
 use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
+use crate::machine;
 use crate::main_loop::{Ended, Engine, Event, Phase};
 use crate::meters::Meters;
 use crate::scaling::EngineTempo;
@@ -41,6 +43,8 @@ pub struct Options {
     pub executable: PathBuf,
     /// How fast services are started and scaled.
     pub tempo: EngineTempo,
+    /// Memory that tasks may have together, in MiB; without it, four fifths of this machine's.
+    pub memory_budget: Option<u64>,
     /// Where Prometheus may ask for metrics; nowhere without one.
     pub metrics: Option<exporter::LoopbackAddress>,
 }
@@ -172,6 +176,10 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         tempo: options.tempo,
         metrics_address: None,
         meters: Meters::starting(clock.now()),
+        memory_budget: options
+            .memory_budget
+            .unwrap_or_else(|| Budget::usual(machine::memory())),
+        processors: machine::processors(),
         logs_expired: clock.now(),
     };
     engine.adopt()?;

@@ -18,6 +18,7 @@ use tapedeck_plan::Deployments;
 
 use crate::fleet::{EVENTS_KEPT, Fleet, Life, Service, ServiceKey};
 
+mod capacity;
 mod scaling;
 
 /// Version of the tables below: 1 had no deployments.
@@ -118,6 +119,7 @@ impl Store {
             }
         }
         connection.execute_batch(scaling::TABLES).map_err(fail)?;
+        connection.execute_batch(capacity::TABLES).map_err(fail)?;
         Ok(Self {
             database: database.to_path_buf(),
             connection,
@@ -272,6 +274,7 @@ impl Store {
         self.load_tasks(&mut fleet)?;
         self.load_events(&mut fleet)?;
         self.load_scaling(&mut fleet)?;
+        self.load_capacity(&mut fleet)?;
         Ok(fleet)
     }
 

@@ -24,7 +24,11 @@ impl InstanceId {
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidInstanceId> {
         let text = text.into();
         let digits = text.strip_prefix("i-").unwrap_or_default();
-        if digits.len() == 17 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        if digits.len() == 17
+            && digits
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        {
             Ok(Self(text))
         } else {
             Err(InvalidInstanceId(text))

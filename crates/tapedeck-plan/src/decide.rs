@@ -22,12 +22,7 @@ pub fn decide(desired: &Desired, tasks: &[Task], now: Timestamp) -> Plan {
 
 /// The same for tasks on instances: those on one that is drained are replaced as if they were of an older revision, and
 /// those on the least packed one go first.
-pub fn decide_placed(
-    desired: &Desired,
-    tasks: &[Task],
-    whereabouts: &Whereabouts,
-    now: Timestamp,
-) -> Plan {
+pub fn decide_placed(desired: &Desired, tasks: &[Task], whereabouts: &Whereabouts, now: Timestamp) -> Plan {
     let tally = Tally::of(desired, tasks, whereabouts, now);
     let fallback = fallback(&tally, tasks);
     let rollout = match desired.attended {

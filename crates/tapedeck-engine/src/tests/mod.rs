@@ -34,6 +34,7 @@ fn container(image: char) -> ContainerSpec {
         cpu: Cpu::from_vcpu(0.25).unwrap(),
         memory: MemoryMb::new(512).unwrap(),
         stop_timeout: StopTimeout::default(),
+        ec2: None,
     }
 }
 

@@ -259,12 +259,7 @@ impl<'a> Packing<'a> {
     }
 
     fn place_waiting(&mut self) {
-        let mut waiting: Vec<&Load<'a>> = self
-            .group
-            .loads
-            .iter()
-            .filter(|load| load.on.is_none())
-            .collect();
+        let mut waiting: Vec<&Load<'a>> = self.group.loads.iter().filter(|load| load.on.is_none()).collect();
         waiting.sort_by(|one, other| (one.created, &one.task).cmp(&(other.created, &other.task)));
         for load in waiting {
             if let Some(at) = self.best_slot(load) {
@@ -294,7 +289,13 @@ impl<'a> Packing<'a> {
         fitting
             .min_by_key(|(_, slot)| {
                 let id = slot.instance.map(|instance| &instance.id);
-                (is_stale(slot), !slot.is_in_service(), slot.left(), slot.launched, id)
+                (
+                    is_stale(slot),
+                    !slot.is_in_service(),
+                    slot.left(),
+                    slot.launched,
+                    id,
+                )
             })
             .map(|(at, _)| at)
     }

@@ -7,12 +7,14 @@
 mod budget;
 mod group;
 mod refresh;
+mod told;
 mod whereabouts;
 mod zone;
 
 pub use budget::Budget;
 pub use group::{Changes, Group, Launch, Load, Obstacle, Tempo, Unplaced, decide};
 pub use refresh::Refresh;
+pub use told::waiting;
 pub use whereabouts::Whereabouts;
 pub use zone::poorest;
 

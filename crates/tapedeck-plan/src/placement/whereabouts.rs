@@ -32,10 +32,7 @@ impl Whereabouts {
         });
         let mut whereabouts = Self::default();
         for load in loads {
-            let Some(rank) = order
-                .iter()
-                .position(|one| load.on.as_ref() == Some(&one.id))
-            else {
+            let Some(rank) = order.iter().position(|one| load.on.as_ref() == Some(&one.id)) else {
                 continue;
             };
             whereabouts.ranks.insert(load.task.clone(), rank);

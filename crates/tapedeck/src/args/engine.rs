@@ -30,6 +30,9 @@ pub(crate) struct EngineTempoArgs {
     /// Let the waits of scaling pass that many times faster, to rehearse in minutes what takes hours [default: 1]
     #[arg(long = "scaling-speed", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) scaling_speed: Option<u32>,
+    /// How much of this machine's memory tasks may have together, in MiB; what does not fit waits [default: four fifths]
+    #[arg(long = "memory-budget", value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) memory_budget: Option<u64>,
     /// Serve metrics to Prometheus under http://<ADDRESS>/metrics; only an address of this machine alone is taken, such
     /// as 127.0.0.1:9464 [default: nowhere]
     #[arg(long = "metrics-address", value_name = "ADDRESS")]

@@ -29,6 +29,7 @@ pub(crate) fn run(args: &EngineTempoArgs, context: &Context, printer: &Printer) 
             like_ecs: args.pace == Some(PaceName::Ecs),
             speed: args.scaling_speed.unwrap_or(1),
         },
+        memory_budget: args.memory_budget,
         metrics: args.metrics_address,
     };
     let ready = |status: &tapedeck_api::EngineStatus| {

@@ -48,6 +48,10 @@ fn words(args: &EngineTempoArgs) -> Vec<String> {
         args.scaling_speed.map(|speed| speed.to_string()),
     );
     add(
+        "--memory-budget",
+        args.memory_budget.map(|budget| budget.to_string()),
+    );
+    add(
         "--metrics-address",
         args.metrics_address.map(|address| address.address().to_string()),
     );
@@ -71,6 +75,12 @@ fn difference(args: &EngineTempoArgs, status: &EngineStatus) -> Option<String> {
         .is_some_and(|speed| speed != status.scaling_speed)
     {
         return Some(format!("scaling speed {}", status.scaling_speed));
+    }
+    if args
+        .memory_budget
+        .is_some_and(|budget| budget != status.memory_budget)
+    {
+        return Some(format!("a memory budget of {} MiB", status.memory_budget));
     }
     let asked = args.metrics_address.map(|address| address.address())?;
     let is_it =

@@ -7,9 +7,7 @@ mod world;
 
 use std::time::Duration;
 
-use tapedeck_model::{
-    Instance, InstanceId, InstanceState, MachineType, MemoryMb, TaskId, Timestamp, Zone,
-};
+use tapedeck_model::{Instance, InstanceId, InstanceState, MachineType, MemoryMb, TaskId, Timestamp, Zone};
 
 use super::*;
 

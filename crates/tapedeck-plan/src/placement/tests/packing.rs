@@ -31,7 +31,10 @@ fn group<'a>(instances: &'a [Instance], loads: &'a [Load<'a>]) -> Group<'a> {
 fn a_thirtieth_and_a_bit_of_the_memory_is_not_for_tasks() {
     assert_eq!(c5_large().registered(), 3993);
     assert_eq!(machine("t3.nano", 2, 512).registered(), 499);
-    assert_eq!(machine("u-24tb1.112xlarge", 448, 25_165_824).registered(), 24_536_678);
+    assert_eq!(
+        machine("u-24tb1.112xlarge", 448, 25_165_824).registered(),
+        24_536_678
+    );
 }
 
 #[test]
@@ -98,9 +101,7 @@ fn as_few_instances_as_do_are_launched_at_once_in_zones_in_turn() {
 #[test]
 fn there_are_never_more_instances_than_four_for_each_task_at_most() {
     let types = [c5_large()];
-    let instances: Vec<Instance> = (1..=4)
-        .map(|number| in_service(number, &types[0], 1))
-        .collect();
+    let instances: Vec<Instance> = (1..=4).map(|number| in_service(number, &types[0], 1)).collect();
     let loads: Vec<Load<'_>> = (1..=5)
         .map(|number| load(number, 3481, &types, (number < 5).then_some(number)))
         .collect();
@@ -154,7 +155,11 @@ fn an_instance_of_the_warm_pool_is_there_sooner() {
     };
     let first = [load(1, 3481, &types, None)];
     let launch = decide(&ecs(&[], &first), at(100)).launches.remove(0);
-    assert_eq!((launch.warm, launch.ready), (false, at(160)), "there is no pool yet");
+    assert_eq!(
+        (launch.warm, launch.ready),
+        (false, at(160)),
+        "there is no pool yet"
+    );
     let instances = [in_service(1, &types[0], 1)];
     let loads = [load(1, 3481, &types, Some(1)), load(2, 3481, &types, None)];
     let launch = decide(&ecs(&instances, &loads), at(100)).launches.remove(0);

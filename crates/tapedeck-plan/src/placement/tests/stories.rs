@@ -96,7 +96,11 @@ fn t55_every_instance_is_replaced_while_all_tasks_stay_healthy() {
             "{count} tasks of {memory} MiB: {:?}",
             world.instances
         );
-        assert_eq!(world.fewest, usize::try_from(count).unwrap(), "never fewer are healthy");
+        assert_eq!(
+            world.fewest,
+            usize::try_from(count).unwrap(),
+            "never fewer are healthy"
+        );
         world.run(60);
         let mut after = world.packed();
         after.sort_unstable_by(|one, other| other.cmp(one));

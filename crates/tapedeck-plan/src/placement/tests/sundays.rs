@@ -32,9 +32,10 @@ fn t55_it_begins_on_sunday_at_three_and_once() {
     assert_eq!(on_time.began(), Some(at(7)));
     let later = on_time.ended().after(wall(SUNDAY + 1), at(9), false);
     assert_eq!(later.began(), None);
-    let next_week = later
-        .after(wall(SUNDAY + 7 * DAY - 1), at(9), false)
-        .after(wall(SUNDAY + 7 * DAY), at(11), false);
+    let next_week =
+        later
+            .after(wall(SUNDAY + 7 * DAY - 1), at(9), false)
+            .after(wall(SUNDAY + 7 * DAY), at(11), false);
     assert_eq!(next_week.began(), Some(at(11)));
 }
 

@@ -141,7 +141,8 @@ impl World {
                 instance.state = state.clone();
             }
         }
-        self.instances.retain(|one| one.state != InstanceState::Terminated);
+        self.instances
+            .retain(|one| one.state != InstanceState::Terminated);
         for (id, instance, zone) in changes.placed {
             for task in self.tasks.iter_mut().filter(|task| task.id == id) {
                 task.placement = Some(Placement {
