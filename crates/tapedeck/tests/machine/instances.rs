@@ -8,7 +8,7 @@ use tapedeck_api::{InstanceStatus, ServiceStatus};
 use tapedeck_model::{InstanceId, Task};
 use tapedeck_testkit::{DEADLINE, Leaks, eventually, kill};
 
-use crate::stage::{STACK, Stage, WAIT, home, named, pids};
+use crate::stage::{PROJECT, STACK, Stage, WAIT, home, named, pids};
 
 /// Waits of instances that pass twenty times faster: an empty one ends after 3 s instead of a minute.
 const QUICKER: [&str; 4] = ["engine", "start", "--scaling-speed", "20"];
@@ -97,7 +97,7 @@ fn t51_each_task_has_an_instance_and_none_is_left_unused() {
         (!group.exists()).then_some(())
     });
 
-    stage.home.must(&["delete", "--stackName", STACK, "--yes"]);
+    stage.home.must(&["delete", PROJECT[0], PROJECT[1], "--yes"]);
     stage.home.must(&["engine", "stop", "--tasks"]);
     nothing.check();
 }
@@ -171,7 +171,7 @@ fn t53_what_does_not_fit_waits_and_is_placed_when_another_stack_makes_room() {
     let waited_for: Vec<&Task> = more.tasks.iter().collect();
     assert_eq!(named(&still, "more").unwrap().tasks[0].id, waited_for[0].id);
 
-    stage.home.must(&["delete", "--stackName", "other-dev", "--yes"]);
+    stage.home.must(&["delete", "--projectName", "other", "--yes"]);
     let steady = stage.steady();
     assert_eq!(
         named(&steady, "more").unwrap().tasks[0].id,
@@ -198,7 +198,7 @@ fn t53_an_instance_that_fits_nowhere_is_waited_for_and_its_task_can_be_taken_bac
         "{service:?}"
     );
     assert_eq!(states(&service), [""; 0]);
-    stage.home.must(&["delete", "--stackName", STACK, "--yes"]);
+    stage.home.must(&["delete", PROJECT[0], PROJECT[1], "--yes"]);
     stage.home.must(&["engine", "stop", "--tasks"]);
 }
 
@@ -272,7 +272,7 @@ fn instances_outlive_the_engine_and_their_cgroups_do_not_outlive_them() {
     nothing.check();
     stage.home.must(&QUICKER);
     assert_eq!(packed(&stage.steady().services[0]), [3]);
-    stage.home.must(&["delete", "--stackName", STACK, "--yes"]);
+    stage.home.must(&["delete", PROJECT[0], PROJECT[1], "--yes"]);
     stage.home.must(&["engine", "stop", "--tasks"]);
     nothing.check();
 }
