@@ -84,6 +84,12 @@ impl Home {
         self.state.join("secrets")
     }
 
+    /// What the disks of tasks are copies of.
+    #[must_use]
+    pub fn storage(&self) -> PathBuf {
+        self.state.join("storage")
+    }
+
     /// One folder per task that is not stopped: its definition, writable layer and shim socket.
     #[must_use]
     pub fn tasks(&self) -> PathBuf {

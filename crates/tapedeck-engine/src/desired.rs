@@ -5,6 +5,7 @@ use std::time::Duration;
 use tapedeck_api::{Refusal, Response, StackStatus};
 use tapedeck_model::{ResourceName, StackName, StackSpec};
 use tapedeck_plan::events;
+use tapedeck_runtime::failpoint;
 
 use crate::clock::wall;
 use crate::fleet::{Life, Service, ServiceKey};
@@ -141,6 +142,7 @@ impl Engine {
             .filter(|(_, known)| known.life == Life::Active)
             .map(|(key, known)| (key.clone(), known.draining()))
             .collect();
+        failpoint::reach("delete.decided");
         self.set_desired(name, draining)
     }
 
@@ -148,11 +150,13 @@ impl Engine {
     fn set_desired(&mut self, name: &StackName, changed: Vec<(ServiceKey, Service)>) -> Response {
         let rows: Vec<(&ServiceKey, &Service)> =
             changed.iter().map(|(key, service)| (key, service)).collect();
+        failpoint::reach("desired.decided");
         if !rows.is_empty()
             && let Err(error) = self.store.save_desired(&rows)
         {
             return refused(&error);
         }
+        failpoint::reach("desired.saved");
         let keys: Vec<ServiceKey> = changed.iter().map(|(key, _)| key.clone()).collect();
         for (key, service) in changed {
             let revision = service.revision;
@@ -163,9 +167,11 @@ impl Engine {
                 self.record(&key, events::rolling_back(&key.name, revision));
             }
         }
+        failpoint::reach("desired.known");
         for key in &keys {
             self.reconcile(key);
         }
+        failpoint::reach("desired.answered");
         let nothing = || StackStatus {
             name: name.clone(),
             version: *self.changes.borrow(),

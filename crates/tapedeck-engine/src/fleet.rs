@@ -366,6 +366,12 @@ impl Fleet {
         self.services.iter().filter(move |(key, _)| key.stack == *stack)
     }
 
+    /// The latest time that is known of any task.
+    pub(crate) fn latest_time(&self) -> Timestamp {
+        let tasks = self.services.values().flat_map(|service| service.tasks.values());
+        tasks.map(Task::latest_time).max().unwrap_or_default()
+    }
+
     /// The service that a task belongs to.
     pub(crate) fn owner_of(&self, task: &TaskId) -> Option<ServiceKey> {
         self.services

@@ -10,16 +10,20 @@ use std::time::Duration;
 
 use tapedeck_api::{EngineStatus, Refusal, Request, Response, ServiceEvent};
 use tapedeck_model::{StopCode, TaskId, TaskState, Timestamp};
+use tapedeck_runtime::failpoint;
 use tapedeck_runtime::protocol::ShimState;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::attendance::{ClientId, Holders};
 use crate::clock::Clock;
+use crate::endpoint::{Change, Facts};
 use crate::fleet::{Fleet, Service, ServiceKey};
 use crate::forwarding::Forwarders;
 use crate::host::Host;
+use crate::http::Answer;
 use crate::link::Link;
 use crate::meters::{Meters, Sampled};
+use crate::notice::Notice;
 use crate::observe;
 use crate::retention;
 use crate::scaling::EngineTempo;
@@ -41,6 +45,10 @@ pub(crate) enum Event {
     ShimSaid(TaskId, ShimState),
     /// A shim ended its connection.
     ShimGone(TaskId),
+    /// A program in a task asks about its task.
+    AskedWithin(TaskId, oneshot::Sender<Option<Facts>>),
+    /// A program in a task, naming the id of its container, asks about the protection of its task, or to change it.
+    AskedForProtection(TaskId, String, Change, oneshot::Sender<Answer>),
     /// What a stopped task had left on this machine was removed, or could not be.
     Cleaned(TaskId, Result<(), String>),
     /// What tasks use was looked at.
@@ -105,6 +113,8 @@ pub(crate) struct Engine {
     pub(crate) metrics_address: Option<SocketAddr>,
     /// What tasks use.
     pub(crate) meters: Meters,
+    /// Who is told that the engine lives.
+    pub(crate) notice: Notice,
 }
 
 impl Engine {
@@ -113,6 +123,7 @@ impl Engine {
         self.look_at_everything();
         loop {
             if let Phase::Ended { answered } = self.phase {
+                self.notice.stopping();
                 return Ended {
                     tasks_left: self.tasks_left(),
                     answered,
@@ -144,6 +155,8 @@ impl Engine {
                 self.change(&task, |state| observe::after(state, &said, now));
             }
             Event::ShimGone(task) => self.shim_gone(&task),
+            Event::AskedWithin(task, reply) => self.answer_within(&task, reply),
+            Event::AskedForProtection(task, id, change, reply) => self.protect(&task, &id, change, reply),
             Event::Cleaned(task, outcome) => self.cleaned(&task, outcome),
             Event::Sampled(samples) => self.sampled(samples),
             Event::ForwarderSaid(key, message) => self.forwarder_said(&key, &message),
@@ -226,6 +239,7 @@ impl Engine {
     }
 
     fn launched(&mut self, task: &TaskId, outcome: Result<Link, String>) {
+        failpoint::reach("launch.known");
         match outcome {
             Ok(link) => match self.fleet.task(task) {
                 Some((service, known)) if !known.state.is_stopped() => {
@@ -247,6 +261,7 @@ impl Engine {
 
     /// A shim that goes without having said `exited` was killed. What it wrote down, if anything, counts.
     fn shim_gone(&mut self, task: &TaskId) {
+        failpoint::reach("shim.gone");
         self.links.remove(task);
         let now = self.clock.now();
         let exit = self.host.exit_of(task);
@@ -270,7 +285,9 @@ impl Engine {
         if known.state.is_stopped() {
             self.leaving.insert(task.clone());
         }
+        failpoint::reach("change.observed");
         self.save_tasks(&key, &[known]);
+        failpoint::reach("change.saved");
         self.touch(&key);
         self.reconcile(&key);
     }
@@ -290,6 +307,7 @@ impl Engine {
         let Some(key) = self.fleet.owner_of(task) else {
             return;
         };
+        failpoint::reach("clean.known");
         match outcome {
             Ok(()) => {
                 self.leaving.remove(task);
@@ -306,6 +324,7 @@ impl Engine {
     /// Looks at every service; also tries again what could not be cleaned or written down before.
     pub(crate) fn look_at_everything(&mut self) {
         self.looked = self.clock.now();
+        self.notice.alive();
         for key in std::mem::take(&mut self.unsaved) {
             self.save_all_tasks(&key);
         }
@@ -349,6 +368,8 @@ impl Engine {
             pace: self.tempo.name().to_string(),
             scaling_speed: self.tempo.speed,
             metrics_address: self.metrics_address,
+            task_storage_mb: self.host.disk.as_ref().map(|disk| disk.megabytes),
+            warnings: self.host.warnings.clone(),
             stacks: stacks.len(),
             tasks_running: stacks.iter().map(|stack| stack.running_count as usize).sum(),
         }
@@ -379,6 +400,7 @@ impl Engine {
         };
         // An event that cannot be kept is still shown while the engine lives; the next change tells of the disk.
         let _ = self.store.add_event(key, &event);
+        failpoint::reach("event.saved");
         self.service_mut(key).record(event.at, event.message);
         self.touch(key);
     }

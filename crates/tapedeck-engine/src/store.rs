@@ -15,6 +15,7 @@ use tapedeck_model::{
     ContainerSpec, Deployment, ResourceName, Revision, RolloutState, StackName, Task, TaskId, Timestamp,
 };
 use tapedeck_plan::Deployments;
+use tapedeck_runtime::failpoint;
 
 use crate::fleet::{EVENTS_KEPT, Fleet, Life, Service, ServiceKey};
 
@@ -169,6 +170,7 @@ impl Store {
             for (key, service) in services {
                 write_service(&transaction, key, service)?;
             }
+            failpoint::reach("desired.in-transaction");
             transaction.commit()
         })();
         // Back to syncing at checkpoints only: it keeps the file whole, and is what most writes need.
@@ -203,6 +205,7 @@ impl Store {
             for id in forgotten {
                 transaction.execute("delete from task where id = ?1", [id.as_str()])?;
             }
+            failpoint::reach("task.in-transaction");
             transaction.commit()
         })();
         written.map_err(|source| self.failed("store tasks", source))
@@ -224,6 +227,7 @@ impl Store {
                     params![key.stack.as_str(), key.name.as_str(), number(revision.0)],
                 )?;
             }
+            failpoint::reach("complete.in-transaction");
             transaction.commit()
         })();
         written.map_err(|source| self.failed("store a rollout", source))

@@ -209,6 +209,8 @@ fn definition(work: Work<'_>) -> Result<TaskDefinition, SandboxError> {
         log_directory: work.folder.join("output"),
         discards_output: false,
         cgroup: format!("/tapedeck-build-{id}"),
+        now: None,
+        disk: None,
         errand: Some(Errand {
             mounts: work.mounts,
             network,

@@ -38,6 +38,8 @@ pub(crate) fn definition() -> TaskDefinition {
         log_directory: "/logs/x".into(),
         discards_output: false,
         cgroup: format!("/tapedeck-1/{id}"),
+        now: None,
+        disk: None,
         errand: None,
         id,
     }

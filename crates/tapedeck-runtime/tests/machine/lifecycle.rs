@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tapedeck_model::Timestamp;
 use tapedeck_runtime::log::Stream;
 use tapedeck_runtime::protocol::ShimState;
 use tapedeck_runtime::read_exit;
@@ -22,6 +23,18 @@ fn a_task_runs_and_its_exit_code_is_kept() {
         assert_eq!(task.lines(Stream::Stderr), ["err"]);
         assert_eq!(read_exit(&task.directory).unwrap(), Some(exit));
     }
+}
+
+#[test]
+fn t69_times_go_on_from_what_the_definition_says() {
+    let Some(stage) = Stage::ready() else { return };
+    let mut definition = stage.definition(&["sh", "-c", "exit 0"]);
+    let told = Timestamp::from_millis(1_000_000);
+    definition.now = Some(told);
+    let exit = stage.start(definition).exit();
+    let started = exit.started.unwrap();
+    assert!(told <= started && started <= exit.stopped, "{exit:?}");
+    assert!(exit.stopped.since(told) < Duration::from_secs(3600), "{exit:?}");
 }
 
 #[test]

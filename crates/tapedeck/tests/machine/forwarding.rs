@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tapedeck_model::{LogDestination, LogPolicy, SecretPart, SecretReference, SecretTemplate};
 use tapedeck_testkit::{DEADLINE, Finished, Home, eventually};
 
-use crate::endpoint::{Answer, Endpoint, Received};
+use crate::log_endpoint::{Answer, Endpoint, Received};
 use crate::secrets::set;
 use crate::stage::{PROJECT, STACK, Stage, WAIT, home, pids, stack};
 

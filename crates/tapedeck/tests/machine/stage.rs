@@ -192,10 +192,7 @@ impl Stage {
     }
 
     pub(crate) fn try_apply(&self, workers: &[Worker]) -> Result<StackStatus, ClientError> {
-        self.client().apply_stack(StackSpec {
-            name: stack(),
-            services: workers.iter().map(|worker| worker.spec.clone()).collect(),
-        })
+        self.client().apply_stack(spec_of(workers))
     }
 
     /// Deploys exactly these services and waits until they are steady.
@@ -249,6 +246,14 @@ impl Stage {
             let found = self.lines().iter().filter(|found| *found == line).count();
             (found >= count).then_some(())
         });
+    }
+}
+
+/// The stack of exactly these services.
+pub(crate) fn spec_of(workers: &[Worker]) -> StackSpec {
+    StackSpec {
+        name: stack(),
+        services: workers.iter().map(|worker| worker.spec.clone()).collect(),
     }
 }
 
