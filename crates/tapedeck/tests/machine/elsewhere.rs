@@ -13,8 +13,8 @@ use tapedeck_testkit::{
 };
 use tempfile::TempDir;
 
-use crate::endpoint::{Answer, Endpoint};
 use crate::forwarding::start_engine;
+use crate::log_endpoint::{Answer, Endpoint};
 use crate::stage::{PROJECT, home};
 
 /// A project whose only file is the config, and a home.
