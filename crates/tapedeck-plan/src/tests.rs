@@ -2,6 +2,7 @@
 
 mod attended;
 mod deployment;
+mod protection;
 mod settling;
 
 use std::net::Ipv4Addr;
