@@ -3,6 +3,7 @@
 mod attended;
 mod deployment;
 mod log_retention;
+mod protection;
 mod settling;
 
 use std::net::Ipv4Addr;

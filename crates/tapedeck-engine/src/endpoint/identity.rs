@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tapedeck_model::{ContainerSpec, ResourceName, StackName, TaskId};
-use tapedeck_runtime::network::{ENDPOINT_ADDRESS, ENDPOINT_PORT};
+use tapedeck_runtime::network::ENDPOINT_ADDRESS;
 
 /// The region that tasks are told: what `$Region()` gives. No request of theirs reaches a region of AWS by accident.
 pub(crate) const REGION: &str = "local";
@@ -41,7 +41,7 @@ impl EndpointKey {
         launch_type: LaunchType,
     ) {
         let id = self.id_of(task, container);
-        let address = format!("http://{ENDPOINT_ADDRESS}:{ENDPOINT_PORT}");
+        let address = format!("http://{ENDPOINT_ADDRESS}");
         for (name, path) in [
             ("ECS_CONTAINER_METADATA_URI_V4", "v4"),
             ("ECS_CONTAINER_METADATA_URI", "v3"),

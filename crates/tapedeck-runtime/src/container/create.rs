@@ -17,7 +17,7 @@ use rustix::thread::{UnshareFlags, unshare_unsafe};
 
 use super::executor::TaskExecutor;
 use super::specification::{self, OPEN_FILES, Surroundings};
-use super::{Ends, Report, rootfs};
+use super::{Ends, Report, note, rootfs};
 use crate::cgroup::{CgroupError, MOUNT_ROOT, TaskCgroup};
 use crate::definition::{TaskDefinition, TaskDirectory};
 use crate::descriptor;
@@ -121,7 +121,16 @@ fn create(
     leave_mount_namespace().map_err(CreateError::FileSystem)?;
     rootfs::prepare(definition, directory, disk).map_err(CreateError::FileSystem)?;
     let cgroups = show_cgroup(cgroup, &directory.bundle()).map_err(CreateError::FileSystem)?;
-    let TaskNamespace { namespace, endpoint } = network::create(&definition.network, definition.id.as_str())?;
+    let TaskNamespace {
+        namespace,
+        endpoint,
+        unreachable,
+    } = network::create(&definition.network, definition.id.as_str())?;
+    if let Some(error) = unreachable {
+        note(format_args!(
+            "shim: programs of the task do not reach its endpoint: {error}"
+        ));
+    }
     descriptor::send(handover, b"\n", endpoint.as_fd()).map_err(CreateError::Endpoint)?;
     drop(endpoint);
     set_groups(&definition.process.additional_gids).map_err(CreateError::Groups)?;
