@@ -7,6 +7,7 @@ mod observe;
 mod retention;
 mod secrets;
 mod server;
+mod skew;
 mod store;
 
 use std::collections::BTreeMap;
