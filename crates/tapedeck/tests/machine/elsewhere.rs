@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use fs_err as fs;
+use rustix::process::Signal;
 use tapedeck_image::Platform;
+use tapedeck_model::StackName;
 use tapedeck_testkit::registry::{Access, PASSWORD, Pusher, Server, TestImage, USER, layer};
 use tapedeck_testkit::{
-    DEADLINE, Finished, Home, buildah_in, busybox, eventually, let_buildah_pull_from, push_bash_image,
+    DEADLINE, Finished, Home, buildah_in, busybox, eventually, kill, let_buildah_pull_from, push_bash_image,
 };
 use tempfile::TempDir;
 
-use crate::stage::{PROJECT, home};
+use crate::stage::{PROJECT, STACK, home, pids};
 
 /// A project whose only file is the config, and a home.
 struct Project {
@@ -155,6 +157,49 @@ fn an_image_from_a_registry_runs_and_follows_its_tag() {
         !found_in(project.home.path(), PASSWORD),
         "the password is on the disk"
     );
+}
+
+#[test]
+fn t38_a_tag_that_moves_between_two_starts_changes_nothing() {
+    let Some(project) = Project::ready() else { return };
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    pusher.image(&image_that_says("first"), "latest");
+    project.configure(
+        "prebuilt-image",
+        &format!("{{ image: '{}/team/app:latest' }}", server.host),
+    );
+    project.must_deploy();
+    project.wait_for_line("first");
+    let mut client = project.home.client();
+    let name = StackName::new(STACK).unwrap();
+    let mut described = || client.describe_stack(&name).unwrap().services.remove(0);
+    let before = described();
+    let (first, pid) = pids(&before).pop_first().unwrap();
+
+    pusher.image(&image_that_says("second"), "latest");
+    kill(pid, Signal::KILL);
+    let after = eventually("another task", DEADLINE, || {
+        let service = described();
+        let running = pids(&service);
+        (!running.is_empty() && !running.contains_key(&first)).then_some(service)
+    });
+    assert_eq!(
+        (after.revision, &after.image),
+        (before.revision, &before.image),
+        "what was deployed is pinned"
+    );
+    let text = eventually("two starts", DEADLINE, || {
+        let text = project.home.must(&["logs", PROJECT[0], PROJECT[1], "--raw"]);
+        (text.lines().count() >= 2).then_some(text)
+    });
+    assert_eq!(text, "first\nfirst\n");
 }
 
 #[test]
