@@ -1,5 +1,6 @@
 //! The parts of the engine that need no machine. What needs one is tested through the built binary.
 
+mod capacity;
 mod fleet;
 mod image_user;
 mod observe;
