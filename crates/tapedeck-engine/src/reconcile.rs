@@ -19,6 +19,7 @@ impl Engine {
             let desired = Desired {
                 revision: service.revision,
                 count,
+                grown: count.saturating_sub(service.deployed_count),
                 attended: service.attended,
                 bounds: Bounds::default(),
                 breaker: Breaker::default(),

@@ -157,6 +157,7 @@ fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
     let mut desired = world.desired().copied().unwrap_or(Desired {
         revision: Revision(1),
         count: 1,
+        grown: 0,
         attended: false,
         bounds: Bounds::default(),
         breaker: Breaker::default(),

@@ -202,7 +202,16 @@ impl World {
             self.deployments.begin(desired.revision, self.now);
         }
         let stage = self.deployments.stage(desired.revision);
-        self.desired = Some(Desired { stage, ..desired });
+        let begun_with = self
+            .desired
+            .filter(|before| before.revision == desired.revision)
+            .map_or(desired.count, |before| before.count.saturating_sub(before.grown));
+        let grown = desired.count.saturating_sub(begun_with);
+        self.desired = Some(Desired {
+            stage,
+            grown,
+            ..desired
+        });
     }
 
     /// Ends the process of a running task. Does nothing to one that does not run.

@@ -49,6 +49,7 @@ fn desired(revision: u64, count: u32) -> Desired {
     Desired {
         revision: Revision(revision),
         count,
+        grown: 0,
         attended: false,
         bounds: Bounds::default(),
         breaker: Breaker::default(),

@@ -1,6 +1,7 @@
 //! The parts of the engine that need no machine. What needs one is tested through the built binary.
 
 mod clock;
+mod capacity;
 mod fleet;
 mod image_user;
 mod observe;

@@ -44,6 +44,7 @@ impl World {
             desired: Desired {
                 revision: Revision(1),
                 count,
+                grown: 0,
                 attended: false,
                 bounds: Bounds::default(),
                 breaker: Breaker::default(),
