@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use tapedeck_model::{Revision, RolloutState, StopCode, Task, TaskId, TaskState};
+use tapedeck_model::{Revision, RolloutState, StopCode, Task, TaskHealth, TaskId, TaskState};
 use tapedeck_plan::{Bounds, Breaker, Desired, Plan, Progress, Step, decide, events};
 
 use crate::fleet::{Life, ServiceKey};
@@ -106,6 +106,7 @@ impl Engine {
             address,
             created: self.clock.now(),
             state: TaskState::Pending,
+            health: container.health_check.as_ref().map(|_| TaskHealth::default()),
         };
         if !self.save_tasks(key, std::slice::from_ref(&task)) {
             return None;

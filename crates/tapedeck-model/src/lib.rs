@@ -5,6 +5,7 @@
 
 mod deployment;
 mod expression;
+mod health;
 mod log_filter;
 mod name;
 pub mod naming;
@@ -19,6 +20,7 @@ mod worker;
 
 pub use deployment::{Deployment, RolloutState};
 pub use expression::{Data, Expression, Late, Number, ValueType};
+pub use health::{HealthStatus, ProbeOutcome, ProbeResult, TaskHealth};
 pub use log_filter::{InvalidLogFilter, LogFilter};
 pub use name::{InvalidName, ProjectName, Region, ResourceName, SecretName, StackName, StageName};
 pub use packaging::{

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cpu, MemoryMb, ResourceName, Scaling, SecretTemplate, StackName, StopTimeout};
+use crate::{Cpu, HealthCheck, MemoryMb, ResourceName, Scaling, SecretTemplate, StackName, StopTimeout};
 
 /// A text that is not `sha256:` and 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -121,4 +121,7 @@ pub struct ContainerSpec {
     pub memory: MemoryMb,
     /// Time between SIGTERM and SIGKILL.
     pub stop_timeout: StopTimeout,
+    /// How to tell whether it is healthy. One that the image names counts for nothing, as on ECS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheck>,
 }

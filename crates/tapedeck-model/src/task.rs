@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Revision, Timestamp};
+use crate::{HealthStatus, ProbeResult, Revision, TaskHealth, Timestamp};
 
 /// A text that is not 32 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,6 +82,24 @@ pub struct Task {
     pub created: Timestamp,
     /// What it was last seen doing.
     pub state: TaskState,
+    /// What its health check says; none when it has none, which ECS calls `UNKNOWN` too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<TaskHealth>,
+}
+
+impl Task {
+    /// Whether its health check has failed as often as makes it unhealthy, and not passed since.
+    #[must_use]
+    pub fn is_unhealthy(&self) -> bool {
+        let health = self.health.as_ref();
+        health.is_some_and(|health| health.status == HealthStatus::Unhealthy)
+    }
+
+    /// The last time its health check was tried, if it has one and it was.
+    #[must_use]
+    pub fn last_probe(&self) -> Option<&ProbeResult> {
+        self.health.as_ref()?.results.last()
+    }
 }
 
 /// What a task was last seen doing. It never goes back up this list.

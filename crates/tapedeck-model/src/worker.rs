@@ -203,7 +203,7 @@ pub enum LogForwarding {
 }
 
 /// How to tell from within whether a container is healthy. Ranges are those of ECS.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthCheck {
     /// `CMD` and a program, or `CMD-SHELL` and a line for the shell.

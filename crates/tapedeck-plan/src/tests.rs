@@ -2,6 +2,8 @@
 
 mod attended;
 mod deployment;
+mod health;
+mod replacing;
 mod settling;
 
 use std::net::Ipv4Addr;
@@ -41,6 +43,7 @@ fn task(number: u8, revision: u64, created: f64, state: TaskState) -> Task {
         address: Ipv4Addr::LOCALHOST,
         created: at(created),
         state,
+        health: None,
     }
 }
 

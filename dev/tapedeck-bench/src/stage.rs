@@ -148,6 +148,7 @@ impl Stage {
             cpu: Cpu::from_vcpu(vcpu)?,
             memory: MemoryMb::new(512)?,
             stop_timeout: StopTimeout::from_secs(2)?,
+            health_check: None,
         };
         let service = ServiceSpec {
             name: ResourceName::new(SERVICE)?,

@@ -7,6 +7,8 @@
 //! deploy mailer revision=2 held          as if this revision had held before, so that it is not given up
 //! deploy mailer revision=3 bounds=50/125 cumulative   how far below and above the count; all failures count
 //! tick 10s                               ten seconds pass (also ms, m, h)
+//! deploy mailer revision=4 healthy=2s    its tasks have a health check, which passes after 2 s; or unhealthy=2s: it fails
+//! health mailer-1 UNHEALTHY              the health check of the first task comes to that
 //! kill mailer-3 code=137                 the third task ever started exits
 //! stop mailer-1                          a person stops the first one
 //! engine down | engine up                the engine goes away and comes back; tasks go on
@@ -16,7 +18,7 @@
 
 use std::time::Duration;
 
-use tapedeck_model::{ResourceName, Revision};
+use tapedeck_model::{HealthStatus, ResourceName, Revision};
 use tapedeck_plan::{Bounds, Breaker, Desired, Pace, Stage};
 
 use crate::{Behaviour, Fate, World};
@@ -81,6 +83,14 @@ fn run_command(slot: &mut Option<World>, command: &str) -> Result<(), &'static s
             let code = code.strip_prefix("code=").and_then(|code| code.parse().ok());
             world.kill(parse_task(world, task)?, code.ok_or("expected code=<number>")?);
         }
+        ["health", task, status] => {
+            let status = match *status {
+                "HEALTHY" => HealthStatus::Healthy,
+                "UNHEALTHY" => HealthStatus::Unhealthy,
+                _ => return Err("expected HEALTHY or UNHEALTHY"),
+            };
+            world.diagnose(parse_task(world, task)?, status);
+        }
         ["stop", task] => world.stop(parse_task(world, task)?),
         ["engine", "down"] => world.engine_down(),
         ["engine", "up"] => world.engine_up(),
@@ -120,6 +130,8 @@ fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
             ("stops", span) => behaviour.stops_in = parse_span(span)?,
             ("exits", span) => exits = Some(parse_span(span)?),
             ("code", number) => code = number.parse().map_err(|_| "not an exit code")?,
+            ("healthy", span) => behaviour.health = Some((parse_span(span)?, HealthStatus::Healthy)),
+            ("unhealthy", span) => behaviour.health = Some((parse_span(span)?, HealthStatus::Unhealthy)),
             ("fails", "") => behaviour.fates = vec![Fate::FailsToStart],
             ("held", "") => held = true,
             ("attended", "") => desired.attended = true,

@@ -5,7 +5,9 @@ mod physics;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tapedeck_model::{ResourceName, Revision, RolloutState, StopCode, Task, TaskId, TaskState, Timestamp};
+use tapedeck_model::{
+    HealthStatus, ResourceName, Revision, RolloutState, StopCode, Task, TaskId, TaskState, Timestamp,
+};
 use tapedeck_plan::{Deployments, Desired, Plan, Progress, Step, decide, events};
 
 use self::physics::Due;
@@ -21,6 +23,9 @@ pub struct Behaviour {
     pub stops_in: Duration,
     /// What becomes of the tasks, one after the other, from the first again after the last. Empty: they run for ever.
     pub fates: Vec<Fate>,
+    /// What their health check says, and how long after the start; none when they have no health check. Of tasks that exit
+    /// nothing is said.
+    pub health: Option<(Duration, HealthStatus)>,
 }
 
 /// What becomes of a task that nobody stops.
@@ -45,6 +50,7 @@ impl Default for Behaviour {
             starts_in: Duration::from_millis(50),
             stops_in: Duration::from_millis(100),
             fates: Vec::new(),
+            health: None,
         }
     }
 }
@@ -156,8 +162,13 @@ impl World {
         u32::from_str_radix(id.short(), 16).unwrap_or(0)
     }
 
-    /// Says how the tasks of a revision behave that are started from now on.
-    pub fn behave(&mut self, revision: Revision, behaviour: Behaviour) {
+    /// Says how the tasks of a revision behave that are started from now on. Whether they have a health check is part of a
+    /// revision, and stays as it is.
+    pub fn behave(&mut self, revision: Revision, mut behaviour: Behaviour) {
+        if let Some(before) = self.behaviours.get(&revision) {
+            let checked = before.health.is_some();
+            behaviour.health = checked.then(|| behaviour.health.unwrap_or(physics::PASSES));
+        }
         self.behaviours.insert(revision, behaviour);
     }
 
@@ -201,6 +212,17 @@ impl World {
     pub fn stop(&mut self, number: u32) {
         if self.task(number).is_some_and(|task| task.state.is_live()) {
             self.tell_to_stop(number, StopCode::UserInitiated, "Task stopped by user".to_owned());
+            self.decide();
+        }
+    }
+
+    /// Lets the health check of a running task come to something else. Does nothing to one that has none.
+    pub fn diagnose(&mut self, number: u32, status: HealthStatus) {
+        let is_checked = self
+            .task(number)
+            .is_some_and(|task| task.health.is_some() && matches!(task.state, TaskState::Running { .. }));
+        if is_checked {
+            self.happen(number, Due::Diagnosed { status });
             self.decide();
         }
     }
@@ -278,6 +300,11 @@ impl World {
         }
         let Some(desired) = self.desired else { return };
         let dies_after = self.engine.dies_after.filter(|_| !plan.steps.is_empty());
+        if plan.replacing > 0 {
+            let replacing = plan.replacing;
+            self.transcript
+                .line(self.now, &format!("{replacing} of the starts for unhealthy tasks"));
+        }
         for step in plan.steps.iter().take(dies_after.unwrap_or(usize::MAX)) {
             self.execute(step);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use tapedeck_model::{ResourceName, Revision, RolloutState, TaskState};
+use tapedeck_model::{HealthStatus, ResourceName, Revision, RolloutState, TaskState};
 use tapedeck_plan::{Bounds, Breaker, Desired, Pace, Stage};
 use tapedeck_sim::{Behaviour, Fate, World};
 
@@ -25,6 +25,8 @@ enum Deed {
     Delete,
     /// The nth of the running tasks exits.
     Kill(usize),
+    /// The health check of the nth of the running tasks comes to that.
+    Diagnose(usize, HealthStatus),
     /// A person stops the nth of the live tasks.
     Stop(usize),
     EngineDown,
@@ -47,13 +49,18 @@ fn fate() -> impl Strategy<Value = Fate> {
 
 fn behaviour() -> impl Strategy<Value = Behaviour> {
     let fates = prop_oneof![1 => Just(Vec::new()), 3 => vec(fate(), 1..4)];
-    (prop_oneof![span(100), span(3_000)], span(2_000), fates).prop_map(|(starts_in, stops_in, fates)| {
-        Behaviour {
-            starts_in,
-            stops_in,
-            fates,
-        }
+    let health = prop_oneof![3 => Just(None), 2 => (span(20_000), status()).prop_map(Some)];
+    let starts_in = prop_oneof![span(100), span(3_000)];
+    (starts_in, span(2_000), fates, health).prop_map(|(starts_in, stops_in, fates, health)| Behaviour {
+        starts_in,
+        stops_in,
+        fates,
+        health,
     })
+}
+
+fn status() -> impl Strategy<Value = HealthStatus> {
+    prop_oneof![3 => Just(HealthStatus::Healthy), 1 => Just(HealthStatus::Unhealthy)]
 }
 
 fn bounds() -> impl Strategy<Value = Bounds> {
@@ -72,6 +79,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => (1..8_u32).prop_map(Deed::Scale),
         1 => Just(Deed::Delete),
         4 => any::<usize>().prop_map(Deed::Kill),
+        3 => (any::<usize>(), status()).prop_map(|(nth, status)| Deed::Diagnose(nth, status)),
         1 => any::<usize>().prop_map(Deed::Stop),
         1 => Just(Deed::EngineDown),
         2 => Just(Deed::EngineUp),
@@ -133,6 +141,11 @@ fn perform(world: &mut World, latest: &mut u64, deed: &Deed) {
         Deed::Kill(nth) => {
             if let Some(number) = nth_task(world, *nth, |state| matches!(state, TaskState::Running { .. })) {
                 world.kill(number, 1);
+            }
+        }
+        Deed::Diagnose(nth, status) => {
+            if let Some(number) = nth_task(world, *nth, |state| matches!(state, TaskState::Running { .. })) {
+                world.diagnose(number, *status);
             }
         }
         Deed::Stop(nth) => {

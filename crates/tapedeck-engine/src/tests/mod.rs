@@ -34,6 +34,7 @@ fn container(image: char) -> ContainerSpec {
         cpu: Cpu::from_vcpu(0.25).unwrap(),
         memory: MemoryMb::new(512).unwrap(),
         stop_timeout: StopTimeout::default(),
+        health_check: None,
     }
 }
 
@@ -44,6 +45,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         address: Ipv4Addr::new(10, 128, 0, number),
         created: at(1),
         state,
+        health: None,
     }
 }
 

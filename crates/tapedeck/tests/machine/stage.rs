@@ -160,6 +160,7 @@ impl Stage {
             cpu: Cpu::from_vcpu(0.5).unwrap(),
             memory: MemoryMb::new(128).unwrap(),
             stop_timeout: StopTimeout::default(),
+            health_check: None,
         };
         let spec = ServiceSpec {
             name: ResourceName::new(name).unwrap(),
