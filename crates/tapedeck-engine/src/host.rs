@@ -176,6 +176,7 @@ impl Host {
             resolv_conf: resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF)),
             log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
             cgroup: self.cgroup_of(&task.id),
+            health_check: container.health_check.clone(),
             errand: None,
         })
     }

@@ -12,6 +12,7 @@ mod clock;
 mod desired;
 mod exporter;
 mod fleet;
+mod health;
 mod host;
 mod image_user;
 mod link;

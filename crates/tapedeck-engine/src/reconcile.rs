@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use tapedeck_model::{Revision, RolloutState, StopCode, Task, TaskHealth, TaskId, TaskState};
-use tapedeck_plan::{Bounds, Breaker, Desired, Plan, Progress, Step, decide, events};
+use tapedeck_plan::{Bounds, Breaker, Desired, FAILED_HEALTH_CHECKS, Plan, Progress, Step, decide, events};
 
 use crate::fleet::{Life, ServiceKey};
 use crate::main_loop::{ENGINE_STOP, Engine, Event};
@@ -27,9 +27,10 @@ impl Engine {
             let tasks: Vec<Task> = service.tasks.values().cloned().collect();
             let mut plan = decide(&desired, &tasks, self.clock.now());
             let steps = std::mem::take(&mut plan.steps);
+            let replacing = plan.replacing;
             let failed = self.keep(key, plan);
             // The steps were for a revision that is not desired any more.
-            if !failed && !self.take(key, &steps) {
+            if !failed && !self.take(key, &steps, replacing) {
                 break;
             }
         }
@@ -64,29 +65,39 @@ impl Engine {
     }
 
     /// Takes the steps; says whether that changed anything, so that it is worth deciding again.
-    fn take(&mut self, key: &ServiceKey, steps: &[Step]) -> bool {
-        let mut started = Vec::new();
-        let mut stopped = Vec::new();
+    fn take(&mut self, key: &ServiceKey, steps: &[Step], replacing: u32) -> bool {
+        let (mut started, mut stopped, mut unhealthy) = (Vec::new(), Vec::new(), Vec::new());
         let mut forgotten = Vec::new();
         for step in steps {
             match step {
                 Step::Start { revision } => started.extend(self.start(key, *revision)),
                 Step::Stop { task, code, reason } => {
                     if self.stop_task(key, task, *code, reason) {
-                        stopped.push(task.clone());
+                        match reason == FAILED_HEALTH_CHECKS {
+                            true => unhealthy.push(task.clone()),
+                            false => stopped.push(task.clone()),
+                        }
                     }
                 }
                 Step::Forget { task } => forgotten.push(task.clone()),
             }
         }
-        if !started.is_empty() {
-            self.record(key, events::started_tasks(&key.name, &started));
+        for task in &unhealthy {
+            self.record(key, events::failed_health_checks(&key.name, task));
+        }
+        if !unhealthy.is_empty() {
+            self.record(key, events::stopped_tasks(&key.name, &unhealthy));
+        }
+        match (started.is_empty(), replacing) {
+            (true, _) => {}
+            (false, 0) => self.record(key, events::started_tasks(&key.name, &started)),
+            (false, _) => self.record(key, events::started_replacements(&key.name, &started, replacing)),
         }
         if !stopped.is_empty() {
             self.record(key, events::stopped_tasks(&key.name, &stopped));
         }
         let dropped = self.forget(key, &forgotten);
-        !started.is_empty() || !stopped.is_empty() || dropped
+        !started.is_empty() || !stopped.is_empty() || !unhealthy.is_empty() || dropped
     }
 
     /// Writes a new task down and has its shim started.

@@ -218,6 +218,20 @@ pub struct HealthCheck {
     pub start_period_seconds: u16,
 }
 
+impl HealthCheck {
+    /// The program to run and its arguments.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        match self.command.split_first() {
+            Some((kind, line)) if kind == "CMD-SHELL" => {
+                vec!["/bin/sh".to_owned(), "-c".to_owned(), line.join(" ")]
+            }
+            Some((kind, arguments)) if kind == "CMD" => arguments.to_vec(),
+            _ => self.command.clone(),
+        }
+    }
+}
+
 /// A file system of `efs-filesystem` in a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -84,7 +84,9 @@ fn failed_at(task: &Task, healthy_after: Duration, now: Timestamp) -> Option<Tim
 
 fn stopped_by_person(task: &Task) -> bool {
     match &task.state {
-        TaskState::Stopping { code, .. } | TaskState::Stopped { code, .. } => *code == StopCode::UserInitiated,
+        TaskState::Stopping { code, .. } | TaskState::Stopped { code, .. } => {
+            *code == StopCode::UserInitiated
+        }
         TaskState::Pending | TaskState::Running { .. } => false,
     }
 }

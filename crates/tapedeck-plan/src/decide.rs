@@ -159,7 +159,9 @@ fn settling(tally: &Tally<'_>, kept: &[&Member<'_>]) -> Option<Waiting> {
 fn health(tally: &Tally<'_>, kept: &[&Member<'_>]) -> Vec<Waiting> {
     let of = |worth: Worth| {
         let alike = kept.iter().filter(move |member| member.worth == worth);
-        ids(alike.map(|member| member.task).filter(|task| task.health.is_some()))
+        ids(alike
+            .map(|member| member.task)
+            .filter(|task| task.health.is_some()))
     };
     let unhealthy = of(Worth::Unhealthy).map(|tasks| match tally.desired.attended {
         true => Waiting::ForRecovery { tasks },

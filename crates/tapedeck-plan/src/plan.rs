@@ -170,11 +170,7 @@ impl fmt::Display for Waiting {
                 } else {
                     "are unhealthy and run"
                 };
-                write!(
-                    out,
-                    "{} {verb} until replaced by healthy tasks",
-                    TaskList(tasks)
-                )
+                write!(out, "{} {verb} until replaced by healthy tasks", TaskList(tasks))
             }
             Self::ForRecovery { tasks } => {
                 let verb = if tasks.len() == 1 { "is" } else { "are" };

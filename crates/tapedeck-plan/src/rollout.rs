@@ -165,8 +165,8 @@ impl<'a> Rollout<'a> {
     /// One at a time: not while another start has still to show itself.
     fn must_make_room_for_replacement(&self) -> bool {
         let startable = usize::try_from(self.desired.allowance.starts()).unwrap_or(usize::MAX);
-        let on_the_way = self.desired.due + self.fallback.map_or(0, |starts| starts.due)
-            + self.current.len() - self.current.healthy();
+        let on_the_way = self.desired.due + self.fallback.map_or(0, |starts| starts.due) + self.current.len()
+            - self.current.healthy();
         self.live_count() >= self.ceiling
             && self.current_count() + self.outdated_count() < self.wanted
             && startable > self.desired.due
@@ -311,7 +311,10 @@ impl<'a> Rollout<'a> {
 
 /// How many tasks of the desired revision have still to show themselves.
 fn on_the_way(tally: &Tally<'_>) -> usize {
-    let unproven = tally.current.iter().filter(|member| member.worth < Worth::OnTrial);
+    let unproven = tally
+        .current
+        .iter()
+        .filter(|member| member.worth < Worth::OnTrial);
     unproven.count()
 }
 

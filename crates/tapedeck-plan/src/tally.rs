@@ -208,12 +208,7 @@ impl Member<'_> {
     }
 }
 
-fn worth(
-    task: &Task,
-    uptime: Option<Duration>,
-    settled_after: Duration,
-    healthy_after: Duration,
-) -> Worth {
+fn worth(task: &Task, uptime: Option<Duration>, settled_after: Duration, healthy_after: Duration) -> Worth {
     match (uptime, &task.health) {
         (None, _) => Worth::Pending,
         (_, Some(health)) => match health.status {

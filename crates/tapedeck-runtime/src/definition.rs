@@ -8,7 +8,7 @@ use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tapedeck_model::{Cpu, MemoryMb, TaskId, Timestamp};
+use tapedeck_model::{Cpu, HealthCheck, MemoryMb, TaskId, Timestamp};
 
 use crate::network::{HostNetwork, TaskNetwork};
 
@@ -48,6 +48,9 @@ pub struct TaskDefinition {
     pub log_directory: PathBuf,
     /// Its cgroup below the mount point of each hierarchy, such as `/tapedeck-1a2b/<task id>`.
     pub cgroup: String,
+    /// How to tell whether it is healthy, if that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheck>,
     /// What makes it an errand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errand: Option<Errand>,

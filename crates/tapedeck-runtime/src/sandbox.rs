@@ -208,6 +208,7 @@ fn definition(work: Work<'_>) -> Result<TaskDefinition, SandboxError> {
         resolv_conf: resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF)),
         log_directory: work.folder.join("output"),
         cgroup: format!("/tapedeck-build-{id}"),
+        health_check: None,
         errand: Some(Errand {
             mounts: work.mounts,
             network,

@@ -37,6 +37,7 @@ pub(crate) fn definition() -> TaskDefinition {
         resolv_conf: String::new(),
         log_directory: "/logs/x".into(),
         cgroup: format!("/tapedeck-1/{id}"),
+        health_check: None,
         errand: None,
         id,
     }
@@ -77,6 +78,7 @@ fn states_and_commands_have_a_fixed_form() {
             ShimState::Running {
                 pid: 7,
                 started: Timestamp::from_millis(5),
+                health: None,
             },
             r#"{"state":"running","pid":7,"started":5}"#,
         ),

@@ -302,8 +302,10 @@ impl World {
         let dies_after = self.engine.dies_after.filter(|_| !plan.steps.is_empty());
         if plan.replacing > 0 {
             let replacing = plan.replacing;
-            self.transcript
-                .line(self.now, &format!("{replacing} of the starts for unhealthy tasks"));
+            self.transcript.line(
+                self.now,
+                &format!("{replacing} of the starts for unhealthy tasks"),
+            );
         }
         for step in plan.steps.iter().take(dies_after.unwrap_or(usize::MAX)) {
             self.execute(step);

@@ -54,7 +54,10 @@ fn t20_unhealthy_after_three_failures_and_not_before() {
     let history = play(&mut hanging, &[hangs, hangs, hangs]);
     assert_eq!(history, [(30, Unknown), (65, Unknown), (100, Unhealthy)]);
     let since = hanging.told().since.unwrap();
-    assert_eq!(since.since(Timestamp::from_millis(BEGINNING)), Duration::from_secs(105));
+    assert_eq!(
+        since.since(Timestamp::from_millis(BEGINNING)),
+        Duration::from_secs(105)
+    );
 }
 
 #[test]
@@ -63,7 +66,10 @@ fn t21_failures_in_the_start_period_do_not_count() {
     let mut never_up = Health::new(check(20, 5, 2, 150));
     let history = play(&mut never_up, &[FAIL; 9]);
     // Probes of 20, 40 … 140 s do not count; those of 160 and 180 s do.
-    assert!(history[..8].iter().all(|(_, status)| *status == Unknown), "{history:?}");
+    assert!(
+        history[..8].iter().all(|(_, status)| *status == Unknown),
+        "{history:?}"
+    );
     assert_eq!(history[8], (180, Unhealthy));
 
     let mut once_up = Health::new(check(20, 5, 2, 150));
@@ -80,7 +86,10 @@ fn t22_a_pass_ends_a_row_of_failures() {
     let mut health = Health::new(check(10, 5, 3, 0));
     play(&mut health, &[PASS]);
     let history = play(&mut health, &[FAIL, FAIL, PASS, FAIL, FAIL]);
-    assert!(history.iter().all(|(_, status)| *status == HealthStatus::Healthy), "{history:?}");
+    assert!(
+        history.iter().all(|(_, status)| *status == HealthStatus::Healthy),
+        "{history:?}"
+    );
     assert_eq!(health.told().failing_streak, 2);
 }
 
@@ -101,7 +110,11 @@ fn an_unhealthy_container_recovers_with_one_pass() {
     play(&mut health, &[PASS]);
     assert_eq!(health.told().status, HealthStatus::Healthy);
     assert_eq!(health.told().failing_streak, 0);
-    assert_eq!(health.told().first_healthy, healthy_first, "the first time stays the first");
+    assert_eq!(
+        health.told().first_healthy,
+        healthy_first,
+        "the first time stays the first"
+    );
     assert_ne!(health.told().since, healthy_first);
 }
 

@@ -36,7 +36,10 @@ fn only_a_health_check_that_passed_makes_healthy() {
     assert_eq!(plan.progress.healthy, 0);
     assert!(!plan.progress.steady);
     assert_eq!(plan.steps, []);
-    assert_eq!(plan.waiting[0].to_string(), "waiting for the health check of task 01010101 to pass");
+    assert_eq!(
+        plan.waiting[0].to_string(),
+        "waiting for the health check of task 01010101 to pass"
+    );
     assert!(decide(&want(1, 1), &[healthy(1, 0.0)], at(1.0)).progress.steady);
 }
 
@@ -50,11 +53,9 @@ fn t24_the_replacement_is_started_first() {
     let tasks = [unhealthy(1, 0.0, 50.0), healthy(2, 0.0), unknown(3, 60.0)];
     let plan = decide(&want(1, 2), &tasks, at(70.0));
     assert_eq!(plan.steps, []);
-    assert!(
-        plan.waiting
-            .iter()
-            .any(|wait| wait.to_string() == "task 01010101 is unhealthy and runs until replaced by healthy tasks")
-    );
+    assert!(plan.waiting.iter().any(
+        |wait| wait.to_string() == "task 01010101 is unhealthy and runs until replaced by healthy tasks"
+    ));
 
     let tasks = [unhealthy(1, 0.0, 50.0), healthy(2, 0.0), healthy(3, 60.0)];
     let plan = decide(&want(1, 2), &tasks, at(70.0));
@@ -77,7 +78,11 @@ fn t25_without_room_one_after_the_other_makes_room() {
     assert_eq!((starts(&plan).len(), stops(&plan).len()), (1, 1));
 
     let tasks = [unhealthy(1, 0.0, 50.0), unknown(3, 60.0)];
-    assert_eq!(decide(&narrow, &tasks, at(61.0)).steps, [], "not before it is healthy");
+    assert_eq!(
+        decide(&narrow, &tasks, at(61.0)).steps,
+        [],
+        "not before it is healthy"
+    );
 }
 
 #[test]
@@ -108,5 +113,9 @@ fn while_somebody_watches_nothing_is_replaced() {
     let plan = decide(&watched, &[unhealthy(1, 0.0, 50.0)], at(60.0));
     assert_eq!(plan.steps, []);
     assert!(!plan.progress.steady);
-    assert!(plan.waiting[0].to_string().contains("until the health check passes"));
+    assert!(
+        plan.waiting[0]
+            .to_string()
+            .contains("until the health check passes")
+    );
 }

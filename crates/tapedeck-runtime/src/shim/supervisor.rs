@@ -12,6 +12,7 @@ use tapedeck_model::Timestamp;
 
 use super::connections::Connections;
 use super::output::Output;
+use super::probe::Prober;
 use super::process::{Ended, Inheritance, child_events, reap, trim_memory};
 use crate::cgroup::{CgroupLayout, MOUNT_ROOT};
 use crate::cleanup::{CleanupError, CleanupErrors, remove_resources};
@@ -59,6 +60,7 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
         started: None,
         ended: Vec::new(),
         stop: None,
+        prober: None,
     };
     let exit = match creation {
         Ok(creation) => {
@@ -99,6 +101,8 @@ struct Supervisor<'a> {
     /// Children that have ended.
     ended: Vec<Ended>,
     stop: Option<Stop>,
+    /// Its health check, while it runs and was not told to stop.
+    prober: Option<Prober<'a>>,
 }
 
 impl Supervisor<'_> {
@@ -131,6 +135,7 @@ impl Supervisor<'_> {
                 self.stop(Duration::ZERO);
             }
             self.advance_stop();
+            self.probe();
         }
     }
 
@@ -141,12 +146,15 @@ impl Supervisor<'_> {
             .chain(self.connections.descriptors());
         let descriptors = always
             .chain(self.reports.as_ref().map(OwnedFd::as_fd))
+            .chain(self.prober.iter().flat_map(Prober::descriptors))
             .chain(self.output.pipes());
         let mut events: Vec<PollFd<'_>> = descriptors
             .map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN))
             .collect();
         let kill_at = self.stop.as_ref().and_then(|stop| stop.kill_at);
-        let timeout = kill_at.map(|at| at.saturating_duration_since(Instant::now()));
+        let probe_at = self.prober.as_ref().and_then(Prober::wake_at);
+        let wake_at = kill_at.into_iter().chain(probe_at).min();
+        let timeout = wake_at.map(|at| at.saturating_duration_since(Instant::now()));
         // A length that does not fit is as good as none.
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         match poll(&mut events, timeout.as_ref()) {
@@ -197,10 +205,8 @@ impl Supervisor<'_> {
             (Some(pid), None) => {
                 let started = now();
                 self.started = Some(started);
-                self.connections.tell(&ShimState::Running {
-                    pid: pid.unsigned_abs(),
-                    started,
-                });
+                self.begin_probing(pid);
+                self.tell_running(pid, started);
             }
             (None, None) => {
                 let reason = if self.stop.is_some() {
@@ -211,6 +217,38 @@ impl Supervisor<'_> {
                 self.failure = Some(reason.to_owned());
             }
             (_, Some(_)) => {}
+        }
+    }
+
+    fn tell_running(&mut self, pid: i32, started: Timestamp) {
+        let health = self.prober.as_ref().map(|prober| prober.told().clone());
+        self.connections.tell(&ShimState::Running {
+            pid: pid.unsigned_abs(),
+            started,
+            health,
+        });
+    }
+
+    fn begin_probing(&mut self, pid: i32) {
+        let Some(check) = &self.definition.health_check else {
+            return;
+        };
+        match self.layout.task(&self.definition.cgroup) {
+            Ok(cgroup) => self.prober = Some(Prober::new(check, &self.definition.process, pid, cgroup)),
+            Err(error) => note(format_args!("shim: its health is not checked: {error}")),
+        }
+    }
+
+    /// Does what is due of the health check, and tells what came of it.
+    fn probe(&mut self) {
+        let Some(prober) = &mut self.prober else { return };
+        let is_new = prober.advance(&self.ended);
+        if !prober.is_running() {
+            let known = [self.creator, self.pid];
+            self.ended.retain(|ended| known.contains(&Some(ended.pid)));
+        }
+        if let (true, Some(pid), Some(started)) = (is_new, self.pid, self.started) {
+            self.tell_running(pid, started);
         }
     }
 
@@ -252,6 +290,9 @@ impl Supervisor<'_> {
                     kill_at,
                     asked: timeout.is_zero(),
                 });
+                if let Some(prober) = self.prober.take() {
+                    prober.end();
+                }
                 let pid = self.started.and(self.pid).map(i32::unsigned_abs);
                 self.connections.tell(&ShimState::Stopping {
                     pid,
@@ -341,7 +382,7 @@ fn never_ran(failure: String) -> TaskExit {
     }
 }
 
-fn signal(pid: i32, number: i32) {
+pub(super) fn signal(pid: i32, number: i32) {
     // SAFETY: numbers in, number out; the pid is that of a child that has not been waited for.
     let sent = unsafe { libc::kill(pid, number) };
     if sent != 0 {
@@ -352,7 +393,7 @@ fn signal(pid: i32, number: i32) {
     }
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

@@ -29,7 +29,7 @@ fn states_are_told_in_order() {
     let Some(stage) = Stage::ready() else { return };
     let mut task = stage.script("exec sleep 1000");
     assert_eq!(task.next(), Some(ShimState::Starting));
-    let Some(ShimState::Running { pid, started }) = task.next() else {
+    let Some(ShimState::Running { pid, started, .. }) = task.next() else {
         panic!("not running")
     };
     assert!(is_alive(pid));

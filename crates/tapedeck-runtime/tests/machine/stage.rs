@@ -115,6 +115,7 @@ impl Stage {
             resolv_conf: "nameserver 192.0.2.53\n".to_owned(),
             log_directory: self.path().join("logs").join(id.as_str()),
             cgroup: format!("/{}/{id}", self.group),
+            health_check: None,
             errand: None,
             id,
         }

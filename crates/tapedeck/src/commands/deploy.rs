@@ -146,6 +146,7 @@ pub(crate) fn service_spec(
             cpu,
             memory: service.compute.memory(),
             stop_timeout: service.container.stop_timeout,
+            health_check: service.container.health_check.clone(),
         },
     })
 }

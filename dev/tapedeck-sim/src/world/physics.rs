@@ -3,9 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use tapedeck_model::{
-    HealthStatus, Revision, StopCode, Task, TaskHealth, TaskId, TaskState, Timestamp,
-};
+use tapedeck_model::{HealthStatus, Revision, StopCode, Task, TaskHealth, TaskId, TaskState, Timestamp};
 
 use super::{Fate, World};
 
