@@ -12,7 +12,7 @@ use tapedeck_model::{ContainerSpec, ImageDigest, Instance, InstanceId, StackSpec
 use tapedeck_runtime::cgroup::{CgroupLayout, Limits, MOUNT_ROOT};
 use tapedeck_runtime::network::{self, HostNetwork, resolv_conf};
 use tapedeck_runtime::{
-    DEFAULT_PIDS_LIMIT, TaskDefinition, TaskDisk, TaskExit, TaskProcess, failpoint, storage_use,
+    DEFAULT_PIDS_LIMIT, TaskClock, TaskDefinition, TaskDisk, TaskExit, TaskProcess, failpoint, storage_use,
 };
 
 use crate::clock::Clock;
@@ -279,8 +279,9 @@ impl Host {
             log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
             discards_output: container.discards_output,
             cgroup: self.cgroup_of(&task.id, task.instance()),
-            now: Some(self.clock.now()),
+            clock: Some(TaskClock::showing(self.clock.now())),
             disk: self.disk.clone(),
+            health_check: container.health_check.clone(),
             errand: None,
         })
     }

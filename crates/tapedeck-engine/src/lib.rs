@@ -17,6 +17,7 @@ mod endpoint;
 mod exporter;
 mod fleet;
 mod forwarding;
+mod health;
 mod host;
 mod http;
 mod image_user;

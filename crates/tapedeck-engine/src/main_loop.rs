@@ -157,6 +157,12 @@ impl Engine {
             Event::ShimSaid(task, said) => {
                 let now = self.clock.now();
                 self.change(&task, |state| observe::after(state, &said, now));
+                if let ShimState::Running {
+                    health: Some(health), ..
+                } = said
+                {
+                    self.heard_health(&task, health);
+                }
             }
             Event::ShimGone(task) => self.shim_gone(&task),
             Event::AskedWithin(task, reply) => self.answer_within(&task, reply),

@@ -5,6 +5,7 @@
 
 mod deployment;
 mod expression;
+mod health;
 mod instance;
 mod log_filter;
 mod log_policy;
@@ -21,6 +22,7 @@ mod worker;
 
 pub use deployment::{Deployment, RolloutState};
 pub use expression::{Data, Expression, Late, Number, ValueType};
+pub use health::{HealthStatus, ProbeOutcome, ProbeResult, TaskHealth};
 pub use instance::{
     Ec2Spec, Instance, InstanceId, InstanceState, InvalidInstanceId, MachineType, Placement, Zone,
 };

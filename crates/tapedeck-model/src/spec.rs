@@ -6,7 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Cpu, Ec2Spec, LogPolicy, MemoryMb, ResourceName, Scaling, SecretTemplate, StackName, StopTimeout,
+    Cpu, Ec2Spec, HealthCheck, LogPolicy, MemoryMb, ResourceName, Scaling, SecretTemplate, StackName,
+    StopTimeout,
 };
 
 /// A text that is not `sha256:` and 64 lower-case hexadecimal digits.
@@ -132,4 +133,7 @@ pub struct ContainerSpec {
     /// The instances that tasks run on; none on Fargate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ec2: Option<Ec2Spec>,
+    /// How to tell whether it is healthy. One that the image names counts for nothing, as on ECS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheck>,
 }

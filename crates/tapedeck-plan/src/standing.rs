@@ -89,6 +89,10 @@ fn standing(tally: &Tally<'_>, tasks: &[Task], rollout_began: Timestamp) -> Stan
         .filter(|task| task.revision != tally.desired.revision)
     {
         let is_restored = task.created >= rollout_began;
+        if let Some(since) = failed_health_checks(task) {
+            standing.lost += usize::from(!is_restored && since > rollout_began);
+            continue;
+        }
         match &task.state {
             TaskState::Stopped {
                 started,
@@ -112,4 +116,10 @@ fn standing(tally: &Tally<'_>, tasks: &[Task], rollout_began: Timestamp) -> Stan
         .filter(|member| member.worth == Worth::Healthy);
     standing.healthy = healthy.count();
     standing
+}
+
+/// When the health check of a task failed, if that is what it does or was stopped for.
+fn failed_health_checks(task: &Task) -> Option<Timestamp> {
+    let health = task.health.as_ref().filter(|_| task.is_unhealthy())?;
+    health.since
 }

@@ -2,8 +2,10 @@
 
 mod attended;
 mod deployment;
+mod health;
 mod log_retention;
 mod protection;
+mod replacing;
 mod settling;
 
 use std::net::Ipv4Addr;
@@ -46,6 +48,7 @@ fn task(number: u8, revision: u64, created: f64, state: TaskState) -> Task {
         placement: None,
         state,
         protected_until: None,
+        health: None,
     }
 }
 

@@ -19,6 +19,7 @@ pub mod sandbox;
 pub mod shim;
 
 mod cleanup;
+mod clock;
 mod companion;
 mod connection;
 mod container;
@@ -30,6 +31,7 @@ mod tests;
 mod written;
 
 pub use cleanup::{CleanupError, CleanupErrors, cleanup};
+pub use clock::TaskClock;
 pub use companion::end_with_caller;
 pub use connection::{ConnectError, ShimConnection, StartError, connect, spawn};
 pub use definition::{

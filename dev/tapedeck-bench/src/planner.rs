@@ -67,6 +67,7 @@ impl Service {
                 },
                 protected_until: None,
                 placement: None,
+                health: None,
             }
         });
         Self {
@@ -74,6 +75,7 @@ impl Service {
                 revision: Revision(desired),
                 count: TASKS,
                 attended: false,
+                grown: false,
                 bounds: Bounds::default(),
                 breaker: Breaker::default(),
                 stage: Stage::UnderWay { fallback },

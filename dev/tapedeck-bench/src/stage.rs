@@ -150,6 +150,7 @@ impl Stage {
             stop_timeout: StopTimeout::from_secs(2)?,
             discards_output: false,
             ec2: None,
+            health_check: None,
         };
         let service = ServiceSpec {
             name: ResourceName::new(SERVICE)?,

@@ -1,7 +1,7 @@
 //! The parts of the engine that need no machine. What needs one is tested through the built binary.
 
-mod clock;
 mod capacity;
+mod clock;
 mod fleet;
 mod image_user;
 mod observe;
@@ -38,6 +38,7 @@ fn container(image: char) -> ContainerSpec {
         stop_timeout: StopTimeout::default(),
         discards_output: false,
         ec2: None,
+        health_check: None,
     }
 }
 
@@ -50,6 +51,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         placement: None,
         state,
         protected_until: None,
+        health: None,
     }
 }
 

@@ -44,6 +44,7 @@ fn a_task_runs_when_its_shim_says_so() {
     let said = ShimState::Running {
         pid: 42,
         started: at(10),
+        health: None,
     };
     assert_eq!(after(&TaskState::Pending, &said, at(11)), Some(running()));
     assert_eq!(

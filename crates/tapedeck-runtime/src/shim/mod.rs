@@ -11,6 +11,7 @@
 
 mod connections;
 mod output;
+mod probe;
 mod process;
 mod supervisor;
 

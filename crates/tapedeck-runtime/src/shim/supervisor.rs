@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use fs_err as fs;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -12,9 +12,11 @@ use tapedeck_model::Timestamp;
 
 use super::connections::Connections;
 use super::output::Output;
+use super::probe::Prober;
 use super::process::{Ended, Inheritance, child_events, reap, trim_memory};
 use crate::cgroup::{CgroupLayout, MOUNT_ROOT};
 use crate::cleanup::{CleanupError, CleanupErrors, remove_resources};
+use crate::clock::TaskClock;
 use crate::container::{self, Creation, Report, note};
 use crate::definition::{TaskDefinition, TaskDirectory, TaskExit, write_json};
 use crate::descriptor;
@@ -59,10 +61,11 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
         disk: None,
         pid: None,
         failure: None,
-        clock: Clock::from(definition.now.unwrap_or_else(machine_time)),
+        clock: definition.clock.unwrap_or_else(TaskClock::of_machine),
         started: None,
         ended: Vec::new(),
         stop: None,
+        prober: None,
     };
     let exit = match creation {
         Ok(creation) => {
@@ -80,26 +83,6 @@ struct Stop {
     kill_at: Option<Instant>,
     /// Whether PID 1 was asked.
     asked: bool,
-}
-
-/// A time, and how long ago that was.
-#[derive(Debug, Clone, Copy)]
-struct Clock {
-    began: Instant,
-    at: Timestamp,
-}
-
-impl Clock {
-    fn from(at: Timestamp) -> Self {
-        Self {
-            began: Instant::now(),
-            at,
-        }
-    }
-
-    fn now(&self) -> Timestamp {
-        self.at + self.began.elapsed()
-    }
 }
 
 struct Supervisor<'a> {
@@ -122,12 +105,14 @@ struct Supervisor<'a> {
     pid: Option<i32>,
     /// The first failure that was reported.
     failure: Option<String>,
-    clock: Clock,
+    clock: TaskClock,
     /// When the program of the task has taken over.
     started: Option<Timestamp>,
     /// Children that have ended.
     ended: Vec<Ended>,
     stop: Option<Stop>,
+    /// Its health check, while it runs and was not told to stop.
+    prober: Option<Prober<'a>>,
 }
 
 impl Supervisor<'_> {
@@ -164,6 +149,7 @@ impl Supervisor<'_> {
                 self.stop(Duration::ZERO);
             }
             self.advance_stop();
+            self.probe();
         }
     }
 
@@ -174,12 +160,15 @@ impl Supervisor<'_> {
             .chain(self.connections.descriptors());
         let descriptors = always
             .chain(self.reports.as_ref().map(OwnedFd::as_fd))
+            .chain(self.prober.iter().flat_map(Prober::descriptors))
             .chain(self.output.pipes());
         let mut events: Vec<PollFd<'_>> = descriptors
             .map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN))
             .collect();
         let kill_at = self.stop.as_ref().and_then(|stop| stop.kill_at);
-        let timeout = kill_at.map(|at| at.saturating_duration_since(Instant::now()));
+        let probe_at = self.prober.as_ref().and_then(Prober::wake_at);
+        let wake_at = kill_at.into_iter().chain(probe_at).min();
+        let timeout = wake_at.map(|at| at.saturating_duration_since(Instant::now()));
         // A length that does not fit is as good as none.
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         match poll(&mut events, timeout.as_ref()) {
@@ -231,10 +220,8 @@ impl Supervisor<'_> {
                 let started = self.clock.now();
                 self.started = Some(started);
                 self.take_endpoint();
-                self.connections.tell(&ShimState::Running {
-                    pid: pid.unsigned_abs(),
-                    started,
-                });
+                self.begin_probing(pid);
+                self.tell_running(pid, started);
             }
             (None, None) => {
                 let reason = if self.stop.is_some() {
@@ -260,6 +247,46 @@ impl Supervisor<'_> {
             Err(error) => note(format_args!(
                 "shim: could not take the socket of the endpoint: {error}"
             )),
+        }
+    }
+
+    fn tell_running(&mut self, pid: i32, started: Timestamp) {
+        let health = self.prober.as_ref().map(|prober| prober.told().clone());
+        self.connections.tell(&ShimState::Running {
+            pid: pid.unsigned_abs(),
+            started,
+            health,
+        });
+    }
+
+    fn begin_probing(&mut self, pid: i32) {
+        let Some(check) = &self.definition.health_check else {
+            return;
+        };
+        match self.layout.task(&self.definition.cgroup) {
+            Ok(cgroup) => {
+                self.prober = Some(Prober::new(
+                    check,
+                    &self.definition.process,
+                    pid,
+                    cgroup,
+                    self.clock,
+                ))
+            }
+            Err(error) => note(format_args!("shim: its health is not checked: {error}")),
+        }
+    }
+
+    /// Does what is due of the health check, and tells what came of it.
+    fn probe(&mut self) {
+        let Some(prober) = &mut self.prober else { return };
+        let is_new = prober.advance(&self.ended);
+        if !prober.is_running() {
+            let known = [self.creator, self.pid];
+            self.ended.retain(|ended| known.contains(&Some(ended.pid)));
+        }
+        if let (true, Some(pid), Some(started)) = (is_new, self.pid, self.started) {
+            self.tell_running(pid, started);
         }
     }
 
@@ -311,6 +338,9 @@ impl Supervisor<'_> {
                     kill_at,
                     asked: timeout.is_zero(),
                 });
+                if let Some(prober) = self.prober.take() {
+                    prober.end();
+                }
                 let pid = self.started.and(self.pid).map(i32::unsigned_abs);
                 self.connections.tell(&ShimState::Stopping {
                     pid,
@@ -393,7 +423,7 @@ fn network_of_errand(definition: &TaskDefinition) -> Result<(), NetworkError> {
         .map_or(Ok(()), |errand| network::ensure(&errand.network))
 }
 
-fn signal(pid: i32, number: i32) {
+pub(super) fn signal(pid: i32, number: i32) {
     // SAFETY: numbers in, number out; the pid is that of a child that has not been waited for.
     let sent = unsafe { libc::kill(pid, number) };
     if sent != 0 {
@@ -402,9 +432,4 @@ fn signal(pid: i32, number: i32) {
             io::Error::last_os_error()
         ));
     }
-}
-
-fn machine_time() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

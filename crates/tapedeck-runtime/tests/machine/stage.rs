@@ -123,8 +123,9 @@ impl Stage {
             log_directory: self.path().join("logs").join(id.as_str()),
             discards_output: false,
             cgroup: format!("/{}/{id}", self.group),
-            now: None,
+            clock: None,
             disk: Some(self.disk.clone()),
+            health_check: None,
             errand: None,
             id,
         }

@@ -152,6 +152,7 @@ pub(crate) fn service_spec(
             stop_timeout: service.container.stop_timeout,
             discards_output: service.container.logging.disabled,
             ec2,
+            health_check: service.container.health_check.clone(),
         },
     })
 }

@@ -1,7 +1,8 @@
 //! How it is told that a deployment came to nothing.
 
 use tapedeck_api::{ServiceStatus, StackStatus};
-use tapedeck_model::{Deployment, Revision, TaskState};
+use tapedeck_model::{Deployment, Revision, Task, TaskState};
+use tapedeck_plan::FAILED_HEALTH_CHECKS;
 
 use super::ending;
 use crate::commands::logs;
@@ -72,6 +73,7 @@ fn last_words(context: &Context, stack: &StackStatus, service: &ServiceStatus, r
         .iter()
         .filter(|task| task.revision == revision)
         .find_map(|task| match &task.state {
+            _ if task.is_unhealthy() => Some((task, failed_check(task))),
             TaskState::Stopped {
                 code,
                 reason,
@@ -86,6 +88,20 @@ fn last_words(context: &Context, stack: &StackStatus, service: &ServiceStatus, r
     let mut words = format!("\n  task {}{ending}", task.id.short());
     for line in logs::last_lines(context, &stack.name, &service.name, &task.id, LAST_LINES) {
         words.push_str(&format!("\n  | {line}"));
+    }
+    words
+}
+
+/// What the health check of a task had to say in the end.
+fn failed_check(task: &Task) -> String {
+    let Some(probe) = task.last_probe() else {
+        return format!(": {FAILED_HEALTH_CHECKS}");
+    };
+    let mut words = format!(": its health check {}", probe.outcome);
+    let lines: Vec<&str> = probe.output.lines().collect();
+    for line in &lines[lines.len().saturating_sub(LAST_LINES)..] {
+        words.push_str("\n  > ");
+        words.extend(line.chars().filter(|letter| !letter.is_control()));
     }
     words
 }

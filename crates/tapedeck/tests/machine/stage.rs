@@ -205,6 +205,7 @@ impl Stage {
             stop_timeout: StopTimeout::default(),
             discards_output: false,
             ec2: None,
+            health_check: None,
         };
         let spec = ServiceSpec {
             name: ResourceName::new(name).unwrap(),
