@@ -75,7 +75,7 @@ impl Service {
                 revision: Revision(desired),
                 count: TASKS,
                 attended: false,
-                grown: false,
+                grown: 0,
                 bounds: Bounds::default(),
                 breaker: Breaker::default(),
                 stage: Stage::UnderWay { fallback },

@@ -60,6 +60,7 @@ fn t69_no_task_begins_or_ends_later_than_now() {
     let said = ShimState::Running {
         pid: 42,
         started: at(7_200_010),
+        health: None,
     };
     assert_eq!(after(&TaskState::Pending, &said, at(10)), Some(running()));
     let exit = TaskExit {
