@@ -105,7 +105,8 @@ impl<'a> Tally<'a> {
     fn put(&mut self, task: &'a Task, whereabouts: &Whereabouts) {
         let is_leaving = whereabouts.is_leaving(&task.id);
         let is_current = task.revision == self.desired.revision && !is_leaving;
-        let is_protected = self.desired.heeds_protection() && task.is_protected(self.now);
+        let is_protected =
+            self.desired.heeds_protection() && task.is_protected(self.now) && !task.is_unhealthy();
         match &task.state {
             TaskState::Pending | TaskState::Running { .. } => {
                 let worth = worth(
