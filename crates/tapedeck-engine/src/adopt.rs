@@ -6,17 +6,19 @@ use crate::main_loop::Engine;
 use crate::observe;
 use crate::store::StoreError;
 use tapedeck_model::{Task, TaskId, TaskState};
+use tapedeck_runtime::failpoint;
 
 /// The kernel's id of the current boot; another one means that no process of before is left.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 impl Engine {
     /// Connects to every shim that still runs, and finds out what became of the other tasks.
-    pub(crate) fn adopt(&mut self) -> Result<(), StoreError> {
-        let boot = fs_err::read_to_string(BOOT_ID)
-            .unwrap_or_default()
-            .trim()
-            .to_string();
+    pub(crate) fn adopt(&mut self, boot_id: Option<&str>) -> Result<(), StoreError> {
+        let boot = boot_id.map_or_else(
+            || fs_err::read_to_string(BOOT_ID).unwrap_or_default(),
+            str::to_owned,
+        );
+        let boot = boot.trim().to_owned();
         let rebooted = self
             .store
             .setting::<String>("boot")?
@@ -39,6 +41,7 @@ impl Engine {
             }
         }
         self.store.set_setting("boot", &boot)?;
+        failpoint::reach("adopt.boot-saved");
         self.clean_up_after();
         Ok(())
     }
@@ -76,6 +79,7 @@ impl Engine {
             link.stop(self.service_mut(key).stop_timeout_of(task));
         }
         self.links.insert(task.id.clone(), link);
+        failpoint::reach("adopt.connected");
     }
 
     /// No shim answers: what it wrote down counts, else the task was lost.
@@ -87,7 +91,9 @@ impl Engine {
                 state,
                 ..task.clone()
             };
+            failpoint::reach("adopt.lost");
             self.save_tasks(key, std::slice::from_ref(&task));
+            failpoint::reach("adopt.lost-saved");
             self.service_mut(key).tasks.insert(task.id.clone(), task.clone());
             self.clean(&task.id);
         }

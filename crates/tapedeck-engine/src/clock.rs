@@ -13,14 +13,18 @@ pub(crate) struct Clock {
     wall: Timestamp,
 }
 
+/// What the clock of the machine says. Only for comparing with what others have written by it.
+pub(crate) fn wall() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}
+
 impl Clock {
     /// A clock that is not behind `latest`, the latest time that an earlier engine wrote down.
     pub(crate) fn start(latest: Timestamp) -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let wall = Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX));
         Self {
             started: Instant::now(),
-            wall: wall.max(latest),
+            wall: wall().max(latest),
         }
     }
 

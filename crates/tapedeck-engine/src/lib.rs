@@ -4,8 +4,9 @@
 //! carries the steps out ([`reconcile`]). What people ask for arrives through [`server`] and is applied in
 //! [`desired`]; what shims say is turned into states in [`observe`]; [`host`] touches the machine, and [`secrets`]
 //! asks for what a task gets in memory alone; [`meters`] keeps what tasks use, [`scaling`] has the number of tasks follow
-//! it, and [`prometheus`] and [`exporter`] tell it to others; [`store`] remembers; [`attendance`] lets a stack end with whoever develops it;
-//! [`endpoint`] answers what a program asks in its task. A new engine first adopts what the one before left running ([`adopt`]).
+//! it, and [`prometheus`] and [`exporter`] tell it to others; [`forwarding`] hands logs on; [`store`] remembers; [`notice`] tells a
+//! service manager; [`attendance`] lets a stack end with whoever develops it; [`endpoint`] answers what a program asks in its task. A new
+//! engine first adopts what the one before left running ([`adopt`]).
 
 mod adopt;
 mod attendance;
@@ -14,6 +15,7 @@ mod desired;
 mod endpoint;
 mod exporter;
 mod fleet;
+mod forwarding;
 mod host;
 mod http;
 mod image_user;
@@ -21,6 +23,7 @@ mod link;
 mod lock;
 mod main_loop;
 mod meters;
+mod notice;
 mod observe;
 mod prometheus;
 mod random;
@@ -37,6 +40,7 @@ pub use lock::LockError;
 pub use scaling::EngineTempo;
 pub use start::{EngineError, Options, is_locked, make_folders, run};
 pub use store::StoreError;
+pub use tapedeck_runtime::DEFAULT_STORAGE_MB;
 
 /// An error and its causes in one line.
 fn chain(error: &dyn std::error::Error) -> String {

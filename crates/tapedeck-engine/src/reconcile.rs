@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tapedeck_model::{Revision, RolloutState, StopCode, Task, TaskId, TaskState};
 use tapedeck_plan::{Bounds, Breaker, Desired, Plan, Progress, Step, decide, events};
+use tapedeck_runtime::failpoint;
 
 use crate::fleet::{Life, ServiceKey};
 use crate::main_loop::{ENGINE_STOP, Engine, Event};
@@ -108,17 +109,22 @@ impl Engine {
             state: TaskState::Pending,
             protected_until: None,
         };
+        failpoint::reach("task.addressed");
         if !self.save_tasks(key, std::slice::from_ref(&task)) {
             return None;
         }
+        failpoint::reach("task.saved");
         self.service_mut(key).tasks.insert(task.id.clone(), task.clone());
         self.touch(key);
+        failpoint::reach("task.known");
         let (host, events, id) = (Arc::clone(&self.host), self.events.clone(), task.id.clone());
         let (key, launching) = (key.clone(), task);
         tokio::task::spawn_blocking(move || {
+            failpoint::reach("launch.begun");
             let launched = host.launch(&key, &launching, &container);
             let open = |stream| crate::link::Link::open(&launching.id, stream, &host, events.clone());
             let link = launched.and_then(open);
+            failpoint::reach("launch.linked");
             let _ = events.send(Event::Launched(launching.id, link));
         });
         Some(id)
@@ -147,12 +153,15 @@ impl Engine {
             reason: reason.to_string(),
         };
         let known = known.clone();
+        failpoint::reach("stop.decided");
         self.save_tasks(key, std::slice::from_ref(&known));
+        failpoint::reach("stop.saved");
         self.touch(key);
         let timeout = self.service_mut(key).stop_timeout_of(&known);
         if let Some(link) = self.links.get(task) {
             link.stop(timeout);
         }
+        failpoint::reach("stop.told");
         true
     }
 
@@ -199,10 +208,12 @@ impl Engine {
     fn complete(&mut self, key: &ServiceKey, revision: Revision) {
         let now = self.clock.now();
         let service = self.service_mut(key);
+        failpoint::reach("complete.decided");
         service.deployments.complete(revision, now);
         let unused = service.forget_unused_revisions();
         // If this cannot be written, the next engine completes the rollout once more, which changes nothing.
         let _ = self.save_rollout(key, &unused);
+        failpoint::reach("complete.saved");
         self.record(key, events::deployment_completed(&key.name, revision));
         self.collect_garbage();
     }
@@ -215,8 +226,10 @@ impl Engine {
             .deployments
             .fail(progress.revision, progress.failed_tasks, now);
         service.revision = back_to.unwrap_or(service.revision);
+        failpoint::reach("fail.decided");
         // If this cannot be written, the next engine finds the same tasks, and comes to the same.
         let _ = self.save_rollout(key, &[]);
+        failpoint::reach("fail.saved");
         self.record(key, events::deployment_failed(&key.name, progress.revision));
         if let Some(back_to) = back_to {
             self.record(key, events::rolling_back(&key.name, back_to));
@@ -224,10 +237,12 @@ impl Engine {
     }
 
     fn remove(&mut self, key: &ServiceKey) {
+        failpoint::reach("remove.decided");
         if let Err(error) = self.store.remove_service(key) {
             let message = format!("(service {}) {}", key.name, crate::chain(&error));
             return self.record(key, message);
         }
+        failpoint::reach("remove.saved");
         self.fleet.services.remove(key);
         let siblings: Vec<ServiceKey> = self
             .fleet
@@ -238,7 +253,8 @@ impl Engine {
         for sibling in siblings {
             self.touch(&sibling);
         }
-        self.host.remove_logs(key);
+        self.give_up_logs(key);
+        failpoint::reach("remove.logs");
         self.collect_garbage();
     }
 
@@ -268,6 +284,7 @@ impl Engine {
             .map(|container| container.image.clone())
             .collect();
         let host = Arc::clone(&self.host);
+        failpoint::reach("garbage.begun");
         tokio::task::spawn_blocking(move || host.collect_garbage(&images.into_iter().collect::<Vec<_>>()));
     }
 }

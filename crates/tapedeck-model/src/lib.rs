@@ -6,6 +6,7 @@
 mod deployment;
 mod expression;
 mod log_filter;
+mod log_policy;
 mod name;
 pub mod naming;
 mod packaging;
@@ -20,6 +21,7 @@ mod worker;
 pub use deployment::{Deployment, RolloutState};
 pub use expression::{Data, Expression, Late, Number, ValueType};
 pub use log_filter::{InvalidLogFilter, LogFilter};
+pub use log_policy::{LogDestination, LogPolicy};
 pub use name::{InvalidName, ProjectName, Region, ResourceName, SecretName, StackName, StageName};
 pub use packaging::{
     CustomDockerfile, ExternalBuildpack, GoConfig, JavaConfig, JavaScriptConfig, LanguageConfig,

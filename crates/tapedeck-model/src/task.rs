@@ -95,6 +95,20 @@ impl Task {
     }
 }
 
+impl Task {
+    /// The latest time that is known of it.
+    #[must_use]
+    pub fn latest_time(&self) -> Timestamp {
+        let of_state = match &self.state {
+            TaskState::Pending => None,
+            TaskState::Running { started, .. } => Some(*started),
+            TaskState::Stopping { stopping, .. } => Some(*stopping),
+            TaskState::Stopped { stopped, .. } => Some(*stopped),
+        };
+        of_state.unwrap_or_default().max(self.created)
+    }
+}
+
 /// What a task was last seen doing. It never goes back up this list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "lastStatus", rename_all = "SCREAMING_SNAKE_CASE")]

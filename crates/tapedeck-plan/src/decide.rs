@@ -13,7 +13,7 @@ use crate::{Desired, Plan, Progress, Stage, Step, Waiting};
 
 /// Decides the next steps for one service, of which `tasks` are all known tasks in any order.
 ///
-/// Executing all steps and deciding again at the same `now` gives a plan without steps. Costs O(n log n) in the number
+/// Executing all steps and deciding again at the same `now` gives a plan that starts and stops nothing. Costs O(n log n) in the number
 /// of tasks.
 pub fn decide(desired: &Desired, tasks: &[Task], now: Timestamp) -> Plan {
     let tally = Tally::of(desired, tasks, now);

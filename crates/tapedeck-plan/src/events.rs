@@ -28,6 +28,16 @@ pub fn stopped_tasks(service: &ResourceName, tasks: &[TaskId]) -> String {
     )
 }
 
+/// `(service S) (task T) ran out of memory: N processes of it have been killed.` ECS is silent about it while the task runs on.
+#[must_use]
+pub fn out_of_memory(service: &ResourceName, task: &TaskId, kills: u64) -> String {
+    let killed = match kills {
+        1 => "1 process of it has been killed".to_owned(),
+        more => format!("{more} processes of it have been killed"),
+    };
+    format!("(service {service}) (task {task}) ran out of memory: {killed}.")
+}
+
 /// `(service S) has reached a steady state.`
 #[must_use]
 pub fn steady_state(service: &ResourceName) -> String {

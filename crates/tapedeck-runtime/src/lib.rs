@@ -11,6 +11,7 @@
 //! This is the only crate with `unsafe`. It decides nothing: when to start and stop what is `tapedeck-plan`'s to say.
 
 pub mod cgroup;
+pub mod failpoint;
 pub mod log;
 pub mod network;
 pub mod protocol;
@@ -23,9 +24,9 @@ mod connection;
 mod container;
 mod definition;
 mod descriptor;
+mod storage;
 #[cfg(test)]
 mod tests;
-mod written;
 
 pub use cleanup::{CleanupError, CleanupErrors, cleanup};
 pub use companion::end_with_caller;
@@ -35,4 +36,4 @@ pub use definition::{
     read_definition, read_exit,
 };
 pub use descriptor::receive;
-pub use written::written_in;
+pub use storage::{DEFAULT_STORAGE_MB, StorageError, StorageUse, TaskDisk, storage_use};

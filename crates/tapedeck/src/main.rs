@@ -24,6 +24,7 @@ mod report;
 mod rollout;
 mod secrets;
 mod text;
+mod unit;
 
 use std::process::ExitCode;
 

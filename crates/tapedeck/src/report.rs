@@ -205,8 +205,17 @@ pub(crate) fn engine(status: &EngineStatus, now: Timestamp) -> String {
         1 => String::new(),
         speed => format!(", waits of scaling {speed} times as fast"),
     };
+    let storage = status.task_storage_mb.map_or_else(
+        || "not limited".to_owned(),
+        |size| format!("{size} MB for each task"),
+    );
+    let warnings: String = status
+        .warnings
+        .iter()
+        .map(|warning| format!("\n  {YELLOW}warning{RESET}  {warning}"))
+        .collect();
     format!(
-        "engine {} runs since {} (pid {})\n  state    {}\n  network  {} {}\n  cgroups  {}\n  pace     {}{speed}\n  stacks   {}, {} running{metrics}",
+        "engine {} runs since {} (pid {})\n  state    {}\n  network  {} {}\n  cgroups  {}\n  pace     {}{speed}\n  storage  {storage}\n  stacks   {}, {} running{metrics}{warnings}",
         status.version,
         span(now.since(status.started)),
         status.pid,

@@ -59,11 +59,12 @@ pub fn of_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -
     violations
 }
 
-/// What is wrong with the plan made right after one was executed: it must have nothing to do, until it says so.
+/// What is wrong with the plan made right after one was executed: it must have nothing to do, until it says so, but to
+/// forget what the steps made superfluous.
 #[must_use]
 pub fn of_second_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -> Vec<String> {
     let mut violations = Vec::new();
-    if !plan.steps.is_empty() {
+    if acts(plan) {
         violations.push(format!(
             "deciding again finds more to do\n  at {now}: {desired:?}\n  {tasks:#?}\n  {plan:#?}"
         ));
@@ -73,17 +74,17 @@ pub fn of_second_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &
         .wake_at
         .map_or(now + Duration::from_secs(3600), |wake| wake - millisecond);
     let later = decide(desired, tasks, before);
-    if later
-        .steps
-        .iter()
-        .any(|step| !matches!(step, Step::Forget { .. }))
-        || later.progress.steady != plan.progress.steady
-    {
+    if acts(&later) || later.progress.steady != plan.progress.steady {
         violations.push(format!(
             "something is due before the time to look again\n  at {now}: {desired:?}\n  {tasks:#?}\n  {plan:#?}\n  {later:#?}"
         ));
     }
     violations
+}
+
+fn acts(plan: &Plan) -> bool {
+    let acts = |step: &Step| !matches!(step, Step::Forget { .. });
+    plan.steps.iter().any(acts)
 }
 
 struct Seen<'a> {

@@ -1,5 +1,6 @@
 //! The parts of the engine that need no machine. What needs one is tested through the built binary.
 
+mod clock;
 mod fleet;
 mod image_user;
 mod observe;
@@ -34,6 +35,7 @@ fn container(image: char) -> ContainerSpec {
         cpu: Cpu::from_vcpu(0.25).unwrap(),
         memory: MemoryMb::new(512).unwrap(),
         stop_timeout: StopTimeout::default(),
+        discards_output: false,
     }
 }
 

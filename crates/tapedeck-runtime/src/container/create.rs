@@ -72,6 +72,7 @@ pub(super) struct Task<'a> {
     pub(super) definition: &'a TaskDefinition,
     pub(super) directory: TaskDirectory<'a>,
     pub(super) cgroup: &'a TaskCgroup<'a>,
+    pub(super) disk: Option<&'a OwnedFd>,
     pub(super) born_in_unified: bool,
 }
 
@@ -107,6 +108,7 @@ fn create(
         definition,
         directory,
         cgroup,
+        disk,
         born_in_unified,
     } = *task;
     // The shim keeps little and gives back at once; here nothing lives long enough for that.
@@ -117,7 +119,7 @@ fn create(
     }
     cgroup.join(born_in_unified)?;
     leave_mount_namespace().map_err(CreateError::FileSystem)?;
-    rootfs::prepare(definition, directory).map_err(CreateError::FileSystem)?;
+    rootfs::prepare(definition, directory, disk).map_err(CreateError::FileSystem)?;
     let cgroups = show_cgroup(cgroup, &directory.bundle()).map_err(CreateError::FileSystem)?;
     let TaskNamespace {
         namespace,

@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cgroup::{CgroupError, CgroupLayout, Limits};
 use crate::definition::{TaskDefinition, TaskDirectory};
+use crate::storage::{self, StorageError};
 
 /// `CLONE_INTO_CGROUP` of `linux/sched.h`, which does not fit the type the `libc` crate gives it.
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
@@ -69,6 +70,8 @@ pub(crate) struct Creation {
     pub(crate) stdout: OwnedFd,
     /// The same for its standard error.
     pub(crate) stderr: OwnedFd,
+    /// Keeps the disk of the task, so that its end does not wait for the disk's.
+    pub(crate) disk: Option<OwnedFd>,
     /// Where the socket arrives that listens at the endpoint of the task, before the report that PID 1 exists.
     pub(crate) endpoint: OwnedFd,
 }
@@ -87,6 +90,9 @@ pub(crate) enum BeginError {
     /// Its resources cannot be limited.
     #[error(transparent)]
     Cgroup(#[from] CgroupError),
+    /// It cannot be given a disk.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// There is no room for another process, file or pipe.
     #[error("start the process that creates the container")]
     Process(#[from] io::Error),
@@ -120,6 +126,10 @@ pub(crate) fn begin(
         pids: definition.pids_limit,
     };
     cgroup.create(&limits)?;
+    let disk = definition.disk.as_ref();
+    let disk = disk
+        .map(|disk| storage::attach(disk, &directory.disk()))
+        .transpose()?;
     let (stdout, stdout_end) = output_pipe()?;
     let (stderr, stderr_end) = output_pipe()?;
     let (reports, reports_end) = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from)?;
@@ -142,6 +152,7 @@ pub(crate) fn begin(
                     definition,
                     directory,
                     cgroup: &cgroup,
+                    disk: disk.as_ref(),
                     born_in_unified,
                 },
                 ends,
@@ -152,6 +163,7 @@ pub(crate) fn begin(
             reports,
             stdout,
             stderr,
+            disk,
             endpoint,
         }),
     }

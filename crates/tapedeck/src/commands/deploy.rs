@@ -139,6 +139,7 @@ pub(crate) fn service_spec(
         name: service.name.clone(),
         desired_count: service.scaling.min_instances,
         scaling: scaling_of(service),
+        logs: late::log_policy(service)?,
         container: ContainerSpec {
             image: built.image.clone(),
             environment,
@@ -146,6 +147,7 @@ pub(crate) fn service_spec(
             cpu,
             memory: service.compute.memory(),
             stop_timeout: service.container.stop_timeout,
+            discards_output: service.container.logging.disabled,
         },
     })
 }

@@ -158,6 +158,79 @@ fn an_image_from_a_registry_runs_and_follows_its_tag() {
 }
 
 #[test]
+fn t38_a_tag_that_moves_changes_nothing_until_the_next_deployment() {
+    let Some(project) = Project::ready() else { return };
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    pusher.image(&image_that_says("first"), "1");
+    project.configure(
+        "prebuilt-image",
+        &format!("{{ image: '{}/team/app:1' }}", server.host),
+    );
+    project.must_deploy();
+    let name = tapedeck_model::StackName::new(crate::stage::STACK).unwrap();
+    let pids = || crate::stage::all_pids(&project.home.client().describe_stack(&name).unwrap());
+    pusher.image(&image_that_says("second"), "1");
+    let (task, pid) = pids().pop_first().unwrap();
+    tapedeck_testkit::kill(pid, rustix::process::Signal::KILL);
+    eventually("the replacement", DEADLINE, || {
+        let now = pids();
+        (now.len() == 1 && !now.contains_key(&task)).then_some(())
+    });
+    eventually("two lines", DEADLINE, || {
+        let text = project.home.must(&["logs", PROJECT[0], PROJECT[1], "--raw"]);
+        (text.lines().collect::<Vec<_>>() == ["first", "first"]).then_some(())
+    });
+    project.must_deploy();
+    project.wait_for_line("second");
+}
+
+#[test]
+fn t78_a_config_that_says_the_same_in_other_words_deploys_nothing() {
+    let Some(project) = Project::ready() else { return };
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    pusher.image(&image_that_says("first"), "1");
+    let image = format!("{}/team/app:1", server.host);
+    let write = |text: String| fs::write(project.folder.path().join("stacktape.yml"), text).unwrap();
+    let describe = || {
+        project
+            .home
+            .must(&["info:stack", PROJECT[0], PROJECT[1], "--json"])
+    };
+    write(format!(
+        "resources:\n  worker:\n    type: worker-service\n    properties:\n      packaging:\n        \
+         type: prebuilt-image\n        properties: {{ image: '{image}' }}\n      \
+         environment:\n        - name: COLOUR\n          value: blue\n        - name: SIZE\n          value: '3'\n      \
+         resources: {{ cpu: 0.25, memory: 512 }}\n"
+    ));
+    project.must_deploy();
+    let before = describe();
+
+    write(format!(
+        "# A comment.\nresources:\n  worker:\n    properties:\n      resources:\n        memory: 512\n        cpu: 0.25\n      \
+         environment:\n        - {{ value: \"3\", name: SIZE }}\n        - {{ value: blue, name: COLOUR }}\n      \
+         packaging:\n        properties:\n          image: {image} # the same\n        type: prebuilt-image\n    \
+         type: worker-service\n"
+    ));
+    let again = project.must_deploy();
+    assert!(again.stderr.contains("nothing has changed"), "{again:?}");
+    assert_eq!(describe(), before);
+}
+
+#[test]
 fn a_dockerfile_is_built_runs_and_is_left_alone_when_it_breaks() {
     let Some(mut project) = Project::ready() else {
         return;

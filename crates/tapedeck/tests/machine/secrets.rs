@@ -17,7 +17,7 @@ fn mode(path: impl AsRef<std::path::Path>) -> u32 {
 }
 
 /// Sets a secret as people do: through a pipe.
-fn set(home: &Home, name: &str, value: &str) {
+pub(crate) fn set(home: &Home, name: &str, value: &str) {
     let mut command = home.command(&["secret:set", name, "--forceUpdate"]);
     command.stdin(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();

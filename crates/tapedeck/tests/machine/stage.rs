@@ -8,7 +8,7 @@ use fs_err as fs;
 use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
 use tapedeck_image::{ConfigChange, Layer, SharedLock, Store};
 use tapedeck_model::{
-    ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, Scaling, SecretPart, SecretReference,
+    ContainerSpec, Cpu, ImageDigest, LogPolicy, MemoryMb, ResourceName, Scaling, SecretPart, SecretReference,
     SecretTemplate, ServiceSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId, TaskState,
     Timestamp,
 };
@@ -61,6 +61,12 @@ impl Worker {
         self
     }
 
+    /// The same under another name.
+    pub(crate) fn renamed(mut self, name: &str) -> Self {
+        self.spec.name = ResourceName::new(name).unwrap();
+        self
+    }
+
     /// Scaled between these bounds, to keep both metrics under 80 %.
     pub(crate) fn scaled(mut self, min_instances: u32, max_instances: u32) -> Self {
         self.spec.desired_count = min_instances;
@@ -89,6 +95,16 @@ impl Worker {
         };
         let template = SecretTemplate::new(parts.iter().map(part).collect());
         self.spec.container.secrets.insert(variable.to_owned(), template);
+        self
+    }
+
+    pub(crate) fn logs(mut self, policy: LogPolicy) -> Self {
+        self.spec.logs = policy;
+        self
+    }
+
+    pub(crate) fn discards_output(mut self) -> Self {
+        self.spec.container.discards_output = true;
         self
     }
 
@@ -160,11 +176,13 @@ impl Stage {
             cpu: Cpu::from_vcpu(0.5).unwrap(),
             memory: MemoryMb::new(128).unwrap(),
             stop_timeout: StopTimeout::default(),
+            discards_output: false,
         };
         let spec = ServiceSpec {
             name: ResourceName::new(name).unwrap(),
             desired_count: 1,
             scaling: None,
+            logs: LogPolicy::default(),
             container,
         };
         Worker { spec }
@@ -180,10 +198,7 @@ impl Stage {
     }
 
     pub(crate) fn try_apply(&self, workers: &[Worker]) -> Result<StackStatus, ClientError> {
-        self.client().apply_stack(StackSpec {
-            name: stack(),
-            services: workers.iter().map(|worker| worker.spec.clone()).collect(),
-        })
+        self.client().apply_stack(spec_of(workers))
     }
 
     /// Deploys exactly these services and waits until they are steady.
@@ -237,6 +252,14 @@ impl Stage {
             let found = self.lines().iter().filter(|found| *found == line).count();
             (found >= count).then_some(())
         });
+    }
+}
+
+/// The stack of exactly these services.
+pub(crate) fn spec_of(workers: &[Worker]) -> StackSpec {
+    StackSpec {
+        name: stack(),
+        services: workers.iter().map(|worker| worker.spec.clone()).collect(),
     }
 }
 
