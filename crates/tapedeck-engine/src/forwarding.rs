@@ -11,10 +11,11 @@
 //! place is written down only after the endpoint has acknowledged all that is before it, or the spool holds it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc;
+use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
 
 use serde::{Deserialize, Serialize};
+use tapedeck_local::firehose::Courier;
 use tapedeck_model::{LogDestination, ResourceName, StackName, TaskId, Timestamp};
 
 use crate::fleet::{Service, ServiceKey};
@@ -60,6 +61,8 @@ struct Forwarder {
 #[derive(Debug, Default)]
 pub(crate) struct Forwarders {
     running: BTreeMap<ServiceKey, Forwarder>,
+    /// Shared by all: it holds the certificates of the machine.
+    courier: Arc<OnceLock<Courier>>,
     /// Whether what an earlier engine left was looked for.
     recovered: bool,
 }
@@ -127,7 +130,8 @@ impl Engine {
     fn start_forwarder(&mut self, key: &ServiceKey, assignment: Assignment, order: Order) {
         let follows = matches!(order, Order::Follow(_)).then(|| assignment.clone());
         let (orders, inbox) = mpsc::channel();
-        let worker = worker::Worker::new(key, &self.host.home, self.events.clone(), self.clock, assignment);
+        let (events, courier) = (self.events.clone(), &self.forwarders.courier);
+        let worker = worker::Worker::new(key, &self.host.home, events, self.clock, (courier, assignment));
         let _ = orders.send(order);
         let thread = std::thread::Builder::new()
             .name("forward".to_owned())

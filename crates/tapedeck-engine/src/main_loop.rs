@@ -115,6 +115,10 @@ pub(crate) struct Engine {
     pub(crate) meters: Meters,
     /// Who is told that the engine lives.
     pub(crate) notice: Notice,
+    /// Memory that tasks may have together, in MiB.
+    pub(crate) memory_budget: u64,
+    /// Processors of this machine.
+    pub(crate) processors: u32,
 }
 
 impl Engine {
@@ -319,6 +323,7 @@ impl Engine {
             }
         }
         self.reconcile(&key);
+        self.place_waiting();
     }
 
     /// Looks at every service; also tries again what could not be cleaned or written down before.
@@ -367,6 +372,8 @@ impl Engine {
             cgroups: self.host.cgroups.kind().to_string(),
             pace: self.tempo.name().to_string(),
             scaling_speed: self.tempo.speed,
+            memory_budget: self.memory_budget,
+            memory_held: self.budget().held,
             metrics_address: self.metrics_address,
             task_storage_mb: self.host.disk.as_ref().map(|disk| disk.megabytes),
             warnings: self.host.warnings.clone(),

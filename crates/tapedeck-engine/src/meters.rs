@@ -10,6 +10,7 @@ use tapedeck_plan::autoscale::TaskUse;
 use tapedeck_plan::events;
 use tapedeck_runtime::cgroup::{Sample, Sampler};
 
+use crate::capacity;
 use crate::fleet::ServiceKey;
 use crate::main_loop::{Engine, Event};
 
@@ -162,7 +163,7 @@ impl Engine {
         if self.meters.busy {
             return;
         }
-        let tasks: Vec<(TaskId, Option<Sample>)> = self
+        let tasks: Vec<(TaskId, String, Option<Sample>)> = self
             .fleet
             .services
             .values()
@@ -170,15 +171,16 @@ impl Engine {
             .filter(|task| matches!(task.state, TaskState::Running { .. }))
             .map(|task| {
                 let before = self.meters.tasks.get(&task.id).map(|meter| meter.sample);
-                (task.id.clone(), before)
+                let group = self.host.cgroup_of(&task.id, task.instance());
+                (task.id.clone(), group, before)
             })
             .collect();
         self.meters.busy = true;
         let (host, events, clock) = (Arc::clone(&self.host), self.events.clone(), self.clock);
         tokio::task::spawn_blocking(move || {
             let mut sampler = Sampler::new(&host.cgroups);
-            let read = |(task, before): (TaskId, Option<Sample>)| Sampled {
-                sample: sampler.sample(&host.cgroup_of(&task), before.as_ref()),
+            let read = |(task, group, before): (TaskId, String, Option<Sample>)| Sampled {
+                sample: sampler.sample(&group, before.as_ref()),
                 at: clock.now(),
                 task,
             };
@@ -205,8 +207,8 @@ impl Engine {
                     .revisions
                     .get(&task.revision)
                     .unwrap_or_else(|| service.container());
-                self.meters
-                    .take(sampled, *started, (container.cpu, container.memory));
+                let cpu = capacity::cpu_share(service, task, self.processors);
+                self.meters.take(sampled, *started, (cpu, container.memory));
             }
         }
         let fleet = &self.fleet;

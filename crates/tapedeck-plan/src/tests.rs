@@ -42,6 +42,7 @@ fn task(number: u8, revision: u64, created: f64, state: TaskState) -> Task {
         revision: Revision(revision),
         address: Ipv4Addr::LOCALHOST,
         created: at(created),
+        placement: None,
         state,
         protected_until: None,
     }

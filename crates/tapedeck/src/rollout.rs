@@ -94,6 +94,7 @@ fn tell_tasks(
     tasks.sort_by_key(|task| task.created);
     for task in tasks {
         let (state, more) = match &task.state {
+            TaskState::Pending if task.is_unplaced() => ("PROVISIONING", String::new()),
             TaskState::Pending => ("PENDING", String::new()),
             TaskState::Running { .. } => ("RUNNING", String::new()),
             TaskState::Stopping { .. } => ("STOPPING", String::new()),
@@ -161,6 +162,9 @@ fn step_of(service: &ServiceStatus) -> String {
     );
     if pending > 0 {
         step.push_str(&format!(", {pending} starting"));
+    }
+    if let Some(place) = service.waiting_for_room.first() {
+        step.push_str(&format!(", {place}"));
     }
     if older > 0 {
         step.push_str(&format!(", {older} of others"));

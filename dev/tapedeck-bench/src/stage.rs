@@ -149,6 +149,7 @@ impl Stage {
             memory: MemoryMb::new(512)?,
             stop_timeout: StopTimeout::from_secs(2)?,
             discards_output: false,
+            ec2: None,
         };
         let service = ServiceSpec {
             name: ResourceName::new(SERVICE)?,

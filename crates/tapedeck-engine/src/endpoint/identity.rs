@@ -65,24 +65,30 @@ impl EndpointKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LaunchType {
     Fargate,
+    Ec2,
 }
 
 impl LaunchType {
-    /// That of a container: nothing here is placed on instances.
-    pub(crate) fn of(_container: &ContainerSpec) -> Self {
-        Self::Fargate
+    /// That of a container.
+    pub(crate) fn of(container: &ContainerSpec) -> Self {
+        match container.ec2 {
+            Some(_) => Self::Ec2,
+            None => Self::Fargate,
+        }
     }
 
     /// As ECS writes it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Fargate => "FARGATE",
+            Self::Ec2 => "EC2",
         }
     }
 
     fn execution_environment(self) -> &'static str {
         match self {
             Self::Fargate => "AWS_ECS_FARGATE",
+            Self::Ec2 => "AWS_ECS_EC2",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tapedeck_api::Home;
@@ -43,13 +44,16 @@ pub(super) struct Worker {
     follows: bool,
     /// Tasks whose logs are to be forwarded to their end and removed.
     leaving: BTreeSet<TaskId>,
-    courier: Courier,
+    /// Made with the first request: it takes a while to read the certificates of the machine.
+    courier: Arc<OnceLock<Courier>>,
     sources: Sources,
     spool: Spool,
     pending: Option<Pending>,
     patience: Option<Patience>,
     /// The same of what is in the spool.
     spool_patience: Option<Patience>,
+    /// How often in a row sending one of those has failed.
+    spool_failures: usize,
     /// Spooled requests that were sent in a row.
     spool_turns: u32,
     machine_clock: ClockCheck,
@@ -62,7 +66,7 @@ impl Worker {
         home: &Home,
         events: UnboundedSender<Event>,
         clock: Clock,
-        assignment: Assignment,
+        (courier, assignment): (&Arc<OnceLock<Courier>>, Assignment),
     ) -> Self {
         Self {
             key: key.clone(),
@@ -72,12 +76,13 @@ impl Worker {
             assignment,
             follows: false,
             leaving: BTreeSet::new(),
-            courier: Courier::new(),
+            courier: Arc::clone(courier),
             sources: Sources::new(home, key),
             spool: Spool::at(&home.spool(&key.stack, &key.name)),
             pending: None,
             patience: None,
             spool_patience: None,
+            spool_failures: 0,
             spool_turns: 0,
             machine_clock: ClockCheck::default(),
             spool_looked: clock.now(),
@@ -137,7 +142,10 @@ impl Worker {
             self.leave_if_gone();
             return Some(patience.next_try().since(now).min(PERIOD));
         }
-        let oldest = self.spool.list().into_iter().next();
+        let mut spooled = self.spool.list();
+        // The oldest, unless that is what the endpoint does not like.
+        let place = self.spool_failures.checked_rem(spooled.len());
+        let oldest = place.map(|place| spooled.swap_remove(place));
         let is_turn = self.pending.is_none() || (1..=SPOOL_TURN).contains(&self.spool_turns);
         let may_try = self
             .spool_patience
@@ -209,11 +217,13 @@ impl Worker {
         match sent.and_then(|()| self.spool.remove(spooled).map_err(|error| crate::chain(&error))) {
             Ok(()) => {
                 self.spool_patience = None;
+                self.spool_failures = 0;
                 self.spool_turns += 1;
             }
             Err(why) => {
                 // New lines are not held up by it: it may be this one request that the endpoint does not like.
                 self.spool_turns = 0;
+                self.spool_failures += 1;
                 self.spool_patience = Some(Patience::another(self.spool_patience, self.clock.now()));
                 self.say_undelivered(&why);
             }
@@ -301,6 +311,7 @@ impl Worker {
     fn deliver(&self, request: &Request) -> Result<(), String> {
         let destination = self.destination()?;
         self.courier
+            .get_or_init(Courier::new)
             .send(&destination, request)
             .map_err(|error| crate::chain(&error))
     }

@@ -36,6 +36,7 @@ fn container(image: char) -> ContainerSpec {
         memory: MemoryMb::new(512).unwrap(),
         stop_timeout: StopTimeout::default(),
         discards_output: false,
+        ec2: None,
     }
 }
 
@@ -45,6 +46,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         revision: Revision(revision),
         address: Ipv4Addr::new(10, 128, 0, number),
         created: at(1),
+        placement: None,
         state,
         protected_until: None,
     }

@@ -19,6 +19,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long everything may take: Firehose waits for three minutes.
 const WHOLE: Duration = Duration::from_secs(3 * 60);
 
+/// How long a connection is kept for the next request.
+const IDLE: Duration = Duration::from_secs(4);
+
 /// The most bytes of an answer that are read.
 const ANSWER_BYTES: u64 = 64 * 1024;
 
@@ -106,6 +109,8 @@ impl Courier {
             // As Firehose does; and nobody else is to learn the access key.
             .max_redirects(0)
             .max_redirects_will_error(false)
+            // Others end idle connections early, and one that was ended costs a try.
+            .max_idle_age(IDLE)
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(WHOLE))
             .tls_config(tls());

@@ -121,7 +121,7 @@ pub(crate) fn begin(
 ) -> Result<Creation, BeginError> {
     let cgroup = layout.task(&definition.cgroup)?;
     let limits = Limits {
-        cpu: definition.cpu,
+        cpu: (!definition.shares_cpu).then_some(definition.cpu),
         memory: definition.memory,
         pids: definition.pids_limit,
     };

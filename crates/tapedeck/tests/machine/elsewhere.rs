@@ -13,6 +13,8 @@ use tapedeck_testkit::{
 };
 use tempfile::TempDir;
 
+use crate::forwarding::start_engine;
+use crate::log_endpoint::{Answer, Endpoint};
 use crate::stage::{PROJECT, home};
 
 /// A project whose only file is the config, and a home.
@@ -102,6 +104,56 @@ fn set_secret(home: &Home, name: &str, value: &str) {
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(value.as_bytes()).unwrap();
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_config_says_who_gets_the_output_and_whether_it_is_kept() {
+    let Some(project) = Project::ready() else { return };
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    pusher.image(&image_that_says("hello"), "1");
+    let endpoint = Endpoint::answering(Answer::Acknowledge);
+    set_secret(&project.home, "endpoint", r#"{"key":"hush"}"#);
+    start_engine(&project.home);
+    let logging = |logging: &str| {
+        let config = format!(
+            "resources:\n  worker:\n    type: worker-service\n    properties:\n      packaging:\n        \
+             type: prebuilt-image\n        properties: {{ image: {}/team/app:1 }}\n      \
+             resources: {{ cpu: 0.25, memory: 512 }}\n      logging: {logging}\n",
+            server.host
+        );
+        fs::write(project.folder.path().join("stacktape.yml"), config).unwrap();
+    };
+    logging(&format!(
+        "{{ retentionDays: 3, logForwarding: {{ type: http-endpoint, properties: {{ endpointUrl: \"{}\", \
+         accessKey: \"$Secret('endpoint.key')\", parameters: {{ team: mail }}, gzipEncodingEnabled: true }} }} }}",
+        endpoint.url()
+    ));
+    let deployed = project.must_deploy();
+    assert!(!deployed.stderr.contains("warning"), "{deployed:?}");
+    eventually("the line there", DEADLINE, || {
+        (endpoint.acknowledged() == ["hello"]).then_some(())
+    });
+    let headers = &endpoint.received()[0].headers;
+    assert_eq!(headers["x-amz-firehose-access-key"], "hush");
+    assert_eq!(
+        headers["x-amz-firehose-common-attributes"],
+        r#"{"commonAttributes":{"team":"mail"}}"#
+    );
+    logging("{ disabled: true }");
+    project.must_deploy();
+    let told = project.run(&["logs", PROJECT[0], PROJECT[1]]);
+    assert!(
+        told.stderr
+            .contains("the output of service worker is thrown away"),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn policy(destination: LogDestination) -> LogPolicy {
 }
 
 /// Starts an engine that trusts the endpoint.
-fn start_engine(home: &Home) {
+pub(crate) fn start_engine(home: &Home) {
     let mut command = home.command(&["engine", "start"]);
     command.env("SSL_CERT_FILE", Endpoint::certificate());
     let started = Finished::of(command);
@@ -112,7 +112,7 @@ fn lines_are_sent_as_firehose_sends_them() {
         }
     }
     let found = Command::new("grep")
-        .args(["-rlaF", secret])
+        .args(["-rlaF", "--exclude=*.ext4", secret])
         .arg(stage.home.path())
         .output()
         .unwrap();
@@ -282,11 +282,24 @@ fn forwarding_begins_when_it_is_asked_for_and_ends_when_it_is_not() {
         "no task starts anew for it"
     );
     eventually("a forwarder", DEADLINE, || (threads() == 1).then_some(()));
+    let before = resident(&stage);
     tapedeck_testkit::kill(pid, rustix::process::Signal::USR1);
     wait_for(&endpoint, &["ping"]);
+    eprintln!(
+        "measured: resident memory of the engine in KiB before and after it forwards: {before}, {}",
+        resident(&stage)
+    );
     stage.deploy(&[worker]);
     eventually("its end", DEADLINE, || (threads() == 0).then_some(()));
     tapedeck_testkit::kill(pid, rustix::process::Signal::USR1);
     stage.wait_for_lines("ping", 2);
     assert_eq!(endpoint.acknowledged(), ["ping"]);
+}
+
+/// Resident memory of the engine in KiB.
+fn resident(stage: &Stage) -> u64 {
+    let engine = stage.home.engine().unwrap();
+    let status = fs::read_to_string(format!("/proc/{engine}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.unwrap().trim().trim_end_matches(" kB").parse().unwrap()
 }

@@ -23,6 +23,7 @@ mod failpoints;
 mod forwarding;
 mod go;
 mod installing;
+mod instances;
 mod java;
 mod keeping;
 mod leaks;

@@ -8,10 +8,11 @@ use fs_err as fs;
 use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
 use tapedeck_image::{ConfigChange, Layer, SharedLock, Store};
 use tapedeck_model::{
-    ContainerSpec, Cpu, ImageDigest, LogPolicy, MemoryMb, ResourceName, Scaling, SecretPart, SecretReference,
-    SecretTemplate, ServiceSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId, TaskState,
-    Timestamp,
+    ContainerSpec, Cpu, Ec2Spec, ImageDigest, LogPolicy, MachineType, MemoryMb, ResourceName, Scaling,
+    SecretPart, SecretReference, SecretTemplate, ServiceSpec, StackName, StackSpec, StopCode, StopTimeout,
+    Task, TaskId, TaskState, Timestamp,
 };
+use tapedeck_resources::catalogue::instances;
 use tapedeck_testkit::{DEADLINE, Home, busybox_layer, eventually, missing, stable, within};
 
 /// The program under test.
@@ -118,6 +119,32 @@ impl Worker {
         self
     }
 
+    /// On EC2 instances of these types.
+    pub(crate) fn on(mut self, types: &[&str]) -> Self {
+        let machine = |name: &&str| {
+            let one = instances::find(name).unwrap();
+            MachineType {
+                name: one.name.to_owned(),
+                vcpus: one.vcpus,
+                memory: MemoryMb::new(one.memory).unwrap(),
+            }
+        };
+        self.spec.container.ec2 = Some(Ec2Spec {
+            types: types.iter().map(machine).collect(),
+            shares_cpu: false,
+            warm_pool: false,
+        });
+        self
+    }
+
+    /// Without CPU of its own.
+    pub(crate) fn sharing_cpu(mut self) -> Self {
+        let ec2 = self.spec.container.ec2.as_mut().unwrap();
+        ec2.shares_cpu = true;
+        self.spec.container.cpu = ec2.types[0].cpu();
+        self
+    }
+
     pub(crate) fn stop_timeout(mut self, seconds: u16) -> Self {
         self.spec.container.stop_timeout = StopTimeout::from_secs(seconds).unwrap();
         self
@@ -177,6 +204,7 @@ impl Stage {
             memory: MemoryMb::new(128).unwrap(),
             stop_timeout: StopTimeout::default(),
             discards_output: false,
+            ec2: None,
         };
         let spec = ServiceSpec {
             name: ResourceName::new(name).unwrap(),
@@ -205,6 +233,22 @@ impl Stage {
     pub(crate) fn deploy(&self, workers: &[Worker]) -> StackStatus {
         self.apply(workers);
         self.steady()
+    }
+
+    /// Deploys exactly these services as another stack, and waits until they run.
+    pub(crate) fn deploy_as(&self, name: &str, workers: &[Worker]) {
+        let name = StackName::new(name).unwrap();
+        let mut client = self.client();
+        client
+            .apply_stack(StackSpec {
+                name: name.clone(),
+                services: workers.iter().map(|worker| worker.spec.clone()).collect(),
+            })
+            .unwrap();
+        eventually("the other stack", DEADLINE, || {
+            let stack = client.describe_stack(&name).ok()?;
+            stack.is_steady().then_some(())
+        });
     }
 
     /// Waits until the stack is steady.

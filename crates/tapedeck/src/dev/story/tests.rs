@@ -17,6 +17,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         revision: Revision(revision),
         address: Ipv4Addr::LOCALHOST,
         created: at(0),
+        placement: None,
         state,
         protected_until: None,
     }
@@ -49,6 +50,7 @@ fn stack(revision: u64, tasks: Vec<Task>) -> StackStatus {
         deployments: Vec::new(),
         image: ImageDigest::new(format!("sha256:{}", "a".repeat(64))).unwrap(),
         cpu: Cpu::from_vcpu(0.25).unwrap(),
+        shares_cpu: false,
         memory: MemoryMb::new(512).unwrap(),
         stop_timeout: StopTimeout::default(),
         desired_count: 1,
@@ -59,7 +61,9 @@ fn stack(revision: u64, tasks: Vec<Task>) -> StackStatus {
         failed_tasks: 0,
         scaling: None,
         waiting: vec!["waiting for task 01010101 to stop".to_owned()],
+        waiting_for_room: Vec::new(),
         next_attempt_at: None,
+        instances: Vec::new(),
         tasks,
         events: Vec::new(),
     };
