@@ -282,30 +282,6 @@ fn a_service_that_is_no_longer_scaled_forgets_its_bounds() {
     assert!(store.load().unwrap().services[&key("mailer")].scaler.is_none());
 }
 
-#[test]
-fn t39_a_protection_survives_and_tasks_from_before_there_were_any_have_none() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut store = open(&folder);
-    let service = Service::new(1, container('a'), at(0));
-    store.save_desired(&[(&key("mailer"), &service)]).unwrap();
-    let protected = tapedeck_model::Task {
-        protected_until: Some(at(99)),
-        ..task(1, 1, running())
-    };
-    let plain = task(2, 1, running());
-    assert!(
-        !serde_json::to_string(&plain).unwrap().contains("protected"),
-        "as it was written before"
-    );
-    store
-        .save_tasks(&key("mailer"), [&protected, &plain], &[])
-        .unwrap();
-    drop(store);
-    let fleet = open(&folder).load().unwrap();
-    let loaded: Vec<_> = fleet.services[&key("mailer")].tasks.values().cloned().collect();
-    assert_eq!(loaded, [protected, plain]);
-}
-
 /// As a machine leaves it that lost power: what SQLite had not yet forced to the disk ends anywhere.
 #[test]
 fn t68_a_journal_that_ends_anywhere_gives_the_state_of_some_moment() {
@@ -343,4 +319,28 @@ fn t68_a_journal_that_ends_anywhere_gives_the_state_of_some_moment() {
         found.into_iter().collect::<Vec<_>>(),
         expected.collect::<Vec<_>>()
     );
+}
+
+#[test]
+fn t39_a_protection_survives_and_tasks_from_before_there_were_any_have_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    let service = Service::new(1, container('a'), at(0));
+    store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    let protected = tapedeck_model::Task {
+        protected_until: Some(at(99)),
+        ..task(1, 1, running())
+    };
+    let plain = task(2, 1, running());
+    assert!(
+        !serde_json::to_string(&plain).unwrap().contains("protected"),
+        "as it was written before"
+    );
+    store
+        .save_tasks(&key("mailer"), [&protected, &plain], &[])
+        .unwrap();
+    drop(store);
+    let fleet = open(&folder).load().unwrap();
+    let loaded: Vec<_> = fleet.services[&key("mailer")].tasks.values().cloned().collect();
+    assert_eq!(loaded, [protected, plain]);
 }
