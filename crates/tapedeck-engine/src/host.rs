@@ -133,11 +133,6 @@ impl Host {
         resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF))
     }
 
-    /// Bytes that a task has written, unless these are too many files to count.
-    pub(crate) fn written_by(&self, task: &TaskId) -> Option<u64> {
-        tapedeck_runtime::written_in(&self.home.task(task))
-    }
-
     /// Connects to the shim of a task that an earlier engine started; none when there is no such shim any more.
     pub(crate) fn adopt(&self, task: &TaskId) -> Option<UnixStream> {
         tapedeck_runtime::connect(&self.home.task(task))

@@ -28,7 +28,6 @@ mod descriptor;
 mod storage;
 #[cfg(test)]
 mod tests;
-mod written;
 
 pub use cleanup::{CleanupError, CleanupErrors, cleanup};
 pub use clock::TaskClock;
@@ -40,4 +39,3 @@ pub use definition::{
 };
 pub use descriptor::receive;
 pub use storage::{DEFAULT_STORAGE_MB, StorageError, StorageUse, TaskDisk, storage_use};
-pub use written::written_in;
