@@ -2,7 +2,7 @@
 //!
 //! One task, [`main_loop`], owns all state. It is woken by a closed set of events, has [`tapedeck_plan`] decide, and
 //! carries the steps out ([`reconcile`]). What people ask for arrives through [`server`] and is applied in
-//! [`desired`]; what shims say is turned into states in [`observe`], by the engine's clock ([`skew`]); [`host`] touches the machine, and [`secrets`]
+//! [`desired`]; what shims say is turned into states in [`observe`]; [`host`] touches the machine, and [`secrets`]
 //! asks for what a task gets in memory alone; [`meters`] keeps what tasks use, [`scaling`] has the number of tasks follow
 //! it, and [`prometheus`] and [`exporter`] tell it to others; [`store`] remembers; [`notice`] tells a service manager; [`attendance`] lets a stack end with whoever develops it. A new engine first adopts what the one before left running ([`adopt`]).
 
@@ -27,7 +27,6 @@ mod retention;
 mod scaling;
 mod secrets;
 mod server;
-mod skew;
 mod start;
 mod store;
 

@@ -24,7 +24,6 @@ use crate::notice::Notice;
 use crate::observe;
 use crate::retention;
 use crate::scaling::EngineTempo;
-use crate::skew;
 use crate::store::{Store, StoreError};
 
 /// The longest time between two looks at everything, whatever happens.
@@ -85,8 +84,6 @@ pub(crate) struct Engine {
     pub(crate) events: mpsc::UnboundedSender<Event>,
     /// Connections to the shims of tasks that are not stopped.
     pub(crate) links: HashMap<TaskId, Link>,
-    /// Tasks whose shims have told something over their present connections.
-    pub(crate) heard: HashSet<TaskId>,
     /// Stopped tasks of which something is left on this machine; their addresses are not free yet.
     pub(crate) leaving: HashSet<TaskId>,
     /// Those of them whose remains could not be removed; tried again on every period.
@@ -147,12 +144,7 @@ impl Engine {
             Event::Launched(task, outcome) => self.launched(&task, outcome),
             Event::ShimSaid(task, said) => {
                 let now = self.clock.now();
-                // The first words may be of long ago, all others are of now.
-                let is_live = !self.heard.insert(task.clone());
-                self.change(&task, |state| {
-                    let corrected = is_live.then(|| skew::corrected(&said, state, now));
-                    observe::after(state, corrected.as_ref().unwrap_or(&said), now)
-                });
+                self.change(&task, |state| observe::after(state, &said, now));
             }
             Event::ShimGone(task) => self.shim_gone(&task),
             Event::Cleaned(task, outcome) => self.cleaned(&task, outcome),
@@ -260,7 +252,6 @@ impl Engine {
     fn shim_gone(&mut self, task: &TaskId) {
         failpoint::reach("shim.gone");
         self.links.remove(task);
-        self.heard.remove(task);
         let now = self.clock.now();
         let exit = self.host.exit_of(task);
         self.change(task, |state| {

@@ -181,7 +181,6 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         host: Arc::clone(&host),
         events: events.clone(),
         links: HashMap::new(),
-        heard: HashSet::new(),
         leaving: HashSet::new(),
         stuck: HashSet::new(),
         unsaved: BTreeSet::new(),

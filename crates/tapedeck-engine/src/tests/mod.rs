@@ -7,7 +7,6 @@ mod observe;
 mod retention;
 mod secrets;
 mod server;
-mod skew;
 mod store;
 
 use std::collections::BTreeMap;
