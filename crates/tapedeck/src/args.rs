@@ -10,6 +10,7 @@ mod engine;
 mod measures;
 mod processor;
 mod rollout;
+mod synth;
 
 pub(crate) use aliases::with_long_names;
 pub(crate) use compression::Compression;
@@ -17,6 +18,7 @@ pub(crate) use engine::{EngineCommand, EngineInstallArgs, EngineStopArgs, Engine
 pub(crate) use measures::{InfoScalingArgs, MetricsArgs};
 pub(crate) use processor::Processor;
 pub(crate) use rollout::{DeployArgs, RollbackArgs};
+pub(crate) use synth::{SynthArgs, TemplateFormat};
 
 /// Plays a stacktape.yml: packages its worker services and runs them on this machine.
 #[derive(Debug, Parser)]
@@ -64,6 +66,9 @@ pub(crate) enum Command {
     /// Check the config and say everything that is wrong with it. Touches nothing.
     #[command(after_help = crate::commands::validate::EXAMPLES)]
     Validate(ValidateArgs),
+    /// Print the CloudFormation template that the config becomes, offline.
+    #[command(after_help = crate::commands::synth::EXAMPLES)]
+    Synth(SynthArgs),
     /// Explain a key, a type of resource, a directive or a rule of the config language.
     #[command(after_help = crate::commands::explain::EXAMPLES)]
     Explain(ExplainArgs),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use tapedeck_config::{Answers, LoadOptions, Loaded, Question};
+use tapedeck_config::{Answer, Answers, LoadOptions, Loaded, PathState, Question};
 use tapedeck_diagnostic::{Diagnostics, Severity, render_text};
 use tapedeck_model::{Region, Stack};
 
@@ -41,6 +41,17 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
+    /// An answer as it counts: where nothing is packaged, a file that is not there is only told of.
+    fn judged(&self, question: &Question, answer: Answer, printer: &Printer) -> Answer {
+        match (self.command, question, &answer) {
+            ("synth", Question::Path { path }, Answer::Path(PathState::Missing)) => {
+                printer.warn(format!("there is no `{path}`, which `package` and `deploy` need"));
+                Answer::Unknowable
+            }
+            _ => answer,
+        }
+    }
+
     /// What `dev` reads a config for.
     pub(crate) fn of(wish: &'a Wish) -> Self {
         Self {
@@ -97,6 +108,7 @@ pub(crate) fn load(
             progress: &mut progress,
         };
         for (question, answer) in answering.answer(loaded.questions) {
+            let answer = reading.judged(&question, answer, printer);
             file.read
                 .extend(path_of(&question).map(|path| file.folder.join(path)));
             answers.insert(question, answer);

@@ -1,44 +1,14 @@
 //! What AWS would answer, read from a file, so that a config can be judged without asking AWS. No secret value is in it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
 use tapedeck_config::{Answer, SecretState, VpcState};
 
 use crate::exit::{ExitKind, Failure};
 
 /// A file of lookups. Keys that this version does not ask for are left alone.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Lookups {
-    account: Option<String>,
-    secrets: BTreeMap<String, SecretLookup>,
-    stack_outputs: BTreeMap<String, BTreeMap<String, OutputLookup>>,
-    vpcs: BTreeMap<String, VpcLookup>,
-}
-
-/// What is known of a VPC.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct VpcLookup {
-    cidr_block: String,
-    public_subnets: Vec<String>,
-    private_subnets: Vec<String>,
-}
-
-/// What is known of a secret.
-#[derive(Debug, Deserialize)]
-struct SecretLookup {
-    /// Its keys; none when it is a plain text.
-    keys: Option<Vec<String>>,
-}
-
-/// An output of a deployed stack.
-#[derive(Debug, Deserialize)]
-struct OutputLookup {
-    value: String,
-}
+#[derive(Debug)]
+pub(crate) struct Lookups(pub(crate) tapedeck_synth::Lookups);
 
 impl Lookups {
     /// Reads a file.
@@ -46,9 +16,10 @@ impl Lookups {
     /// # Errors
     /// When it is not there or is no such JSON.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let help = "lookups are a JSON object of `account`, `secrets`, `stackOutputs` and `vpcs`";
+        let help =
+            "lookups are a JSON object of `account`, `secrets`, `ssmParameters`, `stackOutputs` and `vpcs`";
         let text = fs_err::read(path).map_err(|error| Failure::new(ExitKind::Usage, error).help(help))?;
-        serde_json::from_slice(&text).map_err(|error| {
+        serde_json::from_slice(&text).map(Self).map_err(|error| {
             let what = format!("could not read the lookups {}", path.display());
             Failure::new(ExitKind::Usage, anyhow::Error::new(error).context(what)).help(help)
         })
@@ -56,18 +27,18 @@ impl Lookups {
 
     /// The account.
     pub(crate) fn account(&self) -> Option<&str> {
-        self.account.as_deref()
+        self.0.account.as_deref()
     }
 
     /// An output of a stack.
     pub(crate) fn stack_output(&self, stack: &str, output: &str) -> Option<&str> {
-        let output = self.stack_outputs.get(stack)?.get(output)?;
+        let output = self.0.stack_outputs.get(stack)?.get(output)?;
         Some(&output.value)
     }
 
     /// What is known of a VPC.
     pub(crate) fn vpc(&self, id: &str) -> Answer {
-        match self.vpcs.get(id) {
+        match self.0.vpcs.get(id) {
             Some(vpc) => Answer::Vpc(VpcState {
                 cidr_block: vpc.cidr_block.clone(),
                 public_subnets: vpc.public_subnets.len(),
@@ -79,12 +50,12 @@ impl Lookups {
 
     /// What is known of a secret.
     pub(crate) fn secret(&self, name: &str) -> Answer {
-        Answer::Secret(match self.secrets.get(name) {
+        Answer::Secret(match self.0.secrets.get(name) {
             Some(secret) => SecretState::There {
                 keys: secret.keys.clone(),
             },
             None => SecretState::Missing {
-                others: self.secrets.keys().cloned().collect(),
+                others: self.0.secrets.keys().cloned().collect(),
             },
         })
     }

@@ -25,6 +25,7 @@ pub(crate) mod secret_get;
 pub(crate) mod secret_list;
 pub(crate) mod secret_set;
 pub(crate) mod shim;
+pub(crate) mod synth;
 pub(crate) mod validate;
 
 use crate::args::{Command, EngineCommand};
@@ -62,6 +63,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::Engine(EngineCommand::Stop(args)) => args.output.json,
         Command::Engine(EngineCommand::Run(_))
         | Command::Schema(_)
+        | Command::Synth(_)
         | Command::Completions(_)
         | Command::Shim { .. } => false,
     }
@@ -72,6 +74,7 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
     match command {
         Command::Init(args) => init::run(&args, context, printer),
         Command::Validate(args) => validate::run(&args, context, printer),
+        Command::Synth(args) => synth::run(&args, context, printer),
         Command::Explain(args) => explain::run(&args, printer),
         Command::Schema(args) => schema::run(&args, context, printer),
         Command::Deploy(args) => deploy::run(&args, context, printer),

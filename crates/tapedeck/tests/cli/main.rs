@@ -26,5 +26,6 @@ mod secret_list;
 mod secret_set;
 mod surroundings;
 mod surroundings_of_config;
+mod synth;
 mod terminal;
 mod validate;

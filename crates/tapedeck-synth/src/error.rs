@@ -1,0 +1,80 @@
+//! Why a stack has no template.
+
+/// Why a stack has no template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SynthError {
+    /// An answer of AWS is needed that nobody gave.
+    #[error("`{key}` is not in the lookups, and {subject} is needed for the template")]
+    MissingLookup {
+        /// Where it belongs in the file, such as `secrets.database`.
+        key: String,
+        /// What it tells, such as ``the version of the secret `database` ``.
+        subject: String,
+    },
+    /// The type is known, but not what it becomes.
+    #[error("`{name}` is a `{kind}`, or uses a part of it, that has no template yet: {what}")]
+    Unsupported {
+        /// The resource.
+        name: String,
+        /// Its type.
+        kind: String,
+        /// What is missing.
+        what: String,
+    },
+    /// Two things have the same logical id.
+    #[error("two resources become `{logical_id}`; rename one of them")]
+    DuplicateLogicalId {
+        /// The id.
+        logical_id: String,
+    },
+    /// A secret within an object within a secret.
+    #[error("`$Secret('{reference}')` goes deeper than AWS can; use a key of the outermost object")]
+    NestedSecretKey {
+        /// The reference.
+        reference: String,
+    },
+    /// A parameter that the resource does not have.
+    #[error("`{resource}` has no parameter `{parameter}`; it has {known}")]
+    UnknownParameter {
+        /// The resource.
+        resource: String,
+        /// What was asked for.
+        parameter: String,
+        /// What it has.
+        known: String,
+    },
+    /// A resource that is not there.
+    #[error("there is no resource `{name}`")]
+    UnknownResource {
+        /// Its name.
+        name: String,
+    },
+    /// An attribute that the type does not have.
+    #[error("`{logical_id}` is an {kind}, which has no attribute `{attribute}`; it has {known}")]
+    UnknownAttribute {
+        /// The resource of the template.
+        logical_id: String,
+        /// Its type.
+        kind: String,
+        /// What was asked for.
+        attribute: String,
+        /// What the type has.
+        known: String,
+    },
+    /// An encrypted parameter within a text.
+    #[error(
+        "`{name}` is an encrypted parameter, which AWS cannot put into a longer text; use it as the whole value of a variable"
+    )]
+    SecureParameterInText {
+        /// The parameter or the text it stands in.
+        name: String,
+    },
+    /// An override of something that the resource does not become.
+    #[error("`{resource}` does not become `{logical_id}`, so that cannot be overridden")]
+    UnknownOverride {
+        /// The resource.
+        resource: String,
+        /// The logical id.
+        logical_id: String,
+    },
+}

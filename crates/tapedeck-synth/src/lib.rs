@@ -1,0 +1,55 @@
+//! A stack to a CloudFormation template: a function of values, so the same stack and the same lookups give the same bytes.
+//!
+//! Start at [`synthesize`]. Logical ids and physical names come from `naming` alone: existing stacks have them already,
+//! and a changed one replaces a resource. What a type of resource becomes stands in `types`, a file each; what runs
+//! containers in `workload`.
+
+mod assembly;
+mod environment;
+mod error;
+mod expression;
+mod intrinsic;
+mod lookups;
+mod naming;
+mod network;
+mod overrides;
+mod policy;
+mod references;
+mod shared;
+mod template;
+mod types;
+mod workload;
+mod yaml;
+
+use tapedeck_model::Stack;
+
+pub use error::SynthError;
+pub use lookups::{Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
+pub use references::{Problem, problems};
+pub use template::{Output, Resource, Template};
+
+/// The template of a stack. What only AWS knows is in `lookups`.
+///
+/// # Errors
+/// When an answer is missing, or the stack asks for something that a template cannot say.
+pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthError> {
+    let mut assembly = assembly::Assembly::new(stack, lookups)?;
+    network::build(&mut assembly);
+    for resource in &stack.resources {
+        types::build(resource, &mut assembly)?;
+    }
+    for service in &stack.services {
+        workload::build(service, &mut assembly)?;
+    }
+    shared::build(&mut assembly);
+    for raw in &stack.cloudformation_resources {
+        assembly.add_raw(raw)?;
+    }
+    overrides::apply(&mut assembly)?;
+    assembly.add_outputs()?;
+    references::settle(&mut assembly.template)?;
+    Ok(assembly.template)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! What AWS would answer. No value of a secret is among it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::SynthError;
+
+/// What AWS would answer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Lookups {
+    /// The account.
+    pub account: Option<String>,
+    /// What makes names unique beyond the account; computed from region, stack and account where it is left out.
+    pub stack_hash: Option<String>,
+    /// Secrets by name.
+    pub secrets: BTreeMap<String, SecretLookup>,
+    /// Parameters of the Systems Manager by name.
+    pub ssm_parameters: BTreeMap<String, ParameterLookup>,
+    /// Outputs of other stacks, by stack and name.
+    pub stack_outputs: BTreeMap<String, BTreeMap<String, OutputLookup>>,
+    /// VPCs by id, or by the name of the stack whose VPC it is.
+    pub vpcs: BTreeMap<String, VpcLookup>,
+}
+
+/// What is known of a secret.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretLookup {
+    /// The version that is used.
+    #[serde(default)]
+    pub version_id: Option<String>,
+    /// Its ARN. Without it the name stands in its place, as AWS allows.
+    #[serde(default)]
+    pub arn: Option<String>,
+    /// Its keys; none when it is a plain text.
+    #[serde(default)]
+    pub keys: Option<Vec<String>>,
+}
+
+/// What is known of a parameter.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ParameterLookup {
+    /// `String`, `StringList` or `SecureString`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its version.
+    pub version: u64,
+}
+
+/// An output of a deployed stack.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutputLookup {
+    /// Its value.
+    pub value: String,
+    /// The name it is exported under.
+    #[serde(default)]
+    pub export_name: Option<String>,
+}
+
+/// What is known of a VPC.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VpcLookup {
+    /// Its id, where it is listed by the name of a stack.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Its addresses.
+    pub cidr_block: String,
+    /// Subnets with a way into the internet.
+    pub public_subnets: Vec<String>,
+    /// The others.
+    pub private_subnets: Vec<String>,
+}
+
+impl Lookups {
+    /// The account, which must be known.
+    pub(crate) fn known_account(&self) -> Result<&str, SynthError> {
+        self.account.as_deref().ok_or_else(|| SynthError::MissingLookup {
+            key: "account".to_string(),
+            subject: "the account".to_string(),
+        })
+    }
+
+    /// The version of a secret, which must be known.
+    pub(crate) fn secret_version(&self, name: &str) -> Result<&str, SynthError> {
+        let version = self
+            .secrets
+            .get(name)
+            .and_then(|found| found.version_id.as_deref());
+        version.ok_or_else(|| SynthError::MissingLookup {
+            key: format!("secrets.{name}.versionId"),
+            subject: format!("the version of the secret `{name}`"),
+        })
+    }
+
+    /// The ARN of a secret, if it is known.
+    pub(crate) fn secret_arn(&self, name: &str) -> Option<&str> {
+        self.secrets.get(name)?.arn.as_deref()
+    }
+
+    /// A parameter, which must be known.
+    pub(crate) fn parameter(&self, name: &str) -> Result<&ParameterLookup, SynthError> {
+        self.ssm_parameters
+            .get(name)
+            .ok_or_else(|| SynthError::MissingLookup {
+                key: format!("ssmParameters.{name}"),
+                subject: format!("the type and version of the parameter `{name}`"),
+            })
+    }
+
+    /// A VPC by its id, which must be known.
+    pub(crate) fn vpc(&self, id: &str) -> Result<&VpcLookup, SynthError> {
+        self.vpcs.get(id).ok_or_else(|| missing_vpc(id))
+    }
+
+    /// The VPC of another stack, which must be known: that under the name of the stack, else the only one there is.
+    pub(crate) fn vpc_of_stack(&self, stack: &str) -> Result<(String, &VpcLookup), SynthError> {
+        let only = || self.vpcs.iter().next().filter(|_| self.vpcs.len() == 1);
+        let found = self.vpcs.get_key_value(stack).or_else(only);
+        let (key, vpc) = found.ok_or_else(|| missing_vpc(stack))?;
+        Ok((vpc.id.clone().unwrap_or_else(|| key.clone()), vpc))
+    }
+}
+
+fn missing_vpc(key: &str) -> SynthError {
+    SynthError::MissingLookup {
+        key: format!("vpcs.{key}"),
+        subject: "what subnets the VPC has".to_string(),
+    }
+}

@@ -1,0 +1,70 @@
+//! Names as existing stacks have them, and what holds for the template of every config.
+
+mod every_config;
+
+use serde_json::json;
+
+use crate::naming::{digest, logical_id, stack_hash, within};
+use crate::template::{Resource, Template};
+use crate::{Problem, overrides, problems, yaml};
+
+#[test]
+fn names_are_those_of_existing_stacks() {
+    assert_eq!(stack_hash("eu-west-1", "demo-dev", "123456789999"), "bba2d6a0");
+    assert_eq!(logical_id(&["APIWorker2", "Service"]), "ApiWorker2Service");
+    assert_eq!(
+        logical_id(&["worker", "service-container", "LogGroup"]),
+        "WorkerServiceContainerLogGroup"
+    );
+    let long = "demo-dev-averylongworkerservicenamethatgoesonandonandonuntilitistoolong-logs-xxxxxxxx";
+    let short = within(long.to_string(), 63);
+    assert_eq!(
+        short,
+        "demo-dev-averylongworkerservicenamethatgoesonandonandonu-df74bf"
+    );
+    assert_eq!(within(short.clone(), 63), short);
+    assert_eq!(digest("a").len(), 6);
+}
+
+#[test]
+fn an_override_is_put_where_its_path_says() {
+    let mut properties = json!({ "A": { "B": [{ "C": 1, "D": 2 }] }, "E": { "Ref": "X" } });
+    overrides::set_path(&mut properties, "A.B[0].C", &json!(3));
+    overrides::set_path(&mut properties, "A.F.G", &json!("new"));
+    overrides::set_path(&mut properties, "E", &json!({ "Ref": "Y" }));
+    overrides::set_path(&mut properties, "A", &json!({ "H": true }));
+    let expected = json!({
+        "A": { "B": [{ "C": 3, "D": 2 }], "F": { "G": "new" }, "H": true },
+        "E": { "Ref": "Y" },
+    });
+    assert_eq!(properties, expected);
+}
+
+#[test]
+fn yaml_takes_no_text_for_something_else() {
+    let value = json!({ "on": "off", "A": ["yes", 1, {}, []], "B": { "Fn::Sub": "a: ${b} # c\n" } });
+    let expected =
+        "A:\n  - \"yes\"\n  - 1\n  - {}\n  - []\nB:\n  \"Fn::Sub\": \"a: ${b} # c\\n\"\n\"on\": \"off\"\n";
+    assert_eq!(yaml::write(&value), expected);
+}
+
+#[test]
+fn what_cloudformation_would_refuse_is_found() {
+    let mut template = Template::new(String::new());
+    let mut add = |id: &str, properties| {
+        let resource = Resource::new("AWS::SNS::Topic", properties);
+        template.resources.insert(id.to_string(), resource);
+    };
+    add("A", json!({ "X": { "Fn::Sub": "${B.Arn} ${AWS::Region}" } }));
+    add("B", json!({ "X": { "Fn::GetAtt": ["A", "Arn"] } }));
+    add(
+        "C",
+        json!({ "X": { "Fn::Sub": ["${v} ${Gone}", { "v": { "Ref": "A" } }] } }),
+    );
+    let cycle = ["A", "B", "A"].map(str::to_string).to_vec();
+    let dangling = Problem::Dangling {
+        from: "C".to_string(),
+        to: "Gone".to_string(),
+    };
+    assert_eq!(problems(&template), [dangling, Problem::Cycle(cycle)]);
+}

@@ -1,0 +1,161 @@
+//! What each type of resource becomes, a file each: its resources, its parameters, what connecting to it grants.
+
+mod bucket;
+mod dynamo_db_table;
+mod efs_filesystem;
+mod event_bus;
+mod kinesis_stream;
+mod open_search_domain;
+mod redis_cluster;
+mod relational_database;
+mod sns_topic;
+mod sqs_queue;
+mod state_machine;
+mod target;
+mod upstash_redis;
+mod user_auth_pool;
+
+use serde_json::Value;
+use tapedeck_model::Resource;
+use tapedeck_model::naming::connection_variable;
+
+use crate::SynthError;
+use crate::assembly::Assembly;
+
+pub(crate) use target::Target;
+
+/// The namespace in which services reach each other by name.
+pub(crate) const NAMESPACE: &str = "StpDiscoveryService";
+
+/// A parameter with its name.
+pub(crate) type Parameters = Vec<(String, Value)>;
+
+/// What a type becomes.
+pub(crate) struct Kind {
+    name: &'static str,
+    /// Adds its resources.
+    build: fn(&Target<'_>, &mut Assembly<'_>) -> Result<(), SynthError>,
+    /// What can be asked of it, in the order in which variables are made.
+    parameters: fn(&Target<'_>, &mut Assembly<'_>) -> Result<Parameters, SynthError>,
+    /// What connecting to it allows.
+    grants: fn(&Target<'_>, &Assembly<'_>) -> Vec<Value>,
+    /// Whether it lives in the VPC.
+    in_vpc: bool,
+}
+
+static KINDS: &[Kind] = &[
+    bucket::KIND,
+    dynamo_db_table::KIND,
+    efs_filesystem::KIND,
+    event_bus::KIND,
+    kinesis_stream::KIND,
+    open_search_domain::KIND,
+    redis_cluster::KIND,
+    relational_database::KIND,
+    sns_topic::KIND,
+    sqs_queue::KIND,
+    state_machine::KIND,
+    upstash_redis::KIND,
+    user_auth_pool::KIND,
+];
+
+/// Nothing to add.
+fn no_grants(_: &Target<'_>, _: &Assembly<'_>) -> Vec<Value> {
+    Vec::new()
+}
+
+fn find(kind: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|one| one.name == kind)
+}
+
+fn kind_of(resource: &Resource) -> Result<&'static Kind, SynthError> {
+    find(&resource.kind).ok_or_else(|| SynthError::Unsupported {
+        name: resource.name.to_string(),
+        kind: resource.kind.clone(),
+        what: "the whole type".to_string(),
+    })
+}
+
+/// Whether a resource lives in the VPC.
+pub(crate) fn needs_vpc(resource: &Resource) -> bool {
+    find(&resource.kind).is_some_and(|kind| kind.in_vpc)
+}
+
+/// Adds what a resource becomes.
+pub(crate) fn build(resource: &Resource, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
+    let kind = kind_of(resource)?;
+    (kind.build)(&Target::of(resource), assembly)
+}
+
+fn resource<'a>(name: &str, assembly: &Assembly<'a>) -> Result<&'a Resource, SynthError> {
+    let stack = assembly.stack;
+    let found = stack.resources.iter().find(|one| one.name.as_str() == name);
+    found.ok_or_else(|| SynthError::UnknownResource {
+        name: name.to_string(),
+    })
+}
+
+/// A parameter of a resource.
+pub(crate) fn parameter(
+    name: &str,
+    parameter: &str,
+    assembly: &mut Assembly<'_>,
+) -> Result<Value, SynthError> {
+    let found = resource(name, assembly)?;
+    let kind = kind_of(found)?;
+    let parameters = (kind.parameters)(&Target::of(found), assembly)?;
+    let known: Vec<String> = parameters.iter().map(|(name, _)| name.clone()).collect();
+    let value = parameters.into_iter().find(|(known, _)| known == parameter);
+    value
+        .map(|(_, value)| value)
+        .ok_or_else(|| SynthError::UnknownParameter {
+            resource: name.to_string(),
+            parameter: parameter.to_string(),
+            known: known.join(", "),
+        })
+}
+
+/// The variables that tell about a resource.
+pub(crate) fn variables(name: &str, assembly: &mut Assembly<'_>) -> Result<Parameters, SynthError> {
+    if is_workload(name, assembly) {
+        return Ok(Vec::new());
+    }
+    let found = resource(name, assembly)?;
+    let kind = kind_of(found)?;
+    let parameters = (kind.parameters)(&Target::of(found), assembly)?;
+    let variables = parameters
+        .into_iter()
+        .map(|(parameter, value)| (connection_variable(name, &parameter), value));
+    Ok(variables.collect())
+}
+
+/// What connecting to a resource allows.
+pub(crate) fn grants(name: &str, assembly: &mut Assembly<'_>) -> Result<Vec<Value>, SynthError> {
+    if is_workload(name, assembly) {
+        let name = name.split('.').next().unwrap_or(name);
+        return Ok(workload_grants(name, assembly));
+    }
+    let found = resource(name, assembly)?;
+    let kind = kind_of(found)?;
+    Ok((kind.grants)(&Target::of(found), assembly))
+}
+
+/// Whether a name is that of what a service is made of.
+fn is_workload(name: &str, _assembly: &Assembly<'_>) -> bool {
+    name.ends_with(".containerWorkload")
+}
+
+/// What is allowed with a service of containers: to look at it and to change it.
+fn workload_grants(name: &str, assembly: &Assembly<'_>) -> Vec<Value> {
+    let cluster = format!("service/{}-{name}-cluster*", assembly.names.stack);
+    let service = Value::from(assembly.names.arn("ecs", &cluster));
+    vec![
+        crate::policy::allow(&["ecs:DescribeServices", "ecs:UpdateService"], vec![service]),
+        crate::policy::allow(&["ecs:ListServices"], vec![Value::from("*")]),
+    ]
+}
+
+/// The service that answers under the name of a resource, by its logical id.
+pub(crate) fn served_by_name(_name: &str, _assembly: &Assembly<'_>) -> Option<String> {
+    None
+}

@@ -1,0 +1,137 @@
+//! `relational-database`: instances of RDS, or a cluster of Aurora with its instances.
+
+mod aurora;
+mod engine;
+mod instance;
+mod strings;
+
+use serde_json::{Value, json};
+use tapedeck_model::Data;
+
+use super::target::rule;
+use super::{Kind, Parameters, Target, no_grants};
+use crate::SynthError;
+use crate::assembly::Assembly;
+use crate::template::Resource;
+use engine::Engine;
+
+pub(super) const KIND: Kind = Kind {
+    name: "relational-database",
+    build,
+    parameters,
+    grants: no_grants,
+    in_vpc: true,
+};
+
+/// When backups are made, and when AWS may work on the database.
+const BACKUP_WINDOW: &str = "01:00-01:30";
+const MAINTENANCE_WINDOW: &str = "Sun:02:00-Sun:04:00";
+
+fn build(database: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
+    let engine = Engine::of(database)?;
+    add_subnets(database, assembly);
+    add_security_group(database, &engine, assembly);
+    match engine.is_aurora {
+        true => aurora::build(database, &engine, assembly),
+        false => instance::build(database, &engine, assembly),
+    }
+}
+
+fn parameters(database: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<Parameters, SynthError> {
+    let engine = Engine::of(database)?;
+    let credentials = Credentials::of(database, assembly)?;
+    Ok(match engine.is_aurora {
+        true => aurora::parameters(database, &engine, &credentials),
+        false => instance::parameters(database, &engine, &credentials),
+    })
+}
+
+/// Who the master user is.
+struct Credentials {
+    user: Value,
+    password: Value,
+}
+
+impl Credentials {
+    fn of(database: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<Self, SynthError> {
+        let user = match database.get("credentials.masterUserName") {
+            Some(user) => assembly.data(user)?,
+            None => Value::from("db_master_user"),
+        };
+        let password = match database.get("credentials.masterUserPassword") {
+            Some(password) => assembly.data(password)?,
+            None => Value::Null,
+        };
+        Ok(Self { user, password })
+    }
+}
+
+/// The identifier of the database.
+fn identifier(database: &Target<'_>, assembly: &Assembly<'_>) -> String {
+    format!("{}-{}", assembly.names.stack, database.name.to_lowercase())
+}
+
+fn add_subnets(database: &Target<'_>, assembly: &mut Assembly<'_>) {
+    let name = format!("{}-subnet-group", identifier(database, assembly));
+    let group = json!({
+        "DBSubnetGroupName": name,
+        "DBSubnetGroupDescription": name,
+        "SubnetIds": assembly.network.public_subnets,
+    });
+    assembly.add(
+        &database.id("DbSubnetGroup"),
+        Resource::new("AWS::RDS::DBSubnetGroup", group),
+    );
+}
+
+fn add_security_group(database: &Target<'_>, engine: &Engine<'_>, assembly: &mut Assembly<'_>) {
+    let from = |addresses: &str| rule(engine.port, "CidrIp", &Value::from(addresses));
+    let mut rules = match database.text("accessibility.accessibilityMode") {
+        Some("vpc") => vec![from(&assembly.network.cidr_block)],
+        Some("scoping-workloads-in-vpc") => database.rules_of_services(engine.port, assembly),
+        Some("whitelisted-ips-only") => Vec::new(),
+        _ => vec![from("0.0.0.0/0")],
+    };
+    let listed = database
+        .items("accessibility.whitelistedIps")
+        .iter()
+        .filter_map(Data::as_text);
+    rules.extend(listed.map(|address| match address.contains('/') {
+        true => from(address),
+        false => from(&format!("{address}/32")),
+    }));
+    let (name, stack) = (database.name, assembly.names.stack.clone());
+    let group = json!({
+        "GroupName": assembly.names.physical(&format!("{name}-sg"), 255),
+        "GroupDescription": format!("Stacktape generated security group for database {name} in stack {stack}"),
+        "SecurityGroupIngress": rules,
+        "VpcId": assembly.network.vpc,
+    });
+    assembly.add(
+        &database.id("SecurityGroup"),
+        Resource::new("AWS::EC2::SecurityGroup", group),
+    );
+}
+
+/// Adds log groups for what the database writes. Tells their ids, and the kinds of logs.
+fn add_log_groups(
+    database: &Target<'_>,
+    (owner, path): (&str, &str),
+    engine: &Engine<'_>,
+    assembly: &mut Assembly<'_>,
+) -> Vec<String> {
+    if database.flag("logging.disabled") {
+        return Vec::new();
+    }
+    let mut ids = Vec::new();
+    for kind in engine.logs() {
+        let id = crate::naming::logical_id(&[database.name, owner, kind, "LogGroup"]);
+        let group = json!({
+            "LogGroupName": format!("/aws/rds/{path}/{kind}"),
+            "RetentionInDays": database.number("logging.retentionDays").unwrap_or(90),
+        });
+        assembly.add(&id, Resource::new("AWS::Logs::LogGroup", group));
+        ids.push(id);
+    }
+    ids
+}

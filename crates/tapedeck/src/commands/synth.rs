@@ -1,0 +1,93 @@
+//! `tapedeck synth`
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use tapedeck_synth::{SynthError, problems, synthesize};
+
+use crate::args::{SynthArgs, TemplateFormat};
+use crate::config::{self, Reading};
+use crate::context::Context;
+use crate::exit::{ExitKind, Failure, Outcome};
+use crate::lookups::Lookups;
+use crate::options;
+use crate::printer::Printer;
+use crate::text::count;
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  tapedeck synth --region eu-west-1 --lookups lookups.json
+  tapedeck synth --region eu-west-1 --stage production --lookups lookups.json --outFile template.yml
+  tapedeck synth --region eu-west-1 --lookups lookups.json | jq '.Resources | keys'";
+
+/// Makes the template and prints it, or writes it into a file.
+pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Outcome {
+    if options::region(&args.stack.region)?.is_local() {
+        return Err(
+            Failure::usage("region `local` is this machine, which runs no templates")
+                .help("name a region of AWS, such as --region eu-west-1"),
+        );
+    }
+    let reading = Reading {
+        command: "synth",
+        is_deployment: false,
+        stack: &args.stack,
+        config: &args.config,
+        extra: &args.options.extra,
+        lookups: args.lookups.as_deref(),
+    };
+    let (stack, file) = config::load_stack(context, printer, &reading)?;
+    let lookups = match &args.lookups {
+        Some(path) => Lookups::read(&context.working_directory.join(path))?.0,
+        None => tapedeck_synth::Lookups::default(),
+    };
+    let template = synthesize(&stack, &lookups).map_err(|error| failure(error, file.name()))?;
+    if let Some(problem) = problems(&template).into_iter().next() {
+        let what = format!("the template of {} would be refused", file.name());
+        return Err(
+            Failure::new(ExitKind::Usage, anyhow::Error::new(problem).context(what))
+                .help("look into `cloudformationResources` and `overrides`"),
+        );
+    }
+    let text = match format(args) {
+        TemplateFormat::Json => template.to_json(),
+        TemplateFormat::Yaml => template.to_yaml(),
+    };
+    let Some(path) = &args.out_file else {
+        printer.data(text.trim_end());
+        return Ok(ExitCode::SUCCESS);
+    };
+    fs_err::write(context.working_directory.join(path), text).map_err(|error| {
+        Failure::new(ExitKind::Environment, error)
+            .help("name a file in a folder that is there and can be written to")
+    })?;
+    printer.say(format!(
+        "wrote {}: {}",
+        path.display(),
+        count(template.resources.len(), "resource")
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The language that was asked for, by option or by the name of the file.
+fn format(args: &SynthArgs) -> TemplateFormat {
+    let extension = args.out_file.as_deref().and_then(Path::extension);
+    match (args.format, extension.and_then(|extension| extension.to_str())) {
+        (Some(format), _) => format,
+        (None, Some("yml" | "yaml")) => TemplateFormat::Yaml,
+        (None, _) => TemplateFormat::Json,
+    }
+}
+
+fn failure(error: SynthError, file: impl std::fmt::Display) -> Failure {
+    let help = match &error {
+        SynthError::MissingLookup { key, .. } => {
+            format!("name a file with it by --lookups; there it stands under `{key}`")
+        }
+        SynthError::Unsupported { .. } => {
+            "leave it out, or write it under `cloudformationResources`".to_string()
+        }
+        _ => "nothing was written".to_string(),
+    };
+    let what = format!("could not make a template of {file}");
+    Failure::new(ExitKind::Usage, anyhow::Error::new(error).context(what)).help(help)
+}

@@ -1,0 +1,75 @@
+//! What `synth` says, and where it writes.
+
+use expect_test::expect;
+use fs_err as fs;
+
+use crate::environment::{Environment, GOOD};
+
+const LOOKUPS: &str = r#"{ "account": "123456789012" }"#;
+
+#[test]
+fn a_region_of_aws_is_needed() {
+    Environment::with_config(GOOD).check(
+        &["synth"],
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error: region `local` is this machine, which runs no templates
+            help: name a region of AWS, such as --region eu-west-1
+        "#]],
+    );
+}
+
+#[test]
+fn a_missing_answer_is_named() {
+    Environment::with_config(GOOD).check(
+        &["synth", "--region", "eu-west-1"],
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error: could not make a template of stacktape.yml
+              because `account` is not in the lookups, and the account is needed for the template
+            help: name a file with it by --lookups; there it stands under `account`
+        "#]],
+    );
+}
+
+#[test]
+fn the_ending_of_the_file_decides_the_language() {
+    let environment = Environment::with_config(GOOD);
+    environment.write("project/lookups.json", LOOKUPS);
+    for (file, start) in [
+        ("a.yml", "AWSTemplateFormatVersion: \"2010-09-09\"\n"),
+        ("a.json", "{\n"),
+    ] {
+        let arguments = [
+            "synth",
+            "-r",
+            "eu-west-1",
+            "--lookups",
+            "lookups.json",
+            "--outFile",
+            file,
+        ];
+        let output = environment.command(&arguments).output().expect("it starts");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(output.stdout.is_empty(), "the data is in the file");
+        let text = fs::read_to_string(environment.path("project").join(file)).expect("it was written");
+        assert!(text.starts_with(start), "{text}");
+    }
+}
+
+#[test]
+fn equal_configs_make_equal_bytes() {
+    let environment = Environment::with_config(GOOD);
+    environment.write("project/lookups.json", LOOKUPS);
+    let arguments = ["synth", "-r", "eu-west-1", "--lookups", "lookups.json"];
+    let once = environment.command(&arguments).output().expect("it starts");
+    let again = environment.command(&arguments).output().expect("it starts");
+    assert!(once.status.success());
+    assert_eq!(once.stdout, again.stdout);
+}
