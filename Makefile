@@ -4,13 +4,16 @@ CARGO ?= cargo
 BINARY = $(or $(CARGO_TARGET_DIR),target)/release/tapedeck
 DEMO = --configPath examples/heartbeat/stacktape.yml
 
-.PHONY: help demo demo-clean test test-v2 lint bench build install setup setup-tests
+SCHEDULES ?= 1000000
+
+.PHONY: help demo demo-clean test test-v2 sim lint bench build install setup setup-tests
 
 help:
 	@echo 'make demo        deploy examples/heartbeat to this machine and show it'
 	@echo 'make demo-clean  remove everything that the demo made'
 	@echo 'make test        all checks and tests (needs root for those of real containers)'
 	@echo 'make test-v2     the tests of real containers in a virtual machine with cgroup version 2'
+	@echo 'make sim         a million random schedules over the planner (SCHEDULES=n for another number)'
 	@echo 'make bench       compare with runc, docker and others, in one run'
 	@echo 'make install     put the binary into /usr/local/bin'
 
@@ -26,6 +29,9 @@ test: setup-tests lint
 # Emulated, thus slow, unless this machine can run virtual ones: not a part of `test`.
 test-v2:
 	@CARGO="$(CARGO)" dev/vm/run.sh $(FILTER)
+
+sim:
+	$(CARGO) run --release --package tapedeck-sim -- --schedules $(SCHEDULES)
 
 lint:
 	$(CARGO) fmt --all --check

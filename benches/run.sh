@@ -1,6 +1,6 @@
 #!/bin/sh
 # Compares tapedeck with runc and docker on this machine, in one run: `benches/run.sh BINARY [--rounds N] [PART …]`, parts
-# being memory, start, crash, config, logs, packaging, base, deploy and dev. Prints Markdown on standard output. Installs the peers by name where they
+# being memory, start, crash, swarm, planner, config, logs, packaging, base, deploy and dev. Prints Markdown on standard output. Installs the peers by name where they
 # are missing, and removes everything else that it made, also after Ctrl-C.
 set -eu
 
@@ -60,7 +60,8 @@ install_peer() { # install_peer COMMAND PACKAGE
 start_docker() {
     say "starting a docker daemon"
     mkdir "$work/docker"
-    unshare --mount --net --pid --fork --kill-child --mount-proc tini -g -- dockerd --data-root "$work/docker/data" \
+    unshare --mount --net --pid --fork --kill-child --mount-proc tini -g -- \
+        sh -c 'ip link set lo up && exec "$@"' sh dockerd --data-root "$work/docker/data" \
         --exec-root "$work/docker/exec" --pidfile "$work/docker/pid" --host "unix://$work/docker/socket" \
         --cgroup-parent "/$group" >"$work/docker/log" 2>&1 &
     daemon=$!
@@ -93,10 +94,10 @@ containers='' configs='' languages='' bases='' chosen=''
 for argument in "$@"; do
     case $argument in
         config) configs=yes ;;
-        memory | start | crash | logs | deploy) containers=yes ;;
+        memory | start | crash | swarm | logs | deploy) containers=yes ;;
         packaging) containers=yes languages=yes ;;
         base) bases=yes ;;
-        dev) ;;
+        planner | dev) ;;
         *) continue ;;
     esac
     chosen=yes

@@ -11,6 +11,7 @@ need cc build-essential
 need node nodejs
 need npm npm
 need nft nftables
+need mke2fs e2fsprogs
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
 if [ "${1:-}" = tests ]; then
     need buildah buildah

@@ -84,6 +84,12 @@ impl Home {
         self.state.join("secrets")
     }
 
+    /// What the disks of tasks are copies of.
+    #[must_use]
+    pub fn storage(&self) -> PathBuf {
+        self.state.join("storage")
+    }
+
     /// One folder per task that is not stopped: its definition, writable layer and shim socket.
     #[must_use]
     pub fn tasks(&self) -> PathBuf {
@@ -106,6 +112,30 @@ impl Home {
     #[must_use]
     pub fn service_logs(&self, stack: &StackName, service: &ResourceName) -> PathBuf {
         self.stack_logs(stack).join(service.as_str())
+    }
+
+    /// There while the output of a service is thrown away.
+    #[must_use]
+    pub fn output_discarded(&self, stack: &StackName, service: &ResourceName) -> PathBuf {
+        self.service_logs(stack, service).join("discarded")
+    }
+
+    /// What is remembered of forwarding the logs of a service, and what could not be delivered.
+    #[must_use]
+    pub fn forwarding(&self, stack: &StackName, service: &ResourceName) -> PathBuf {
+        self.all_forwarding().join(stack.as_str()).join(service.as_str())
+    }
+
+    /// The requests with logs of a service that could not be delivered.
+    #[must_use]
+    pub fn spool(&self, stack: &StackName, service: &ResourceName) -> PathBuf {
+        self.forwarding(stack, service).join("spool")
+    }
+
+    /// The same for all stacks: a folder for each, with one for each service.
+    #[must_use]
+    pub fn all_forwarding(&self) -> PathBuf {
+        self.state.join("forwarding")
     }
 
     /// The log of one task.

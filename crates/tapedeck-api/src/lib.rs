@@ -13,7 +13,9 @@ mod status;
 pub use client::{Client, ClientError};
 pub use home::Home;
 pub use message::{Greeting, PROTOCOL, Refusal, Request, Response};
-pub use metrics::{Metrics, ScalingStatus, ServiceMetrics, ServiceScaling, TaskMetrics, Usage};
+pub use metrics::{
+    Metrics, ScalingStatus, ServiceMetrics, ServiceScaling, StorageMetrics, TaskMetrics, Usage,
+};
 pub use status::{
     DeploymentStatus, EngineStatus, InstanceStatus, ServiceEvent, ServiceStatus, StackStatus, StackSummary,
 };

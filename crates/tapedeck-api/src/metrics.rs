@@ -52,8 +52,21 @@ pub struct TaskMetrics {
     pub cpu_ms: u64,
     /// Processes of it that were killed for want of memory.
     pub oom_kills: u64,
+    /// What it has written, and what it can write; none where that is not limited.
+    #[serde(default)]
+    pub storage: Option<StorageMetrics>,
     /// The last minutes, a second each, oldest first.
     pub history: Vec<Usage>,
+}
+
+/// The disk of a task, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StorageMetrics {
+    /// Bytes that it has written.
+    pub used_bytes: u64,
+    /// Bytes that fit.
+    pub size_bytes: u64,
 }
 
 /// What was used in one second, in per cent.

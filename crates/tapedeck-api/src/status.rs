@@ -36,6 +36,12 @@ pub struct EngineStatus {
     pub memory_held: u64,
     /// Where metrics are served to Prometheus, if anywhere.
     pub metrics_address: Option<std::net::SocketAddr>,
+    /// MB that each task can write; none when there is no limit but the machine's disk.
+    #[serde(default)]
+    pub task_storage_mb: Option<u32>,
+    /// What this machine lacks, and what follows from that.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// Deployed stacks.
     pub stacks: usize,
     /// Tasks whose process runs.

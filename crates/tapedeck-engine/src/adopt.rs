@@ -6,17 +6,19 @@ use crate::main_loop::Engine;
 use crate::observe;
 use crate::store::StoreError;
 use tapedeck_model::{Placement, Task, TaskId, TaskState, Zone};
+use tapedeck_runtime::failpoint;
 
 /// The kernel's id of the current boot; another one means that no process of before is left.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 impl Engine {
     /// Connects to every shim that still runs, and finds out what became of the other tasks.
-    pub(crate) fn adopt(&mut self) -> Result<(), StoreError> {
-        let boot = fs_err::read_to_string(BOOT_ID)
-            .unwrap_or_default()
-            .trim()
-            .to_string();
+    pub(crate) fn adopt(&mut self, boot_id: Option<&str>) -> Result<(), StoreError> {
+        let boot = boot_id.map_or_else(
+            || fs_err::read_to_string(BOOT_ID).unwrap_or_default(),
+            str::to_owned,
+        );
+        let boot = boot.trim().to_owned();
         let rebooted = self
             .store
             .setting::<String>("boot")?
@@ -40,6 +42,7 @@ impl Engine {
             }
         }
         self.store.set_setting("boot", &boot)?;
+        failpoint::reach("adopt.boot-saved");
         self.clean_up_after();
         self.remove_forgotten_instances();
         Ok(())
@@ -69,7 +72,7 @@ impl Engine {
 
     fn connect(&self, task: &TaskId) -> Option<Result<Link, String>> {
         let stream = self.host.adopt(task)?;
-        Some(Link::open(task, stream, self.events.clone()))
+        Some(Link::open(task, stream, &self.host, self.events.clone()))
     }
 
     /// A shim answers. Its state arrives as an event; an order to stop is repeated, it may not have arrived.
@@ -87,6 +90,7 @@ impl Engine {
             });
         }
         self.links.insert(task.id.clone(), link);
+        failpoint::reach("adopt.connected");
     }
 
     /// No shim answers: what it wrote down counts, else the task was lost.
@@ -98,7 +102,9 @@ impl Engine {
                 state,
                 ..task.clone()
             };
+            failpoint::reach("adopt.lost");
             self.save_tasks(key, std::slice::from_ref(&task));
+            failpoint::reach("adopt.lost-saved");
             self.service_mut(key).tasks.insert(task.id.clone(), task.clone());
             self.clean(&task.id);
         }

@@ -13,6 +13,13 @@ pub(crate) struct Clock {
     wall: Timestamp,
 }
 
+/// What the clock of the machine says. It may jump: only for what is about the calendar, and for comparing with what others have
+/// written by it.
+pub(crate) fn wall() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}
+
 impl Clock {
     /// A clock that is not behind `latest`, the latest time that an earlier engine wrote down.
     pub(crate) fn start(latest: Timestamp) -> Self {
@@ -27,18 +34,8 @@ impl Clock {
         self.wall + self.started.elapsed()
     }
 
-    /// What the machine's own clock shows. It may jump and stand still: only for what is about the calendar.
-    pub(crate) fn wall() -> Timestamp {
-        wall()
-    }
-
     /// How long until `then`; zero when it is over.
     pub(crate) fn until(&self, then: Timestamp) -> Duration {
         then.since(self.now())
     }
-}
-
-fn wall() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use tapedeck_api::{Refusal, Response, StackStatus};
 use tapedeck_model::{ResourceName, StackName, StackSpec};
 use tapedeck_plan::events;
+use tapedeck_runtime::failpoint;
 
+use crate::clock::wall;
 use crate::fleet::{Life, Service, ServiceKey};
 use crate::main_loop::Engine;
 use crate::store::StoreError;
@@ -38,6 +40,7 @@ impl Engine {
                     let mut next = Service::new(wanted.desired_count, wanted.container.clone(), now);
                     next.attended = attended;
                     next.set_scaling(wanted.scaling);
+                    next.set_logs(&wanted.logs, wall());
                     changed.push((key, next));
                 }
                 Some(known) => {
@@ -45,6 +48,7 @@ impl Engine {
                     next.attended = attended;
                     let mut differs = next.update(known.count_within(wanted), &wanted.container, now);
                     differs |= next.set_scaling(wanted.scaling);
+                    differs |= next.set_logs(&wanted.logs, wall());
                     // What was tried before it was deleted says nothing to whoever attends to it now.
                     let anew = anew || (attended && known.life == Life::Draining);
                     if anew && next.revision == known.revision {
@@ -138,6 +142,7 @@ impl Engine {
             .filter(|(_, known)| known.life == Life::Active)
             .map(|(key, known)| (key.clone(), known.draining()))
             .collect();
+        failpoint::reach("delete.decided");
         self.set_desired(name, draining)
     }
 
@@ -145,11 +150,13 @@ impl Engine {
     fn set_desired(&mut self, name: &StackName, changed: Vec<(ServiceKey, Service)>) -> Response {
         let rows: Vec<(&ServiceKey, &Service)> =
             changed.iter().map(|(key, service)| (key, service)).collect();
+        failpoint::reach("desired.decided");
         if !rows.is_empty()
             && let Err(error) = self.store.save_desired(&rows)
         {
             return refused(&error);
         }
+        failpoint::reach("desired.saved");
         let keys: Vec<ServiceKey> = changed.iter().map(|(key, _)| key.clone()).collect();
         for (key, service) in changed {
             let revision = service.revision;
@@ -160,9 +167,11 @@ impl Engine {
                 self.record(&key, events::rolling_back(&key.name, revision));
             }
         }
+        failpoint::reach("desired.known");
         for key in &keys {
             self.reconcile(key);
         }
+        failpoint::reach("desired.answered");
         let nothing = || StackStatus {
             name: name.clone(),
             version: *self.changes.borrow(),

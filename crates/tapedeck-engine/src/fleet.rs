@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tapedeck_api::{DeploymentStatus, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
 use tapedeck_model::{
-    ContainerSpec, ResourceName, Revision, RolloutState, Scaling, ServiceSpec, StackName, Task, TaskId,
-    TaskState, Timestamp,
+    ContainerSpec, LogPolicy, ResourceName, Revision, RolloutState, Scaling, ServiceSpec, StackName, Task,
+    TaskId, TaskState, Timestamp,
 };
 use tapedeck_plan::{Deployments, Plan, Waiting};
 
@@ -38,6 +39,15 @@ pub(crate) enum Life {
     Draining,
 }
 
+/// What becomes of the logs of a service.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LogRules {
+    /// As it was asked for.
+    pub(crate) policy: LogPolicy,
+    /// Since when they have a destination. Lines from before do not go there.
+    pub(crate) forwarded_since: Timestamp,
+}
+
 /// One service.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
@@ -55,6 +65,8 @@ pub(crate) struct Service {
     pub(crate) revisions: BTreeMap<Revision, ContainerSpec>,
     pub(crate) tasks: BTreeMap<TaskId, Task>,
     pub(crate) events: VecDeque<ServiceEvent>,
+    /// What becomes of its logs.
+    pub(crate) logs: LogRules,
     /// Its instances, and what waits for room.
     pub(crate) capacity: Capacity,
     /// Whether it lives only as long as somebody attends to it: see [`crate::attendance`].
@@ -90,6 +102,7 @@ impl Service {
             revisions,
             tasks: BTreeMap::new(),
             events: VecDeque::new(),
+            logs: LogRules::default(),
             capacity: Capacity::default(),
             attended: false,
             plan: None,
@@ -156,6 +169,16 @@ impl Service {
             (scaler, wanted) => *scaler = wanted.map(|bounds| Box::new(Scaler::new(bounds))),
         }
         true
+    }
+
+    /// Sets what becomes of its logs from `wall`, a time of the machine's clock, on; says whether that differs.
+    pub(crate) fn set_logs(&mut self, wanted: &LogPolicy, wall: Timestamp) -> bool {
+        let differs = self.logs.policy != *wanted;
+        if wanted.destination.is_some() && self.logs.policy.destination.is_none() {
+            self.logs.forwarded_since = wall;
+        }
+        self.logs.policy = wanted.clone();
+        differs
     }
 
     /// Gives the desired container a new number, so that all tasks are replaced by their like.
@@ -356,6 +379,12 @@ impl Fleet {
     /// The services of one stack, by name.
     pub(crate) fn of_stack(&self, stack: &StackName) -> impl Iterator<Item = (&ServiceKey, &Service)> {
         self.services.iter().filter(move |(key, _)| key.stack == *stack)
+    }
+
+    /// The latest time that is known of any task.
+    pub(crate) fn latest_time(&self) -> Timestamp {
+        let tasks = self.services.values().flat_map(|service| service.tasks.values());
+        tasks.map(Task::latest_time).max().unwrap_or_default()
     }
 
     /// The service that a task belongs to.

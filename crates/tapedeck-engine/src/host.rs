@@ -2,16 +2,21 @@
 //! thread; none decides.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use tapedeck_api::{Home, Refusal};
+use tapedeck_api::{Home, Refusal, StorageMetrics};
 use tapedeck_image::{Image, KeepBases, Store as Images};
 use tapedeck_model::{ContainerSpec, ImageDigest, Instance, InstanceId, StackSpec, Task, TaskId};
 use tapedeck_runtime::cgroup::{CgroupLayout, Limits, MOUNT_ROOT};
 use tapedeck_runtime::network::{self, HostNetwork, resolv_conf};
-use tapedeck_runtime::{DEFAULT_PIDS_LIMIT, TaskDefinition, TaskExit, TaskProcess};
+use tapedeck_runtime::{
+    DEFAULT_PIDS_LIMIT, TaskDefinition, TaskDisk, TaskExit, TaskProcess, failpoint, storage_use,
+};
 
+use crate::clock::Clock;
+use crate::endpoint::{EndpointKey, LaunchType, container_names};
 use crate::fleet::ServiceKey;
 use crate::image_user;
 use crate::secrets;
@@ -32,8 +37,16 @@ pub(crate) struct Host {
     pub(crate) cgroups: CgroupLayout,
     /// Cgroup of all tasks of this engine, below the mount point of each hierarchy.
     pub(crate) cgroup_root: String,
+    /// What the ids of endpoints are made with.
+    pub(crate) endpoint_key: EndpointKey,
     /// The binary that shims are.
     pub(crate) executable: PathBuf,
+    /// What tells the engine and its shims the time.
+    pub(crate) clock: Clock,
+    /// The disk that each task gets, where this machine can make one.
+    pub(crate) disk: Option<TaskDisk>,
+    /// What this machine lacks.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Host {
@@ -51,12 +64,24 @@ impl Host {
             .images
             .image(&container.image)
             .map_err(|error| format!("CannotPullContainerError: {}", crate::chain(&error)))?;
+        failpoint::reach("launch.image");
         let definition = self
             .definition(key, task, container, secrets, &image)
             .map_err(|why| format!("CannotCreateContainerError: {why}"))?;
+        self.note_discarded(key, container.discards_output);
         tapedeck_runtime::spawn(&self.executable, &self.home.task(&task.id), &definition)
             .map(tapedeck_runtime::ShimConnection::into_stream)
             .map_err(|error| format!("CannotStartContainerError: {}", crate::chain(&error)))
+    }
+
+    /// What a task has written, where that is limited.
+    pub(crate) fn storage_of(&self, pid: u32) -> Option<StorageMetrics> {
+        self.disk.as_ref()?;
+        let found = storage_use(pid).ok()?;
+        Some(StorageMetrics {
+            used_bytes: found.used_bytes,
+            size_bytes: found.size_bytes,
+        })
     }
 
     /// Name of the cgroup of a task: within that of its instance, if it is on one.
@@ -98,6 +123,21 @@ impl Host {
             .collect()
     }
 
+    /// The host name of a task.
+    pub(crate) fn host_name(task: &Task) -> String {
+        format!("ip-{}", task.address.to_string().replace('.', "-"))
+    }
+
+    /// The `/etc/resolv.conf` of tasks.
+    pub(crate) fn name_servers(&self) -> String {
+        resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF))
+    }
+
+    /// Bytes that a task has written, unless these are too many files to count.
+    pub(crate) fn written_by(&self, task: &TaskId) -> Option<u64> {
+        tapedeck_runtime::written_in(&self.home.task(task))
+    }
+
     /// Connects to the shim of a task that an earlier engine started; none when there is no such shim any more.
     pub(crate) fn adopt(&self, task: &TaskId) -> Option<UnixStream> {
         tapedeck_runtime::connect(&self.home.task(task))
@@ -113,14 +153,19 @@ impl Host {
 
     /// Removes all that a task has left on this machine but its log.
     pub(crate) fn clean(&self, task: &TaskId) -> Result<(), String> {
+        failpoint::reach("clean.begun");
         let folder = self.home.task(task);
         let definition = tapedeck_runtime::read_definition(&folder).map_err(|error| error.to_string())?;
         if let Some(definition) = definition {
             tapedeck_runtime::cleanup(&folder, &definition).map_err(|error| crate::chain(&error))?;
         }
+        failpoint::reach("clean.resources");
         match fs_err::remove_dir_all(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.to_string()),
-            _ => Ok(()),
+            _ => {
+                failpoint::reach("clean.done");
+                Ok(())
+            }
         }
     }
 
@@ -177,6 +222,20 @@ impl Host {
         let _ = fs_err::remove_dir(self.home.stack_logs(&key.stack));
     }
 
+    /// Lets `logs` know, which asks no engine, whether there is anything to expect.
+    fn note_discarded(&self, key: &ServiceKey, is_discarded: bool) {
+        let note = self.home.output_discarded(&key.stack, &key.name);
+        // Without the note nothing but a word of explanation is missing.
+        let _ = match (is_discarded, note.parent()) {
+            (true, Some(folder)) => std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .and_then(|()| fs_err::write(&note, "")),
+            _ => fs_err::remove_file(&note),
+        };
+    }
+
     fn definition(
         &self,
         key: &ServiceKey,
@@ -189,10 +248,15 @@ impl Host {
         let mut environment = image.config.env.clone();
         environment.extend(container.environment.clone());
         environment.extend(secrets);
-        let hostname = format!("ip-{}", task.address.to_string().replace('.', "-"));
+        let hostname = Self::host_name(task);
         environment
             .entry("HOSTNAME".to_string())
             .or_insert_with(|| hostname.clone());
+        let launch_type = LaunchType::of(container);
+        for name in container_names(&key.name).iter().take(1) {
+            self.endpoint_key
+                .add_variables(&mut environment, &task.id, name, launch_type);
+        }
         Ok(TaskDefinition {
             id: task.id.clone(),
             hostname,
@@ -211,9 +275,12 @@ impl Host {
             pids_limit: DEFAULT_PIDS_LIMIT,
             stop_signal: image_user::signal(&image.config.stop_signal)?,
             network: self.network.task(task.address),
-            resolv_conf: resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF)),
+            resolv_conf: self.name_servers(),
             log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
+            discards_output: container.discards_output,
             cgroup: self.cgroup_of(&task.id, task.instance()),
+            now: Some(self.clock.now()),
+            disk: self.disk.clone(),
             errand: None,
         })
     }

@@ -10,15 +10,20 @@ use std::time::Duration;
 
 use tapedeck_api::{EngineStatus, Refusal, Request, Response, ServiceEvent};
 use tapedeck_model::{StopCode, TaskId, TaskState, Timestamp};
+use tapedeck_runtime::failpoint;
 use tapedeck_runtime::protocol::ShimState;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::attendance::{ClientId, Holders};
 use crate::clock::Clock;
+use crate::endpoint::{Change, Facts};
 use crate::fleet::{Fleet, Service, ServiceKey};
+use crate::forwarding::Forwarders;
 use crate::host::Host;
+use crate::http::Answer;
 use crate::link::Link;
 use crate::meters::{Meters, Sampled};
+use crate::notice::Notice;
 use crate::observe;
 use crate::retention;
 use crate::scaling::EngineTempo;
@@ -26,9 +31,6 @@ use crate::store::{Store, StoreError};
 
 /// The longest time between two looks at everything, whatever happens.
 const PERIOD: Duration = Duration::from_secs(1);
-
-/// How often old logs are looked for.
-const LOG_PERIOD: Duration = Duration::from_secs(60 * 60);
 
 /// Every reason the engine ever wakes, besides its timer.
 #[derive(Debug)]
@@ -43,10 +45,16 @@ pub(crate) enum Event {
     ShimSaid(TaskId, ShimState),
     /// A shim ended its connection.
     ShimGone(TaskId),
+    /// A program in a task asks about its task.
+    AskedWithin(TaskId, oneshot::Sender<Option<Facts>>),
+    /// A program in a task, naming the id of its container, asks about the protection of its task, or to change it.
+    AskedForProtection(TaskId, String, Change, oneshot::Sender<Answer>),
     /// What a stopped task had left on this machine was removed, or could not be.
     Cleaned(TaskId, Result<(), String>),
     /// What tasks use was looked at.
     Sampled(Vec<Sampled>),
+    /// A forwarder of logs has something to tell about its service.
+    ForwarderSaid(ServiceKey, String),
     /// The process was asked to end.
     Terminated,
 }
@@ -96,13 +104,17 @@ pub(crate) struct Engine {
     /// When everything was last looked at.
     pub(crate) looked: Timestamp,
     /// When old logs were last looked for.
-    pub(crate) logs_expired: Timestamp,
+    pub(crate) log_looks: retention::Looks,
+    /// What forwards logs.
+    pub(crate) forwarders: Forwarders,
     /// How fast services are started and scaled.
     pub(crate) tempo: EngineTempo,
     /// Where metrics are served, if anywhere.
     pub(crate) metrics_address: Option<SocketAddr>,
     /// What tasks use.
     pub(crate) meters: Meters,
+    /// Who is told that the engine lives.
+    pub(crate) notice: Notice,
     /// Memory that tasks may have together, in MiB.
     pub(crate) memory_budget: u64,
     /// Processors of this machine.
@@ -115,6 +127,7 @@ impl Engine {
         self.look_at_everything();
         loop {
             if let Phase::Ended { answered } = self.phase {
+                self.notice.stopping();
                 return Ended {
                     tasks_left: self.tasks_left(),
                     answered,
@@ -146,8 +159,11 @@ impl Engine {
                 self.change(&task, |state| observe::after(state, &said, now));
             }
             Event::ShimGone(task) => self.shim_gone(&task),
+            Event::AskedWithin(task, reply) => self.answer_within(&task, reply),
+            Event::AskedForProtection(task, id, change, reply) => self.protect(&task, &id, change, reply),
             Event::Cleaned(task, outcome) => self.cleaned(&task, outcome),
             Event::Sampled(samples) => self.sampled(samples),
+            Event::ForwarderSaid(key, message) => self.forwarder_said(&key, &message),
             Event::Terminated => self.phase = Phase::Ended { answered: false },
         }
     }
@@ -227,6 +243,7 @@ impl Engine {
     }
 
     fn launched(&mut self, task: &TaskId, outcome: Result<Link, String>) {
+        failpoint::reach("launch.known");
         match outcome {
             Ok(link) => match self.fleet.task(task) {
                 Some((service, known)) if !known.state.is_stopped() => {
@@ -248,6 +265,7 @@ impl Engine {
 
     /// A shim that goes without having said `exited` was killed. What it wrote down, if anything, counts.
     fn shim_gone(&mut self, task: &TaskId) {
+        failpoint::reach("shim.gone");
         self.links.remove(task);
         let now = self.clock.now();
         let exit = self.host.exit_of(task);
@@ -271,7 +289,9 @@ impl Engine {
         if known.state.is_stopped() {
             self.leaving.insert(task.clone());
         }
+        failpoint::reach("change.observed");
         self.save_tasks(&key, &[known]);
+        failpoint::reach("change.saved");
         self.touch(&key);
         self.reconcile(&key);
     }
@@ -291,6 +311,7 @@ impl Engine {
         let Some(key) = self.fleet.owner_of(task) else {
             return;
         };
+        failpoint::reach("clean.known");
         match outcome {
             Ok(()) => {
                 self.leaving.remove(task);
@@ -308,6 +329,7 @@ impl Engine {
     /// Looks at every service; also tries again what could not be cleaned or written down before.
     pub(crate) fn look_at_everything(&mut self) {
         self.looked = self.clock.now();
+        self.notice.alive();
         for key in std::mem::take(&mut self.unsaved) {
             self.save_all_tasks(&key);
         }
@@ -319,29 +341,10 @@ impl Engine {
         for key in keys {
             self.reconcile(&key);
         }
-        if self.clock.now().since(self.logs_expired) >= LOG_PERIOD {
-            self.expire_logs();
+        self.sync_forwarding();
+        if self.expire_logs_if_due() {
             self.collect_garbage();
         }
-    }
-
-    /// Looks for logs beyond their retention, in the background.
-    fn expire_logs(&mut self) {
-        self.logs_expired = self.clock.now();
-        let unstopped = |service: &Service| service.unstopped().map(|task| task.id.clone()).collect();
-        let services: Vec<(ServiceKey, HashSet<TaskId>)> = self
-            .fleet
-            .services
-            .iter()
-            .map(|(key, service)| (key.clone(), unstopped(service)))
-            .collect();
-        let (host, now) = (Arc::clone(&self.host), self.logs_expired);
-        tokio::task::spawn_blocking(move || {
-            for (key, live) in services {
-                let logs = host.home.service_logs(&key.stack, &key.name);
-                retention::thin_out(&logs, &|task| live.contains(task), now);
-            }
-        });
     }
 
     /// When to look at everything again if no event asks for it before.
@@ -372,6 +375,8 @@ impl Engine {
             memory_budget: self.memory_budget,
             memory_held: self.budget().held,
             metrics_address: self.metrics_address,
+            task_storage_mb: self.host.disk.as_ref().map(|disk| disk.megabytes),
+            warnings: self.host.warnings.clone(),
             stacks: stacks.len(),
             tasks_running: stacks.iter().map(|stack| stack.running_count as usize).sum(),
         }
@@ -402,6 +407,7 @@ impl Engine {
         };
         // An event that cannot be kept is still shown while the engine lives; the next change tells of the disk.
         let _ = self.store.add_event(key, &event);
+        failpoint::reach("event.saved");
         self.service_mut(key).record(event.at, event.message);
         self.touch(key);
     }

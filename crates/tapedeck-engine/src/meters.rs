@@ -7,6 +7,7 @@ use std::time::Duration;
 use tapedeck_api::Usage;
 use tapedeck_model::{Cpu, MemoryMb, TaskId, TaskState, Timestamp};
 use tapedeck_plan::autoscale::TaskUse;
+use tapedeck_plan::events;
 use tapedeck_runtime::cgroup::{Sample, Sampler};
 
 use crate::capacity;
@@ -192,6 +193,7 @@ impl Engine {
     pub(crate) fn sampled(&mut self, samples: Vec<Sampled>) {
         self.meters.busy = false;
         let earliest = samples.iter().map(|sampled| sampled.at).min();
+        self.tell_of_memory(&samples);
         let by_task: HashMap<&TaskId, &Sampled> =
             samples.iter().map(|sampled| (&sampled.task, sampled)).collect();
         for service in self.fleet.services.values() {
@@ -215,6 +217,23 @@ impl Engine {
             |key| fleet.services.contains_key(key),
         );
         self.scale_all(earliest.unwrap_or_else(|| self.clock.now()));
+    }
+}
+
+impl Engine {
+    /// Tells of tasks that have lost processes for want of memory since they were looked at last.
+    fn tell_of_memory(&mut self, samples: &[Sampled]) {
+        for sampled in samples {
+            let kills = sampled.sample.map_or(0, |sample| sample.oom_kills);
+            let known = self.meters.tasks.get(&sampled.task);
+            if kills == known.map_or(0, |meter| meter.sample.oom_kills) {
+                continue;
+            }
+            if let Some(key) = self.fleet.owner_of(&sampled.task) {
+                // Once: an engine that has just started has looked at nothing yet.
+                self.record_once(&key, events::out_of_memory(&key.name, &sampled.task, kills));
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn after(known: &TaskState, said: &ShimState, now: Timestamp) -> Opti
         (TaskState::Stopped { .. }, _) => None,
         (_, ShimState::Exited { exit }) => Some(stopped(known, exit, now)),
         (TaskState::Pending, ShimState::Running { pid, started }) => Some(TaskState::Running {
-            started: *started,
+            started: (*started).min(now),
             pid: *pid,
         }),
         (_, ShimState::Starting | ShimState::Running { .. } | ShimState::Stopping { .. }) => None,
@@ -75,7 +75,7 @@ fn stopped(known: &TaskState, exit: &TaskExit, now: Timestamp) -> TaskState {
         (_, None) => (StopCode::EssentialContainerExited, EXITED.to_string()),
     };
     TaskState::Stopped {
-        started: exit.started.or(started_of(known)),
+        started: exit.started.map(|started| started.min(now)).or(started_of(known)),
         stopped: exit.stopped.min(now),
         code,
         reason,

@@ -65,7 +65,7 @@ impl Engine {
         let since = self.clock.now() - Duration::from_secs(seconds);
         let mut tasks = Vec::new();
         for task in service.tasks.values() {
-            let TaskState::Running { started, .. } = task.state else {
+            let TaskState::Running { started, pid } = task.state else {
                 continue;
             };
             let sample = self.meters.tasks.get(&task.id).map(|meter| meter.sample);
@@ -77,6 +77,7 @@ impl Engine {
                 memory_bytes: sample.memory,
                 cpu_ms: u64::try_from(sample.cpu.as_millis()).unwrap_or(u64::MAX),
                 oom_kills: sample.oom_kills,
+                storage: self.host.storage_of(pid),
                 history: self.meters.history_of_task(&task.id, since),
             });
         }
@@ -189,6 +190,14 @@ pub(crate) fn text(services: &[ServiceMetrics]) -> String {
             "Processes that were killed for want of memory.",
         ),
         |task| bytes(task.oom_kills),
+    );
+    per_task(
+        &family(
+            "tapedeck_task_storage_used_bytes",
+            gauge,
+            "What the task has written to its disk.",
+        ),
+        |task| task.storage.map_or(0.0, |storage| bytes(storage.used_bytes)),
     );
     per_task(
         &family(

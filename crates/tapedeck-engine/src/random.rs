@@ -1,8 +1,8 @@
-//! Random ids.
+//! Random ids and keys.
 
 use tapedeck_model::{InstanceId, TaskId};
 
-/// A new task id, of the kernel's randomness.
+/// A new task id.
 pub(crate) fn task_id() -> TaskId {
     TaskId::from_bytes(bytes())
 }
@@ -12,8 +12,9 @@ pub(crate) fn instance_id() -> InstanceId {
     InstanceId::from_bytes(bytes())
 }
 
-fn bytes<const COUNT: usize>() -> [u8; COUNT] {
-    let mut bytes = [0; COUNT];
+/// Bytes of the kernel's randomness.
+pub(crate) fn bytes<const LENGTH: usize>() -> [u8; LENGTH] {
+    let mut bytes = [0; LENGTH];
     let mut filled = 0;
     while filled < bytes.len() {
         // Interrupted by a signal at worst: the kernel's pool is ready long before an engine runs.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tapedeck_model::{ContainerSpec, Revision, RolloutState, StopCode, Task, TaskId, TaskState};
 use tapedeck_plan::{Bounds, Breaker, Desired, Plan, Progress, Step, decide_placed, events};
+use tapedeck_runtime::failpoint;
 
 use crate::fleet::{Life, ServiceKey};
 use crate::main_loop::{ENGINE_STOP, Engine, Event};
@@ -123,12 +124,16 @@ impl Engine {
             created: self.clock.now(),
             placement,
             state: TaskState::Pending,
+            protected_until: None,
         };
+        failpoint::reach("task.addressed");
         if !self.save_tasks(key, std::slice::from_ref(&task)) {
             return None;
         }
+        failpoint::reach("task.saved");
         self.service_mut(key).tasks.insert(task.id.clone(), task.clone());
         self.touch(key);
+        failpoint::reach("task.known");
         let id = task.id.clone();
         if task.placement.is_some() {
             self.launch(key, task, container);
@@ -149,10 +154,12 @@ impl Engine {
             .and_then(|instance| instances?.get(instance))
             .cloned();
         tokio::task::spawn_blocking(move || {
+            failpoint::reach("launch.begun");
             let made = instance.map_or(Ok(()), |instance| host.make_instance(&instance));
             let launched = made.and_then(|()| host.launch(&key, &launching, &container));
-            let link =
-                launched.and_then(|stream| crate::link::Link::open(&launching.id, stream, events.clone()));
+            let open = |stream| crate::link::Link::open(&launching.id, stream, &host, events.clone());
+            let link = launched.and_then(open);
+            failpoint::reach("launch.linked");
             let _ = events.send(Event::Launched(launching.id, link));
         });
     }
@@ -193,12 +200,15 @@ impl Engine {
             reason: reason.to_string(),
         };
         let known = known.clone();
+        failpoint::reach("stop.decided");
         self.save_tasks(key, std::slice::from_ref(&known));
+        failpoint::reach("stop.saved");
         self.touch(key);
         let timeout = self.service_mut(key).stop_timeout_of(&known);
         if let Some(link) = self.links.get(task) {
             link.stop(timeout);
         }
+        failpoint::reach("stop.told");
         true
     }
 
@@ -245,10 +255,12 @@ impl Engine {
     fn complete(&mut self, key: &ServiceKey, revision: Revision) {
         let now = self.clock.now();
         let service = self.service_mut(key);
+        failpoint::reach("complete.decided");
         service.deployments.complete(revision, now);
         let unused = service.forget_unused_revisions();
         // If this cannot be written, the next engine completes the rollout once more, which changes nothing.
         let _ = self.save_rollout(key, &unused);
+        failpoint::reach("complete.saved");
         self.record(key, events::deployment_completed(&key.name, revision));
         self.collect_garbage();
     }
@@ -261,8 +273,10 @@ impl Engine {
             .deployments
             .fail(progress.revision, progress.failed_tasks, now);
         service.revision = back_to.unwrap_or(service.revision);
+        failpoint::reach("fail.decided");
         // If this cannot be written, the next engine finds the same tasks, and comes to the same.
         let _ = self.save_rollout(key, &[]);
+        failpoint::reach("fail.saved");
         self.record(key, events::deployment_failed(&key.name, progress.revision));
         if let Some(back_to) = back_to {
             self.record(key, events::rolling_back(&key.name, back_to));
@@ -270,10 +284,12 @@ impl Engine {
     }
 
     fn remove(&mut self, key: &ServiceKey) {
+        failpoint::reach("remove.decided");
         if let Err(error) = self.store.remove_service(key) {
             let message = format!("(service {}) {}", key.name, crate::chain(&error));
             return self.record(key, message);
         }
+        failpoint::reach("remove.saved");
         self.fleet.services.remove(key);
         let siblings: Vec<ServiceKey> = self
             .fleet
@@ -284,7 +300,8 @@ impl Engine {
         for sibling in siblings {
             self.touch(&sibling);
         }
-        self.host.remove_logs(key);
+        self.give_up_logs(key);
+        failpoint::reach("remove.logs");
         self.collect_garbage();
     }
 
@@ -314,6 +331,7 @@ impl Engine {
             .map(|container| container.image.clone())
             .collect();
         let host = Arc::clone(&self.host);
+        failpoint::reach("garbage.begun");
         tokio::task::spawn_blocking(move || host.collect_garbage(&images.into_iter().collect::<Vec<_>>()));
     }
 }

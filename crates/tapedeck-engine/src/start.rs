@@ -13,17 +13,22 @@ use tapedeck_image::Store as Images;
 use tapedeck_plan::placement::Budget;
 use tapedeck_runtime::cgroup::{self, CgroupError, MissingControllers};
 use tapedeck_runtime::network::{self, HostNetwork, NetworkError};
+use tapedeck_runtime::{StorageError, TaskDisk, failpoint};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::attendance;
 use crate::clock::Clock;
+use crate::endpoint::EndpointKey;
 use crate::exporter;
+use crate::forwarding::Forwarders;
 use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
 use crate::machine;
 use crate::main_loop::{Ended, Engine, Event, Phase};
 use crate::meters::Meters;
+use crate::notice::Notice;
+use crate::retention::Looks;
 use crate::scaling::EngineTempo;
 use crate::server::{self, Server};
 use crate::store::{Store, StoreError};
@@ -43,6 +48,15 @@ pub struct Options {
     pub executable: PathBuf,
     /// How fast services are started and scaled.
     pub tempo: EngineTempo,
+    /// MB that each task can write.
+    pub task_storage_mb: u32,
+    /// The socket of a service manager that wants to hear how the engine is.
+    pub notify_socket: Option<String>,
+    /// The id of the current boot, where it is not to be the kernel's.
+    pub boot_id: Option<String>,
+    /// The moment at which the engine is to be killed, for tests.
+    #[cfg(debug_assertions)]
+    pub failpoint: Option<String>,
     /// Memory that tasks may have together, in MiB; without it, four fifths of this machine's.
     pub memory_budget: Option<u64>,
     /// Where Prometheus may ask for metrics; nowhere without one.
@@ -113,6 +127,11 @@ pub fn run(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<(), En
         .build()
         .map_err(EngineError::Runtime)?;
     let _lock = take_home(&options.home)?;
+    #[cfg(debug_assertions)]
+    if let Some(moment) = options.failpoint.clone() {
+        failpoint::arm(moment);
+    }
+    failpoint::reach("start.locked");
     runtime.block_on(serve(options, ready))
 }
 
@@ -151,12 +170,15 @@ fn take_home(home: &Home) -> Result<EngineLock, EngineError> {
 async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<(), EngineError> {
     let home = options.home.clone();
     let store = Store::open(&home.database())?;
-    let clock = Clock::start(store.latest_time()?);
-    let host = Arc::new(prepare(&options, &store)?);
+    failpoint::reach("start.opened");
+    let mut fleet = store.load()?;
+    failpoint::reach("start.loaded");
+    let clock = Clock::start(fleet.latest_time().max(store.latest_time()?));
+    let host = Arc::new(prepare(&options, &store, clock)?);
     let (events, inbox) = mpsc::unbounded_channel();
     // Versions go on from where an earlier engine cannot have been: it counts changes, this counts from the time.
     let (changes, watching) = watch::channel(clock.now().millis());
-    let mut fleet = store.load()?;
+    let log_looks = Looks::starting(&store, clock.now());
     let holders = attendance::recall(&store, &mut fleet, clock.now())?;
     let mut engine = Engine {
         clock,
@@ -176,18 +198,22 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         tempo: options.tempo,
         metrics_address: None,
         meters: Meters::starting(clock.now()),
+        log_looks,
+        notice: Notice::default(),
+        forwarders: Forwarders::default(),
         memory_budget: options
             .memory_budget
             .unwrap_or_else(|| Budget::usual(machine::memory())),
         processors: machine::processors(),
-        logs_expired: clock.now(),
     };
-    engine.adopt()?;
+    engine.adopt(options.boot_id.as_deref())?;
+    failpoint::reach("adopt.done");
     let listener = server::bind(&home.socket()).map_err(|source| EngineError::Files {
         what: "listen on the engine's socket",
         source,
     })?;
     let (farewell, mut said) = mpsc::channel(1);
+    failpoint::reach("start.bound");
     let server = Server {
         events: events.clone(),
         changes: watching,
@@ -204,19 +230,25 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
     }
     tokio::spawn(end_on_signals(events));
     ready(&engine.status());
+    engine.notice = Notice::to(options.notify_socket.as_deref());
+    engine.notice.ready();
+    failpoint::reach("start.ready");
     let Ended { tasks_left, answered } = engine.run(inbox).await;
+    failpoint::reach("end.asked");
     let _ = fs_err::remove_file(home.socket());
+    failpoint::reach("end.unbound");
     if answered {
         // Only as long as it takes to write a line; a client that does not read it has to do without.
         let _ = tokio::time::timeout(FAREWELL, said.recv()).await;
     }
     if tasks_left == 0 {
         host.remove_shared()?;
+        failpoint::reach("end.shared");
     }
     Ok(())
 }
 
-fn prepare(options: &Options, store: &Store) -> Result<Host, EngineError> {
+fn prepare(options: &Options, store: &Store, clock: Clock) -> Result<Host, EngineError> {
     let cgroups = cgroup::check_controllers()?;
     let seed = options.home.state().as_os_str().as_encoded_bytes();
     let network = match store.setting::<HostNetwork>("network")? {
@@ -231,14 +263,40 @@ fn prepare(options: &Options, store: &Store) -> Result<Host, EngineError> {
         }
     };
     network::ensure(&network)?;
+    failpoint::reach("start.network");
+    let (disk, warnings) = match TaskDisk::ensure(&options.home.storage(), options.task_storage_mb) {
+        Ok(disk) => (Some(disk), Vec::new()),
+        Err(error) => (None, vec![without_disks(options.task_storage_mb, &error)]),
+    };
+    failpoint::reach("start.storage");
+    let endpoint_key = match store.setting::<EndpointKey>("endpointKey")? {
+        Some(key) => key,
+        None => {
+            let key = EndpointKey::random();
+            store.set_setting("endpointKey", &key)?;
+            key
+        }
+    };
     Ok(Host {
         home: options.home.clone(),
         images: Images::open(options.home.images())?,
         cgroup_root: format!("/tapedeck-{}", network.bridge.trim_start_matches("td-")),
         network,
         cgroups,
+        endpoint_key,
         executable: options.executable.clone(),
+        clock,
+        disk,
+        warnings,
     })
+}
+
+/// What follows from that tasks have no disks of their own.
+fn without_disks(megabytes: u32, error: &StorageError) -> String {
+    format!(
+        "tasks are not held to {megabytes} MB of storage, one can fill the disk of this machine: {}",
+        crate::chain(error)
+    )
 }
 
 /// SIGTERM and SIGINT end the engine as `engine stop` does; a signal that cannot be watched for ends it at once.

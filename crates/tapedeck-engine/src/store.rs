@@ -15,10 +15,12 @@ use tapedeck_model::{
     ContainerSpec, Deployment, ResourceName, Revision, RolloutState, StackName, Task, TaskId, Timestamp,
 };
 use tapedeck_plan::Deployments;
+use tapedeck_runtime::failpoint;
 
 use crate::fleet::{EVENTS_KEPT, Fleet, Life, Service, ServiceKey};
 
 mod capacity;
+mod logs;
 mod scaling;
 
 /// Version of the tables below: 1 had no deployments.
@@ -119,6 +121,7 @@ impl Store {
             }
         }
         connection.execute_batch(scaling::TABLES).map_err(fail)?;
+        connection.execute_batch(logs::TABLES).map_err(fail)?;
         connection.execute_batch(capacity::TABLES).map_err(fail)?;
         Ok(Self {
             database: database.to_path_buf(),
@@ -169,6 +172,7 @@ impl Store {
             for (key, service) in services {
                 write_service(&transaction, key, service)?;
             }
+            failpoint::reach("desired.in-transaction");
             transaction.commit()
         })();
         // Back to syncing at checkpoints only: it keeps the file whole, and is what most writes need.
@@ -203,6 +207,7 @@ impl Store {
             for id in forgotten {
                 transaction.execute("delete from task where id = ?1", [id.as_str()])?;
             }
+            failpoint::reach("task.in-transaction");
             transaction.commit()
         })();
         written.map_err(|source| self.failed("store tasks", source))
@@ -224,6 +229,7 @@ impl Store {
                     params![key.stack.as_str(), key.name.as_str(), number(revision.0)],
                 )?;
             }
+            failpoint::reach("complete.in-transaction");
             transaction.commit()
         })();
         written.map_err(|source| self.failed("store a rollout", source))
@@ -274,6 +280,7 @@ impl Store {
         self.load_tasks(&mut fleet)?;
         self.load_events(&mut fleet)?;
         self.load_scaling(&mut fleet)?;
+        self.load_log_rules(&mut fleet)?;
         self.load_capacity(&mut fleet)?;
         Ok(fleet)
     }
@@ -388,6 +395,7 @@ fn write_service(transaction: &Transaction<'_>, key: &ServiceKey, service: &Serv
         ],
     )?;
     scaling::write(transaction, key, service.scaler.as_deref())?;
+    logs::write(transaction, key, &service.logs)?;
     for (revision, container) in &service.revisions {
         transaction.execute(
             "insert into revision values (?1, ?2, ?3, ?4) on conflict do nothing",

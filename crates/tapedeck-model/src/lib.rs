@@ -7,6 +7,7 @@ mod deployment;
 mod expression;
 mod instance;
 mod log_filter;
+mod log_policy;
 mod name;
 pub mod naming;
 mod packaging;
@@ -24,6 +25,7 @@ pub use instance::{
     Ec2Spec, Instance, InstanceId, InstanceState, InvalidInstanceId, MachineType, Placement, Zone,
 };
 pub use log_filter::{InvalidLogFilter, LogFilter};
+pub use log_policy::{LogDestination, LogPolicy};
 pub use name::{InvalidName, ProjectName, Region, ResourceName, SecretName, StackName, StageName};
 pub use packaging::{
     CustomDockerfile, ExternalBuildpack, GoConfig, JavaConfig, JavaScriptConfig, LanguageConfig,

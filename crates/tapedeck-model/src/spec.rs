@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cpu, Ec2Spec, MemoryMb, ResourceName, Scaling, SecretTemplate, StackName, StopTimeout};
+use crate::{
+    Cpu, Ec2Spec, LogPolicy, MemoryMb, ResourceName, Scaling, SecretTemplate, StackName, StopTimeout,
+};
 
 /// A text that is not `sha256:` and 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -100,6 +102,9 @@ pub struct ServiceSpec {
     /// Between which bounds it is scaled, and by what. None when the number of tasks is fixed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,
+    /// What becomes of its output. Changing it makes no new revision.
+    #[serde(default, skip_serializing_if = "LogPolicy::is_default")]
+    pub logs: LogPolicy,
     /// What each task runs. Changing anything in it makes a new revision.
     pub container: ContainerSpec,
 }
@@ -121,6 +126,9 @@ pub struct ContainerSpec {
     pub memory: MemoryMb,
     /// Time between SIGTERM and SIGKILL.
     pub stop_timeout: StopTimeout,
+    /// Whether its output is thrown away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub discards_output: bool,
     /// The instances that tasks run on; none on Fargate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ec2: Option<Ec2Spec>,

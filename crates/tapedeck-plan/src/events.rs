@@ -28,6 +28,16 @@ pub fn stopped_tasks(service: &ResourceName, tasks: &[TaskId]) -> String {
     )
 }
 
+/// `(service S) (task T) ran out of memory: N processes of it have been killed.` ECS is silent about it while the task runs on.
+#[must_use]
+pub fn out_of_memory(service: &ResourceName, task: &TaskId, kills: u64) -> String {
+    let killed = match kills {
+        1 => "1 process of it has been killed".to_owned(),
+        more => format!("{more} processes of it have been killed"),
+    };
+    format!("(service {service}) (task {task}) ran out of memory: {killed}.")
+}
+
 /// `(service S) has reached a steady state.`
 #[must_use]
 pub fn steady_state(service: &ResourceName) -> String {
@@ -64,6 +74,16 @@ pub fn no_room(service: &ResourceName) -> String {
     format!(
         "(service {service}) was unable to stop or start tasks during a deployment because of the service deployment \
          configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+    )
+}
+
+/// `(service S) was unable to reach steady state because task set T was unable to scale in. Reason: …` Our task sets are
+/// named by their revision.
+#[must_use]
+pub fn overprotected(service: &ResourceName, revision: Revision) -> String {
+    format!(
+        "(service {service}) was unable to reach steady state because task set {revision} was unable to scale in. \
+         Reason: The number of protected tasks are more than the desired count of tasks."
     )
 }
 
@@ -120,6 +140,9 @@ pub fn transitions(service: &ResourceName, before: Option<&Progress>, after: &Pr
     }
     if after.blocked && !same_revision.is_some_and(|before| before.blocked) {
         events.push(no_room(service));
+    }
+    if after.overprotected && !before.is_some_and(|before| before.overprotected) {
+        events.push(overprotected(service, after.revision));
     }
     if after.steady && !same_revision.is_some_and(|before| before.steady && before.desired == after.desired) {
         events.push(steady_state(service));

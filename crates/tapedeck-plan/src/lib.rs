@@ -4,7 +4,7 @@
 //! (`rollout`), counts what failed (`streak` for the pauses, `breaker` for giving up), keeps an older revision up while the new
 //! one fails (`standing`) and drops old records (`retention`); [`events`] words what happened. Where to go back to is in
 //! [`Deployments`]. How many tasks are wanted of a service that is scaled is decided in
-//! [`autoscale`], and where they run in [`placement`].
+//! [`autoscale`], and where they run in [`placement`]. Which segments of logs are removed is in [`log_retention`].
 //!
 //! Nothing here reads a clock, a file or the environment, draws a random number or remembers anything between two
 //! calls: equal arguments, equal plans. Whatever has to be remembered is in the records of the tasks and deployments.
@@ -15,6 +15,7 @@ mod decide;
 mod deployment;
 mod desired;
 pub mod events;
+pub mod log_retention;
 pub mod placement;
 mod plan;
 mod retention;

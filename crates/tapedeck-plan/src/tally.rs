@@ -34,6 +34,8 @@ pub(crate) struct Tally<'a> {
 pub(crate) struct Member<'a> {
     pub(crate) task: &'a Task,
     pub(crate) worth: Worth,
+    /// Whether it must not be stopped by our own doing.
+    pub(crate) is_protected: bool,
     /// The lower, the earlier it is given up among those worth the same.
     rank: usize,
 }
@@ -96,6 +98,7 @@ impl<'a> Tally<'a> {
     fn put(&mut self, task: &'a Task, whereabouts: &Whereabouts) {
         let is_leaving = whereabouts.is_leaving(&task.id);
         let is_current = task.revision == self.desired.revision && !is_leaving;
+        let is_protected = self.desired.heeds_protection() && task.is_protected(self.now);
         match &task.state {
             TaskState::Pending | TaskState::Running { .. } => {
                 let worth = worth(
@@ -108,8 +111,12 @@ impl<'a> Tally<'a> {
                 } else {
                     &mut self.outdated
                 };
-                let rank = whereabouts.rank(&task.id);
-                set.push(Member { task, worth, rank });
+                set.push(Member {
+                    task,
+                    worth,
+                    is_protected,
+                    rank: whereabouts.rank(&task.id),
+                });
             }
             TaskState::Stopping { .. } => self.stopping.push(task),
             TaskState::Stopped { .. } => self.stopped.push(task),
@@ -138,6 +145,11 @@ impl<'a> Tally<'a> {
 
     pub(crate) fn live(&self) -> impl Iterator<Item = &Member<'a>> {
         self.current.iter().chain(&self.outdated)
+    }
+
+    /// Live tasks that must not be stopped by our own doing.
+    pub(crate) fn protected(&self) -> impl Iterator<Item = &Member<'a>> {
+        self.live().filter(|member| member.is_protected)
     }
 
     /// Whether the deployment is under way and has failed too often.
@@ -182,6 +194,7 @@ impl<'a> Tally<'a> {
             failed_tasks: self.count.failed_tasks(),
             failed: self.has_failed(),
             blocked: false,
+            overprotected: self.protected().count() > wanted,
             steady: healthy == wanted
                 && self.current.len() == wanted
                 && self.outdated.is_empty()

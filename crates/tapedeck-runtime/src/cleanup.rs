@@ -85,14 +85,16 @@ pub(crate) fn remove_resources(
             .err()
             .map(CleanupError::from),
     );
-    match fs::remove_file(task_directory.join(SOCKET_NAME)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => errors.push(CleanupError::Files(error)),
-        _ => {}
+    let directory = TaskDirectory(task_directory);
+    for file in [task_directory.join(SOCKET_NAME), directory.disk()] {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => errors.push(CleanupError::Files(error)),
+            _ => {}
+        }
     }
     if let Some(errand) = &definition.errand {
         errors.extend(network::remove(&errand.network).err().map(CleanupError::from));
     }
-    let directory = TaskDirectory(task_directory);
     // What an errand has changed is what somebody waits for.
     let upper = definition.errand.is_none().then(|| directory.upper());
     for folder in upper.into_iter().chain([directory.work(), directory.bundle()]) {

@@ -13,6 +13,7 @@ use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 
 use crate::definition::{SOCKET_NAME, TaskDefinition, TaskDirectory, write_json};
+use crate::failpoint;
 
 /// Why a shim could not be started. Nothing of the task runs then; [`crate::cleanup`] removes what is left of it.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +98,7 @@ pub fn spawn(
         source,
     })?;
 
+    failpoint::reach("launch.prepared");
     let mut command = Command::new(executable);
     command
         .arg("shim")
@@ -109,6 +111,7 @@ pub fn spawn(
         .stderr(Stdio::from(log));
     // Before the shim lives: one that runs an errand ends it when nobody is connected.
     let connection = connect(task_directory).map_err(StartError::Connect)?;
+    failpoint::reach("launch.connected");
     // SAFETY: the closure runs between fork and exec of a possibly multi-threaded process, so it may only make
     // async-signal-safe calls: setsid, fork and _exit are.
     unsafe { command.pre_exec(detach) };
@@ -117,6 +120,7 @@ pub fn spawn(
         executable: executable.to_owned(),
         source,
     })?;
+    failpoint::reach("launch.spawned");
     // Its copies of the socket and the definition would keep both alive after the shim's end.
     drop(command);
     Ok(connection)

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tapedeck_model::{Cpu, MemoryMb, TaskId, Timestamp};
 
 use crate::network::{HostNetwork, TaskNetwork};
+use crate::storage::TaskDisk;
 
 /// Processes and threads a task may have unless its definition says otherwise.
 pub const DEFAULT_PIDS_LIMIT: u32 = 4096;
@@ -49,8 +50,18 @@ pub struct TaskDefinition {
     pub resolv_conf: String,
     /// Where its log is kept; outlives the task.
     pub log_directory: PathBuf,
+    /// Whether its output is thrown away instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub discards_output: bool,
     /// Its cgroup below the mount point of each hierarchy, such as `/tapedeck-1a2b/<task id>`.
     pub cgroup: String,
+    /// What time it is for whoever runs the task. Its shim goes on counting from there, so that a task grows neither older
+    /// nor younger when somebody sets the clock of the machine. Without it, what that clock says when the shim starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<Timestamp>,
+    /// Where what it writes goes; without one it can fill this machine's own disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<TaskDisk>,
     /// What makes it an errand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errand: Option<Errand>,
@@ -148,6 +159,11 @@ impl TaskDirectory<'_> {
     /// What the task changes in its file system.
     pub(crate) fn upper(self) -> PathBuf {
         self.0.join("upper")
+    }
+
+    /// The file of its disk, before the kernel has it.
+    pub(crate) fn disk(self) -> PathBuf {
+        self.0.join("disk")
     }
 
     /// Scratch space of overlayfs.

@@ -11,6 +11,7 @@
 //! This is the only crate with `unsafe`. It decides nothing: when to start and stop what is `tapedeck-plan`'s to say.
 
 pub mod cgroup;
+pub mod failpoint;
 pub mod log;
 pub mod network;
 pub mod protocol;
@@ -22,8 +23,11 @@ mod companion;
 mod connection;
 mod container;
 mod definition;
+mod descriptor;
+mod storage;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use cleanup::{CleanupError, CleanupErrors, cleanup};
 pub use companion::end_with_caller;
@@ -32,3 +36,6 @@ pub use definition::{
     DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, Errand, FolderMount, TaskDefinition, TaskExit, TaskProcess,
     read_definition, read_exit,
 };
+pub use descriptor::receive;
+pub use storage::{DEFAULT_STORAGE_MB, StorageError, StorageUse, TaskDisk, storage_use};
+pub use written::written_in;

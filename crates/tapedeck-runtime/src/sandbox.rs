@@ -208,7 +208,10 @@ fn definition(work: Work<'_>) -> Result<TaskDefinition, SandboxError> {
         network: network.task(address),
         resolv_conf: resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF)),
         log_directory: work.folder.join("output"),
+        discards_output: false,
         cgroup: format!("/tapedeck-build-{id}"),
+        now: None,
+        disk: None,
         errand: Some(Errand {
             mounts: work.mounts,
             network,

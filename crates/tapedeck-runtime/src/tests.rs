@@ -37,7 +37,10 @@ pub(crate) fn definition() -> TaskDefinition {
         },
         resolv_conf: String::new(),
         log_directory: "/logs/x".into(),
+        discards_output: false,
         cgroup: format!("/tapedeck-1/{id}"),
+        now: None,
+        disk: None,
         errand: None,
         id,
     }

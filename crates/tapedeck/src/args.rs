@@ -13,7 +13,7 @@ mod rollout;
 
 pub(crate) use aliases::with_long_names;
 pub(crate) use compression::Compression;
-pub(crate) use engine::{EngineCommand, EngineStopArgs, EngineTempoArgs, PaceName};
+pub(crate) use engine::{EngineCommand, EngineInstallArgs, EngineStopArgs, EngineTempoArgs, PaceName};
 pub(crate) use measures::{InfoScalingArgs, MetricsArgs};
 pub(crate) use processor::Processor;
 pub(crate) use rollout::{DeployArgs, RollbackArgs};

@@ -12,6 +12,7 @@ use tapedeck_model::{StackName, Timestamp};
 use crate::context::{Context, TAPEDECK_HOME};
 use crate::exit::{ExitKind, Failure, OrFail};
 use crate::printer::Progress;
+use crate::unit::{self, Unit};
 
 /// How long a new engine may take until it answers. Adopting hundreds of tasks takes a fraction of it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -164,6 +165,7 @@ pub(crate) fn ensure_running_as(
     progress.now("starting the engine");
     let deadline = Instant::now() + PATIENCE;
     let said_before = fs_err::metadata(context.home.engine_log()).map_or(0, |log| log.len());
+    let mut launched = false;
     let mut child = None;
     loop {
         if let Some(client) = try_connect(context)? {
@@ -171,16 +173,43 @@ pub(crate) fn ensure_running_as(
         }
         // Who holds the lock without answering is just starting, perhaps for another command, or just ending.
         let held = is_running(context);
-        child = match child {
-            None if !held => Some(launch(context, options)?),
-            other => other,
-        };
+        if !launched && !held {
+            child = start(context, options)?;
+            launched = true;
+        }
         let ended = match &mut child {
             Some(child) => child.try_wait().or_fail(ExitKind::Internal)?.is_some(),
             None => false,
         };
         if (ended && !is_running(context)) || Instant::now() > deadline {
             return Err(did_not_start(context, said_before));
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Starts it, or has systemd do so where it is installed: then there is no child. Options are for one of our own.
+fn start(context: &Context, options: &[String]) -> Result<Option<Child>, Failure> {
+    let unit = Unit::of(&context.home);
+    if options.is_empty() && unit.is_installed() {
+        unit::systemctl(&["start", &unit.name])?;
+        return Ok(None);
+    }
+    launch(context, options).map(Some)
+}
+
+/// Connects to an engine that somebody else is just starting.
+///
+/// # Errors
+/// When it does not answer in time.
+pub(crate) fn await_engine(context: &Context) -> Result<Client, Failure> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(client) = try_connect(context)? {
+            return Ok(client);
+        }
+        if Instant::now() > deadline {
+            return Err(none_runs(context));
         }
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -205,7 +234,14 @@ fn launch(context: &Context, options: &[String]) -> Result<Child, Failure> {
         .stderr(Stdio::from(errors.into_file()));
     // The engine needs nothing of the caller's environment, and must not keep its secrets in its own.
     command.env_clear();
-    for name in [TAPEDECK_HOME, "PATH", "LANG", "TZ"] {
+    for name in [
+        TAPEDECK_HOME,
+        "PATH",
+        "LANG",
+        "TZ",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }

@@ -1,10 +1,19 @@
-//! Variables whose values only the start of a task knows, for region `local`.
+//! Values that are not known before they are used, for region `local`: variables of tasks, and where logs are sent.
 
 use std::collections::BTreeMap;
 
-use tapedeck_model::{Expression, Late, SecretPart, SecretTemplate, WorkerService};
+use tapedeck_model::{
+    Expression, Late, LogDestination, LogForwarding, LogPolicy, ResourceName, SecretPart, SecretTemplate,
+    WorkerService,
+};
 
 use crate::exit::Failure;
+
+/// The attribute from which Highlight learns whose logs it gets.
+const HIGHLIGHT_PROJECT: &str = "x-highlight-project";
+
+/// For how long Firehose tries again where nothing is said about it.
+const RETRY_SECONDS: u16 = 300;
 
 /// The variables of a service that are made of secrets.
 ///
@@ -17,18 +26,90 @@ pub(crate) fn secrets(service: &WorkerService) -> Result<BTreeMap<String, Secret
         .iter()
         .filter_map(|variable| Some((&variable.name, variable.expression()?)));
     late.map(|(name, expression)| {
-        let mut parts = Vec::new();
-        match collect(expression, &mut parts) {
-            Ok(()) => Ok((name.clone(), SecretTemplate::new(parts))),
-            Err(directive) => Err(Failure::usage(format!(
-                "the variable {name} of service {} takes its value from `${directive}`, which tells nothing on this \
-                 machine yet",
-                service.name
-            ))
-            .help("leave it out, or write the value itself; nothing was changed")),
-        }
+        let what = || format!("the variable {name} of service {}", service.name);
+        Ok((name.clone(), template_of(expression, what)?))
     })
     .collect()
+}
+
+/// What becomes of the output of a service.
+///
+/// # Errors
+/// When where to send it is made of something that only AWS knows.
+pub(crate) fn log_policy(service: &WorkerService) -> Result<LogPolicy, Failure> {
+    let logging = &service.container.logging;
+    // Output that is thrown away goes nowhere else either.
+    let forwarding = logging.forwarding.as_ref().filter(|_| !logging.disabled);
+    Ok(LogPolicy {
+        retention_days: logging.retention_days,
+        destination: forwarding
+            .map(|forwarding| destination(&service.name, forwarding))
+            .transpose()?,
+    })
+}
+
+/// All kinds speak as Firehose does: Highlight learns the project from an attribute, Datadog knows the key, and is sent
+/// compressed bodies, as AWS does it for both.
+fn destination(service: &ResourceName, forwarding: &LogForwarding) -> Result<LogDestination, Failure> {
+    let filled = |key: &str, value: &Late<String>| match value {
+        Late::Known(text) => Ok(SecretTemplate::new(vec![SecretPart::Text(text.clone())])),
+        Late::Later(expression) => template_of(expression, || {
+            format!("`{key}` of `logForwarding` of service {service}")
+        }),
+    };
+    Ok(match forwarding {
+        LogForwarding::HttpEndpoint {
+            endpoint_url,
+            access_key,
+            parameters,
+            gzip_encoding_enabled,
+            retry_duration,
+        } => LogDestination {
+            endpoint_url: filled("endpointUrl", endpoint_url)?,
+            access_key: access_key
+                .as_ref()
+                .map(|key| filled("accessKey", key))
+                .transpose()?,
+            attributes: parameters
+                .iter()
+                .map(|(name, value)| Ok((name.clone(), filled("parameters", value)?)))
+                .collect::<Result<_, Failure>>()?,
+            gzip: *gzip_encoding_enabled,
+            retry_seconds: *retry_duration,
+        },
+        LogForwarding::Highlight {
+            project_id,
+            endpoint_url,
+        } => LogDestination {
+            endpoint_url: filled("endpointUrl", endpoint_url)?,
+            access_key: None,
+            attributes: BTreeMap::from([(HIGHLIGHT_PROJECT.to_owned(), filled("projectId", project_id)?)]),
+            gzip: false,
+            retry_seconds: RETRY_SECONDS,
+        },
+        LogForwarding::Datadog {
+            api_key,
+            endpoint_url,
+        } => LogDestination {
+            endpoint_url: filled("endpointUrl", endpoint_url)?,
+            access_key: Some(filled("apiKey", api_key)?),
+            attributes: BTreeMap::new(),
+            gzip: true,
+            retry_seconds: RETRY_SECONDS,
+        },
+    })
+}
+
+fn template_of(expression: &Expression, what: impl FnOnce() -> String) -> Result<SecretTemplate, Failure> {
+    let mut parts = Vec::new();
+    match collect(expression, &mut parts) {
+        Ok(()) => Ok(SecretTemplate::new(parts)),
+        Err(directive) => Err(Failure::usage(format!(
+            "{} takes its value from `${directive}`, which tells nothing on this machine yet",
+            what()
+        ))
+        .help("leave it out, or write the value itself; nothing was changed")),
+    }
 }
 
 /// The parts of an expression, or the directive in it that cannot be evaluated here.

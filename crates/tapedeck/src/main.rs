@@ -25,6 +25,7 @@ mod report;
 mod rollout;
 mod secrets;
 mod text;
+mod unit;
 
 use std::process::ExitCode;
 

@@ -169,6 +169,10 @@ fn task(task: &Task, now: Timestamp) -> String {
             )
         }
     };
+    let protected = match task.protected_until.filter(|_| task.is_protected(now)) {
+        Some(until) => format!(", {YELLOW}protected{RESET} until {}", instant(until)),
+        None => String::new(),
+    };
     let place = match &task.placement {
         Some(placement) if !task.state.is_stopped() => {
             format!("{DIM} in {}{RESET}", instances::place(placement))
@@ -176,7 +180,7 @@ fn task(task: &Task, now: Timestamp) -> String {
         _ => String::new(),
     };
     format!(
-        "task {} (revision {}) {what}{place}",
+        "task {} (revision {}) {what}{place}{protected}",
         task.id.short(),
         task.revision
     )
@@ -222,8 +226,17 @@ pub(crate) fn engine(status: &EngineStatus, now: Timestamp) -> String {
         1 => String::new(),
         speed => format!(", waits of scaling {speed} times as fast"),
     };
+    let storage = status.task_storage_mb.map_or_else(
+        || "not limited".to_owned(),
+        |size| format!("{size} MB for each task"),
+    );
+    let warnings: String = status
+        .warnings
+        .iter()
+        .map(|warning| format!("\n  {YELLOW}warning{RESET}  {warning}"))
+        .collect();
     format!(
-        "engine {} runs since {} (pid {})\n  state    {}\n  network  {} {}\n  cgroups  {}\n  memory   {} of {} MiB for tasks are held\n  pace     {}{speed}\n  stacks   {}, {} running{metrics}",
+        "engine {} runs since {} (pid {})\n  state    {}\n  network  {} {}\n  cgroups  {}\n  memory   {} of {} MiB for tasks are held\n  pace     {}{speed}\n  storage  {storage}\n  stacks   {}, {} running{metrics}{warnings}",
         status.version,
         span(now.since(status.started)),
         status.pid,

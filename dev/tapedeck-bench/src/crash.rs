@@ -40,7 +40,7 @@ pub(crate) fn measure(
     Ok(())
 }
 
-fn replaced(stage: &Stage, image: &ImageDigest) -> anyhow::Result<f64> {
+pub(crate) fn replaced(stage: &Stage, image: &ImageDigest) -> anyhow::Result<f64> {
     let mut client = stage.client()?;
     let spec = stage.stack(image, 1, 1.0)?;
     let name = spec.name.clone();

@@ -16,11 +16,13 @@ mod logs;
 mod machine;
 mod memory;
 mod packaging;
+mod planner;
 mod process;
 mod report;
 mod samples;
 mod stage;
 mod start;
+mod swarm;
 
 use std::path::PathBuf;
 
@@ -39,6 +41,10 @@ enum Part {
     Start,
     /// From a crash to the replacement.
     Crash,
+    /// Services against those of Docker Swarm.
+    Swarm,
+    /// Deciding what to do.
+    Planner,
     /// Judging a config.
     Config,
     /// Throughput of logs.
@@ -112,6 +118,8 @@ fn main() -> anyhow::Result<()> {
         let measured = match part {
             Part::Start => start::measure(&stage, rivals, rounds, &mut report),
             Part::Crash => crash::measure(&stage, rivals, rounds / 2, &mut report),
+            Part::Swarm => swarm::measure(&stage, rivals, (rounds / 8).max(3), &mut report),
+            Part::Planner => planner::measure(rounds, &mut report),
             Part::Config => config::measure(&stage, &arguments.validators, rounds, &mut report),
             Part::Logs => logs::measure(&stage, rivals, (rounds / 8).max(3), &mut report),
             Part::Packaging => {

@@ -148,12 +148,14 @@ impl Stage {
             cpu: Cpu::from_vcpu(vcpu)?,
             memory: MemoryMb::new(512)?,
             stop_timeout: StopTimeout::from_secs(2)?,
+            discards_output: false,
             ec2: None,
         };
         let service = ServiceSpec {
             name: ResourceName::new(SERVICE)?,
             desired_count: tasks,
             scaling: None,
+            logs: tapedeck_model::LogPolicy::default(),
             container,
         };
         Ok(StackSpec {

@@ -10,7 +10,9 @@ use fs_err as fs;
 use tapedeck_model::{Cpu, ImageDigest, MemoryMb, TaskId};
 use tapedeck_runtime::log::Stream;
 use tapedeck_runtime::protocol::ShimState;
-use tapedeck_runtime::{DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, TaskDefinition, TaskProcess};
+use tapedeck_runtime::{
+    DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, DEFAULT_STORAGE_MB, TaskDefinition, TaskDisk, TaskProcess,
+};
 
 use crate::Rivals;
 use crate::clock::{self, milliseconds};
@@ -157,7 +159,10 @@ fn definition(stage: &Stage, layers: &[PathBuf], round: usize) -> anyhow::Result
         network: stage.network.task(address),
         resolv_conf: String::new(),
         log_directory: stage.work.join("logs").join(id.as_str()),
+        discards_output: false,
         cgroup: format!("/tapedeck-{group}/{id}"),
+        now: None,
+        disk: Some(TaskDisk::ensure(&stage.home.storage(), DEFAULT_STORAGE_MB)?),
         errand: None,
         id,
     })

@@ -51,14 +51,20 @@ pub fn of_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -
         seen.failed_starts_nothing(plan),
         "a failed deployment starts a task",
     );
+    check(seen.protected_stay(plan), "a protected task is stopped");
+    check(
+        seen.overprotection_is_right(plan),
+        "whether too many tasks are protected is told wrongly",
+    );
     violations
 }
 
-/// What is wrong with the plan made right after one was executed: it must have nothing to do, until it says so.
+/// What is wrong with the plan made right after one was executed: it must have nothing to do, until it says so, but to
+/// forget what the steps made superfluous.
 #[must_use]
 pub fn of_second_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -> Vec<String> {
     let mut violations = Vec::new();
-    if !plan.steps.is_empty() {
+    if acts(plan) {
         violations.push(format!(
             "deciding again finds more to do\n  at {now}: {desired:?}\n  {tasks:#?}\n  {plan:#?}"
         ));
@@ -68,17 +74,17 @@ pub fn of_second_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &
         .wake_at
         .map_or(now + Duration::from_secs(3600), |wake| wake - millisecond);
     let later = decide(desired, tasks, before);
-    if later
-        .steps
-        .iter()
-        .any(|step| !matches!(step, Step::Forget { .. }))
-        || later.progress.steady != plan.progress.steady
-    {
+    if acts(&later) || later.progress.steady != plan.progress.steady {
         violations.push(format!(
             "something is due before the time to look again\n  at {now}: {desired:?}\n  {tasks:#?}\n  {plan:#?}\n  {later:#?}"
         ));
     }
     violations
+}
+
+fn acts(plan: &Plan) -> bool {
+    let acts = |step: &Step| !matches!(step, Step::Forget { .. });
+    plan.steps.iter().any(acts)
 }
 
 struct Seen<'a> {
@@ -160,6 +166,22 @@ impl Seen<'_> {
         let proven = self.count(proves) > 0;
         let must_be_steady = may_be_steady && proven && plan.progress.consecutive_failures < 2;
         (!plan.progress.steady || may_be_steady) && (plan.progress.steady || !must_be_steady)
+    }
+
+    fn is_protected(&self, task: &Task) -> bool {
+        self.desired.count > 0
+            && !self.desired.attended
+            && task.state.is_live()
+            && task.protected_until.is_some_and(|until| until > self.now)
+    }
+
+    fn protected_stay(&self, plan: &Plan) -> bool {
+        let stopped = stopped(plan);
+        self.count(|task| self.is_protected(task) && stopped.contains(task.id.as_str())) == 0
+    }
+
+    fn overprotection_is_right(&self, plan: &Plan) -> bool {
+        plan.progress.overprotected == (self.count(|task| self.is_protected(task)) > self.wanted())
     }
 
     fn order_is_irrelevant(&self, plan: &Plan) -> bool {

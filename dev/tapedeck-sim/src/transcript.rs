@@ -11,6 +11,7 @@ pub(crate) struct Transcript {
     service: ResourceName,
     beginning: Timestamp,
     text: String,
+    silent: bool,
     /// The delay last announced, so that each is told once.
     announced: Option<Timestamp>,
 }
@@ -21,8 +22,14 @@ impl Transcript {
             service,
             beginning,
             text: String::new(),
+            silent: false,
             announced: None,
         }
+    }
+
+    /// Writes nothing from now on.
+    pub(crate) fn silence(&mut self) {
+        self.silent = true;
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -37,6 +44,9 @@ impl Transcript {
 
     /// Something that happened.
     pub(crate) fn line(&mut self, now: Timestamp, text: &str) {
+        if self.silent {
+            return;
+        }
         let seconds = seconds(now.since(self.beginning));
         let named = self.name_tasks(text);
         self.push(&format!("{seconds:>9}  {named}"));

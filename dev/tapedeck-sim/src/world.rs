@@ -1,14 +1,18 @@
 //! The simulated world: tasks that behave as told, and an engine that executes each plan at once.
 
+mod clock;
 mod physics;
+mod scaling;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tapedeck_model::{ResourceName, Revision, RolloutState, StopCode, Task, TaskId, TaskState, Timestamp};
-use tapedeck_plan::{Deployments, Desired, Plan, Progress, Step, decide, events};
+use tapedeck_plan::{Bounds, Deployments, Desired, Plan, Progress, Stage, Step, decide, events};
 
 use self::physics::Due;
+pub use self::scaling::Load;
+use self::scaling::Scaler;
 use crate::invariants;
 use crate::transcript::Transcript;
 
@@ -64,6 +68,11 @@ pub struct World {
     due: BTreeMap<u32, (Timestamp, Due)>,
     created: BTreeMap<Revision, u32>,
     engine: Engine,
+    /// How the service is scaled, if it is.
+    scaler: Option<Scaler>,
+    load: Load,
+    /// By how many milliseconds the clock of the machine is ahead of that of the engine.
+    lead: i64,
     violations: Vec<String>,
     pub(crate) transcript: Transcript,
 }
@@ -78,8 +87,8 @@ struct Engine {
 }
 
 impl World {
-    /// Far enough from the epoch that an hour before it exists.
-    const BEGINNING: Timestamp = Timestamp::from_millis(1_000_000_000);
+    /// Far enough from the epoch that days before it exist.
+    const BEGINNING: Timestamp = Timestamp::from_millis(1_000_000_000_000);
 
     /// An empty world with one service that is not deployed.
     #[must_use]
@@ -96,8 +105,18 @@ impl World {
             due: BTreeMap::new(),
             created: BTreeMap::new(),
             engine: Engine::default(),
+            scaler: None,
+            load: Load::default(),
+            lead: 0,
             violations: Vec::new(),
         }
+    }
+
+    /// Writes no transcript from now on, which takes most of the time of a schedule.
+    #[must_use]
+    pub fn silent(mut self) -> Self {
+        self.transcript.silence();
+        self
     }
 
     /// The name of the service.
@@ -214,6 +233,15 @@ impl World {
         }
     }
 
+    /// Protects a live task for some time, or ends its protection, as the task would ask for it itself.
+    pub fn protect(&mut self, number: u32, span: Option<Duration>) {
+        let until = span.map(|span| self.now + span);
+        if let Some(task) = self.task(number).filter(|task| task.state.is_live()) {
+            task.protected_until = until;
+            self.decide();
+        }
+    }
+
     /// Ends the engine. Tasks go on without it, and what becomes of them is recorded.
     pub fn engine_down(&mut self) {
         self.engine = Engine {
@@ -225,6 +253,8 @@ impl World {
     /// Starts the engine, which finds the records and decides.
     pub fn engine_up(&mut self) {
         self.engine = Engine::default();
+        self.look_at_clock();
+        self.forget_samples();
         self.decide();
     }
 
@@ -245,7 +275,10 @@ impl World {
         loop {
             let happening = self.due.values().map(|(time, _)| *time);
             let wake = self.engine.wake_at.filter(|_| !self.engine.is_down);
-            let Some(next) = happening.chain(wake).min().filter(|next| *next <= end) else {
+            let sampled = self.scaler.as_ref().map(|scaler| scaler.next);
+            let sampled = sampled.filter(|_| !self.engine.is_down);
+            let nexts = happening.chain(wake).chain(sampled);
+            let Some(next) = nexts.min().filter(|next| *next <= end) else {
                 break;
             };
             self.now = next.max(self.now);
@@ -258,9 +291,58 @@ impl World {
             for (number, due) in happened {
                 self.happen(number, due);
             }
+            if sampled.is_some_and(|next| next <= self.now) {
+                self.sample();
+            }
             self.decide();
         }
         self.now = end;
+    }
+
+    /// From here on nothing fails that is started, no task is protected, and the engine is up. Then, however long it takes, the service has to
+    /// come to rest.
+    pub fn settle(&mut self) {
+        self.behaviours.clear();
+        for task in &mut self.tasks {
+            task.protected_until = None;
+        }
+        self.engine_up();
+        let Some(before) = self.desired else { return };
+        // Bounds without room hold up a deployment for ever.
+        let bounds = Bounds::default();
+        self.deploy(Desired { bounds, ..before });
+        self.advance(self.time_to_settle());
+        // What failed and had nothing to go back to waits for another deployment.
+        if let Some(desired) = self.desired
+            && desired.stage == Stage::GivenUp
+            && desired.count > 0
+        {
+            let revision = Revision(desired.revision.0.max(before.revision.0) + 1);
+            self.deploy(Desired { revision, ..desired });
+            self.advance(self.time_to_settle());
+        }
+        if !self.is_steady() {
+            self.violations
+                .push(format!("it does not come to rest: {:#?}", self.look()));
+        }
+    }
+
+    /// What was started before may still exit as it was told to, up to 100 s after its start. Then there is one delay
+    /// at most and one trial of a minute, and the rest goes task by task.
+    fn time_to_settle(&self) -> Duration {
+        let Some(desired) = self.desired else {
+            return Duration::ZERO;
+        };
+        let pace = desired.pace;
+        let most_tasks = 10;
+        let rollout = pace.back_off.cap
+            + 3 * Duration::from_secs(100)
+            + most_tasks * (pace.proven_after + pace.back_off.second);
+        rollout
+            + self
+                .scaler
+                .as_ref()
+                .map_or(Duration::ZERO, Scaler::time_to_settle)
     }
 
     /// The deployments that are remembered.
@@ -277,12 +359,12 @@ impl World {
         self.violations
             .extend(invariants::of_plan(&desired, &self.tasks, self.now, &plan));
         self.transcript.waits(self.now, &plan.waiting);
-        let failed = self.conclude(&plan.progress);
+        let concluded = self.conclude(&plan.progress);
         for event in events::transitions(&self.service, self.engine.progress.as_ref(), &plan.progress) {
             self.transcript.line(self.now, &event);
         }
         self.engine.progress = Some(plan.progress);
-        if failed {
+        if concluded {
             return self.decide();
         }
         let Some(desired) = self.desired else { return };
@@ -304,7 +386,7 @@ impl World {
         self.engine.wake_at = again.wake_at;
     }
 
-    /// Acts on a deployment that has completed or failed; says whether it has failed.
+    /// Acts on a deployment that has completed or failed; says whether one has.
     fn conclude(&mut self, progress: &Progress) -> bool {
         let (revision, now) = (progress.revision, self.now);
         let Some(desired) = &mut self.desired else {
@@ -325,11 +407,12 @@ impl World {
             self.deployments.complete(revision, now);
             told.push(events::deployment_completed(&self.service, revision));
         }
-        desired.stage = self.deployments.stage(desired.revision);
+        let stage = self.deployments.stage(desired.revision);
         for event in told {
             self.transcript.line(now, &event);
         }
-        progress.failed
+        let before = std::mem::replace(&mut desired.stage, stage);
+        progress.failed || before != stage
     }
 
     fn execute(&mut self, step: &Step) {

@@ -7,30 +7,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tapedeck_model::{ResourceName, Revision, RolloutState, TaskState};
 use tapedeck_plan::{Bounds, Breaker, Desired, Pace, Stage};
+use tapedeck_sim::schedule::play;
 use tapedeck_sim::{Behaviour, Fate, World};
-
-/// One thing that somebody or something does.
-#[derive(Debug, Clone)]
-enum Deed {
-    Tick(Duration),
-    /// Deploys a revision that was never deployed before.
-    DeployNew {
-        count: u32,
-        bounds: Bounds,
-        behaviour: Behaviour,
-    },
-    /// Deploys what the revision before the latest was once more, under a new number.
-    DeployPrevious(Behaviour),
-    Scale(u32),
-    Delete,
-    /// The nth of the running tasks exits.
-    Kill(usize),
-    /// A person stops the nth of the live tasks.
-    Stop(usize),
-    EngineDown,
-    EngineUp,
-    EngineDiesAfter(usize),
-}
 
 fn span(up_to_millis: u64) -> impl Strategy<Value = Duration> {
     (0..=up_to_millis).prop_map(Duration::from_millis)
@@ -63,22 +41,6 @@ fn bounds() -> impl Strategy<Value = Bounds> {
     ]
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
-    prop_oneof![
-        8 => prop_oneof![span(50), span(1_000), span(20_000), span(100_000)].prop_map(Deed::Tick),
-        3 => (1..6_u32, bounds(), behaviour())
-            .prop_map(|(count, bounds, behaviour)| Deed::DeployNew { count, bounds, behaviour }),
-        1 => behaviour().prop_map(Deed::DeployPrevious),
-        2 => (1..8_u32).prop_map(Deed::Scale),
-        1 => Just(Deed::Delete),
-        4 => any::<usize>().prop_map(Deed::Kill),
-        1 => any::<usize>().prop_map(Deed::Stop),
-        1 => Just(Deed::EngineDown),
-        2 => Just(Deed::EngineUp),
-        1 => (0..4_usize).prop_map(Deed::EngineDiesAfter),
-    ]
-}
-
 fn world() -> World {
     World::new(ResourceName::new("mailer").expect("letters only"))
 }
@@ -96,73 +58,13 @@ fn desired(revision: u64, count: u32) -> Desired {
     }
 }
 
-fn perform(world: &mut World, latest: &mut u64, deed: &Deed) {
-    let before = world.desired().copied().unwrap_or(desired(1, 1));
-    match deed {
-        Deed::Tick(span) => world.advance(*span),
-        Deed::DeployNew {
-            count,
-            bounds,
-            behaviour,
-        } => {
-            *latest += 1;
-            world.behave(Revision(*latest), behaviour.clone());
-            let (revision, count) = (Revision(*latest), *count);
-            world.deploy(Desired {
-                revision,
-                count,
-                bounds: *bounds,
-                ..before
-            });
-        }
-        Deed::DeployPrevious(behaviour) => {
-            *latest += 1;
-            world.behave(Revision(*latest), behaviour.clone());
-            let revision = Revision(*latest);
-            let count = before.count.max(1);
-            world.deploy(Desired {
-                revision,
-                count,
-                ..before
-            });
-        }
-        Deed::Scale(count) => world.deploy(Desired {
-            count: *count,
-            ..before
-        }),
-        Deed::Delete => world.deploy(Desired { count: 0, ..before }),
-        Deed::Kill(nth) => {
-            if let Some(number) = nth_task(world, *nth, |state| matches!(state, TaskState::Running { .. })) {
-                world.kill(number, 1);
-            }
-        }
-        Deed::Stop(nth) => {
-            if let Some(number) = nth_task(world, *nth, TaskState::is_live) {
-                world.stop(number);
-            }
-        }
-        Deed::EngineDown => world.engine_down(),
-        Deed::EngineUp => world.engine_up(),
-        Deed::EngineDiesAfter(steps) => world.engine_dies_after(*steps),
-    }
-}
-
-fn nth_task(world: &World, nth: usize, matches: impl Fn(&TaskState) -> bool) -> Option<u32> {
-    let matching: Vec<u32> = world
-        .tasks()
-        .iter()
-        .filter(|task| matches(&task.state))
-        .map(|task| World::number(&task.id))
-        .collect();
-    matching.get(nth.checked_rem(matching.len())?).copied()
+fn number_of_schedules() -> Option<u32> {
+    std::env::var("TAPEDECK_SCHEDULES").ok()?.parse().ok()
 }
 
 /// Runs a property on random values, `default` of them or as many as `TAPEDECK_SCHEDULES` says.
 fn check<S: Strategy>(default: u32, strategy: S, property: impl Fn(S::Value) -> Result<(), TestCaseError>) {
-    let cases = std::env::var("TAPEDECK_SCHEDULES")
-        .ok()
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(default);
+    let cases = number_of_schedules().unwrap_or(default);
     let mut runner = TestRunner::new(ProptestConfig {
         cases,
         failure_persistence: None,
@@ -181,50 +83,19 @@ fn no_violations(world: &World) -> Result<(), TestCaseError> {
 }
 
 #[test]
-fn every_decision_keeps_the_promises_and_the_world_settles() {
-    let pace = prop_oneof![4 => Just(Pace::fast()), 1 => Just(Pace::ecs())];
-    check(2_000, (pace, vec(deed(), 1..25)), |(pace, deeds)| {
-        let mut world = world();
-        let mut latest = 1;
-        world.deploy(Desired {
-            pace,
-            ..desired(1, 2)
-        });
-        for deed in &deeds {
-            perform(&mut world, &mut latest, deed);
-            no_violations(&world)?;
-        }
-        // From here on nothing fails any more, but what was started before may still exit as it was told to, up to 100 s
-        // after its start. Then there is one delay at most and one trial of a minute, and the rest goes task by task.
-        for revision in 1..=latest {
-            world.behave(Revision(revision), Behaviour::default());
-        }
-        world.engine_up();
-        // Bounds without room hold up a deployment for ever.
-        let bounds = Bounds::default();
-        let before = *world.desired().expect("it was deployed");
-        world.deploy(Desired { bounds, ..before });
-        let most_tasks = 8;
-        let bound = pace.back_off.cap
-            + 3 * Duration::from_secs(100)
-            + most_tasks * (pace.proven_after + pace.back_off.second);
-        world.advance(bound);
-        no_violations(&world)?;
-        // What failed and had nothing to go back to waits for another deployment.
-        if world
-            .desired()
-            .is_some_and(|desired| desired.stage == Stage::GivenUp && desired.count > 0)
-        {
-            world.deploy(Desired {
-                revision: Revision(latest + 1),
-                bounds,
-                ..before
+fn twenty_thousand_schedules_keep_the_promises() {
+    let schedules = number_of_schedules().unwrap_or(20_000);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    std::thread::scope(|scope| {
+        for first in 0..threads {
+            scope.spawn(move || {
+                for seed in (first..u64::from(schedules)).step_by(usize::try_from(threads).unwrap()) {
+                    if let Err(failure) = play(seed) {
+                        panic!("{failure}");
+                    }
+                }
             });
-            world.advance(bound);
-            no_violations(&world)?;
         }
-        prop_assert!(world.is_steady(), "not steady: {:#?}", world.look());
-        Ok(())
     });
 }
 

@@ -9,7 +9,7 @@ use tapedeck_plan::events;
 use tapedeck_plan::placement::{self, Changes, Group, Launch, Tempo};
 
 use super::{Capacity, Shortage, container_of, loads};
-use crate::clock::Clock;
+use crate::clock::wall;
 use crate::fleet::{Life, Service, ServiceKey};
 use crate::main_loop::Engine;
 
@@ -164,7 +164,7 @@ impl Engine {
         }
         let is_deploying = service.rollout() == RolloutState::InProgress;
         let known = &service.capacity.refresh;
-        let after = known.after(Clock::wall(), now, is_deploying);
+        let after = known.after(wall(), now, is_deploying);
         let differs = after.differs_from(known);
         service.capacity.refresh = after;
         if differs {

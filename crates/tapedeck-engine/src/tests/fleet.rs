@@ -1,7 +1,7 @@
 //! What makes a new revision, and what clients are told.
 
 use tapedeck_api::RolloutState;
-use tapedeck_model::{Revision, ServiceSpec, StackName};
+use tapedeck_model::{LogPolicy, Revision, ServiceSpec, StackName};
 
 use super::{at, bounds, container, key, running, task};
 use crate::fleet::{EVENTS_KEPT, Fleet, Life, Service};
@@ -240,6 +240,7 @@ fn t48_what_a_service_was_scaled_to_stays_within_new_bounds() {
         name: key("mailer").name,
         desired_count: 1,
         scaling: Some(bounds(1, 9)),
+        logs: LogPolicy::default(),
         container: container('a'),
     };
     assert_eq!(service.count_within(&wanted), 5);

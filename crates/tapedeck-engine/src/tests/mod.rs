@@ -1,6 +1,7 @@
 //! The parts of the engine that need no machine. What needs one is tested through the built binary.
 
 mod capacity;
+mod clock;
 mod fleet;
 mod image_user;
 mod observe;
@@ -35,6 +36,7 @@ fn container(image: char) -> ContainerSpec {
         cpu: Cpu::from_vcpu(0.25).unwrap(),
         memory: MemoryMb::new(512).unwrap(),
         stop_timeout: StopTimeout::default(),
+        discards_output: false,
         ec2: None,
     }
 }
@@ -47,6 +49,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         created: at(1),
         placement: None,
         state,
+        protected_until: None,
     }
 }
 

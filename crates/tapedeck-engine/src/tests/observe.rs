@@ -55,6 +55,26 @@ fn a_task_runs_when_its_shim_says_so() {
 }
 
 #[test]
+fn t69_no_task_begins_or_ends_later_than_now() {
+    let said = ShimState::Running {
+        pid: 42,
+        started: at(7_200_010),
+    };
+    assert_eq!(after(&TaskState::Pending, &said, at(10)), Some(running()));
+    let exit = TaskExit {
+        started: Some(at(7_200_010)),
+        stopped: at(7_200_020),
+        ..exit(Some(1), None)
+    };
+    let Some(TaskState::Stopped { started, stopped, .. }) =
+        after(&TaskState::Pending, &ShimState::Exited { exit }, at(30))
+    else {
+        panic!("it has stopped");
+    };
+    assert_eq!((started, stopped), (Some(at(30)), at(30)));
+}
+
+#[test]
 fn an_exit_by_itself_is_told_with_its_code() {
     let ended = end(after(
         &running(),

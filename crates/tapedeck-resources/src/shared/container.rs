@@ -60,7 +60,6 @@ static LOGGING_OBJECT: Object = Object {
             kind: Kind::Boolean,
             default: Some("false"),
             doc: "whether the output is thrown away",
-            support: Support::NotHere("the output is always kept"),
             ..OPTIONAL
         },
         Key {
@@ -68,7 +67,6 @@ static LOGGING_OBJECT: Object = Object {
             kind: Kind::NumberOneOf(RETENTION_DAYS),
             default: Some("90"),
             doc: "days that the output is kept",
-            support: Support::NoEffect("on this machine logs are kept for 90 days"),
             ..OPTIONAL
         },
         LOG_FORWARDING_KEY,
@@ -81,7 +79,6 @@ pub(crate) const LOG_FORWARDING_KEY: Key = Key {
     name: "logForwarding",
     kind: Kind::Object(&LOG_FORWARDING),
     doc: "another service that gets the output too",
-    support: Support::NotHere("logs are not forwarded yet"),
     ..OPTIONAL
 };
 

@@ -26,11 +26,13 @@ use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 
 use fs_err as fs;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use serde::{Deserialize, Serialize};
 
 use crate::cgroup::{CgroupError, CgroupLayout, Limits};
 use crate::definition::{TaskDefinition, TaskDirectory};
+use crate::storage::{self, StorageError};
 
 /// `CLONE_INTO_CGROUP` of `linux/sched.h`, which does not fit the type the `libc` crate gives it.
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
@@ -68,6 +70,10 @@ pub(crate) struct Creation {
     pub(crate) stdout: OwnedFd,
     /// The same for its standard error.
     pub(crate) stderr: OwnedFd,
+    /// Keeps the disk of the task, so that its end does not wait for the disk's.
+    pub(crate) disk: Option<OwnedFd>,
+    /// Where the socket arrives that listens at the endpoint of the task, before the report that PID 1 exists.
+    pub(crate) endpoint: OwnedFd,
 }
 
 /// What the creator holds of the pipes.
@@ -75,6 +81,7 @@ struct Ends {
     reports: OwnedFd,
     stdout: OwnedFd,
     stderr: OwnedFd,
+    endpoint: OwnedFd,
 }
 
 /// Why there is not even a creator.
@@ -83,6 +90,9 @@ pub(crate) enum BeginError {
     /// Its resources cannot be limited.
     #[error(transparent)]
     Cgroup(#[from] CgroupError),
+    /// It cannot be given a disk.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// There is no room for another process, file or pipe.
     #[error("start the process that creates the container")]
     Process(#[from] io::Error),
@@ -116,24 +126,33 @@ pub(crate) fn begin(
         pids: definition.pids_limit,
     };
     cgroup.create(&limits)?;
+    let disk = definition.disk.as_ref();
+    let disk = disk
+        .map(|disk| storage::attach(disk, &directory.disk()))
+        .transpose()?;
     let (stdout, stdout_end) = output_pipe()?;
     let (stderr, stderr_end) = output_pipe()?;
     let (reports, reports_end) = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from)?;
     rustix::io::ioctl_fionbio(&reports, true).map_err(io::Error::from)?;
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let (endpoint, endpoint_end) =
+        socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None).map_err(io::Error::from)?;
     let unified = cgroup.unified().map(fs::File::open).transpose()?;
     match fork_into(unified.as_ref().map(fs::File::file))? {
         Fork::Child { born_in_unified } => {
-            drop((stdout, stderr, reports));
+            drop((stdout, stderr, reports, endpoint));
             let ends = Ends {
                 reports: reports_end,
                 stdout: stdout_end,
                 stderr: stderr_end,
+                endpoint: endpoint_end,
             };
             create::run(
                 &create::Task {
                     definition,
                     directory,
                     cgroup: &cgroup,
+                    disk: disk.as_ref(),
                     born_in_unified,
                 },
                 ends,
@@ -144,6 +163,8 @@ pub(crate) fn begin(
             reports,
             stdout,
             stderr,
+            disk,
+            endpoint,
         }),
     }
 }

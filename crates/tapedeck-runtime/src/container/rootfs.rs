@@ -15,7 +15,7 @@ use rustix::process::{chdir, getcwd};
 
 use super::create::mount_scratch;
 use crate::definition::{TaskDefinition, TaskDirectory};
-use crate::network;
+use crate::{network, storage};
 
 /// Opening a folder to look up names below it.
 const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -24,18 +24,33 @@ const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEX
 ///
 /// What is different for each task is its own topmost layer, in that memory: nothing has to be copied up for it, nothing
 /// written to disk, and whatever the image has in these places (a link, often) is hidden, not followed.
-pub(super) fn prepare(definition: &TaskDefinition, directory: TaskDirectory<'_>) -> io::Result<()> {
+pub(super) fn prepare(
+    definition: &TaskDefinition,
+    directory: TaskDirectory<'_>,
+    disk: Option<&OwnedFd>,
+) -> io::Result<()> {
     let bundle = directory.bundle();
-    for folder in [directory.upper(), directory.work(), bundle.clone()] {
-        fs::create_dir_all(folder)?;
-    }
+    fs::create_dir_all(&bundle)?;
     mount_scratch(&bundle)?;
+    let writable = writable_folders(directory, disk)?;
     let rootfs = bundle.join("rootfs");
     fs::create_dir(&rootfs)?;
     write_own_layer(definition, &bundle.join("own"))?;
-    mount_overlay(definition, directory)?;
+    mount_overlay(definition, &bundle, &writable)?;
     let root: OwnedFd = fs::File::open(&rootfs)?.into_parts().0.into();
     ensure_folder(&root, &definition.process.working_directory)
+}
+
+/// Where what the task writes goes, and scratch space beside it: on its disk, or in its folder when it has none.
+fn writable_folders(directory: TaskDirectory<'_>, disk: Option<&OwnedFd>) -> io::Result<[PathBuf; 2]> {
+    let Some(disk) = disk else {
+        let folders = [directory.upper(), directory.work()];
+        folders.iter().try_for_each(fs::create_dir_all)?;
+        return Ok(folders);
+    };
+    let mount_point = directory.bundle().join("disk");
+    fs::create_dir(&mount_point)?;
+    storage::place(disk, &mount_point)
 }
 
 /// The topmost layer: the files of `/etc` that describe the task. The folder looks as it does in the image.
@@ -58,20 +73,19 @@ fn write_own_layer(definition: &TaskDefinition, own: &Path) -> io::Result<()> {
 
 /// The options of the mount have room for a page of text, and `:` and `,` mean something in it. So the layers are named
 /// by short links from here.
-fn mount_overlay(definition: &TaskDefinition, directory: TaskDirectory<'_>) -> io::Result<()> {
+fn mount_overlay(definition: &TaskDefinition, bundle: &Path, [upper, work]: &[PathBuf; 2]) -> io::Result<()> {
     let before = getcwd(Vec::new())?;
-    let bundle = directory.bundle();
     for (index, layer) in definition.layers.iter().enumerate() {
         symlink(layer, bundle.join(index.to_string()))?;
     }
-    symlink(directory.upper(), bundle.join("u"))?;
-    symlink(directory.work(), bundle.join("w"))?;
+    symlink(upper, bundle.join("u"))?;
+    symlink(work, bundle.join("w"))?;
     let layers: Vec<String> = (0..definition.layers.len())
         .map(|index| index.to_string())
         .collect();
     let options = format!("lowerdir=own:{},upperdir=u,workdir=w", layers.join(":"));
 
-    chdir(&bundle)?;
+    chdir(bundle)?;
     // What the task writes goes away with it, so nothing need ever be forced to disk for its sake. All files shall seem
     // to be on one device, although the own layer is on another. What an errand writes becomes a layer: there whole
     // files and folders are wanted, and no marks that only this kernel understands.

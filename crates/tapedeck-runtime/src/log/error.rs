@@ -25,9 +25,9 @@ pub struct ReadError {
     pub source: io::Error,
 }
 
-/// Segments that could not be removed.
+/// A segment that could not be removed.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot remove expired segments of the log in {}", directory.display())]
+#[error("cannot remove an old segment of the log in {}", directory.display())]
 pub struct RetentionError {
     /// The log's folder.
     pub directory: PathBuf,

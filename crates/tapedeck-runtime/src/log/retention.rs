@@ -1,4 +1,4 @@
-//! Removing what is too old to be kept.
+//! What is needed to decide which segments go, and to remove them. Deciding is for others.
 
 use std::path::Path;
 
@@ -6,41 +6,49 @@ use super::record::walk;
 use super::segment::{self, HEADER};
 use super::{ReadError, RetentionError};
 
-/// What a round of retention did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Expired {
-    /// Segments removed.
-    pub segments: usize,
-    /// Their size in bytes.
+/// A segment as it lies on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SegmentFile {
+    /// Its number in the log.
+    pub number: u64,
+    /// Its size.
     pub bytes: u64,
+    /// When its first line was written, in nanoseconds since 1970; `None` if it has no lines.
+    pub begin_ns: Option<u64>,
 }
 
-/// Removes the closed segments of the log in `directory` that only hold lines from before `before_ns` (nanoseconds
-/// since 1970), oldest first. The last segment stays, for it may be in use: the folder of a task that is over is to
-/// be removed as a whole, see [`last_timestamp`].
+/// The segments of the log in `directory`, oldest first.
 ///
 /// # Errors
-/// If the segments cannot be listed, read or removed.
-pub fn remove_expired(directory: &Path, before_ns: u64) -> Result<Expired, RetentionError> {
-    let failed = |source| RetentionError {
+/// If the segments cannot be listed or read.
+pub fn segments(directory: &Path) -> Result<Vec<SegmentFile>, ReadError> {
+    let failed = |source| ReadError {
         directory: directory.to_owned(),
         source,
     };
-    let mut expired = Expired::default();
-    for pair in segment::list(directory).map_err(failed)?.windows(2) {
-        let [number, next] = *pair else { continue };
-        // A segment ends where the next one begins.
-        let end = segment::first_timestamp(directory, next).map_err(failed)?;
-        if end.is_none_or(|end| end > before_ns) {
-            break;
-        }
-        let size = fs_err::metadata(segment::path(directory, number)).map_or(0, |metadata| metadata.len());
-        if segment::remove(directory, number).map_err(failed)? {
-            expired.segments += 1;
-            expired.bytes += size;
-        }
+    let mut found = Vec::new();
+    for number in segment::list(directory).map_err(failed)? {
+        // One that is gone since it was listed has neither size nor lines.
+        let bytes = fs_err::metadata(segment::path(directory, number)).map_or(0, |metadata| metadata.len());
+        let begin_ns = segment::first_timestamp(directory, number).map_err(failed)?;
+        found.push(SegmentFile {
+            number,
+            bytes,
+            begin_ns,
+        });
     }
-    Ok(expired)
+    Ok(found)
+}
+
+/// Removes one segment; false if it was gone already. Not the last one of a task that may write.
+///
+/// # Errors
+/// If it cannot be removed.
+pub fn remove_segment(directory: &Path, number: u64) -> Result<bool, RetentionError> {
+    segment::remove(directory, number).map_err(|source| RetentionError {
+        directory: directory.to_owned(),
+        source,
+    })
 }
 
 /// When the last line of the log in `directory` was written, in nanoseconds since 1970; `None` if it has no lines.

@@ -7,19 +7,22 @@
 //! A task's namespace has no name and no mount: it lives exactly as long as a file descriptor or a process holds it.
 //! Nothing here knows what a container is.
 
+mod endpoint;
 mod error;
 mod files;
 mod host;
 mod iptables;
 mod netlink;
+mod redirect;
 mod rules;
 mod subnet;
 mod task;
 #[cfg(test)]
 mod tests;
 
+pub use endpoint::ENDPOINT_ADDRESS;
 pub use error::NetworkError;
 pub use files::{hosts_file, resolv_conf};
 pub use host::{HostNetwork, Taken, ensure, exists, remove, taken};
 pub use subnet::{ParseSubnetError, Subnet};
-pub use task::{TaskNetwork, create, delete_interface, interface_name};
+pub use task::{TaskNamespace, TaskNetwork, create, delete_interface, hardware_address, interface_name};

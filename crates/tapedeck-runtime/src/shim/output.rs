@@ -14,7 +14,7 @@ const PORTION: usize = 64 * 1024;
 /// Portions taken from one pipe before it is the other's turn.
 const TURN: usize = 16;
 
-/// Both output pipes of a task and its log. Without a log, which is possible when its folder cannot be made, the output
+/// Both output pipes of a task and its log. Without a log, because none is wanted or its folder cannot be made, the output
 /// is dropped: a task is not to hang or die for the want of a log.
 pub(super) struct Output {
     log: Option<Writer>,
@@ -25,12 +25,14 @@ pub(super) struct Output {
 impl Output {
     /// Opens the log.
     pub(super) fn new(definition: &TaskDefinition) -> Self {
-        let log = Writer::open(&definition.log_directory, Options::default());
+        let log = (!definition.discards_output)
+            .then(|| Writer::open(&definition.log_directory, Options::default()))
+            .transpose();
         if let Err(error) = &log {
             note(format_args!("shim: the output of the task is lost: {error}"));
         }
         Self {
-            log: log.ok(),
+            log: log.ok().flatten(),
             pipes: [None, None],
             buffer: Vec::new(),
         }

@@ -17,6 +17,7 @@ use crate::cgroup::{CgroupLayout, MOUNT_ROOT};
 use crate::cleanup::{CleanupError, CleanupErrors, remove_resources};
 use crate::container::{self, Creation, Report, note};
 use crate::definition::{TaskDefinition, TaskDirectory, TaskExit, write_json};
+use crate::descriptor;
 use crate::network::{self, NetworkError};
 use crate::protocol::{ShimCommand, ShimState};
 
@@ -52,10 +53,13 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
         children,
         output: Output::new(&definition),
         reports: None,
+        handover: None,
         reported: Vec::new(),
         creator: None,
+        disk: None,
         pid: None,
         failure: None,
+        clock: Clock::from(definition.now.unwrap_or_else(machine_time)),
         started: None,
         ended: Vec::new(),
         stop: None,
@@ -65,7 +69,7 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
             supervisor.attend(creation);
             supervisor.supervise()?
         }
-        Err(reason) => never_ran(reason),
+        Err(reason) => supervisor.never_ran(reason),
     };
     supervisor.finish(exit)
 }
@@ -78,6 +82,26 @@ struct Stop {
     asked: bool,
 }
 
+/// A time, and how long ago that was.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    began: Instant,
+    at: Timestamp,
+}
+
+impl Clock {
+    fn from(at: Timestamp) -> Self {
+        Self {
+            began: Instant::now(),
+            at,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.at + self.began.elapsed()
+    }
+}
+
 struct Supervisor<'a> {
     task_directory: &'a Path,
     definition: &'a TaskDefinition,
@@ -87,13 +111,18 @@ struct Supervisor<'a> {
     children: OwnedFd,
     /// Open while the container is being made.
     reports: Option<OwnedFd>,
+    /// Where the socket arrives that listens at the endpoint of the task.
+    handover: Option<OwnedFd>,
     /// The beginning of a report that has not arrived in full.
     reported: Vec<u8>,
     creator: Option<i32>,
+    /// The disk of the task.
+    disk: Option<OwnedFd>,
     /// PID 1 of the task, once it exists.
     pid: Option<i32>,
     /// The first failure that was reported.
     failure: Option<String>,
+    clock: Clock,
     /// When the program of the task has taken over.
     started: Option<Timestamp>,
     /// Children that have ended.
@@ -108,7 +137,11 @@ impl Supervisor<'_> {
             reports,
             stdout,
             stderr,
+            disk,
+            endpoint,
         } = creation;
+        self.disk = disk;
+        self.handover = Some(endpoint);
         self.creator = Some(creator);
         self.reports = Some(reports);
         self.output.attend(stdout, stderr);
@@ -195,8 +228,9 @@ impl Supervisor<'_> {
     fn creation_ended(&mut self) {
         match (self.pid, &self.failure) {
             (Some(pid), None) => {
-                let started = now();
+                let started = self.clock.now();
                 self.started = Some(started);
+                self.take_endpoint();
                 self.connections.tell(&ShimState::Running {
                     pid: pid.unsigned_abs(),
                     started,
@@ -214,13 +248,28 @@ impl Supervisor<'_> {
         }
     }
 
+    /// Takes the socket of the endpoint, for whoever is connected and will be. It was sent before the report that PID 1
+    /// exists; without it, a task goes without answers.
+    fn take_endpoint(&mut self) {
+        let Some(handover) = self.handover.take() else {
+            return;
+        };
+        match descriptor::receive(&handover, &mut [0]) {
+            Ok((_, Some(endpoint))) => self.connections.offer(endpoint),
+            Ok((_, None)) => note(format_args!("shim: the socket of the endpoint did not arrive")),
+            Err(error) => note(format_args!(
+                "shim: could not take the socket of the endpoint: {error}"
+            )),
+        }
+    }
+
     /// How the task ended, if it has.
     fn exit(&self) -> Option<TaskExit> {
         if self.reports.is_some() {
             return None;
         }
         if let Some(failure) = &self.failure {
-            return Some(never_ran(failure.clone()));
+            return Some(self.never_ran(failure.clone()));
         }
         let ended = self.ended.iter().find(|ended| Some(ended.pid) == self.pid)?;
         let kills = self
@@ -230,11 +279,21 @@ impl Supervisor<'_> {
         let oom_killed = kills.is_ok_and(|kills| kills > 0);
         Some(TaskExit {
             started: self.started,
-            stopped: now(),
+            stopped: self.clock.now(),
             exit_code: Some(ended.code),
             oom_killed,
             failure: (oom_killed && ended.code == KILLED).then(|| OUT_OF_MEMORY.to_owned()),
         })
+    }
+
+    fn never_ran(&self, failure: String) -> TaskExit {
+        TaskExit {
+            started: None,
+            stopped: self.clock.now(),
+            exit_code: None,
+            oom_killed: false,
+            failure: Some(failure),
+        }
     }
 
     /// Whoever sends an errand connects before the shim begins to listen.
@@ -308,8 +367,11 @@ impl Supervisor<'_> {
         }
         // Also without it: whoever listens now is better off knowing.
         self.connections.listen();
+        self.connections.withdraw();
         self.connections.tell(&ShimState::Exited { exit });
 
+        // Its last mount: what the kernel still has to write goes to a file that nobody will read, but takes time.
+        drop(self.disk.take());
         let mut errors = Vec::new();
         remove_resources(self.task_directory, self.definition, self.layout, &mut errors);
         self.connections.listen();
@@ -331,16 +393,6 @@ fn network_of_errand(definition: &TaskDefinition) -> Result<(), NetworkError> {
         .map_or(Ok(()), |errand| network::ensure(&errand.network))
 }
 
-fn never_ran(failure: String) -> TaskExit {
-    TaskExit {
-        started: None,
-        stopped: now(),
-        exit_code: None,
-        oom_killed: false,
-        failure: Some(failure),
-    }
-}
-
 fn signal(pid: i32, number: i32) {
     // SAFETY: numbers in, number out; the pid is that of a child that has not been waited for.
     let sent = unsafe { libc::kill(pid, number) };
@@ -352,7 +404,7 @@ fn signal(pid: i32, number: i32) {
     }
 }
 
-fn now() -> Timestamp {
+fn machine_time() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

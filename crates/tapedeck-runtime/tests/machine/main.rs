@@ -14,3 +14,4 @@ mod lifecycle;
 mod limits;
 mod sandbox;
 mod stage;
+mod storage;

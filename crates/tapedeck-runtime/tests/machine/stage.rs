@@ -15,11 +15,14 @@ use tapedeck_runtime::cgroup::{CgroupLayout, check_controllers};
 use tapedeck_runtime::log::{Reader, Stream};
 use tapedeck_runtime::network::{self, HostNetwork};
 use tapedeck_runtime::protocol::{ShimCommand, ShimState};
-use tapedeck_runtime::{ShimConnection, TaskDefinition, TaskExit, TaskProcess, cleanup, spawn};
+use tapedeck_runtime::{ShimConnection, TaskDefinition, TaskDisk, TaskExit, TaskProcess, cleanup, spawn};
 use tempfile::TempDir;
 
 /// Far longer than anything here takes; reached only when something hangs.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// MiB that a task can write.
+const DISK_MB: u32 = 64;
 
 /// The program that serves as shim.
 pub(crate) const SHIM: &str = env!("CARGO_BIN_EXE_tapedeck-test-shim");
@@ -35,6 +38,7 @@ pub(crate) struct Stage {
     pub(crate) network: HostNetwork,
     pub(crate) group: String,
     layer: PathBuf,
+    disk: TaskDisk,
     directory: TempDir,
     _alone: MutexGuard<'static, ()>,
 }
@@ -69,6 +73,7 @@ impl Stage {
         network::ensure(&network).unwrap();
         let layer = directory.path().join("layer");
         write_layer(&layer);
+        let disk = TaskDisk::ensure(&directory.path().join("storage"), DISK_MB).unwrap();
         let group = format!("tapedeck-test-{}", network.bridge);
         let layout = check_controllers().unwrap();
         Some(Stage {
@@ -76,6 +81,7 @@ impl Stage {
             network,
             group,
             layer,
+            disk,
             directory,
             _alone: alone,
         })
@@ -115,7 +121,10 @@ impl Stage {
             network: self.network.task(address),
             resolv_conf: "nameserver 192.0.2.53\n".to_owned(),
             log_directory: self.path().join("logs").join(id.as_str()),
+            discards_output: false,
             cgroup: format!("/{}/{id}", self.group),
+            now: None,
+            disk: Some(self.disk.clone()),
             errand: None,
             id,
         }

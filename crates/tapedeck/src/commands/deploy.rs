@@ -142,6 +142,7 @@ pub(crate) fn service_spec(
         name: service.name.clone(),
         desired_count: service.scaling.min_instances,
         scaling: scaling_of(service),
+        logs: late::log_policy(service)?,
         container: ContainerSpec {
             image: built.image.clone(),
             environment,
@@ -149,6 +150,7 @@ pub(crate) fn service_spec(
             cpu,
             memory: service.compute.memory(),
             stop_timeout: service.container.stop_timeout,
+            discards_output: service.container.logging.disabled,
             ec2,
         },
     })

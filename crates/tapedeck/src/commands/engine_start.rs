@@ -35,7 +35,7 @@ pub(crate) fn run(args: &EngineTempoArgs, context: &Context, printer: &Printer) 
 }
 
 /// The same options for `engine run`.
-fn words(args: &EngineTempoArgs) -> Vec<String> {
+pub(super) fn words(args: &EngineTempoArgs) -> Vec<String> {
     let mut words = Vec::new();
     let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -47,6 +47,8 @@ fn words(args: &EngineTempoArgs) -> Vec<String> {
         "--scaling-speed",
         args.scaling_speed.map(|speed| speed.to_string()),
     );
+    add("--task-storage", args.task_storage.map(|size| size.to_string()));
+    add("--boot-id", args.boot_id.clone());
     add(
         "--memory-budget",
         args.memory_budget.map(|budget| budget.to_string()),
@@ -75,6 +77,13 @@ fn difference(args: &EngineTempoArgs, status: &EngineStatus) -> Option<String> {
         .is_some_and(|speed| speed != status.scaling_speed)
     {
         return Some(format!("scaling speed {}", status.scaling_speed));
+    }
+    if args
+        .task_storage
+        .is_some_and(|size| status.task_storage_mb.is_some_and(|found| found != size))
+    {
+        let found = status.task_storage_mb.unwrap_or_default();
+        return Some(format!("{found} MB of storage for each task"));
     }
     if args
         .memory_budget

@@ -81,6 +81,19 @@ fn stop_other_version(pid: u32, args: &EngineStopArgs, context: &Context, printe
     Ok(ExitCode::SUCCESS)
 }
 
+/// Ends an engine if one runs, without its tasks; says whether one did.
+///
+/// # Errors
+/// When it does not end.
+pub(super) fn end_if_running(context: &Context) -> Result<bool, Failure> {
+    let Some(mut client) = engine::try_connect(context)? else {
+        return Ok(false);
+    };
+    client.stop_engine(false).or_fail(ExitKind::Environment)?;
+    await_end(context)?;
+    Ok(true)
+}
+
 /// Waits until the engine is gone.
 ///
 /// # Errors

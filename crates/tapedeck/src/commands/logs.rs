@@ -99,6 +99,7 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
                 .help("`tapedeck info:stacks` lists the stacks; logs of a deleted stack are deleted with it"),
         );
     }
+    tell_discarded(context, printer, &stack, &wanted);
     // Watched from before the first look, so that nothing falls between reading and following.
     let watch = args
         .follow
@@ -143,6 +144,19 @@ pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outc
         print(args, printer, &mut colours, fresh);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Names the services of which there is nothing to show.
+fn tell_discarded(context: &Context, printer: &Printer, stack: &StackName, wanted: &Wanted) {
+    let services = names(&context.home.stack_logs(stack))
+        .into_iter()
+        .filter_map(|name| ResourceName::new(name).ok())
+        .filter(|service| wanted.services.is_empty() || wanted.services.contains(service));
+    for service in services.filter(|service| context.home.output_discarded(stack, service).exists()) {
+        printer.say(format!(
+            "the output of service {service} is thrown away: its `logging` is disabled"
+        ));
+    }
 }
 
 /// Which services, tasks and lines are asked for.
@@ -205,14 +219,16 @@ fn add_new_tasks(
     Ok(())
 }
 
+/// What is in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
 /// Every task that has a log: `<service>/<task>`. Other names are none of ours.
 fn origins(folder: &Path) -> Vec<Origin> {
-    let names = |folder: &Path| -> Vec<String> {
-        let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
-        entries
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .collect()
-    };
     let services = names(folder)
         .into_iter()
         .filter_map(|name| ResourceName::new(name).ok());

@@ -4,10 +4,12 @@ pub(crate) mod completions;
 pub(crate) mod delete;
 pub(crate) mod deploy;
 pub(crate) mod dev;
+pub(crate) mod engine_install;
 pub(crate) mod engine_run;
 pub(crate) mod engine_start;
 pub(crate) mod engine_status;
 pub(crate) mod engine_stop;
+pub(crate) mod engine_uninstall;
 pub(crate) mod explain;
 pub(crate) mod info_scaling;
 pub(crate) mod info_stack;
@@ -55,7 +57,8 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::SecretList(args) => args.output.json,
         Command::SecretDelete(args) => args.output.json,
         Command::Engine(EngineCommand::Start(args)) => args.output.json,
-        Command::Engine(EngineCommand::Status(args)) => args.json,
+        Command::Engine(EngineCommand::Status(args) | EngineCommand::Uninstall(args)) => args.json,
+        Command::Engine(EngineCommand::Install(args)) => args.output.json,
         Command::Engine(EngineCommand::Stop(args)) => args.output.json,
         Command::Engine(EngineCommand::Run(_))
         | Command::Schema(_)
@@ -88,6 +91,8 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::Engine(EngineCommand::Start(args)) => engine_start::run(&args.tempo, context, printer),
         Command::Engine(EngineCommand::Stop(args)) => engine_stop::run(&args, context, printer),
         Command::Engine(EngineCommand::Status(_)) => engine_status::run(context, printer),
+        Command::Engine(EngineCommand::Install(args)) => engine_install::run(&args, context, printer),
+        Command::Engine(EngineCommand::Uninstall(args)) => engine_uninstall::run(&args, context, printer),
         Command::Engine(EngineCommand::Run(args)) => engine_run::run(&args, context, printer),
         Command::Completions(args) => completions::run(&args, printer),
         Command::Shim { task_directory } => shim::run(&task_directory),

@@ -59,6 +59,10 @@ fn task(task: &TaskMetrics) -> String {
         last.memory,
         megabytes(task.memory_bytes)
     );
+    if let Some(storage) = task.storage {
+        let (used, size) = (megabytes(storage.used_bytes), megabytes(storage.size_bytes));
+        let _ = write!(line, ", storage {used} of {size}");
+    }
     if task.oom_kills > 0 {
         let kills = usize::try_from(task.oom_kills).unwrap_or(usize::MAX);
         let _ = write!(

@@ -1,4 +1,4 @@
-//! `tapedeck engine status` and `tapedeck engine stop` without an engine.
+//! `tapedeck engine` without an engine.
 
 use std::io::Write;
 use std::os::unix::net::UnixListener;
@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use expect_test::expect;
 
-use crate::environment::Environment;
+use crate::environment::{Environment, is_installed};
 
 #[test]
 fn status_says_that_none_runs_and_fails() {
@@ -159,4 +159,85 @@ fn tasks_of_an_engine_of_another_version_are_left_alone() {
     "#]],
     );
     other.join().expect("it did as told");
+}
+
+#[test]
+fn the_unit_of_the_engine_is_shown_without_changing_anything() {
+    let environment = Environment::new();
+    let program = env!("CARGO_BIN_EXE_tapedeck");
+    let mut command = environment.command(&["engine", "install", "--print", "--pace", "ecs"]);
+    let shown = environment.outcome(&mut command).replace(program, "[TAPEDECK]");
+    expect![[r#"
+        exit code 0
+        --- stdout ---
+        # Made by `tapedeck engine install`; `tapedeck engine uninstall` removes it.
+        [Unit]
+        Description=tapedeck engine
+        After=network-online.target
+        Wants=network-online.target
+        StartLimitIntervalSec=0
+
+        [Service]
+        Type=notify
+        ExecStart=[TAPEDECK] engine run --pace ecs
+        Environment=TAPEDECK_HOME=[TEMP]/home
+        Restart=always
+        RestartSec=1
+        # `tapedeck engine stop` ends it for good.
+        RestartPreventExitStatus=0
+        # Tasks live on when the engine is stopped, restarted or replaced.
+        KillMode=process
+        # The engine says once a second that it is alive.
+        WatchdogSec=60
+        OOMScoreAdjust=-900
+        LimitNOFILE=1048576
+        LimitNPROC=infinity
+        TasksMax=infinity
+        UMask=0077
+        NoNewPrivileges=yes
+        CapabilityBoundingSet=~CAP_AUDIT_CONTROL CAP_AUDIT_READ CAP_MAC_ADMIN CAP_MAC_OVERRIDE CAP_SYS_BOOT CAP_SYS_MODULE CAP_SYS_PACCT CAP_SYS_RAWIO CAP_SYS_TIME CAP_SYSLOG CAP_WAKE_ALARM
+
+        [Install]
+        WantedBy=multi-user.target
+    "#]]
+    .assert_eq(&shown);
+    assert!(!environment.home().exists());
+}
+
+#[test]
+fn systemd_understands_the_unit() {
+    if !is_installed("systemd-analyze") {
+        eprintln!("SKIPPED: this test needs `systemd-analyze` (package systemd)");
+        return;
+    }
+    let environment = Environment::new();
+    let mut command = environment.command(&["engine", "install", "--print"]);
+    let text = command.output().expect("it starts").stdout;
+    let text = String::from_utf8(text).expect("units are UTF-8");
+    environment.write("tapedeck-test.service", &text);
+    let verified = Command::new("systemd-analyze")
+        .args(["verify", "--man=no"])
+        .arg(environment.path("tapedeck-test.service"))
+        .output()
+        .expect("it is installed");
+    let told = String::from_utf8_lossy(&verified.stderr);
+    let about_it: Vec<&str> = told.lines().filter(|line| line.contains("tapedeck")).collect();
+    assert!(about_it.is_empty() && verified.status.success(), "{told}");
+}
+
+#[test]
+fn without_systemd_or_root_nothing_is_installed() {
+    let environment = Environment::new();
+    let outcome = environment.outcome(&mut environment.command(&["engine", "install"]));
+    let expected = if rustix::process::geteuid().is_root() {
+        "systemd does not run this machine"
+    } else {
+        "run the same command with sudo"
+    };
+    if !std::path::Path::new("/run/systemd/system").exists() {
+        assert!(
+            outcome.starts_with("exit code 3") && outcome.contains(expected),
+            "{outcome}"
+        );
+    }
 }

@@ -49,6 +49,11 @@ impl Disk {
         while std::io::Write::write(&mut file, &chunk).is_ok_and(|written| written > 0) {}
     }
 
+    /// Makes room again.
+    pub(crate) fn free(&self) {
+        fs::remove_file(self.filling()).unwrap();
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -68,7 +73,7 @@ impl Drop for Disk {
 }
 
 #[test]
-fn a_full_disk_is_told_and_what_runs_keeps_running() {
+fn t67_a_full_disk_is_told_and_what_runs_keeps_running() {
     let Some(disk) = Disk::of(48) else { return };
     let stage = Stage::of(disk.home());
     let ticking = stage
@@ -94,7 +99,7 @@ fn a_full_disk_is_told_and_what_runs_keeps_running() {
     );
     assert_eq!(all_pids(&stage.steady()), all_pids(&before));
 
-    fs::remove_file(disk.filling()).unwrap();
+    disk.free();
     let written = stage.lines().len();
     eventually("lines after the disk was full", DEADLINE, || {
         (stage.lines().len() > written).then_some(())
@@ -104,7 +109,7 @@ fn a_full_disk_is_told_and_what_runs_keeps_running() {
 }
 
 #[test]
-fn a_task_that_ends_on_a_full_disk_is_replaced_when_there_is_room() {
+fn t67_a_task_that_ends_on_a_full_disk_is_replaced_when_there_is_room() {
     let Some(disk) = Disk::of(48) else { return };
     let stage = Stage::of(disk.home());
     let (task, pid) = pids(&stage.deploy(&[stage.worker(WAIT)]).services[0])
@@ -116,13 +121,21 @@ fn a_task_that_ends_on_a_full_disk_is_replaced_when_there_is_room() {
         !pids(service).contains_key(&task)
     });
     assert_eq!(service.desired_count, 1);
-    fs::remove_file(disk.filling()).unwrap();
+    let service = stage.worker_when("an event that says why nothing starts", |service| {
+        let events = &mut service.events.iter();
+        events.any(|event| event.message.contains("could not store tasks") && event.message.contains("full"))
+    });
+    assert_eq!(
+        service.running_count, 0,
+        "nothing starts that is not written down"
+    );
+    disk.free();
     let service = stage.worker_when("the replacement", |service| service.running_count == 1);
     assert!(!pids(&service).contains_key(&task));
 }
 
 #[test]
-fn an_engine_that_starts_on_a_full_disk_does_no_harm() {
+fn t67_an_engine_that_starts_on_a_full_disk_does_no_harm() {
     let Some(disk) = Disk::of(48) else { return };
     let stage = Stage::of(disk.home());
     let before = pids(&stage.deploy(&[stage.worker(WAIT)]).services[0]);
@@ -135,7 +148,7 @@ fn an_engine_that_starts_on_a_full_disk_does_no_harm() {
         assert!(told, "{started:?}");
     }
     assert!(before.values().all(|pid| crate::stage::is_alive(*pid)));
-    fs::remove_file(disk.filling()).unwrap();
+    disk.free();
     stage.home.must(&["engine", "start"]);
     assert_eq!(pids(&stage.steady().services[0]), before);
 }

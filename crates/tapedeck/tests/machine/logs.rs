@@ -239,20 +239,6 @@ fn what_ended_tasks_wrote_is_still_there() {
 }
 
 #[test]
-fn long_lines_blank_lines_and_odd_bytes_arrive_whole() {
-    let Some(stage) = Stage::ready() else { return };
-    let script = "head -c 1048576 /dev/zero | tr '\\0' x; echo; echo; printf '\\377\\376\\n'; echo end; ";
-    stage.deploy(&[stage.worker(&format!("{script}{WAIT}"))]);
-    stage.wait_for_lines("end", 1);
-    let lines = stage.lines();
-    let (long, rest) = lines.split_at(lines.len() - 3);
-    let length: usize = long.iter().map(String::len).sum();
-    assert!(long.iter().all(|piece| piece.bytes().all(|byte| byte == b'x')));
-    assert_eq!(length, 1_048_576);
-    assert_eq!(rest, ["", "\u{fffd}\u{fffd}", "end"]);
-}
-
-#[test]
 fn t74_a_task_that_closes_its_output_keeps_running() {
     let Some(stage) = Stage::ready() else { return };
     let script = "trap 'exit 7' USR1; echo ready; exec 2>&-; echo still; exec 1>&-; ";

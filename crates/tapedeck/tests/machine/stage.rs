@@ -8,9 +8,9 @@ use fs_err as fs;
 use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
 use tapedeck_image::{ConfigChange, Layer, SharedLock, Store};
 use tapedeck_model::{
-    ContainerSpec, Cpu, Ec2Spec, ImageDigest, MachineType, MemoryMb, ResourceName, Scaling, SecretPart,
-    SecretReference, SecretTemplate, ServiceSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId,
-    TaskState, Timestamp,
+    ContainerSpec, Cpu, Ec2Spec, ImageDigest, LogPolicy, MachineType, MemoryMb, ResourceName, Scaling,
+    SecretPart, SecretReference, SecretTemplate, ServiceSpec, StackName, StackSpec, StopCode, StopTimeout,
+    Task, TaskId, TaskState, Timestamp,
 };
 use tapedeck_resources::catalogue::instances;
 use tapedeck_testkit::{DEADLINE, Home, busybox_layer, eventually, missing, stable, within};
@@ -62,6 +62,12 @@ impl Worker {
         self
     }
 
+    /// The same under another name.
+    pub(crate) fn renamed(mut self, name: &str) -> Self {
+        self.spec.name = ResourceName::new(name).unwrap();
+        self
+    }
+
     /// Scaled between these bounds, to keep both metrics under 80 %.
     pub(crate) fn scaled(mut self, min_instances: u32, max_instances: u32) -> Self {
         self.spec.desired_count = min_instances;
@@ -90,6 +96,16 @@ impl Worker {
         };
         let template = SecretTemplate::new(parts.iter().map(part).collect());
         self.spec.container.secrets.insert(variable.to_owned(), template);
+        self
+    }
+
+    pub(crate) fn logs(mut self, policy: LogPolicy) -> Self {
+        self.spec.logs = policy;
+        self
+    }
+
+    pub(crate) fn discards_output(mut self) -> Self {
+        self.spec.container.discards_output = true;
         self
     }
 
@@ -187,12 +203,14 @@ impl Stage {
             cpu: Cpu::from_vcpu(0.5).unwrap(),
             memory: MemoryMb::new(128).unwrap(),
             stop_timeout: StopTimeout::default(),
+            discards_output: false,
             ec2: None,
         };
         let spec = ServiceSpec {
             name: ResourceName::new(name).unwrap(),
             desired_count: 1,
             scaling: None,
+            logs: LogPolicy::default(),
             container,
         };
         Worker { spec }
@@ -208,10 +226,7 @@ impl Stage {
     }
 
     pub(crate) fn try_apply(&self, workers: &[Worker]) -> Result<StackStatus, ClientError> {
-        self.client().apply_stack(StackSpec {
-            name: stack(),
-            services: workers.iter().map(|worker| worker.spec.clone()).collect(),
-        })
+        self.client().apply_stack(spec_of(workers))
     }
 
     /// Deploys exactly these services and waits until they are steady.
@@ -281,6 +296,14 @@ impl Stage {
             let found = self.lines().iter().filter(|found| *found == line).count();
             (found >= count).then_some(())
         });
+    }
+}
+
+/// The stack of exactly these services.
+pub(crate) fn spec_of(workers: &[Worker]) -> StackSpec {
+    StackSpec {
+        name: stack(),
+        services: workers.iter().map(|worker| worker.spec.clone()).collect(),
     }
 }
 

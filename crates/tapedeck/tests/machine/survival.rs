@@ -9,10 +9,11 @@ use rustix::process::Signal;
 use tapedeck_model::{StopCode, TaskId};
 use tapedeck_testkit::{DEADLINE, Leaks, eventually, kill};
 
-use crate::stage::{Stage, WAIT, all_pids, end_of, home, home_with, is_alive, pids, wait_for_end};
+use crate::stage::{Stage, WAIT, all_pids, end_of, home, home_with, is_alive, named, pids, wait_for_end};
 
 /// Numbers lines, a hundred or so each second.
-const COUNTING: &str = "i=0; while :; do echo \"line $i\"; i=$((i+1)); sleep 0.01; done";
+const COUNTING: &str = "i=0; while :; do n=0; while [ $n -lt 10 ]; do echo \"line $i\"; i=$((i+1)); n=$((n+1)); done; \
+                        sleep 0.1; done";
 
 /// Process id of the shim of a task.
 fn shim_of(stage: &Stage, task: &TaskId) -> u32 {
@@ -41,36 +42,35 @@ fn lines_by_task(stage: &Stage) -> BTreeMap<String, Vec<String>> {
 }
 
 #[test]
-fn tasks_outlive_a_killed_engine_and_lose_no_line() {
+fn t60_twenty_tasks_outlive_a_killed_engine_and_no_line_is_lost_or_doubled() {
+    const TASKS: usize = 20;
     let Some(stage) = Stage::ready() else { return };
-    let before = pids(&stage.deploy(&[stage.worker(COUNTING).count(3)]).services[0]);
+    let worker = stage.worker(COUNTING).count(20).cpu(0.25).memory(64);
+    let before = pids(&stage.deploy(&[worker]).services[0]);
+    assert_eq!(before.len(), TASKS);
     stage.home.kill_engine();
     let written = stage.lines().len();
     eventually("lines without an engine", DEADLINE, || {
-        (stage.lines().len() > written + 100).then_some(())
+        (stage.lines().len() > written + 100 * TASKS).then_some(())
     });
     assert!(before.values().all(|pid| is_alive(*pid)));
 
     let began = Instant::now();
     stage.home.must(&["engine", "start"]);
-    let after = pids(
-        &stage
-            .stack_when("three tasks", |stack| all_pids(stack).len() == 3)
-            .services[0],
-    );
+    let after = stage.stack_when("twenty tasks", |stack| all_pids(stack).len() == TASKS);
     eprintln!(
-        "measured: engine start → three tasks adopted: {:?}",
+        "measured: engine start → twenty tasks adopted: {:?}",
         began.elapsed()
     );
-    assert_eq!(after, before);
+    assert_eq!(pids(&after.services[0]), before);
     let written = stage.lines().len();
     eventually("lines with the next engine", DEADLINE, || {
-        (stage.lines().len() > written + 100).then_some(())
+        (stage.lines().len() > written + 100 * TASKS).then_some(())
     });
     assert_eq!(pids(&stage.steady().services[0]), before);
 
     let lines = lines_by_task(&stage);
-    assert_eq!(lines.len(), 3);
+    assert_eq!(lines.len(), TASKS);
     for (task, lines) in lines {
         let expected: Vec<String> = (0..lines.len()).map(|number| format!("line {number}")).collect();
         assert_eq!(lines, expected, "task {task}");
@@ -78,7 +78,7 @@ fn tasks_outlive_a_killed_engine_and_lose_no_line() {
 }
 
 #[test]
-fn an_exit_that_no_engine_saw_is_noticed() {
+fn t62_an_exit_that_no_engine_saw_is_noticed() {
     let Some(stage) = Stage::ready() else { return };
     let worker = stage
         .worker(&format!("trap 'echo last; exit 42' USR1; echo ready; {WAIT}"))
@@ -105,7 +105,7 @@ fn an_exit_that_no_engine_saw_is_noticed() {
 }
 
 #[test]
-fn a_killed_shim_takes_its_container_along() {
+fn t63_a_killed_shim_takes_its_container_along() {
     let Some(stage) = Stage::ready() else { return };
     let leaks = Leaks::before(&stage.home);
     let before = pids(
@@ -129,7 +129,7 @@ fn a_killed_shim_takes_its_container_along() {
 }
 
 #[test]
-fn engine_and_shims_killed_together_leave_nothing_untracked() {
+fn t63_engine_and_shims_killed_together_leave_nothing_untracked() {
     let Some(stage) = Stage::ready() else { return };
     let before = pids(
         &stage
@@ -170,7 +170,7 @@ fn engine_and_shims_killed_together_leave_nothing_untracked() {
 }
 
 #[test]
-fn an_engine_killed_at_any_moment_leaves_what_the_next_one_can_go_on_with() {
+fn t61_an_engine_killed_at_random_leaves_what_the_next_one_can_go_on_with() {
     let Some(home) = home() else { return };
     let leaks = Leaks::before(&home);
     let stage = Stage::of(home);
@@ -203,13 +203,8 @@ fn an_engine_killed_at_any_moment_leaves_what_the_next_one_can_go_on_with() {
     leaks.check();
 }
 
-/// As after a reboot: nothing is left but what is on the disk.
-#[test]
-fn what_was_deployed_comes_back_after_everything_else_is_gone() {
-    let Some(stage) = home_with(&["ip"]).map(Stage::of) else {
-        return;
-    };
-    let before = stage.deploy(&[stage.worker(WAIT).count(2)]);
+/// Leaves what a reboot leaves: what is on the disk.
+fn take_everything_away(stage: &Stage) {
     let names = stage.home.names();
     let gone = names.processes();
     gone.iter().for_each(|process| kill(process.pid, Signal::KILL));
@@ -219,28 +214,53 @@ fn what_was_deployed_comes_back_after_everything_else_is_gone() {
         vec!["nft", "delete", "table", "inet", &names.table],
         vec!["rm", "-r", stage.home.files().run().to_str().unwrap()],
     ] {
+        let mut process = Command::new(command[0]);
         assert!(
-            Command::new(command[0])
-                .args(&command[1..])
-                .status()
-                .unwrap()
-                .success(),
+            process.args(&command[1..]).status().unwrap().success(),
             "{command:?}"
         );
     }
     for group in names.cgroups().iter().rev() {
         fs::remove_dir(group).unwrap();
     }
+}
 
-    stage.home.must(&["engine", "start"]);
-    let after = stage.steady();
-    assert_eq!(all_pids(&after).len(), 2);
-    for task in all_pids(&before).keys() {
+#[test]
+fn t70_after_a_reboot_everything_comes_back_as_it_was_last_wanted() {
+    let Some(home) = home_with(&["ip"]) else { return };
+    home.must(&["engine", "start", "--boot-id", "the first boot"]);
+    let stage = Stage::of(home);
+    let busy = stage.worker("while :; do :; done").cpu(0.25).scaled(1, 2);
+    stage.apply(&[busy, stage.named("steady", WAIT).count(2)]);
+    let before = stage.stack_when("the scaled service to have grown", |stack| {
+        stack.is_steady() && all_pids(stack).len() == 4
+    });
+    let bridge = stage.client().engine_status().unwrap().bridge;
+    take_everything_away(&stage);
+
+    let began = Instant::now();
+    stage
+        .home
+        .must(&["engine", "start", "--boot-id", "the second boot"]);
+    let after = stage.stack_when("four tasks", |stack| all_pids(stack).len() == 4);
+    eprintln!(
+        "measured: engine start → four tasks of before a reboot: {:?}",
+        began.elapsed()
+    );
+    let grown = named(&after, "worker").unwrap();
+    assert_eq!(grown.desired_count, 2, "what it was scaled to");
+    for (task, pid) in all_pids(&before) {
+        assert!(!all_pids(&after).contains_key(&task), "ids are new");
+        assert!(!is_alive(pid));
+        let end = after
+            .services
+            .iter()
+            .find_map(|service| end_of(service, &task))
+            .unwrap();
         assert_eq!(
-            end_of(&after.services[0], task).unwrap().code,
-            StopCode::TerminationNotice
+            (end.code, end.reason.as_str(), end.exit_code),
+            (StopCode::TerminationNotice, "Host restarted", None)
         );
     }
-    let status = stage.client().engine_status().unwrap();
-    assert_eq!(status.bridge, names.bridge);
+    assert_eq!(stage.client().engine_status().unwrap().bridge, bridge);
 }

@@ -36,6 +36,7 @@ impl World {
             created: self.now,
             placement: None,
             state: TaskState::Pending,
+            protected_until: None,
         });
         self.due.insert(number, (self.now + takes, Due::Started { fate }));
         self.transcript.line(

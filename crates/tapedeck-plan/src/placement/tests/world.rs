@@ -187,6 +187,7 @@ impl World {
                         address: Ipv4Addr::LOCALHOST,
                         created: self.now,
                         placement: None,
+                        protected_until: None,
                         state: TaskState::Pending,
                     });
                 }

@@ -1,6 +1,6 @@
 //! Tasks on real bridges, with real packets.
 
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::process::Command;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use super::world::{MACHINE, METADATA, OUTSIDE, ask, eventually, is_blocked, on_a
 use crate::network::netlink::Netlink;
 use crate::network::task::hardware_address;
 use crate::network::{
-    HostNetwork, NetworkError, create, delete_interface, ensure, exists, interface_name, remove, taken,
+    ENDPOINT_ADDRESS, HostNetwork, NetworkError, create, delete_interface, ensure, exists, interface_name,
+    remove, taken,
 };
 
 struct Task {
@@ -29,7 +30,9 @@ fn network(seed: &str) -> HostNetwork {
 /// Makes the network of task number `number`.
 fn task(network: &HostNetwork, number: usize) -> Task {
     let address = network.task_addresses().nth(number).unwrap();
-    let namespace = create(&network.task(address), &format!("{}-{number}", network.bridge)).unwrap();
+    let namespace = create(&network.task(address), &format!("{}-{number}", network.bridge))
+        .unwrap()
+        .namespace;
     Task { namespace, address }
 }
 
@@ -107,7 +110,7 @@ fn tasks_do_not_reach_each_other_through_the_gateway() {
             prefix: 30,
             ..network.task(address)
         };
-        let namespace = create(&narrow, "narrow").unwrap();
+        let namespace = create(&narrow, "narrow").unwrap().namespace;
         assert!(within(&namespace, || is_blocked(other.address, port)));
     });
 }
@@ -234,7 +237,7 @@ fn an_address_can_be_used_again_at_once() {
         for round in 0..20 {
             let address = network.task_addresses().next().unwrap();
             let id = format!("round-{round}");
-            let namespace = create(&network.task(address), &id).unwrap();
+            let namespace = create(&network.task(address), &id).unwrap().namespace;
             assert!(within(&namespace, || ask(OUTSIDE, port)).is_ok(), "round {round}");
             delete_interface(&id).unwrap();
         }
@@ -253,8 +256,8 @@ fn making_and_removing_are_idempotent_and_leave_nothing() {
 
         let task_network = network.task(network.task_addresses().next().unwrap());
         let outer = interface_name("task");
-        let first = create(&task_network, "task").unwrap();
-        let second = create(&task_network, "task").unwrap();
+        let first = create(&task_network, "task").unwrap().namespace;
+        let second = create(&task_network, "task").unwrap().namespace;
         assert!(link_exists(&outer));
         delete_interface("task").unwrap();
         delete_interface("task").unwrap();
@@ -423,5 +426,34 @@ fn an_engine_that_lost_its_state_finds_its_old_network() {
         assert_ne!(network("one"), before, "its own route is in the way");
         let found = taken(Some(&before.bridge)).unwrap();
         assert_eq!(HostNetwork::choose(b"one", &found).unwrap(), before);
+    });
+}
+
+#[test]
+fn a_task_finds_its_endpoint_and_keeps_port_80() {
+    on_a_machine(|_| {
+        let network = network("one");
+        ensure(&network).unwrap();
+        let one = network.task(network.task_addresses().next().unwrap());
+        let other = network.task(network.task_addresses().nth(1).unwrap());
+        let (first, second) = (create(&one, "one").unwrap(), create(&other, "other").unwrap());
+        assert!(first.unreachable.is_none(), "{:?}", first.unreachable);
+        let endpoint = TcpListener::from(first.endpoint);
+        within(&first.namespace, || {
+            let everywhere = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 80)).expect("port 80 is free");
+            let asking = TcpStream::connect((ENDPOINT_ADDRESS, 80)).unwrap();
+            let (_, asked_by) = endpoint.accept().unwrap();
+            assert_eq!(asked_by, asking.local_addr().unwrap(), "the endpoint was asked");
+            TcpStream::connect((Ipv4Addr::LOCALHOST, 80)).unwrap();
+            everywhere.accept().unwrap();
+        });
+        // The other has an endpoint of its own, and does not reach this one.
+        let asking = within(&second.namespace, || {
+            TcpStream::connect((ENDPOINT_ADDRESS, 80)).unwrap()
+        });
+        let error = endpoint.accept().unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+        assert!(within(&second.namespace, || is_blocked(one.address, 80)));
+        drop(asking);
     });
 }
