@@ -1,6 +1,7 @@
 //! `tapedeck synth`: against the templates of existing stacks, resource by resource, and its outside.
 
 mod compare;
+mod linter;
 mod outside;
 mod permissions;
 
