@@ -41,7 +41,7 @@ pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthErr
     for service in &stack.services {
         workload::build(service, &mut assembly)?;
     }
-    shared::build(&mut assembly);
+    shared::build(&mut assembly)?;
     for raw in &stack.cloudformation_resources {
         assembly.add_raw(raw)?;
     }

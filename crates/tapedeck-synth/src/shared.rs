@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tapedeck_model::{Compute, Container, Packaging, Stack, WorkerService};
 
+use crate::SynthError;
 use crate::assembly::{Assembly, Readable};
 use crate::intrinsic::reference;
 use crate::naming::within;
@@ -65,10 +66,11 @@ pub(crate) fn containers(service: &WorkerService) -> impl Iterator<Item = &Conta
 }
 
 /// Adds what is needed. Last, when it is known which secrets are read.
-pub(crate) fn build(assembly: &mut Assembly<'_>) {
+pub(crate) fn build(assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
     let needs = assembly.needs;
     if needs.containers {
-        let role = execution_role(assembly);
+        let credentials = registry_credentials(assembly)?;
+        let role = execution_role(credentials, assembly);
         assembly.add(EXECUTION_ROLE, role);
     }
     if needs.instances {
@@ -79,9 +81,10 @@ pub(crate) fn build(assembly: &mut Assembly<'_>) {
         let repository = repository(assembly);
         assembly.add("StpContainerRepository", repository);
     }
+    Ok(())
 }
 
-fn execution_role(assembly: &Assembly<'_>) -> Resource {
+fn execution_role(credentials: Vec<Value>, assembly: &Assembly<'_>) -> Resource {
     let (mut secrets, mut parameters) = (Vec::new(), Vec::new());
     for readable in assembly.readable.values() {
         match readable {
@@ -100,7 +103,6 @@ fn execution_role(assembly: &Assembly<'_>) -> Resource {
     if !statements.is_empty() {
         policies.push(inline("container-secrets", statements));
     }
-    let credentials = registry_credentials(assembly.stack);
     if !credentials.is_empty() {
         policies.push(inline(
             "private-repo-credentials-secrets",
@@ -118,21 +120,21 @@ fn execution_role(assembly: &Assembly<'_>) -> Resource {
 }
 
 /// The secrets with which images are pulled, each once.
-fn registry_credentials(stack: &Stack) -> Vec<Value> {
+fn registry_credentials(assembly: &mut Assembly<'_>) -> Result<Vec<Value>, SynthError> {
+    let stack = assembly.stack;
     let mut found: Vec<Value> = Vec::new();
     for container in stack.services.iter().flat_map(containers) {
         let Packaging::PrebuiltImage(image) = &container.packaging else {
             continue;
         };
-        let arn = image.repository_credentials_secret_arn.as_ref();
-        if let Some(arn) = arn.and_then(|arn| arn.known()) {
-            let arn = Value::from(arn.as_str());
+        if let Some(arn) = &image.repository_credentials_secret_arn {
+            let arn = assembly.value(arn)?;
             if !found.contains(&arn) {
                 found.push(arn);
             }
         }
     }
-    found
+    Ok(found)
 }
 
 fn add_instance_role(assembly: &mut Assembly<'_>) {

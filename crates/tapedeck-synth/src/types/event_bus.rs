@@ -28,7 +28,8 @@ fn build(bus: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError
     );
     if bus.flag("archivation.enabled") {
         let mut archive = json!({ "SourceArn": bus.attribute("EventBus", "Arn") });
-        if let Some(days) = bus.number("archivation.retentionDays") {
+        // 0 is for ever, as AWS has it anyway.
+        if let Some(days) = bus.number("archivation.retentionDays").filter(|days| *days > 0) {
             archive["RetentionDays"] = Value::from(days);
         }
         assembly.add(&bus.id("Archive"), Resource::new("AWS::Events::Archive", archive));

@@ -1,7 +1,9 @@
 //! `tapedeck synth`: against the templates of existing stacks, resource by resource, and its outside.
 
 mod compare;
+mod linter;
 mod outside;
+mod permissions;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -89,7 +91,10 @@ fn each_golden_template_is_met_or_better() {
             let refused = REFUSED.iter().find(|(refused, _)| *refused == name);
             let differences = match synthesized(&config) {
                 Err(said) if refused.is_some_and(|(_, rule)| said.contains(rule)) => Vec::new(),
-                Ok(ours) => compare::differences(&golden, &ours, &deviations),
+                Ok(ours) => {
+                    assert_eq!(permissions::excessive(&ours), Vec::<String>::new(), "{name}");
+                    compare::differences(&golden, &ours, &deviations)
+                }
                 Err(said) => vec![said],
             };
             if !differences.is_empty() {
