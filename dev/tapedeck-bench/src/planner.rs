@@ -74,7 +74,6 @@ impl Service {
             desired: Desired {
                 revision: Revision(desired),
                 count: TASKS,
-                grown: 0,
                 attended: false,
                 grown: 0,
                 bounds: Bounds::default(),
