@@ -19,6 +19,7 @@ mod disk;
 mod elsewhere;
 mod engine_life;
 mod go;
+mod health;
 mod java;
 mod keeping;
 mod leaks;

@@ -8,9 +8,9 @@ use fs_err as fs;
 use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
 use tapedeck_image::{ConfigChange, Layer, SharedLock, Store};
 use tapedeck_model::{
-    ContainerSpec, Cpu, ImageDigest, MemoryMb, ResourceName, Scaling, SecretPart, SecretReference,
-    SecretTemplate, ServiceSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId, TaskState,
-    Timestamp,
+    ContainerSpec, Cpu, HealthCheck, ImageDigest, MemoryMb, ResourceName, Scaling, SecretPart,
+    SecretReference, SecretTemplate, ServiceSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId,
+    TaskState, Timestamp,
 };
 use tapedeck_testkit::{DEADLINE, Home, busybox_layer, eventually, missing, stable, within};
 
@@ -58,6 +58,18 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn count(mut self, count: u32) -> Self {
         self.spec.desired_count = count;
+        self
+    }
+
+    /// With a health check that is tried each second and counts from that many failures in a row.
+    pub(crate) fn checked(mut self, command: &[&str], retries: u16) -> Self {
+        self.spec.container.health_check = Some(HealthCheck {
+            command: command.iter().map(ToString::to_string).collect(),
+            interval_seconds: 1,
+            timeout_seconds: 1,
+            retries,
+            start_period_seconds: 0,
+        });
         self
     }
 
