@@ -125,6 +125,8 @@ pub(crate) struct Session {
     cycle: Option<Cycle>,
     /// Tasks whose end was told.
     ended: BTreeSet<TaskId>,
+    /// Tasks that are unhealthy, of which it was told.
+    unhealthy: BTreeSet<TaskId>,
     /// A task ended by itself and is not started again.
     is_down: bool,
     /// What went wrong last, unless all is well since.
@@ -177,6 +179,7 @@ impl Session {
             stack: None,
             cycle: None,
             ended: BTreeSet::new(),
+            unhealthy: BTreeSet::new(),
             is_down: false,
             failing: None,
             phase: Phase::Going,

@@ -80,11 +80,9 @@ impl Part {
             if started.elapsed() > PATIENCE {
                 return Ok(false);
             }
-            // Where the kernel cannot kill the whole part, new processes may appear while the old are killed.
-            let at_once = self.is_unified && fs::write(self.folder.join("cgroup.kill"), "1").is_ok();
-            if !at_once {
-                left.into_iter().for_each(kill);
-            }
+            // One by one, until none appears any more: in a group that was once killed as a whole, Linux kills whatever is
+            // born there later, too.
+            left.into_iter().for_each(kill);
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(5));
         }

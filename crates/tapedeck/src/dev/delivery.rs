@@ -236,6 +236,19 @@ impl Session {
                     false => self.say(&cycle.line(now)),
                 }
             }
+            let unhealthy = story::unhealthy(&stack);
+            self.unhealthy
+                .retain(|known| unhealthy.iter().any(|(task, _)| task == known));
+            for (task, line) in unhealthy {
+                if self.unhealthy.insert(task.clone()) {
+                    match self.printer.is_json() {
+                        true => self
+                            .printer
+                            .json(&serde_json::json!({ "event": "unhealthy", "task": task, "reason": line })),
+                        false => self.say(&line),
+                    }
+                }
+            }
             for exit in story::exits(&stack) {
                 if !self.ended.insert(exit.task.clone()) {
                     continue;

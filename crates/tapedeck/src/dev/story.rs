@@ -10,7 +10,7 @@ use tapedeck_model::{ResourceName, Revision, StopCode, Task, TaskId, TaskState};
 
 use crate::dev::burst::Changes;
 use crate::dev::happening::milliseconds;
-use crate::text::span;
+use crate::text::{last_check, span};
 
 /// Files that are named; of more the number is told.
 const NAMED: usize = 2;
@@ -52,10 +52,10 @@ impl Cycle {
                 continue;
             };
             let of_revision = || service.tasks.iter().filter(|task| task.revision == revision);
-            if of_revision().any(has_run) {
+            if of_revision().any(is_up) {
                 self.running.insert(service.name.clone(), revision);
             }
-            if of_revision().any(|task| has_run(task) || task.state.is_stopped()) {
+            if of_revision().any(|task| is_up(task) || task.state.is_stopped()) {
                 self.awaited.remove(&service.name);
                 is_over = self.awaited.is_empty();
             }
@@ -211,6 +211,27 @@ impl Exit {
             "ranMilliseconds": self.ran.map(milliseconds),
         })
     }
+}
+
+/// Whether it runs or did, and its health check, if it has one, has passed.
+fn is_up(task: &Task) -> bool {
+    let health = task.health.as_ref();
+    has_run(task) && health.is_none_or(|health| health.first_healthy.is_some())
+}
+
+/// The tasks whose health check has failed, each with the line that tells it.
+pub(crate) fn unhealthy(stack: &StackStatus) -> Vec<(TaskId, String)> {
+    let all = stack.services.iter().flat_map(|service| {
+        let tasks = service
+            .tasks
+            .iter()
+            .filter(|task| task.is_unhealthy() && task.state.is_live());
+        tasks.map(|task| {
+            let last = last_check(task).map_or_else(String::new, |text| format!(": its health check {text}"));
+            (task.id.clone(), format!("{} is unhealthy{last}", service.name))
+        })
+    });
+    all.collect()
 }
 
 fn has_run(task: &Task) -> bool {

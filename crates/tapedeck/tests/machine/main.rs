@@ -22,6 +22,7 @@ mod engine_life;
 mod failpoints;
 mod forwarding;
 mod go;
+mod health;
 mod installing;
 mod instances;
 mod java;

@@ -8,9 +8,9 @@ use fs_err as fs;
 use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
 use tapedeck_image::{ConfigChange, Layer, SharedLock, Store};
 use tapedeck_model::{
-    ContainerSpec, Cpu, Ec2Spec, ImageDigest, LogPolicy, MachineType, MemoryMb, ResourceName, Scaling,
-    SecretPart, SecretReference, SecretTemplate, ServiceSpec, StackName, StackSpec, StopCode, StopTimeout,
-    Task, TaskId, TaskState, Timestamp,
+    ContainerSpec, Cpu, Ec2Spec, HealthCheck, ImageDigest, LogPolicy, MachineType, MemoryMb, ResourceName,
+    Scaling, SecretPart, SecretReference, SecretTemplate, ServiceSpec, StackName, StackSpec, StopCode,
+    StopTimeout, Task, TaskId, TaskState, Timestamp,
 };
 use tapedeck_resources::catalogue::instances;
 use tapedeck_testkit::{DEADLINE, Home, busybox_layer, eventually, missing, stable, within};
@@ -65,6 +65,18 @@ impl Worker {
     /// The same under another name.
     pub(crate) fn renamed(mut self, name: &str) -> Self {
         self.spec.name = ResourceName::new(name).unwrap();
+        self
+    }
+
+    /// With a health check that is tried each second and counts from that many failures in a row.
+    pub(crate) fn checked(mut self, command: &[&str], retries: u16) -> Self {
+        self.spec.container.health_check = Some(HealthCheck {
+            command: command.iter().map(ToString::to_string).collect(),
+            interval_seconds: 1,
+            timeout_seconds: 1,
+            retries,
+            start_period_seconds: 0,
+        });
         self
     }
 
