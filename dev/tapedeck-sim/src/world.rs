@@ -249,6 +249,7 @@ impl World {
         let until = span.map(|span| self.now + span);
         if let Some(task) = self.task(number).filter(|task| task.state.is_live()) {
             task.protected_until = until;
+            self.decide();
         }
     }
 
