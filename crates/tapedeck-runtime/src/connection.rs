@@ -13,6 +13,7 @@ use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 
 use crate::definition::{SOCKET_NAME, TaskDefinition, TaskDirectory, write_json};
+use crate::executable::Executable;
 use crate::failpoint;
 
 /// Why a shim could not be started. Nothing of the task runs then; [`crate::cleanup`] removes what is left of it.
@@ -99,7 +100,8 @@ pub fn spawn(
     })?;
 
     failpoint::reach("launch.prepared");
-    let mut command = Command::new(executable);
+    let program = Executable::open(executable);
+    let mut command = Command::new(program.path());
     command
         .arg("shim")
         .arg(task_directory)

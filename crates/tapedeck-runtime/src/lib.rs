@@ -25,6 +25,7 @@ mod connection;
 mod container;
 mod definition;
 mod descriptor;
+mod executable;
 mod storage;
 #[cfg(test)]
 mod tests;

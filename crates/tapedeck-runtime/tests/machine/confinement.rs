@@ -1,5 +1,7 @@
 //! What a task can see, and what it cannot do.
 
+use std::time::Duration;
+
 use fs_err as fs;
 use tapedeck_runtime::log::Stream;
 
@@ -20,6 +22,20 @@ fn finished(task: &mut Task) -> String {
         task.lines(Stream::Stderr)
     );
     task.stdout()
+}
+
+#[test]
+fn no_container_can_write_to_the_program_that_makes_it() {
+    let Some(stage) = Stage::ready() else { return };
+    let mut task = stage.script("exec sleep 1000");
+    let pid = task.running();
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    let shim = std::fs::File::open(format!("/proc/{}/exe", parent.unwrap().trim())).unwrap();
+    let flags = rustix::fs::fstatvfs(&shim).unwrap().f_flag;
+    assert!(flags.contains(rustix::fs::StatVfsMountFlags::RDONLY), "{flags:?}");
+    task.stop(Duration::ZERO);
+    task.exit();
 }
 
 #[test]
