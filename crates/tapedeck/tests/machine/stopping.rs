@@ -10,7 +10,7 @@ use crate::logs::Follower;
 use crate::stage::{PROJECT, Stage, WAIT, end_of, is_alive, pids, wait_for_end};
 
 #[test]
-fn a_task_is_asked_and_its_last_words_are_kept() {
+fn t19_a_task_is_asked_and_its_last_words_are_kept() {
     let Some(stage) = Stage::ready() else { return };
     let worker = stage.worker(&format!(
         "trap 'sleep 0.2; echo goodbye; exit 4' TERM; echo ready; {WAIT}"
@@ -30,7 +30,7 @@ fn a_task_is_asked_and_its_last_words_are_kept() {
 }
 
 #[test]
-fn a_task_that_does_not_listen_is_killed_after_its_timeout() {
+fn t14_a_task_that_does_not_listen_is_killed_after_its_timeout() {
     let Some(stage) = Stage::ready() else { return };
     let worker = stage.worker(&format!("trap '' TERM; echo ready; {WAIT}"));
     stage.deploy(std::slice::from_ref(&worker));
@@ -57,7 +57,7 @@ fn a_task_that_does_not_listen_is_killed_after_its_timeout() {
 }
 
 #[test]
-fn an_image_chooses_its_signal() {
+fn t17_an_image_chooses_its_signal() {
     let Some(stage) = Stage::ready() else { return };
     let script = format!("trap 'exit 21' INT; trap 'exit 22' TERM; echo ready; {WAIT}");
     let image = stage.image(&ConfigChange {
@@ -75,7 +75,7 @@ fn an_image_chooses_its_signal() {
 }
 
 #[test]
-fn what_a_task_started_does_not_outlive_it() {
+fn t16_what_a_task_started_does_not_outlive_it() {
     let Some(stage) = Stage::ready() else { return };
     let script = format!(
         "trap 'exit 0' TERM; for i in $(seq 50); do (trap '' TERM HUP; setsid sleep 1000) & done; echo ready; {WAIT}"
@@ -106,7 +106,7 @@ fn what_a_task_started_does_not_outlive_it() {
 }
 
 #[test]
-fn delete_lets_tasks_say_goodbye_and_leaves_nothing() {
+fn t18_delete_lets_tasks_say_goodbye_and_leaves_nothing() {
     let Some(stage) = Stage::ready() else { return };
     let leaks = Leaks::before(&stage.home);
     let script = format!("trap 'echo goodbye; exit 0' TERM; echo ready; {WAIT}");
