@@ -70,7 +70,7 @@ impl Engine {
 
     fn connect(&self, task: &TaskId) -> Option<Result<Link, String>> {
         let stream = self.host.adopt(task)?;
-        Some(Link::open(task, stream, self.events.clone()))
+        Some(Link::open(task, stream, &self.host, self.events.clone()))
     }
 
     /// A shim answers. Its state arrives as an event; an order to stop is repeated, it may not have arrived.

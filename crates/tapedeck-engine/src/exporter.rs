@@ -5,16 +5,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use tapedeck_api::{Request, Response};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::attendance::ClientId;
+use crate::http::{self, Answer, Request as HttpRequest};
 use crate::main_loop::Event;
 use crate::prometheus::CONTENT_TYPE;
-
-/// The longest request that is read.
-const LONGEST: usize = 8 * 1024;
 
 /// How long a request and its answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -98,29 +95,23 @@ pub(crate) async fn serve(
 }
 
 async fn answer(mut stream: TcpStream, events: mpsc::UnboundedSender<Event>) -> std::io::Result<()> {
-    let mut request = Vec::new();
-    let mut chunk = [0; 1024];
-    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
-        let length = stream.read(&mut chunk).await?;
-        if length == 0 || request.len() + length > LONGEST {
-            return Ok(());
-        }
-        request.extend_from_slice(&chunk[..length]);
-    }
-    let (status, body) = match judge(&String::from_utf8_lossy(&request)) {
+    let Some(request) = http::read(&mut stream).await? else {
+        return Ok(());
+    };
+    let (status, body) = match judge(&request) {
         Ok(()) => match metrics(&events).await {
-            Some(text) => ("200 OK", text),
-            None => ("503 Service Unavailable", "the engine is ending\n".to_owned()),
+            Some(text) => (200, text),
+            None => (503, "the engine is ending\n".to_owned()),
         },
         Err((status, why)) => (status, format!("{why}\n")),
     };
-    let length = body.len();
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body.as_bytes()).await?;
-    stream.shutdown().await
+    let content_type = CONTENT_TYPE;
+    let answer = Answer {
+        status,
+        content_type,
+        body,
+    };
+    http::write(&mut stream, &answer).await
 }
 
 async fn metrics(events: &mpsc::UnboundedSender<Event>) -> Option<String> {
@@ -135,24 +126,17 @@ async fn metrics(events: &mpsc::UnboundedSender<Event>) -> Option<String> {
 }
 
 /// Whether a request is answered; else with what.
-fn judge(request: &str) -> Result<(), (&'static str, &'static str)> {
-    let mut lines = request.split("\r\n");
-    let mut words = lines.next().unwrap_or_default().split(' ');
-    let (method, path) = (words.next(), words.next().unwrap_or_default());
-    let host = lines
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("host"))
-        .map(|(_, value)| value.trim());
+fn judge(request: &HttpRequest) -> Result<(), (u16, &'static str)> {
     // A page in a browser on this machine may reach this port under a name of its own.
-    if !host.is_none_or(is_own_name) {
-        return Err(("403 Forbidden", "ask for it by the address of this machine"));
+    if !request.host.as_deref().is_none_or(is_own_name) {
+        return Err((403, "ask for it by the address of this machine"));
     }
-    if method != Some("GET") {
-        return Err(("405 Method Not Allowed", "metrics can only be read, with GET"));
+    if request.method != "GET" {
+        return Err((405, "metrics can only be read, with GET"));
     }
-    match path.split('?').next() {
-        Some("/metrics") => Ok(()),
-        _ => Err(("404 Not Found", "metrics are at /metrics")),
+    match request.path() {
+        "/metrics" => Ok(()),
+        _ => Err((404, "metrics are at /metrics")),
     }
 }
 

@@ -16,6 +16,7 @@ use tapedeck_runtime::{
 };
 
 use crate::clock::Clock;
+use crate::endpoint::{EndpointKey, LaunchType, container_names};
 use crate::fleet::ServiceKey;
 use crate::image_user;
 use crate::secrets;
@@ -33,6 +34,8 @@ pub(crate) struct Host {
     pub(crate) cgroups: CgroupLayout,
     /// Cgroup of all tasks of this engine, below the mount point of each hierarchy.
     pub(crate) cgroup_root: String,
+    /// What the ids of endpoints are made with.
+    pub(crate) endpoint_key: EndpointKey,
     /// The binary that shims are.
     pub(crate) executable: PathBuf,
     /// What tells the engine and its shims the time.
@@ -81,6 +84,21 @@ impl Host {
     /// Name of the cgroup of a task.
     pub(crate) fn cgroup_of(&self, task: &TaskId) -> String {
         format!("{}/{task}", self.cgroup_root)
+    }
+
+    /// The host name of a task.
+    pub(crate) fn host_name(task: &Task) -> String {
+        format!("ip-{}", task.address.to_string().replace('.', "-"))
+    }
+
+    /// The `/etc/resolv.conf` of tasks.
+    pub(crate) fn name_servers(&self) -> String {
+        resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF))
+    }
+
+    /// Bytes that a task has written, unless these are too many files to count.
+    pub(crate) fn written_by(&self, task: &TaskId) -> Option<u64> {
+        tapedeck_runtime::written_in(&self.home.task(task))
     }
 
     /// Connects to the shim of a task that an earlier engine started; none when there is no such shim any more.
@@ -193,10 +211,15 @@ impl Host {
         let mut environment = image.config.env.clone();
         environment.extend(container.environment.clone());
         environment.extend(secrets);
-        let hostname = format!("ip-{}", task.address.to_string().replace('.', "-"));
+        let hostname = Self::host_name(task);
         environment
             .entry("HOSTNAME".to_string())
             .or_insert_with(|| hostname.clone());
+        let launch_type = LaunchType::of(container);
+        for name in container_names(&key.name).iter().take(1) {
+            self.endpoint_key
+                .add_variables(&mut environment, &task.id, name, launch_type);
+        }
         Ok(TaskDefinition {
             id: task.id.clone(),
             hostname,
@@ -214,7 +237,7 @@ impl Host {
             pids_limit: DEFAULT_PIDS_LIMIT,
             stop_signal: image_user::signal(&image.config.stop_signal)?,
             network: self.network.task(task.address),
-            resolv_conf: resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF)),
+            resolv_conf: self.name_servers(),
             log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
             discards_output: container.discards_output,
             cgroup: self.cgroup_of(&task.id),

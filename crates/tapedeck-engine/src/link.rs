@@ -1,18 +1,22 @@
 //! The connection to one shim.
 
 use std::os::unix::net::UnixStream as BlockingStream;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tapedeck_model::TaskId;
 use tapedeck_runtime::protocol::{ShimCommand, ShimState};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedReadHalf;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
+use crate::endpoint::Endpoint;
+use crate::host::Host;
 use crate::main_loop::Event;
 
-/// Longest line a shim sends; a small buffer, because there is one per task.
+/// Bytes taken at once: no line of a shim is longer, and there is one such buffer for each task.
 const LINE: usize = 512;
 
 /// Tells a shim what to do. Dropping it ends the connection; the shim lives on.
@@ -22,10 +26,12 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Serves the connection in the background: what the shim says becomes events. Needs the engine's runtime.
+    /// Serves the connection in the background: what the shim says becomes events, and when it hands the socket of the
+    /// task's endpoint over, that is served. Needs the engine's runtime.
     pub(crate) fn open(
         task: &TaskId,
         stream: BlockingStream,
+        host: &Arc<Host>,
         events: mpsc::UnboundedSender<Event>,
     ) -> Result<Self, String> {
         let opened = stream
@@ -43,7 +49,8 @@ impl Link {
                 }
             }
         });
-        tokio::spawn(listen(task.clone(), reading, events));
+        let endpoint = Endpoint::of(task.clone(), Arc::clone(host), events.clone());
+        tokio::spawn(listen(task.clone(), reading, endpoint, events));
         Ok(Self { commands })
     }
 
@@ -55,16 +62,40 @@ impl Link {
     }
 }
 
-async fn listen(task: TaskId, reading: OwnedReadHalf, events: mpsc::UnboundedSender<Event>) {
-    let mut lines = BufReader::with_capacity(LINE, reading).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        // A line of another version's shim that is not understood says nothing that we could act on.
-        let Ok(state) = serde_json::from_str::<ShimState>(&line) else {
-            continue;
+async fn listen(
+    task: TaskId,
+    reading: OwnedReadHalf,
+    endpoint: Endpoint,
+    events: mpsc::UnboundedSender<Event>,
+) {
+    let mut endpoint = Some(endpoint);
+    // Ends with the connection: a socket that stayed open would keep the namespace of the task.
+    let mut serving = JoinSet::new();
+    let mut received = Vec::new();
+    let mut chunk = [0; LINE];
+    loop {
+        let stream: &UnixStream = reading.as_ref();
+        let receive = || tapedeck_runtime::receive(stream, &mut chunk);
+        let (length, socket) = match stream.async_io(Interest::READABLE, receive).await {
+            Ok((0, _)) | Err(_) => break,
+            Ok(arrived) => arrived,
         };
-        if events.send(Event::ShimSaid(task.clone(), state)).is_err() {
-            return;
+        received.extend_from_slice(&chunk[..length]);
+        while let Some(end) = received.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = received.drain(..=end).collect();
+            // A line of another version's shim that is not understood says nothing that we could act on.
+            let Ok(state) = serde_json::from_slice::<ShimState>(&line) else {
+                continue;
+            };
+            if events.send(Event::ShimSaid(task.clone(), state)).is_err() {
+                return;
+            }
+        }
+        // Only now, so that what is answered knows what the shim has said.
+        if let Some((socket, endpoint)) = socket.and_then(|socket| Some((socket, endpoint.take()?))) {
+            serving.spawn(endpoint.serve(socket));
         }
     }
+    drop(serving);
     let _ = events.send(Event::ShimGone(task));
 }

@@ -16,8 +16,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::attendance::{ClientId, Holders};
 use crate::clock::Clock;
+use crate::endpoint::{Change, Facts};
 use crate::fleet::{Fleet, Service, ServiceKey};
 use crate::host::Host;
+use crate::http::Answer;
 use crate::link::Link;
 use crate::meters::{Meters, Sampled};
 use crate::notice::Notice;
@@ -42,6 +44,10 @@ pub(crate) enum Event {
     ShimSaid(TaskId, ShimState),
     /// A shim ended its connection.
     ShimGone(TaskId),
+    /// A program in a task asks about its task.
+    AskedWithin(TaskId, oneshot::Sender<Option<Facts>>),
+    /// A program in a task, naming the id of its container, asks about the protection of its task, or to change it.
+    AskedForProtection(TaskId, String, Change, oneshot::Sender<Answer>),
     /// What a stopped task had left on this machine was removed, or could not be.
     Cleaned(TaskId, Result<(), String>),
     /// What tasks use was looked at.
@@ -144,6 +150,8 @@ impl Engine {
                 self.change(&task, |state| observe::after(state, &said, now));
             }
             Event::ShimGone(task) => self.shim_gone(&task),
+            Event::AskedWithin(task, reply) => self.answer_within(&task, reply),
+            Event::AskedForProtection(task, id, change, reply) => self.protect(&task, &id, change, reply),
             Event::Cleaned(task, outcome) => self.cleaned(&task, outcome),
             Event::Sampled(samples) => self.sampled(samples),
             Event::Terminated => self.phase = Phase::Ended { answered: false },

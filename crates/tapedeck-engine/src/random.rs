@@ -1,10 +1,15 @@
-//! Random task ids.
+//! Random task ids and keys.
 
 use tapedeck_model::TaskId;
 
-/// A new task id, of the kernel's randomness.
+/// A new task id.
 pub(crate) fn task_id() -> TaskId {
-    let mut bytes = [0; 16];
+    TaskId::from_bytes(bytes())
+}
+
+/// Bytes of the kernel's randomness.
+pub(crate) fn bytes<const LENGTH: usize>() -> [u8; LENGTH] {
+    let mut bytes = [0; LENGTH];
     let mut filled = 0;
     while filled < bytes.len() {
         // Interrupted by a signal at worst: the kernel's pool is ready long before an engine runs.
@@ -14,5 +19,5 @@ pub(crate) fn task_id() -> TaskId {
             filled += count;
         }
     }
-    TaskId::from_bytes(bytes)
+    bytes
 }

@@ -107,6 +107,7 @@ impl Engine {
             address,
             created: self.clock.now(),
             state: TaskState::Pending,
+            protected_until: None,
         };
         failpoint::reach("task.addressed");
         if !self.save_tasks(key, std::slice::from_ref(&task)) {
@@ -121,8 +122,8 @@ impl Engine {
         tokio::task::spawn_blocking(move || {
             failpoint::reach("launch.begun");
             let launched = host.launch(&key, &launching, &container);
-            let link =
-                launched.and_then(|stream| crate::link::Link::open(&launching.id, stream, events.clone()));
+            let open = |stream| crate::link::Link::open(&launching.id, stream, &host, events.clone());
+            let link = launched.and_then(open);
             failpoint::reach("launch.linked");
             let _ = events.send(Event::Launched(launching.id, link));
         });

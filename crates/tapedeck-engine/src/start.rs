@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::attendance;
 use crate::clock::Clock;
+use crate::endpoint::EndpointKey;
 use crate::exporter;
 use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
@@ -258,12 +259,21 @@ fn prepare(options: &Options, store: &Store, clock: Clock) -> Result<Host, Engin
         Err(error) => (None, vec![without_disks(options.task_storage_mb, &error)]),
     };
     failpoint::reach("start.storage");
+    let endpoint_key = match store.setting::<EndpointKey>("endpointKey")? {
+        Some(key) => key,
+        None => {
+            let key = EndpointKey::random();
+            store.set_setting("endpointKey", &key)?;
+            key
+        }
+    };
     Ok(Host {
         home: options.home.clone(),
         images: Images::open(options.home.images())?,
         cgroup_root: format!("/tapedeck-{}", network.bridge.trim_start_matches("td-")),
         network,
         cgroups,
+        endpoint_key,
         executable: options.executable.clone(),
         clock,
         disk,

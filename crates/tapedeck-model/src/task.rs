@@ -82,6 +82,17 @@ pub struct Task {
     pub created: Timestamp,
     /// What it was last seen doing.
     pub state: TaskState,
+    /// Until when it is kept from being stopped for want of fewer tasks or for another revision, as it asked for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected_until: Option<Timestamp>,
+}
+
+impl Task {
+    /// Whether it is protected at that time.
+    #[must_use]
+    pub fn is_protected(&self, now: Timestamp) -> bool {
+        self.state.is_live() && self.protected_until.is_some_and(|until| until > now)
+    }
 }
 
 impl Task {

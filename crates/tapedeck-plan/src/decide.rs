@@ -114,13 +114,28 @@ fn waiting(tally: &Tally<'_>, rollout: &Rollout<'_>, fallback: Option<&Fallback<
     }
     let outdated = kept
         .iter()
+        .filter(|member| !member.is_protected)
         .map(|member| member.task)
         .filter(|task| task.revision != tally.desired.revision);
     if let Some(tasks) = ids(outdated) {
         let revision = tally.desired.revision;
         waiting.push(Waiting::ForReplacement { tasks, revision });
     }
+    waiting.extend(protection(tally, rollout.has_too_many()));
     waiting
+}
+
+/// Tasks that only their protection keeps from being stopped sooner or later.
+fn protection(tally: &Tally<'_>, has_too_many: bool) -> Option<Waiting> {
+    let kept = || {
+        tally
+            .protected()
+            .map(|member| member.task)
+            .filter(|task| has_too_many || task.revision != tally.desired.revision)
+    };
+    let until = kept().filter_map(|task| task.protected_until).min()?;
+    let tasks = ids(kept())?;
+    Some(Waiting::ForProtection { tasks, until })
 }
 
 fn settling(tally: &Tally<'_>, kept: &[&Member<'_>]) -> Option<Waiting> {
@@ -187,6 +202,12 @@ fn wake_at(
         let Some(started) = started(task) else { continue };
         times.extend(held.map(|held| started + held));
         times.extend(failed.then(|| started + pace.back_off.forgiven_after));
+    }
+    times.extend(tally.protected().filter_map(|member| member.task.protected_until));
+    if tally.protected().next().is_some() {
+        // Others may be stopped in place of those that are protected, once these are settled.
+        let live = tally.live().filter_map(|member| started(member.task));
+        times.extend(live.map(|started| started + pace.settled_after));
     }
     // Then an old task may be stopped to make room, where there is none.
     times.extend(match tally.allowance() {

@@ -28,6 +28,14 @@ pub struct Desired {
     pub pace: Pace,
 }
 
+impl Desired {
+    /// Whether tasks that asked to be protected are: not when the service is deleted or the engine is to end without
+    /// tasks, and not while somebody watches, who wants to see the newest revision.
+    pub(crate) fn heeds_protection(&self) -> bool {
+        self.count > 0 && !self.attended
+    }
+}
+
 /// How fast the scheduler goes: how soon it trusts a task, and how it slows down when tasks fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {

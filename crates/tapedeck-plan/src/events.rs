@@ -67,6 +67,16 @@ pub fn no_room(service: &ResourceName) -> String {
     )
 }
 
+/// `(service S) was unable to reach steady state because task set T was unable to scale in. Reason: …` Our task sets are
+/// named by their revision.
+#[must_use]
+pub fn overprotected(service: &ResourceName, revision: Revision) -> String {
+    format!(
+        "(service {service}) was unable to reach steady state because task set {revision} was unable to scale in. \
+         Reason: The number of protected tasks are more than the desired count of tasks."
+    )
+}
+
 /// The events that two successive decisions about a service differ by, in the order in which ECS writes them.
 ///
 /// `before` is the progress at the previous decision, none for a service seen for the first time. A service says that it
@@ -84,6 +94,9 @@ pub fn transitions(service: &ResourceName, before: Option<&Progress>, after: &Pr
     }
     if after.blocked && !same_revision.is_some_and(|before| before.blocked) {
         events.push(no_room(service));
+    }
+    if after.overprotected && !before.is_some_and(|before| before.overprotected) {
+        events.push(overprotected(service, after.revision));
     }
     if after.steady && !same_revision.is_some_and(|before| before.steady && before.desired == after.desired) {
         events.push(steady_state(service));

@@ -91,6 +91,14 @@ pub enum Waiting {
         /// The desired revision.
         revision: Revision,
     },
+    /// Tasks that are protected go on running although they are of an older revision or too many; ends with time, or when
+    /// they ask for it.
+    ForProtection {
+        /// Which ones.
+        tasks: Vec<TaskId>,
+        /// When the first of them loses its protection.
+        until: Timestamp,
+    },
     /// Tasks ended by themselves while somebody watches; ends with another revision.
     ForRevision {
         /// The revision that was tried.
@@ -118,7 +126,9 @@ impl Waiting {
     #[must_use]
     pub fn until(&self) -> Option<Timestamp> {
         match self {
-            Self::ForSettling { until, .. } | Self::ForBackOff { until, .. } => Some(*until),
+            Self::ForSettling { until, .. }
+            | Self::ForBackOff { until, .. }
+            | Self::ForProtection { until, .. } => Some(*until),
             Self::ForStart { .. }
             | Self::ForStop { .. }
             | Self::ForAttempt { .. }
@@ -168,6 +178,18 @@ impl fmt::Display for Waiting {
                 write!(
                     out,
                     "{} of an older revision {verb} until replaced by healthy tasks of revision {revision}",
+                    TaskList(tasks)
+                )
+            }
+            Self::ForProtection { tasks, .. } => {
+                let (verb, they) = if tasks.len() == 1 {
+                    ("is", "it ends its protection")
+                } else {
+                    ("are", "they end their protection")
+                };
+                write!(
+                    out,
+                    "{} {verb} protected from being stopped until {they} or it expires",
                     TaskList(tasks)
                 )
             }
@@ -262,6 +284,8 @@ pub struct Progress {
     pub failed: bool,
     /// Whether the bounds of the deployment allow neither a start nor a stop.
     pub blocked: bool,
+    /// Whether more tasks are protected than there are to run.
+    pub overprotected: bool,
     /// Whether the service is as desired: all tasks of the desired revision healthy, and no other left. With a desired
     /// count of zero: nothing is left.
     pub steady: bool,

@@ -119,11 +119,14 @@ impl<'a> Rollout<'a> {
             while self.give_up_current() || self.give_up_outdated() {}
             return;
         }
-        while self.current_count() > self.wanted && self.give_up_current() {}
+        while self.current_count() > self.wanted && self.may_give_up_current() && self.give_up_current() {}
         if self.is_proven() {
             while self.may_give_up_outdated() && self.give_up_outdated() {}
         } else {
-            while self.outdated_count() > self.wanted && self.give_up_outdated() {}
+            while self.outdated_count() > self.wanted
+                && stays_settled(self.outdated.next(), self.outdated.settled(), self.wanted)
+                && self.give_up_outdated()
+            {}
             while self.live_count() > self.ceiling && self.may_make_room() && self.give_up_outdated() {}
             while self.live_count() > self.ceiling && self.may_give_up_current() && self.give_up_current() {}
         }
@@ -173,10 +176,16 @@ impl<'a> Rollout<'a> {
         let all_healthy = |kept: &Kept<'_>| kept.healthy() == kept.len();
         let moves = self.desired.due + self.fallback.map_or(0, |starts| starts.due) + self.stops.len();
         moves == 0
+            && self.current.protected.count + self.outdated.protected.count == 0
             && self.may_start_fallback()
             && self.is_full()
             && all_healthy(&self.current)
             && all_healthy(&self.outdated)
+    }
+
+    /// Whether more tasks of the desired revision are left than there are to run.
+    pub(crate) fn has_too_many(&self) -> bool {
+        self.current_count() > self.wanted
     }
 
     /// Starts that there is no room for.
@@ -226,9 +235,7 @@ impl<'a> Rollout<'a> {
     /// Whether the desired count stays settled without the next task of the desired revision.
     fn may_give_up_current(&self) -> bool {
         let settled = self.current.settled() + self.outdated.settled();
-        self.current
-            .next()
-            .is_some_and(|worth| !worth.is_settled() || settled > self.wanted)
+        stays_settled(self.current.next(), settled, self.wanted)
     }
 
     fn give_up_current(&mut self) -> bool {
@@ -244,7 +251,12 @@ impl<'a> Rollout<'a> {
     }
 }
 
-/// Members that are given up one by one, those worth least first.
+/// Whether as many stay settled as wanted, or as there are, without the next to go.
+fn stays_settled(next: Option<Worth>, settled: usize, wanted: usize) -> bool {
+    next.is_some_and(|worth| !worth.is_settled() || settled > wanted)
+}
+
+/// Members that are given up one by one, those worth least first. Those that are protected never are.
 #[derive(Debug)]
 struct Kept<'a> {
     /// Worth most first, as they go from the end.
@@ -253,31 +265,49 @@ struct Kept<'a> {
     healthy: usize,
     /// The same of those that are settled.
     settled: usize,
+    protected: Protected,
+}
+
+/// How many protected members there are, and what they are worth.
+#[derive(Debug)]
+struct Protected {
+    count: usize,
+    healthy: usize,
+    settled: usize,
 }
 
 impl<'a> Kept<'a> {
     fn of(worth_least_first: &[Member<'a>]) -> Self {
-        let count = |least: Worth| {
-            let worthy = worth_least_first.iter().filter(|member| member.worth >= least);
+        let (protected, members): (Vec<Member<'a>>, Vec<Member<'a>>) = worth_least_first
+            .iter()
+            .rev()
+            .partition(|member| member.is_protected);
+        let count = |members: &[Member<'a>], least: Worth| {
+            let worthy = members.iter().filter(|member| member.worth >= least);
             worthy.count()
         };
         Self {
-            members: worth_least_first.iter().rev().copied().collect(),
-            healthy: count(Worth::Healthy),
-            settled: count(Worth::OnTrial),
+            healthy: count(&members, Worth::Healthy),
+            settled: count(&members, Worth::OnTrial),
+            protected: Protected {
+                count: protected.len(),
+                healthy: count(&protected, Worth::Healthy),
+                settled: count(&protected, Worth::OnTrial),
+            },
+            members,
         }
     }
 
     fn len(&self) -> usize {
-        self.members.len()
+        self.members.len() + self.protected.count
     }
 
     fn healthy(&self) -> usize {
-        self.healthy.min(self.len())
+        self.healthy.min(self.members.len()) + self.protected.healthy
     }
 
     fn settled(&self) -> usize {
-        self.settled.min(self.len())
+        self.settled.min(self.members.len()) + self.protected.settled
     }
 
     /// What the next to go is worth.

@@ -33,6 +33,8 @@ pub(crate) struct Tally<'a> {
 pub(crate) struct Member<'a> {
     pub(crate) task: &'a Task,
     pub(crate) worth: Worth,
+    /// Whether it must not be stopped by our own doing.
+    pub(crate) is_protected: bool,
 }
 
 /// What a live task is worth, the least first.
@@ -87,6 +89,7 @@ impl<'a> Tally<'a> {
 
     fn put(&mut self, task: &'a Task) {
         let is_current = task.revision == self.desired.revision;
+        let is_protected = self.desired.heeds_protection() && task.is_protected(self.now);
         match &task.state {
             TaskState::Pending | TaskState::Running { .. } => {
                 let worth = worth(
@@ -99,7 +102,11 @@ impl<'a> Tally<'a> {
                 } else {
                     &mut self.outdated
                 };
-                set.push(Member { task, worth });
+                set.push(Member {
+                    task,
+                    worth,
+                    is_protected,
+                });
             }
             TaskState::Stopping { .. } => self.stopping.push(task),
             TaskState::Stopped { .. } => self.stopped.push(task),
@@ -128,6 +135,11 @@ impl<'a> Tally<'a> {
 
     pub(crate) fn live(&self) -> impl Iterator<Item = &Member<'a>> {
         self.current.iter().chain(&self.outdated)
+    }
+
+    /// Live tasks that must not be stopped by our own doing.
+    pub(crate) fn protected(&self) -> impl Iterator<Item = &Member<'a>> {
+        self.live().filter(|member| member.is_protected)
     }
 
     /// Whether the deployment is under way and has failed too often.
@@ -172,6 +184,7 @@ impl<'a> Tally<'a> {
             failed_tasks: self.count.failed_tasks(),
             failed: self.has_failed(),
             blocked: false,
+            overprotected: self.protected().count() > wanted,
             steady: healthy == wanted
                 && self.current.len() == wanted
                 && self.outdated.is_empty()

@@ -42,6 +42,7 @@ fn task(number: u8, revision: u64, created: f64, state: TaskState) -> Task {
         address: Ipv4Addr::LOCALHOST,
         created: at(created),
         state,
+        protected_until: None,
     }
 }
 

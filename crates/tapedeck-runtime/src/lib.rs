@@ -23,9 +23,11 @@ mod companion;
 mod connection;
 mod container;
 mod definition;
+mod descriptor;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use cleanup::{CleanupError, CleanupErrors, cleanup};
 pub use companion::end_with_caller;
@@ -34,4 +36,6 @@ pub use definition::{
     DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, Errand, FolderMount, TaskDefinition, TaskExit, TaskProcess,
     read_definition, read_exit,
 };
+pub use descriptor::receive;
 pub use storage::{DEFAULT_STORAGE_MB, StorageError, StorageUse, TaskDisk, storage_use};
+pub use written::written_in;

@@ -7,6 +7,9 @@ use crate::definition::TaskExit;
 
 /// What a shim tells: its state when somebody connects, and each change after that. The connection ends after
 /// [`ShimState::Exited`], when everything the task used has been given back.
+///
+/// Once the process runs, the socket that listens at the endpoint of the task comes along with a line: take lines with
+/// [`crate::receive`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "camelCase")]
 pub enum ShimState {

@@ -154,7 +154,15 @@ fn task(task: &Task, now: Timestamp) -> String {
             )
         }
     };
-    format!("task {} (revision {}) {what}", task.id.short(), task.revision)
+    let protected = match task.protected_until.filter(|_| task.is_protected(now)) {
+        Some(until) => format!(", {YELLOW}protected{RESET} until {}", instant(until)),
+        None => String::new(),
+    };
+    format!(
+        "task {} (revision {}) {what}{protected}",
+        task.id.short(),
+        task.revision
+    )
 }
 
 /// The list of stacks.

@@ -65,6 +65,7 @@ impl Service {
                     started: NOW - HOUR,
                     pid: task + 1,
                 },
+                protected_until: None,
             }
         });
         Self {

@@ -240,10 +240,8 @@ impl<'a> Swarm<'a> {
                 return Ok(found);
             }
             if Instant::now() > deadline {
-                bail!(
-                    "waited in vain for Swarm: {}",
-                    self.0.run(["service", "ps", SERVICE])?
-                );
+                let (state, tasks) = (self.update_state()?, self.0.run(["service", "ps", SERVICE])?);
+                bail!("waited in vain for Swarm, which says `{state}`: {tasks}");
             }
             std::thread::sleep(LOOK);
         }
@@ -313,6 +311,8 @@ impl<'a> Swarm<'a> {
                 "--detach",
                 "--update-failure-action",
                 "rollback",
+                "--rollback-failure-action",
+                "continue",
                 "--args",
                 "/probe fail",
                 SERVICE,

@@ -51,6 +51,11 @@ pub fn of_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -
         seen.failed_starts_nothing(plan),
         "a failed deployment starts a task",
     );
+    check(seen.protected_stay(plan), "a protected task is stopped");
+    check(
+        seen.overprotection_is_right(plan),
+        "whether too many tasks are protected is told wrongly",
+    );
     violations
 }
 
@@ -161,6 +166,22 @@ impl Seen<'_> {
         let proven = self.count(proves) > 0;
         let must_be_steady = may_be_steady && proven && plan.progress.consecutive_failures < 2;
         (!plan.progress.steady || may_be_steady) && (plan.progress.steady || !must_be_steady)
+    }
+
+    fn is_protected(&self, task: &Task) -> bool {
+        self.desired.count > 0
+            && !self.desired.attended
+            && task.state.is_live()
+            && task.protected_until.is_some_and(|until| until > self.now)
+    }
+
+    fn protected_stay(&self, plan: &Plan) -> bool {
+        let stopped = stopped(plan);
+        self.count(|task| self.is_protected(task) && stopped.contains(task.id.as_str())) == 0
+    }
+
+    fn overprotection_is_right(&self, plan: &Plan) -> bool {
+        plan.progress.overprotected == (self.count(|task| self.is_protected(task)) > self.wanted())
     }
 
     fn order_is_irrelevant(&self, plan: &Plan) -> bool {

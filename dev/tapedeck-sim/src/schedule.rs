@@ -120,7 +120,7 @@ impl Chance {
         let Some(world) = world else {
             return self.deploy();
         };
-        match self.random.u32(0..31) {
+        match self.random.u32(0..33) {
             0..=7 => self.tick(),
             8..=10 => self.deploy(),
             11..=12 => format!("deploy mailer count={}", self.random.u32(1..8)),
@@ -140,6 +140,14 @@ impl Chance {
                 let sign = self.one_of(&["+", "-"]);
                 format!("clock {sign}{}", self.one_of(&["300ms", "20s", "10m", "2h"]))
             }
+            31 => match self.task(world, TaskState::is_live) {
+                Some(task) => format!("protect mailer-{task} {}s", self.random.u32(1..=120)),
+                None => self.tick(),
+            },
+            32 => match self.task(world, TaskState::is_live) {
+                Some(task) => format!("unprotect mailer-{task}"),
+                None => self.tick(),
+            },
             25..=27 if self.scaled => self.load(),
             _ => self.tick(),
         }

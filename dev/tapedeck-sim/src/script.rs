@@ -12,6 +12,8 @@
 //! tick 10s                               ten seconds pass (also ms, m, h)
 //! kill mailer-3 code=137                 the third task ever started exits
 //! stop mailer-1                          a person stops the first one
+//! protect mailer-1 60m                   the first one asks not to be stopped for an hour
+//! unprotect mailer-1
 //! engine down | engine up                the engine goes away and comes back; tasks go on
 //! engine dies after=2                    after two steps of the next plan that has steps
 //! clock +2h | clock -2h                  somebody sets the clock, which the engine notices at its next start
@@ -123,6 +125,8 @@ fn run_command(world: &mut World, words: &[&str]) -> Result<(), &'static str> {
             world.kill(parse_task(world, task)?, code.ok_or("expected code=<number>")?);
         }
         ["stop", task] => world.stop(parse_task(world, task)?),
+        ["protect", task, span] => world.protect(parse_task(world, task)?, Some(parse_span(span)?)),
+        ["unprotect", task] => world.protect(parse_task(world, task)?, None),
         ["engine", "down"] => world.engine_down(),
         ["engine", "up"] => world.engine_up(),
         ["engine", "dies", after] => {

@@ -224,6 +224,15 @@ impl World {
         }
     }
 
+    /// Protects a live task for some time, or ends its protection, as the task would ask for it itself.
+    pub fn protect(&mut self, number: u32, span: Option<Duration>) {
+        let until = span.map(|span| self.now + span);
+        if let Some(task) = self.task(number).filter(|task| task.state.is_live()) {
+            task.protected_until = until;
+            self.decide();
+        }
+    }
+
     /// Ends the engine. Tasks go on without it, and what becomes of them is recorded.
     pub fn engine_down(&mut self) {
         self.engine = Engine {
@@ -281,10 +290,13 @@ impl World {
         self.now = end;
     }
 
-    /// From here on nothing fails that is started, and the engine is up. Then, however long it takes, the service has to
+    /// From here on nothing fails that is started, no task is protected, and the engine is up. Then, however long it takes, the service has to
     /// come to rest.
     pub fn settle(&mut self) {
         self.behaviours.clear();
+        for task in &mut self.tasks {
+            task.protected_until = None;
+        }
         self.engine_up();
         let Some(before) = self.desired else { return };
         // Bounds without room hold up a deployment for ever.

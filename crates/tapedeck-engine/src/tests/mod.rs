@@ -45,6 +45,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         address: Ipv4Addr::new(10, 128, 0, number),
         created: at(1),
         state,
+        protected_until: None,
     }
 }
 

@@ -106,6 +106,12 @@ impl<'a> Sampler<'a> {
         Some(sample)
     }
 
+    /// How many processes and threads the task whose group has this name has now.
+    pub fn processes(&mut self, name: &str) -> Option<u64> {
+        let name = name.trim_start_matches('/');
+        self.read("pids", name, "pids.current").and_then(number)
+    }
+
     fn cpu_of_version_2(&mut self, name: &str) -> Option<Sample> {
         let text = self.read("cpu", name, "cpu.stat")?;
         let (periods, throttled) = quota(text);

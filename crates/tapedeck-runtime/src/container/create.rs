@@ -20,7 +20,8 @@ use super::specification::{self, OPEN_FILES, Surroundings};
 use super::{Ends, Report, rootfs};
 use crate::cgroup::{CgroupError, MOUNT_ROOT, TaskCgroup};
 use crate::definition::{TaskDefinition, TaskDirectory};
-use crate::network::{self, NetworkError};
+use crate::descriptor;
+use crate::network::{self, NetworkError, TaskNamespace};
 
 /// Why a container could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,8 @@ pub(super) enum CreateError {
     Cgroup(#[from] CgroupError),
     #[error("connect the network")]
     Network(#[from] NetworkError),
+    #[error("hand over the socket of the task's endpoint")]
+    Endpoint(#[source] io::Error),
     #[error("set the groups of the process")]
     Groups(#[source] io::Error),
     #[error("set up the container")]
@@ -41,7 +44,7 @@ impl CreateError {
     /// As ECS gives it.
     fn reason(&self) -> String {
         let kind = match self {
-            Self::Network(_) | Self::Cgroup(_) => "ResourceInitializationError",
+            Self::Network(_) | Self::Cgroup(_) | Self::Endpoint(_) => "ResourceInitializationError",
             Self::FileSystem(_) | Self::Groups(_) | Self::Container(_) => "CannotCreateContainerError",
         };
         reason(kind, self)
@@ -79,8 +82,9 @@ pub(super) fn run(task: &Task<'_>, ends: Ends) -> ! {
         reports,
         stdout,
         stderr,
+        endpoint,
     } = ends;
-    let code = match create(task, &reports, (stdout, stderr)) {
+    let code = match create(task, &reports, (stdout, stderr), &endpoint) {
         Ok(pid) => {
             Report::Created(pid).send(&reports);
             0
@@ -98,6 +102,7 @@ fn create(
     task: &Task<'_>,
     reports: &OwnedFd,
     (stdout, stderr): (OwnedFd, OwnedFd),
+    handover: &OwnedFd,
 ) -> Result<i32, CreateError> {
     let Task {
         definition,
@@ -116,7 +121,9 @@ fn create(
     leave_mount_namespace().map_err(CreateError::FileSystem)?;
     rootfs::prepare(definition, directory, disk).map_err(CreateError::FileSystem)?;
     let cgroups = show_cgroup(cgroup, &directory.bundle()).map_err(CreateError::FileSystem)?;
-    let namespace = network::create(&definition.network, definition.id.as_str())?;
+    let TaskNamespace { namespace, endpoint } = network::create(&definition.network, definition.id.as_str())?;
+    descriptor::send(handover, b"\n", endpoint.as_fd()).map_err(CreateError::Endpoint)?;
+    drop(endpoint);
     set_groups(&definition.process.additional_gids).map_err(CreateError::Groups)?;
 
     let bundle = directory.bundle();

@@ -26,6 +26,7 @@ use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 
 use fs_err as fs;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +72,8 @@ pub(crate) struct Creation {
     pub(crate) stderr: OwnedFd,
     /// Keeps the disk of the task, so that its end does not wait for the disk's.
     pub(crate) disk: Option<OwnedFd>,
+    /// Where the socket arrives that listens at the endpoint of the task, before the report that PID 1 exists.
+    pub(crate) endpoint: OwnedFd,
 }
 
 /// What the creator holds of the pipes.
@@ -78,6 +81,7 @@ struct Ends {
     reports: OwnedFd,
     stdout: OwnedFd,
     stderr: OwnedFd,
+    endpoint: OwnedFd,
 }
 
 /// Why there is not even a creator.
@@ -130,14 +134,18 @@ pub(crate) fn begin(
     let (stderr, stderr_end) = output_pipe()?;
     let (reports, reports_end) = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from)?;
     rustix::io::ioctl_fionbio(&reports, true).map_err(io::Error::from)?;
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let (endpoint, endpoint_end) =
+        socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None).map_err(io::Error::from)?;
     let unified = cgroup.unified().map(fs::File::open).transpose()?;
     match fork_into(unified.as_ref().map(fs::File::file))? {
         Fork::Child { born_in_unified } => {
-            drop((stdout, stderr, reports));
+            drop((stdout, stderr, reports, endpoint));
             let ends = Ends {
                 reports: reports_end,
                 stdout: stdout_end,
                 stderr: stderr_end,
+                endpoint: endpoint_end,
             };
             create::run(
                 &create::Task {
@@ -156,6 +164,7 @@ pub(crate) fn begin(
             stdout,
             stderr,
             disk,
+            endpoint,
         }),
     }
 }

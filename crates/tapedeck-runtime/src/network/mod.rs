@@ -7,6 +7,7 @@
 //! A task's namespace has no name and no mount: it lives exactly as long as a file descriptor or a process holds it.
 //! Nothing here knows what a container is.
 
+mod endpoint;
 mod error;
 mod files;
 mod host;
@@ -18,8 +19,9 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+pub use endpoint::{ENDPOINT_ADDRESS, ENDPOINT_PORT};
 pub use error::NetworkError;
 pub use files::{hosts_file, resolv_conf};
 pub use host::{HostNetwork, Taken, ensure, exists, remove, taken};
 pub use subnet::{ParseSubnetError, Subnet};
-pub use task::{TaskNetwork, create, delete_interface, interface_name};
+pub use task::{TaskNamespace, TaskNetwork, create, delete_interface, hardware_address, interface_name};

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::NetworkError;
+use super::endpoint::{self, ENDPOINT_ADDRESS};
 use super::host::disable_ipv6;
 use super::netlink::Netlink;
 
@@ -44,20 +45,28 @@ pub struct TaskNetwork {
     pub gateway: Ipv4Addr,
 }
 
-/// Makes the network of a task and returns its namespace, which lives as long as this file descriptor or a process
-/// that joined it. Interfaces that an earlier attempt for the same task left behind are replaced.
+/// The namespace of a task.
+#[derive(Debug)]
+pub struct TaskNamespace {
+    /// The namespace itself, which lives as long as this file descriptor, one of its sockets, or a process that joined it.
+    pub namespace: OwnedFd,
+    /// The socket that listens in it at [`ENDPOINT_ADDRESS`], in non-blocking mode.
+    pub endpoint: OwnedFd,
+}
+
+/// Makes the network of a task and returns its namespace. Interfaces that an earlier attempt for the same task left behind are replaced.
 ///
 /// # Errors
 /// [`NetworkError::NoBridge`], [`NetworkError::NotPermitted`], [`NetworkError::Kernel`] or
 /// [`NetworkError::Setting`]; nothing is left behind then.
-pub fn create(network: &TaskNetwork, task_id: &str) -> Result<OwnedFd, NetworkError> {
+pub fn create(network: &TaskNetwork, task_id: &str) -> Result<TaskNamespace, NetworkError> {
     let failed = |source| NetworkError::kernel(format!("connect task {task_id} to the network"), source);
     let mut host = Netlink::open().map_err(failed)?;
     let bridge = host.link_index(&network.bridge).map_err(failed)?;
     let bridge = bridge.ok_or_else(|| NetworkError::NoBridge {
         bridge: network.bridge.clone(),
     })?;
-    let (namespace, mut inside) = new_namespace(task_id)?;
+    let (namespace, mut inside, endpoint) = new_namespace(task_id)?;
 
     let outer = interface_name(task_id);
     let pair = pair_message(&outer, bridge, network.address, &namespace);
@@ -71,6 +80,7 @@ pub fn create(network: &TaskNetwork, task_id: &str) -> Result<OwnedFd, NetworkEr
     let connected = isolate(&mut host, &outer).and_then(|port| {
         pin(&mut host, network.address, port, bridge).map_err(failed)?;
         let link = configure_inside(&mut inside, network).map_err(failed)?;
+        endpoint::open(&endpoint).map_err(failed)?;
         wait_until_ready(&mut inside, link).map_err(failed)?;
         wait_until_ready(&mut host, port).map_err(failed)?;
         wait_until_ready(&mut host, bridge).map_err(failed)
@@ -79,7 +89,7 @@ pub fn create(network: &TaskNetwork, task_id: &str) -> Result<OwnedFd, NetworkEr
         // The first error is the one to report; a link that stays is replaced by the next attempt.
         let _ = host.delete_link(&outer);
     }
-    connected.map(|()| namespace)
+    connected.map(|()| TaskNamespace { namespace, endpoint })
 }
 
 /// Removes the host's side of a task's network, and with it the task's side. Nothing happens if there is none.
@@ -102,23 +112,24 @@ pub fn interface_name(task_id: &str) -> String {
 
 /// The hardware address that belongs to an address: locally administered, the same each time the address is used, so
 /// that what a neighbour remembers of it never goes stale.
-pub(crate) fn hardware_address(address: Ipv4Addr) -> [u8; 6] {
+pub fn hardware_address(address: Ipv4Addr) -> [u8; 6] {
     let [a, b, c, d] = address.octets();
     [0x0a, 0x7d, a, b, c, d]
 }
 
-/// A new namespace, with a connection to it. A thread changes into it, because the caller has to stay where it is.
-pub(super) fn new_namespace(task_id: &str) -> Result<(OwnedFd, Netlink), NetworkError> {
+/// A new namespace, with a connection to it and a socket in it. A thread changes into it, because the caller has to stay where it is.
+pub(super) fn new_namespace(task_id: &str) -> Result<(OwnedFd, Netlink, OwnedFd), NetworkError> {
     let failed =
         |source| NetworkError::kernel(format!("make the network namespace of task {task_id}"), source);
-    let enter = || -> Result<(OwnedFd, Netlink), NetworkError> {
+    let enter = || -> Result<(OwnedFd, Netlink, OwnedFd), NetworkError> {
         // SAFETY: only unsharing the table of file descriptors could break assumptions of other code; NEWNET leaves it.
         unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNET) }
             .map_err(|error| failed(error.into()))?;
         let file = fs_err::File::open("/proc/thread-self/ns/net").map_err(failed)?;
         disable_ipv6("default")?;
         let netlink = Netlink::open().map_err(failed)?;
-        Ok((file.into_parts().0.into(), netlink))
+        let socket = endpoint::socket().map_err(failed)?;
+        Ok((file.into_parts().0.into(), netlink, socket))
     };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
@@ -186,6 +197,7 @@ fn pin(host: &mut Netlink, address: Ipv4Addr, port: u32, bridge: u32) -> io::Res
 /// Sets the links of the task's own namespace up; returns the index of the one to the outside.
 fn configure_inside(inside: &mut Netlink, network: &TaskNetwork) -> io::Result<u32> {
     inside.set_up(LOOPBACK_INDEX, Vec::new())?;
+    inside.add_address(LOOPBACK_INDEX, ENDPOINT_ADDRESS, 32)?;
     let index = inside.link_index(INNER_NAME)?.ok_or(io::ErrorKind::NotFound)?;
     inside.add_address(index, network.address, network.prefix)?;
     inside.set_up(index, Vec::new())?;

@@ -1,9 +1,10 @@
 //! Everybody who is connected to the shim.
 
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 
+use crate::descriptor;
 use crate::protocol::{ShimCommand, ShimState};
 
 /// Longest command that is listened to, in bytes.
@@ -15,11 +16,15 @@ pub(super) struct Connections {
     open: Vec<Connection>,
     /// What somebody who connects is told.
     greeting: String,
+    /// The socket that listens at the endpoint of the task. Kept here, so that those who connect to it wait while nobody
+    /// serves it; handed to everybody who is connected, with the next line.
+    endpoint: Option<OwnedFd>,
 }
 
 struct Connection {
     stream: UnixStream,
     received: Vec<u8>,
+    has_endpoint: bool,
 }
 
 impl Connections {
@@ -29,7 +34,18 @@ impl Connections {
             listener,
             open: Vec::new(),
             greeting: state.to_line(),
+            endpoint: None,
         }
+    }
+
+    /// Has a socket that everybody gets.
+    pub(super) fn offer(&mut self, endpoint: OwnedFd) {
+        self.endpoint = Some(endpoint);
+    }
+
+    /// Nobody is left who would ask.
+    pub(super) fn withdraw(&mut self) {
+        self.endpoint = None;
     }
 
     /// What to wait for: the listener, then each connection.
@@ -41,9 +57,8 @@ impl Connections {
     /// Tells everybody, now and when they connect.
     pub(super) fn tell(&mut self, state: &ShimState) {
         self.greeting = state.to_line();
-        let line = self.greeting.as_bytes();
-        self.open
-            .retain_mut(|connection| send(&mut connection.stream, line));
+        let (line, endpoint) = (self.greeting.as_bytes(), self.endpoint.as_ref());
+        self.open.retain_mut(|connection| connection.tell(line, endpoint));
     }
 
     /// Whether nobody is connected.
@@ -53,12 +68,16 @@ impl Connections {
 
     /// Accepts who wants to connect and returns the commands that have arrived.
     pub(super) fn listen(&mut self) -> Vec<ShimCommand> {
-        while let Ok((mut stream, _)) = self.listener.accept() {
-            if stream.set_nonblocking(true).is_ok() && send(&mut stream, self.greeting.as_bytes()) {
-                self.open.push(Connection {
-                    stream,
-                    received: Vec::new(),
-                });
+        while let Ok((stream, _)) = self.listener.accept() {
+            let mut connection = Connection {
+                stream,
+                received: Vec::new(),
+                has_endpoint: false,
+            };
+            if connection.stream.set_nonblocking(true).is_ok()
+                && connection.tell(self.greeting.as_bytes(), self.endpoint.as_ref())
+            {
+                self.open.push(connection);
             }
         }
         let mut commands = Vec::new();
@@ -68,6 +87,18 @@ impl Connections {
 }
 
 impl Connection {
+    /// Whoever cannot take one short line does not listen, and is let go: they can connect again. Returns whether the
+    /// connection is still of use.
+    fn tell(&mut self, line: &[u8], endpoint: Option<&OwnedFd>) -> bool {
+        match endpoint.filter(|_| !self.has_endpoint) {
+            None => self.stream.write_all(line).is_ok(),
+            Some(endpoint) => {
+                self.has_endpoint = true;
+                descriptor::send(&self.stream, line, endpoint.as_fd()).is_ok()
+            }
+        }
+    }
+
     /// Adds the commands that have arrived. Returns whether the connection is still of use.
     fn read(&mut self, commands: &mut Vec<ShimCommand>) -> bool {
         let mut buffer = [0; 512];
@@ -88,9 +119,4 @@ impl Connection {
             }
         }
     }
-}
-
-/// Whoever cannot take one short line does not listen, and is let go: they can connect again.
-fn send(stream: &mut UnixStream, line: &[u8]) -> bool {
-    stream.write_all(line).is_ok()
 }

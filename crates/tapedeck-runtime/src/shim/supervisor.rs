@@ -17,6 +17,7 @@ use crate::cgroup::{CgroupLayout, MOUNT_ROOT};
 use crate::cleanup::{CleanupError, CleanupErrors, remove_resources};
 use crate::container::{self, Creation, Report, note};
 use crate::definition::{TaskDefinition, TaskDirectory, TaskExit, write_json};
+use crate::descriptor;
 use crate::network::{self, NetworkError};
 use crate::protocol::{ShimCommand, ShimState};
 
@@ -52,6 +53,7 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
         children,
         output: Output::new(&definition),
         reports: None,
+        handover: None,
         reported: Vec::new(),
         creator: None,
         disk: None,
@@ -109,6 +111,8 @@ struct Supervisor<'a> {
     children: OwnedFd,
     /// Open while the container is being made.
     reports: Option<OwnedFd>,
+    /// Where the socket arrives that listens at the endpoint of the task.
+    handover: Option<OwnedFd>,
     /// The beginning of a report that has not arrived in full.
     reported: Vec<u8>,
     creator: Option<i32>,
@@ -134,8 +138,10 @@ impl Supervisor<'_> {
             stdout,
             stderr,
             disk,
+            endpoint,
         } = creation;
         self.disk = disk;
+        self.handover = Some(endpoint);
         self.creator = Some(creator);
         self.reports = Some(reports);
         self.output.attend(stdout, stderr);
@@ -224,6 +230,7 @@ impl Supervisor<'_> {
             (Some(pid), None) => {
                 let started = self.clock.now();
                 self.started = Some(started);
+                self.take_endpoint();
                 self.connections.tell(&ShimState::Running {
                     pid: pid.unsigned_abs(),
                     started,
@@ -238,6 +245,21 @@ impl Supervisor<'_> {
                 self.failure = Some(reason.to_owned());
             }
             (_, Some(_)) => {}
+        }
+    }
+
+    /// Takes the socket of the endpoint, for whoever is connected and will be. It was sent before the report that PID 1
+    /// exists; without it, a task goes without answers.
+    fn take_endpoint(&mut self) {
+        let Some(handover) = self.handover.take() else {
+            return;
+        };
+        match descriptor::receive(&handover, &mut [0]) {
+            Ok((_, Some(endpoint))) => self.connections.offer(endpoint),
+            Ok((_, None)) => note(format_args!("shim: the socket of the endpoint did not arrive")),
+            Err(error) => note(format_args!(
+                "shim: could not take the socket of the endpoint: {error}"
+            )),
         }
     }
 
@@ -345,6 +367,7 @@ impl Supervisor<'_> {
         }
         // Also without it: whoever listens now is better off knowing.
         self.connections.listen();
+        self.connections.withdraw();
         self.connections.tell(&ShimState::Exited { exit });
 
         // Its last mount: what the kernel still has to write goes to a file that nobody will read, but takes time.

@@ -17,6 +17,7 @@ mod deployments;
 mod dev;
 mod disk;
 mod elsewhere;
+mod endpoint;
 mod engine_life;
 mod failpoints;
 mod go;

@@ -35,6 +35,7 @@ impl World {
             address: Ipv4Addr::LOCALHOST,
             created: self.now,
             state: TaskState::Pending,
+            protected_until: None,
         });
         self.due.insert(number, (self.now + takes, Due::Started { fate }));
         self.transcript.line(

@@ -29,7 +29,9 @@ fn network(seed: &str) -> HostNetwork {
 /// Makes the network of task number `number`.
 fn task(network: &HostNetwork, number: usize) -> Task {
     let address = network.task_addresses().nth(number).unwrap();
-    let namespace = create(&network.task(address), &format!("{}-{number}", network.bridge)).unwrap();
+    let namespace = create(&network.task(address), &format!("{}-{number}", network.bridge))
+        .unwrap()
+        .namespace;
     Task { namespace, address }
 }
 
@@ -107,7 +109,7 @@ fn tasks_do_not_reach_each_other_through_the_gateway() {
             prefix: 30,
             ..network.task(address)
         };
-        let namespace = create(&narrow, "narrow").unwrap();
+        let namespace = create(&narrow, "narrow").unwrap().namespace;
         assert!(within(&namespace, || is_blocked(other.address, port)));
     });
 }
@@ -234,7 +236,7 @@ fn an_address_can_be_used_again_at_once() {
         for round in 0..20 {
             let address = network.task_addresses().next().unwrap();
             let id = format!("round-{round}");
-            let namespace = create(&network.task(address), &id).unwrap();
+            let namespace = create(&network.task(address), &id).unwrap().namespace;
             assert!(within(&namespace, || ask(OUTSIDE, port)).is_ok(), "round {round}");
             delete_interface(&id).unwrap();
         }
@@ -253,8 +255,8 @@ fn making_and_removing_are_idempotent_and_leave_nothing() {
 
         let task_network = network.task(network.task_addresses().next().unwrap());
         let outer = interface_name("task");
-        let first = create(&task_network, "task").unwrap();
-        let second = create(&task_network, "task").unwrap();
+        let first = create(&task_network, "task").unwrap().namespace;
+        let second = create(&task_network, "task").unwrap().namespace;
         assert!(link_exists(&outer));
         delete_interface("task").unwrap();
         delete_interface("task").unwrap();

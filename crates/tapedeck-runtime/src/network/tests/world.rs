@@ -34,7 +34,7 @@ pub(super) fn on_a_machine(test: impl FnOnce(&OwnedFd) + Send) {
         eprintln!("SKIPPED: needs root (CAP_NET_ADMIN, CAP_SYS_ADMIN) and the program nft");
         return;
     }
-    let (machine, mut netlink) = new_namespace("machine").unwrap();
+    let (machine, mut netlink, _) = new_namespace("machine").unwrap();
     netlink.set_up(1, Vec::new()).unwrap();
     within(&machine, || {
         let outside = connect_outside();
@@ -58,7 +58,7 @@ pub(super) fn within<T: Send>(namespace: &OwnedFd, work: impl FnOnce() -> T + Se
 /// A second namespace, with a cable to this one. It sends everything it has no network for to this machine, and has a
 /// metadata server's address too.
 fn connect_outside() -> OwnedFd {
-    let (outside, mut there) = new_namespace("outside").unwrap();
+    let (outside, mut there, _) = new_namespace("outside").unwrap();
     let mut here = Netlink::open().unwrap();
     let mut peer = LinkMessage::default();
     peer.attributes = vec![

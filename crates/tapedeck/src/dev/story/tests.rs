@@ -18,6 +18,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         address: Ipv4Addr::LOCALHOST,
         created: at(0),
         state,
+        protected_until: None,
     }
 }
 
