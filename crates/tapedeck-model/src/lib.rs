@@ -3,6 +3,7 @@
 //! A value of these types is right by construction: each newtype has one constructor that checks.
 //! Nothing here reads a clock, a file or the environment; all time is a [`Timestamp`] that somebody passed.
 
+mod contained;
 mod deployment;
 mod expression;
 mod log_filter;
@@ -18,6 +19,7 @@ mod task;
 mod time;
 mod worker;
 
+pub use contained::{ContainerState, ContainerStatus, MAIN_CONTAINER};
 pub use deployment::{Deployment, RolloutState};
 pub use expression::{Data, Expression, Late, Number, ValueType};
 pub use log_filter::{InvalidLogFilter, LogFilter};

@@ -24,6 +24,7 @@ mod connection;
 mod container;
 mod definition;
 mod descriptor;
+mod sides;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -37,5 +38,6 @@ pub use definition::{
     read_definition, read_exit,
 };
 pub use descriptor::receive;
+pub use sides::{ContainerRules, SideDefinition, Sides};
 pub use storage::{DEFAULT_STORAGE_MB, StorageError, StorageUse, TaskDisk, storage_use};
 pub use written::written_in;

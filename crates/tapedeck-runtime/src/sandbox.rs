@@ -211,6 +211,7 @@ fn definition(work: Work<'_>) -> Result<TaskDefinition, SandboxError> {
         cgroup: format!("/tapedeck-build-{id}"),
         now: None,
         disk: None,
+        sides: None,
         errand: Some(Errand {
             mounts: work.mounts,
             network,

@@ -10,9 +10,11 @@
 //! because PID 1 asks the kernel for that before it executes its program.
 
 mod connections;
+mod contained;
 mod output;
 mod process;
 mod supervisor;
+mod verdict;
 
 use std::path::Path;
 use std::process::ExitCode;

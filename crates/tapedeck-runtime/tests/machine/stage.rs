@@ -124,6 +124,7 @@ impl Stage {
             cgroup: format!("/{}/{id}", self.group),
             now: None,
             disk: Some(self.disk.clone()),
+            sides: None,
             errand: None,
             id,
         }
