@@ -11,6 +11,7 @@
 mod adopt;
 mod attendance;
 mod clock;
+mod containers;
 mod desired;
 mod endpoint;
 mod exporter;

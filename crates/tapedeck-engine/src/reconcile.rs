@@ -108,6 +108,7 @@ impl Engine {
             created: self.clock.now(),
             state: TaskState::Pending,
             protected_until: None,
+            containers: Vec::new(),
         };
         failpoint::reach("task.addressed");
         if !self.save_tasks(key, std::slice::from_ref(&task)) {
@@ -281,7 +282,7 @@ impl Engine {
             .services
             .values()
             .flat_map(|service| service.revisions.values())
-            .map(|container| container.image.clone())
+            .flat_map(|container| container.images().cloned())
             .collect();
         let host = Arc::clone(&self.host);
         failpoint::reach("garbage.begun");

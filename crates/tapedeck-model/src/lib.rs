@@ -32,7 +32,7 @@ pub use packaging::{
 };
 pub use secret::{SecretPart, SecretReference, SecretTemplate};
 pub use size::{Architecture, Cpu, InvalidSize, MemoryMb, StopTimeout};
-pub use spec::{ContainerSpec, ImageDigest, InvalidDigest, Revision, ServiceSpec, StackSpec};
+pub use spec::{ContainerSpec, ImageDigest, InvalidDigest, Revision, ServiceSpec, SideSpec, StackSpec};
 pub use stack::{
     CloudformationResource, Connection, Effect, EnvironmentVariable, IamStatement, Output, Override,
     Resource, ReusedVpc, Stack, StackSettings, Tag, VpcSettings,

@@ -43,6 +43,7 @@ fn task(number: u8, revision: u64, created: f64, state: TaskState) -> Task {
         created: at(created),
         state,
         protected_until: None,
+        containers: Vec::new(),
     }
 }
 

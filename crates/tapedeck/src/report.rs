@@ -8,6 +8,7 @@ use tapedeck_model::{Task, TaskState, Timestamp};
 use crate::printer::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 use crate::text::{count, instant, span};
 
+mod containers;
 mod metrics;
 mod scaling;
 
@@ -77,6 +78,9 @@ fn service(service: &ServiceStatus, detail: Detail, now: Timestamp) -> String {
         service.tasks.iter().partition(|task| !task.state.is_stopped());
     for task in unstopped.iter().chain(stopped.iter().take(shown)) {
         let _ = writeln!(out, "    {}", self::task(task, now));
+        for one in &task.containers {
+            let _ = writeln!(out, "      {}", containers::line(one, now));
+        }
     }
     for event in service
         .events

@@ -162,6 +162,7 @@ fn definition(stage: &Stage, layers: &[PathBuf], round: usize) -> anyhow::Result
         cgroup: format!("/tapedeck-{group}/{id}"),
         now: None,
         disk: Some(TaskDisk::ensure(&stage.home.storage(), DEFAULT_STORAGE_MB)?),
+        sides: None,
         errand: None,
         id,
     })

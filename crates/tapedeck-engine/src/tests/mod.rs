@@ -35,6 +35,8 @@ fn container(image: char) -> ContainerSpec {
         memory: MemoryMb::new(512).unwrap(),
         stop_timeout: StopTimeout::default(),
         discards_output: false,
+        depends_on: Vec::new(),
+        sides: Vec::new(),
     }
 }
 
@@ -46,6 +48,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         created: at(1),
         state,
         protected_until: None,
+        containers: Vec::new(),
     }
 }
 

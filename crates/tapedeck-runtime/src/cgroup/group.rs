@@ -11,8 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use tapedeck_model::{Cpu, MemoryMb};
 
 use super::layout::enable;
-use crate::definition::TaskDefinition;
 use super::{CgroupError, CgroupKind, CgroupLayout};
+use crate::definition::TaskDefinition;
 
 /// Length of the period that a share of CPU time is given for, in microseconds: the kernel's default, and Docker's.
 const CPU_PERIOD: u64 = 100_000;

@@ -133,7 +133,9 @@ fn create(
 
     let bundle = directory.bundle();
     let surroundings = Surroundings {
-        network: network.or(made.as_ref()).map_or(-1, |namespace| namespace.as_raw_fd()),
+        network: network
+            .or(made.as_ref())
+            .map_or(-1, |namespace| namespace.as_raw_fd()),
         cgroups,
         open_files: open_files(),
     };

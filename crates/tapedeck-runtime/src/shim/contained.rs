@@ -82,7 +82,12 @@ impl<'a> Contained<'a> {
         let main = Self::new(MAIN_CONTAINER, &beside.main, main, directory.to_owned());
         let others = beside.containers.iter().map(|side| {
             let own = Cow::Owned(definition.of_side(side));
-            Self::new(&side.name, &side.rules, own, sides::folder(directory).join(&side.name))
+            Self::new(
+                &side.name,
+                &side.rules,
+                own,
+                sides::folder(directory).join(&side.name),
+            )
         });
         std::iter::once(main).chain(others).collect()
     }

@@ -221,7 +221,8 @@ impl Supervisor<'_> {
         let containers: Vec<ContainerStatus> = self.containers.iter().map(Contained::status).collect();
         if containers != self.told {
             self.told.clone_from(&containers);
-            self.connections.tell_beside(&ShimState::Containers { containers });
+            self.connections
+                .tell_beside(&ShimState::Containers { containers });
         }
     }
 

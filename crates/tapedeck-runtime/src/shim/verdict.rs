@@ -94,7 +94,9 @@ fn never_met(containers: &[Contained<'_>], waiting: usize, dependency: Dependenc
     match (why, failure) {
         (Unmet::NeverRan, Some(failure)) => format!("{failure} ({waits})"),
         (Unmet::NeverRan, None) => format!("CannotStartContainerError: {waits}, which never ran"),
-        (Unmet::Ended(code), _) => format!("CannotStartContainerError: {waits}, which ended with code {code}"),
+        (Unmet::Ended(code), _) => {
+            format!("CannotStartContainerError: {waits}, which ended with code {code}")
+        }
         (Unmet::TimedOut, _) => format!("CannotStartContainerError: {waits}, which took longer than it may"),
         (Unmet::Missing, _) => format!("CannotStartContainerError: {waits}, which is not there"),
     }

@@ -36,6 +36,7 @@ impl World {
             created: self.now,
             state: TaskState::Pending,
             protected_until: None,
+            containers: Vec::new(),
         });
         self.due.insert(number, (self.now + takes, Due::Started { fate }));
         self.transcript.line(

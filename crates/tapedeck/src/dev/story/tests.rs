@@ -19,6 +19,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         created: at(0),
         state,
         protected_until: None,
+        containers: Vec::new(),
     }
 }
 
