@@ -126,6 +126,12 @@ impl Home {
         self.all_forwarding().join(stack.as_str()).join(service.as_str())
     }
 
+    /// The requests with logs of a service that could not be delivered.
+    #[must_use]
+    pub fn spool(&self, stack: &StackName, service: &ResourceName) -> PathBuf {
+        self.forwarding(stack, service).join("spool")
+    }
+
     /// The same for all stacks: a folder for each, with one for each service.
     #[must_use]
     pub fn all_forwarding(&self) -> PathBuf {

@@ -16,7 +16,9 @@ pub use message::{Greeting, PROTOCOL, Refusal, Request, Response};
 pub use metrics::{
     Metrics, ScalingStatus, ServiceMetrics, ServiceScaling, StorageMetrics, TaskMetrics, Usage,
 };
-pub use status::{DeploymentStatus, EngineStatus, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
+pub use status::{
+    DeploymentStatus, EngineStatus, InstanceStatus, ServiceEvent, ServiceStatus, StackStatus, StackSummary,
+};
 pub use tapedeck_model::RolloutState;
 
 #[cfg(test)]

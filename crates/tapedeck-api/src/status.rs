@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use tapedeck_model::{
-    Cpu, Deployment, ImageDigest, MemoryMb, ResourceName, Revision, RolloutState, StackName, StopTimeout,
-    Task, Timestamp,
+    Cpu, Deployment, ImageDigest, Instance, MemoryMb, ResourceName, Revision, RolloutState, StackName,
+    StopTimeout, Task, TaskId, Timestamp,
 };
 
 use crate::metrics::ScalingStatus;
@@ -30,6 +30,10 @@ pub struct EngineStatus {
     pub pace: String,
     /// How many times faster than usual the waits of scaling pass.
     pub scaling_speed: u32,
+    /// Memory that tasks may have together, in MiB.
+    pub memory_budget: u64,
+    /// What tasks and instances hold of it, in MiB.
+    pub memory_held: u64,
     /// Where metrics are served to Prometheus, if anywhere.
     pub metrics_address: Option<std::net::SocketAddr>,
     /// MB that each task can write; none when there is no limit but the machine's disk.
@@ -104,6 +108,9 @@ pub struct ServiceStatus {
     pub image: ImageDigest,
     /// CPU of each task, in thousandths of a vCPU.
     pub cpu: Cpu,
+    /// Whether tasks share the CPU of their instance: then it is all of that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shares_cpu: bool,
     /// Memory of each task, in MiB.
     pub memory: MemoryMb,
     /// Seconds between SIGTERM and SIGKILL.
@@ -125,8 +132,14 @@ pub struct ServiceStatus {
     pub scaling: Option<ScalingStatus>,
     /// What is waited for, one sentence each.
     pub waiting: Vec<String>,
+    /// What of that is room on an instance or this machine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting_for_room: Vec<String>,
     /// When the next start is tried, while starts are held back.
     pub next_attempt_at: Option<Timestamp>,
+    /// The EC2 instances that its tasks run on, oldest first; none on Fargate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<InstanceStatus>,
     /// Tasks that are not stopped, then the stopped ones that are still remembered, newest first.
     pub tasks: Vec<Task>,
     /// What happened lately, oldest first, at most 100.
@@ -143,6 +156,21 @@ impl ServiceStatus {
             .map(|known| &known.deployment)
             .next()
     }
+}
+
+/// One EC2 instance of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstanceStatus {
+    /// What it is.
+    #[serde(flatten)]
+    pub instance: Instance,
+    /// The tasks that are on it.
+    pub tasks: Vec<TaskId>,
+    /// Memory that those have, in MiB.
+    pub memory_used: u32,
+    /// Memory that it has for tasks, in MiB.
+    pub memory_registered: u32,
 }
 
 /// One deployment of a service.

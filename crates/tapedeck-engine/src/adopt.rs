@@ -5,7 +5,7 @@ use crate::link::Link;
 use crate::main_loop::Engine;
 use crate::observe;
 use crate::store::StoreError;
-use tapedeck_model::{Task, TaskId, TaskState};
+use tapedeck_model::{Placement, Task, TaskId, TaskState, Zone};
 use tapedeck_runtime::failpoint;
 
 /// The kernel's id of the current boot; another one means that no process of before is left.
@@ -37,12 +37,14 @@ impl Engine {
         for (key, task) in unstopped {
             match self.connect(&task.id) {
                 Some(Ok(link)) => self.relink(&key, &task, link),
+                _ if task.is_unplaced() && !self.host.home.task(&task.id).exists() => {}
                 _ => self.lose(&key, &task, lost),
             }
         }
         self.store.set_setting("boot", &boot)?;
         failpoint::reach("adopt.boot-saved");
         self.clean_up_after();
+        self.remove_forgotten_instances();
         Ok(())
     }
 
@@ -77,6 +79,15 @@ impl Engine {
     fn relink(&mut self, key: &ServiceKey, task: &Task, link: Link) {
         if matches!(task.state, TaskState::Stopping { .. }) {
             link.stop(self.service_mut(key).stop_timeout_of(task));
+        }
+        // Written before there were zones.
+        if task.is_unplaced()
+            && let Some(known) = self.service_mut(key).tasks.get_mut(&task.id)
+        {
+            known.placement = Some(Placement {
+                zone: Zone::A,
+                instance: None,
+            });
         }
         self.links.insert(task.id.clone(), link);
         failpoint::reach("adopt.connected");

@@ -13,7 +13,8 @@ pub(crate) struct Clock {
     wall: Timestamp,
 }
 
-/// What the clock of the machine says. Only for comparing with what others have written by it.
+/// What the clock of the machine says. It may jump: only for what is about the calendar, and for comparing with what others have
+/// written by it.
 pub(crate) fn wall() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))

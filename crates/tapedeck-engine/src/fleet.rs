@@ -11,6 +11,7 @@ use tapedeck_model::{
 };
 use tapedeck_plan::{Deployments, Plan, Waiting};
 
+use crate::capacity::Capacity;
 use crate::scaling::Scaler;
 
 /// How many events of a service are remembered, as ECS does.
@@ -64,6 +65,8 @@ pub(crate) struct Service {
     pub(crate) events: VecDeque<ServiceEvent>,
     /// What becomes of its logs.
     pub(crate) logs: LogRules,
+    /// Its instances, and what waits for room.
+    pub(crate) capacity: Capacity,
     /// Whether it lives only as long as somebody attends to it: see [`crate::attendance`].
     pub(crate) attended: bool,
     /// What was decided last; it says what is waited for. None until this engine has looked at the service.
@@ -97,6 +100,7 @@ impl Service {
             tasks: BTreeMap::new(),
             events: VecDeque::new(),
             logs: LogRules::default(),
+            capacity: Capacity::default(),
             attended: false,
             plan: None,
             version: 0,
@@ -298,6 +302,7 @@ impl Service {
             deployments: self.deployment_statuses(),
             image: container.image.clone(),
             cpu: container.cpu,
+            shares_cpu: container.ec2.as_ref().is_some_and(|ec2| ec2.shares_cpu),
             memory: container.memory,
             stop_timeout: container.stop_timeout,
             desired_count: self.wanted(),
@@ -310,11 +315,17 @@ impl Service {
                 .map_or(0, |plan| plan.progress.consecutive_failures),
             failed_tasks: self.plan.as_ref().map_or(0, |plan| plan.progress.failed_tasks),
             scaling: self.scaler.as_ref().map(|scaler| scaler.status()),
-            waiting: waiting.iter().map(ToString::to_string).collect(),
+            waiting: waiting
+                .iter()
+                .map(ToString::to_string)
+                .chain(self.capacity.waiting.iter().cloned())
+                .collect(),
+            waiting_for_room: self.capacity.waiting.clone(),
             next_attempt_at: waiting
                 .iter()
                 .filter(|waiting| matches!(waiting, Waiting::ForBackOff { .. }))
                 .find_map(Waiting::until),
+            instances: self.capacity.statuses(self),
             tasks,
             events: self.events.iter().cloned().collect(),
         }

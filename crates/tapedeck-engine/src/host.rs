@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use tapedeck_api::{Home, Refusal, StorageMetrics};
 use tapedeck_image::{Image, KeepBases, Store as Images};
-use tapedeck_model::{ContainerSpec, ImageDigest, StackSpec, Task, TaskId};
-use tapedeck_runtime::cgroup::{CgroupLayout, MOUNT_ROOT};
+use tapedeck_model::{ContainerSpec, ImageDigest, Instance, InstanceId, StackSpec, Task, TaskId};
+use tapedeck_runtime::cgroup::{CgroupLayout, Limits, MOUNT_ROOT};
 use tapedeck_runtime::network::{self, HostNetwork, resolv_conf};
 use tapedeck_runtime::{
     DEFAULT_PIDS_LIMIT, TaskDefinition, TaskDisk, TaskExit, TaskProcess, failpoint, storage_use,
@@ -24,6 +24,9 @@ use crate::start::EngineError;
 
 /// Where the resolver of systemd keeps the name servers that it asks itself.
 const RESOLVED_CONF: &str = "/run/systemd/resolve/resolv.conf";
+
+/// Processes and threads of all tasks on an instance: as many as the kernel can number. Each task has a limit of its own.
+const INSTANCE_PIDS_LIMIT: u32 = 4_194_304;
 
 /// This machine, as far as the engine uses it.
 #[derive(Debug)]
@@ -81,9 +84,43 @@ impl Host {
         })
     }
 
-    /// Name of the cgroup of a task.
-    pub(crate) fn cgroup_of(&self, task: &TaskId) -> String {
-        format!("{}/{task}", self.cgroup_root)
+    /// Name of the cgroup of a task: within that of its instance, if it is on one.
+    pub(crate) fn cgroup_of(&self, task: &TaskId, instance: Option<&InstanceId>) -> String {
+        match instance {
+            Some(instance) => format!("{}/{instance}/{task}", self.cgroup_root),
+            None => format!("{}/{task}", self.cgroup_root),
+        }
+    }
+
+    /// Makes the cgroup of an instance, which limits all tasks on it together. One that is there stays.
+    pub(crate) fn make_instance(&self, instance: &Instance) -> Result<(), String> {
+        let limits = Limits {
+            cpu: Some(instance.machine.cpu()),
+            memory: instance.machine.memory,
+            pids: INSTANCE_PIDS_LIMIT,
+        };
+        let group = self
+            .cgroups
+            .task(&format!("{}/{}", self.cgroup_root, instance.id));
+        group
+            .and_then(|group| group.create(&limits))
+            .map_err(|error| format!("ResourceInitializationError: {}", crate::chain(&error)))
+    }
+
+    /// Removes the cgroup of an instance, on which no task is left. When that fails, the next engine tries again.
+    pub(crate) fn remove_instance(&self, instance: &InstanceId) {
+        let group = self.cgroups.task(&format!("{}/{instance}", self.cgroup_root));
+        let _ = group.and_then(|group| group.remove());
+    }
+
+    /// The instances that have a cgroup on this machine.
+    pub(crate) fn instances_here(&self) -> Vec<InstanceId> {
+        let groups = self.cgroups.task(&self.cgroup_root);
+        let names = groups.map(|group| group.names_below()).unwrap_or_default();
+        names
+            .into_iter()
+            .filter_map(|name| InstanceId::new(name).ok())
+            .collect()
     }
 
     /// The host name of a task.
@@ -234,6 +271,7 @@ impl Host {
                 additional_gids: Vec::new(),
             },
             cpu: container.cpu,
+            shares_cpu: container.ec2.as_ref().is_some_and(|ec2| ec2.shares_cpu),
             memory: container.memory,
             pids_limit: DEFAULT_PIDS_LIMIT,
             stop_signal: image_user::signal(&image.config.stop_signal)?,
@@ -241,7 +279,7 @@ impl Host {
             resolv_conf: self.name_servers(),
             log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
             discards_output: container.discards_output,
-            cgroup: self.cgroup_of(&task.id),
+            cgroup: self.cgroup_of(&task.id, task.instance()),
             now: Some(self.clock.now()),
             disk: self.disk.clone(),
             sides: self.sides_of(key, task, container)?,

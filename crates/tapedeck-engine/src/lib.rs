@@ -4,23 +4,26 @@
 //! carries the steps out ([`reconcile`]). What people ask for arrives through [`server`] and is applied in
 //! [`desired`]; what shims say is turned into states in [`observe`]; [`host`] touches the machine, and [`secrets`]
 //! asks for what a task gets in memory alone; [`meters`] keeps what tasks use, [`scaling`] has the number of tasks follow
-//! it, and [`prometheus`] and [`exporter`] tell it to others; [`store`] remembers; [`notice`] tells a service manager; [`attendance`] lets a
-//! stack end with whoever develops it; [`endpoint`] answers what a program asks in its task. A new engine first adopts what the one before
-//! left running ([`adopt`]).
+//! it, and [`prometheus`] and [`exporter`] tell it to others; [`forwarding`] hands logs on; [`store`] remembers; [`capacity`] finds room for tasks; [`notice`] tells a
+//! service manager; [`attendance`] lets a stack end with whoever develops it; [`endpoint`] answers what a program asks in its task. A new
+//! engine first adopts what the one before left running ([`adopt`]).
 
 mod adopt;
 mod attendance;
+mod capacity;
 mod clock;
 mod containers;
 mod desired;
 mod endpoint;
 mod exporter;
 mod fleet;
+mod forwarding;
 mod host;
 mod http;
 mod image_user;
 mod link;
 mod lock;
+mod machine;
 mod main_loop;
 mod meters;
 mod notice;

@@ -19,6 +19,7 @@ use crate::attendance::{ClientId, Holders};
 use crate::clock::Clock;
 use crate::endpoint::{Change, Facts};
 use crate::fleet::{Fleet, Service, ServiceKey};
+use crate::forwarding::Forwarders;
 use crate::host::Host;
 use crate::http::Answer;
 use crate::link::Link;
@@ -53,6 +54,8 @@ pub(crate) enum Event {
     Cleaned(TaskId, Result<(), String>),
     /// What tasks use was looked at.
     Sampled(Vec<Sampled>),
+    /// A forwarder of logs has something to tell about its service.
+    ForwarderSaid(ServiceKey, String),
     /// The process was asked to end.
     Terminated,
 }
@@ -103,6 +106,8 @@ pub(crate) struct Engine {
     pub(crate) looked: Timestamp,
     /// When old logs were last looked for.
     pub(crate) log_looks: retention::Looks,
+    /// What forwards logs.
+    pub(crate) forwarders: Forwarders,
     /// How fast services are started and scaled.
     pub(crate) tempo: EngineTempo,
     /// Where metrics are served, if anywhere.
@@ -111,6 +116,10 @@ pub(crate) struct Engine {
     pub(crate) meters: Meters,
     /// Who is told that the engine lives.
     pub(crate) notice: Notice,
+    /// Memory that tasks may have together, in MiB.
+    pub(crate) memory_budget: u64,
+    /// Processors of this machine.
+    pub(crate) processors: u32,
 }
 
 impl Engine {
@@ -162,6 +171,7 @@ impl Engine {
             Event::AskedForProtection(task, id, change, reply) => self.protect(&task, &id, change, reply),
             Event::Cleaned(task, outcome) => self.cleaned(&task, outcome),
             Event::Sampled(samples) => self.sampled(samples),
+            Event::ForwarderSaid(key, message) => self.forwarder_said(&key, &message),
             Event::Terminated => self.phase = Phase::Ended { answered: false },
         }
     }
@@ -324,6 +334,7 @@ impl Engine {
             }
         }
         self.reconcile(&key);
+        self.place_waiting();
     }
 
     /// Looks at every service; also tries again what could not be cleaned or written down before.
@@ -341,6 +352,7 @@ impl Engine {
         for key in keys {
             self.reconcile(&key);
         }
+        self.sync_forwarding();
         if self.expire_logs_if_due() {
             self.collect_garbage();
         }
@@ -371,6 +383,8 @@ impl Engine {
             cgroups: self.host.cgroups.kind().to_string(),
             pace: self.tempo.name().to_string(),
             scaling_speed: self.tempo.speed,
+            memory_budget: self.memory_budget,
+            memory_held: self.budget().held,
             metrics_address: self.metrics_address,
             task_storage_mb: self.host.disk.as_ref().map(|disk| disk.megabytes),
             warnings: self.host.warnings.clone(),

@@ -7,8 +7,10 @@ use std::time::Duration;
 use tapedeck_api::Usage;
 use tapedeck_model::{Cpu, MemoryMb, TaskId, TaskState, Timestamp};
 use tapedeck_plan::autoscale::TaskUse;
+use tapedeck_plan::events;
 use tapedeck_runtime::cgroup::{Sample, Sampler};
 
+use crate::capacity;
 use crate::fleet::ServiceKey;
 use crate::main_loop::{Engine, Event};
 
@@ -161,7 +163,7 @@ impl Engine {
         if self.meters.busy {
             return;
         }
-        let tasks: Vec<(TaskId, Option<Sample>)> = self
+        let tasks: Vec<(TaskId, String, Option<Sample>)> = self
             .fleet
             .services
             .values()
@@ -169,15 +171,16 @@ impl Engine {
             .filter(|task| matches!(task.state, TaskState::Running { .. }))
             .map(|task| {
                 let before = self.meters.tasks.get(&task.id).map(|meter| meter.sample);
-                (task.id.clone(), before)
+                let group = self.host.cgroup_of(&task.id, task.instance());
+                (task.id.clone(), group, before)
             })
             .collect();
         self.meters.busy = true;
         let (host, events, clock) = (Arc::clone(&self.host), self.events.clone(), self.clock);
         tokio::task::spawn_blocking(move || {
             let mut sampler = Sampler::new(&host.cgroups);
-            let read = |(task, before): (TaskId, Option<Sample>)| Sampled {
-                sample: sampler.sample(&host.cgroup_of(&task), before.as_ref()),
+            let read = |(task, group, before): (TaskId, String, Option<Sample>)| Sampled {
+                sample: sampler.sample(&group, before.as_ref()),
                 at: clock.now(),
                 task,
             };
@@ -190,6 +193,7 @@ impl Engine {
     pub(crate) fn sampled(&mut self, samples: Vec<Sampled>) {
         self.meters.busy = false;
         let earliest = samples.iter().map(|sampled| sampled.at).min();
+        self.tell_of_memory(&samples);
         let by_task: HashMap<&TaskId, &Sampled> =
             samples.iter().map(|sampled| (&sampled.task, sampled)).collect();
         for service in self.fleet.services.values() {
@@ -203,8 +207,8 @@ impl Engine {
                     .revisions
                     .get(&task.revision)
                     .unwrap_or_else(|| service.container());
-                self.meters
-                    .take(sampled, *started, (container.cpu, container.memory));
+                let cpu = capacity::cpu_share(service, task, self.processors);
+                self.meters.take(sampled, *started, (cpu, container.memory));
             }
         }
         let fleet = &self.fleet;
@@ -213,6 +217,23 @@ impl Engine {
             |key| fleet.services.contains_key(key),
         );
         self.scale_all(earliest.unwrap_or_else(|| self.clock.now()));
+    }
+}
+
+impl Engine {
+    /// Tells of tasks that have lost processes for want of memory since they were looked at last.
+    fn tell_of_memory(&mut self, samples: &[Sampled]) {
+        for sampled in samples {
+            let kills = sampled.sample.map_or(0, |sample| sample.oom_kills);
+            let known = self.meters.tasks.get(&sampled.task);
+            if kills == known.map_or(0, |meter| meter.sample.oom_kills) {
+                continue;
+            }
+            if let Some(key) = self.fleet.owner_of(&sampled.task) {
+                // Once: an engine that has just started has looked at nothing yet.
+                self.record_once(&key, events::out_of_memory(&key.name, &sampled.task, kills));
+            }
+        }
     }
 }
 

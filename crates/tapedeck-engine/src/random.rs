@@ -1,10 +1,15 @@
-//! Random task ids and keys.
+//! Random ids and keys.
 
-use tapedeck_model::TaskId;
+use tapedeck_model::{InstanceId, TaskId};
 
 /// A new task id.
 pub(crate) fn task_id() -> TaskId {
     TaskId::from_bytes(bytes())
+}
+
+/// A new id of an instance, likewise.
+pub(crate) fn instance_id() -> InstanceId {
+    InstanceId::from_bytes(bytes())
 }
 
 /// Bytes of the kernel's randomness.

@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use tapedeck_model::{Revision, RolloutState, StopCode, Task, TaskId, TaskState};
-use tapedeck_plan::{Bounds, Breaker, Desired, Plan, Progress, Step, decide, events};
+use tapedeck_model::{ContainerSpec, Revision, RolloutState, StopCode, Task, TaskId, TaskState};
+use tapedeck_plan::{Bounds, Breaker, Desired, Plan, Progress, Step, decide_placed, events};
 use tapedeck_runtime::failpoint;
 
 use crate::fleet::{Life, ServiceKey};
@@ -26,11 +26,16 @@ impl Engine {
                 pace: self.tempo.pace(),
             };
             let tasks: Vec<Task> = service.tasks.values().cloned().collect();
-            let mut plan = decide(&desired, &tasks, self.clock.now());
+            let whereabouts = self.whereabouts(service);
+            let mut plan = decide_placed(&desired, &tasks, &whereabouts, self.clock.now());
             let steps = std::mem::take(&mut plan.steps);
             let failed = self.keep(key, plan);
             // The steps were for a revision that is not desired any more.
-            if !failed && !self.take(key, &steps) {
+            if failed {
+                continue;
+            }
+            let took = self.take(key, &steps);
+            if !self.place(key) && !took {
                 break;
             }
         }
@@ -80,8 +85,14 @@ impl Engine {
                 Step::Forget { task } => forgotten.push(task.clone()),
             }
         }
-        if !started.is_empty() {
-            self.record(key, events::started_tasks(&key.name, &started));
+        let service = self.fleet.services.get(key);
+        let is_placed = |task: &&TaskId| {
+            let task = service.and_then(|service| service.tasks.get(*task));
+            task.is_some_and(|task| !task.is_unplaced())
+        };
+        let placed: Vec<TaskId> = started.iter().filter(is_placed).cloned().collect();
+        if !placed.is_empty() {
+            self.record(key, events::started_tasks(&key.name, &placed));
         }
         if !stopped.is_empty() {
             self.record(key, events::stopped_tasks(&key.name, &stopped));
@@ -90,7 +101,7 @@ impl Engine {
         !started.is_empty() || !stopped.is_empty() || dropped
     }
 
-    /// Writes a new task down and has its shim started.
+    /// Writes a new task down and, where there is room for it, has its shim started.
     fn start(&mut self, key: &ServiceKey, revision: Revision) -> Option<TaskId> {
         let container = self.fleet.services.get(key)?.revisions.get(&revision)?.clone();
         let Some(address) = self.free_address() else {
@@ -101,11 +112,16 @@ impl Engine {
             self.record_once(key, message);
             return None;
         };
+        let placement = match &container.ec2 {
+            Some(_) => None,
+            None => self.admit(key, container.memory),
+        };
         let task = Task {
             id: crate::random::task_id(),
             revision,
             address,
             created: self.clock.now(),
+            placement,
             state: TaskState::Pending,
             protected_until: None,
             containers: Vec::new(),
@@ -118,17 +134,34 @@ impl Engine {
         self.service_mut(key).tasks.insert(task.id.clone(), task.clone());
         self.touch(key);
         failpoint::reach("task.known");
-        let (host, events, id) = (Arc::clone(&self.host), self.events.clone(), task.id.clone());
-        let (key, launching) = (key.clone(), task);
+        let id = task.id.clone();
+        if task.placement.is_some() {
+            self.launch(key, task, container);
+        }
+        Some(id)
+    }
+
+    /// Has the shim of a task started.
+    pub(crate) fn launch(&self, key: &ServiceKey, launching: Task, container: ContainerSpec) {
+        let (host, events, key) = (Arc::clone(&self.host), self.events.clone(), key.clone());
+        let instances = self
+            .fleet
+            .services
+            .get(&key)
+            .map(|service| &service.capacity.instances);
+        let instance = launching
+            .instance()
+            .and_then(|instance| instances?.get(instance))
+            .cloned();
         tokio::task::spawn_blocking(move || {
             failpoint::reach("launch.begun");
-            let launched = host.launch(&key, &launching, &container);
+            let made = instance.map_or(Ok(()), |instance| host.make_instance(&instance));
+            let launched = made.and_then(|()| host.launch(&key, &launching, &container));
             let open = |stream| crate::link::Link::open(&launching.id, stream, &host, events.clone());
             let link = launched.and_then(open);
             failpoint::reach("launch.linked");
             let _ = events.send(Event::Launched(launching.id, link));
         });
-        Some(id)
     }
 
     /// Writes down that a task is to stop, then tells its shim.
@@ -142,6 +175,19 @@ impl Engine {
         let Some(known) = self.service_mut(key).tasks.get_mut(task) else {
             return false;
         };
+        if known.is_unplaced() {
+            known.state = TaskState::Stopped {
+                started: None,
+                stopped: now,
+                code,
+                reason: reason.to_string(),
+                exit_code: None,
+            };
+            let known = known.clone();
+            self.save_tasks(key, &[known]);
+            self.touch(key);
+            return true;
+        }
         let started = match known.state {
             TaskState::Pending => None,
             TaskState::Running { started, .. } => Some(started),
@@ -194,7 +240,7 @@ impl Engine {
         };
         if service.life == Life::Draining {
             let left = service.tasks.keys().any(|task| self.leaving.contains(task));
-            if !left && service.unstopped().next().is_none() {
+            if !left && service.unstopped().next().is_none() && service.capacity.instances.is_empty() {
                 self.remove(key);
             }
         }
@@ -254,7 +300,7 @@ impl Engine {
         for sibling in siblings {
             self.touch(&sibling);
         }
-        self.host.remove_logs(key);
+        self.give_up_logs(key);
         failpoint::reach("remove.logs");
         self.collect_garbage();
     }

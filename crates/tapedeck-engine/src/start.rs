@@ -10,6 +10,7 @@ use fs_err::os::unix::fs::OpenOptionsExt;
 use rustix::fs::FlockOperation;
 use tapedeck_api::{EngineStatus, Home};
 use tapedeck_image::Store as Images;
+use tapedeck_plan::placement::Budget;
 use tapedeck_runtime::cgroup::{self, CgroupError, MissingControllers};
 use tapedeck_runtime::network::{self, HostNetwork, NetworkError};
 use tapedeck_runtime::{StorageError, TaskDisk, failpoint};
@@ -20,8 +21,10 @@ use crate::attendance;
 use crate::clock::Clock;
 use crate::endpoint::EndpointKey;
 use crate::exporter;
+use crate::forwarding::Forwarders;
 use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
+use crate::machine;
 use crate::main_loop::{Ended, Engine, Event, Phase};
 use crate::meters::Meters;
 use crate::notice::Notice;
@@ -54,6 +57,8 @@ pub struct Options {
     /// The moment at which the engine is to be killed, for tests.
     #[cfg(debug_assertions)]
     pub failpoint: Option<String>,
+    /// Memory that tasks may have together, in MiB; without it, four fifths of this machine's.
+    pub memory_budget: Option<u64>,
     /// Where Prometheus may ask for metrics; nowhere without one.
     pub metrics: Option<exporter::LoopbackAddress>,
 }
@@ -195,6 +200,11 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         meters: Meters::starting(clock.now()),
         log_looks,
         notice: Notice::default(),
+        forwarders: Forwarders::default(),
+        memory_budget: options
+            .memory_budget
+            .unwrap_or_else(|| Budget::usual(machine::memory())),
+        processors: machine::processors(),
     };
     engine.adopt(options.boot_id.as_deref())?;
     failpoint::reach("adopt.done");

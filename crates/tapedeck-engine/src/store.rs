@@ -19,6 +19,7 @@ use tapedeck_runtime::failpoint;
 
 use crate::fleet::{EVENTS_KEPT, Fleet, Life, Service, ServiceKey};
 
+mod capacity;
 mod logs;
 mod scaling;
 
@@ -121,6 +122,7 @@ impl Store {
         }
         connection.execute_batch(scaling::TABLES).map_err(fail)?;
         connection.execute_batch(logs::TABLES).map_err(fail)?;
+        connection.execute_batch(capacity::TABLES).map_err(fail)?;
         Ok(Self {
             database: database.to_path_buf(),
             connection,
@@ -279,6 +281,7 @@ impl Store {
         self.load_events(&mut fleet)?;
         self.load_scaling(&mut fleet)?;
         self.load_log_rules(&mut fleet)?;
+        self.load_capacity(&mut fleet)?;
         Ok(fleet)
     }
 

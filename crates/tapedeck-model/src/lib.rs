@@ -6,6 +6,7 @@
 mod contained;
 mod deployment;
 mod expression;
+mod instance;
 mod log_filter;
 mod log_policy;
 mod name;
@@ -22,6 +23,9 @@ mod worker;
 pub use contained::{ContainerState, ContainerStatus, MAIN_CONTAINER};
 pub use deployment::{Deployment, RolloutState};
 pub use expression::{Data, Expression, Late, Number, ValueType};
+pub use instance::{
+    Ec2Spec, Instance, InstanceId, InstanceState, InvalidInstanceId, MachineType, Placement, Zone,
+};
 pub use log_filter::{InvalidLogFilter, LogFilter};
 pub use log_policy::{LogDestination, LogPolicy};
 pub use name::{InvalidName, ProjectName, Region, ResourceName, SecretName, StackName, StageName};

@@ -46,6 +46,18 @@ impl Cpu {
         })
     }
 
+    /// All of the CPU of a machine with this many processors.
+    #[must_use]
+    pub const fn of_machine(vcpus: u32) -> Self {
+        Self(vcpus.saturating_mul(1000))
+    }
+
+    /// What each of so many has of it when they share it.
+    #[must_use]
+    pub fn shared_by(self, sharers: u32) -> Self {
+        Self(self.0 / sharers.max(1))
+    }
+
     /// Thousandths of a vCPU.
     #[must_use]
     pub fn millis(self) -> u32 {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContainerDependency, Cpu, LogPolicy, MemoryMb, ResourceName, Scaling, SecretTemplate, StackName,
+    ContainerDependency, Cpu, Ec2Spec, LogPolicy, MemoryMb, ResourceName, Scaling, SecretTemplate, StackName,
     StopTimeout,
 };
 
@@ -121,7 +121,7 @@ pub struct ContainerSpec {
     /// this is kept and compared: another value of a secret makes no new revision, and is what later tasks get.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, SecretTemplate>,
-    /// CPU quota.
+    /// CPU quota; where tasks share the CPU of their instance, all of that of the smallest type.
     pub cpu: Cpu,
     /// Memory limit.
     pub memory: MemoryMb,
@@ -130,6 +130,9 @@ pub struct ContainerSpec {
     /// Whether its output is thrown away.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub discards_output: bool,
+    /// The instances that tasks run on; none on Fargate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ec2: Option<Ec2Spec>,
     /// What the main container waits for before it starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<ContainerDependency>,

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ContainerStatus, Revision, Timestamp};
+use crate::{ContainerStatus, InstanceId, Placement, Revision, Timestamp};
 
 /// A text that is not 32 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,6 +80,9 @@ pub struct Task {
     pub address: Ipv4Addr,
     /// When it was decided to start it.
     pub created: Timestamp,
+    /// Where it is; none while there is no room for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<Placement>,
     /// What it was last seen doing.
     pub state: TaskState,
     /// Until when it is kept from being stopped for want of fewer tasks or for another revision, as it asked for itself.
@@ -109,6 +112,20 @@ impl Task {
             TaskState::Stopped { stopped, .. } => Some(*stopped),
         };
         of_state.unwrap_or_default().max(self.created)
+    }
+}
+
+impl Task {
+    /// Whether it waits for room: nothing of it is on this machine then. ECS calls it `PROVISIONING`.
+    #[must_use]
+    pub fn is_unplaced(&self) -> bool {
+        self.placement.is_none() && matches!(self.state, TaskState::Pending)
+    }
+
+    /// The instance that it is on, if it is on one.
+    #[must_use]
+    pub fn instance(&self) -> Option<&InstanceId> {
+        self.placement.as_ref()?.instance.as_ref()
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tapedeck_model::{StopCode, Task, TaskId, TaskState, Timestamp};
 
+use crate::placement::Whereabouts;
 use crate::retention::Retention;
 use crate::rollout::{Rollout, Starts};
 use crate::standing::{Fallback, fallback};
@@ -16,7 +17,13 @@ use crate::{Desired, Plan, Progress, Stage, Step, Waiting};
 /// Executing all steps and deciding again at the same `now` gives a plan that starts and stops nothing. Costs O(n log n) in the number
 /// of tasks.
 pub fn decide(desired: &Desired, tasks: &[Task], now: Timestamp) -> Plan {
-    let tally = Tally::of(desired, tasks, now);
+    decide_placed(desired, tasks, &Whereabouts::default(), now)
+}
+
+/// The same for tasks on instances: those on one that is drained are replaced as if they were of an older revision, and
+/// those on the least packed one go first.
+pub fn decide_placed(desired: &Desired, tasks: &[Task], whereabouts: &Whereabouts, now: Timestamp) -> Plan {
+    let tally = Tally::of(desired, tasks, whereabouts, now);
     let fallback = fallback(&tally, tasks);
     let rollout = match desired.attended {
         true => Rollout::attended(&tally),

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use tapedeck_model::{ResourceName, Revision, TaskId};
+use tapedeck_model::{Instance, InstanceId, ResourceName, Revision, TaskId};
 
 use crate::Progress;
 
@@ -26,6 +26,16 @@ pub fn stopped_tasks(service: &ResourceName, tasks: &[TaskId]) -> String {
         tasks.len(),
         task_list(tasks)
     )
+}
+
+/// `(service S) (task T) ran out of memory: N processes of it have been killed.` ECS is silent about it while the task runs on.
+#[must_use]
+pub fn out_of_memory(service: &ResourceName, task: &TaskId, kills: u64) -> String {
+    let killed = match kills {
+        1 => "1 process of it has been killed".to_owned(),
+        more => format!("{more} processes of it have been killed"),
+    };
+    format!("(service {service}) (task {task}) ran out of memory: {killed}.")
 }
 
 /// `(service S) has reached a steady state.`
@@ -75,6 +85,42 @@ pub fn overprotected(service: &ResourceName, revision: Revision) -> String {
         "(service {service}) was unable to reach steady state because task set {revision} was unable to scale in. \
          Reason: The number of protected tasks are more than the desired count of tasks."
     )
+}
+
+/// `(service S) was unable to place a task. Reason: Capacity is unavailable at this time.`
+#[must_use]
+pub fn no_capacity(service: &ResourceName) -> String {
+    format!("(service {service}) was unable to place a task. Reason: Capacity is unavailable at this time.")
+}
+
+/// `(service S) was unable to place a task because no container instance met all of its requirements. …`, with the
+/// instance that comes closest, if there is one, and what it has too little of.
+#[must_use]
+pub fn no_instance(service: &ResourceName, closest: Option<(&InstanceId, &str)>) -> String {
+    let why = match closest {
+        Some((instance, what)) => {
+            format!("The closest matching container-instance {instance} has insufficient {what} available.")
+        }
+        None => "Reason: No Container Instances were found in your cluster.".to_owned(),
+    };
+    format!(
+        "(service {service}) was unable to place a task because no container instance met all of its requirements. {why}"
+    )
+}
+
+/// `(service S) Launching a new EC2 instance: I`, as the activity history of an Auto Scaling group has it.
+#[must_use]
+pub fn launching(service: &ResourceName, instance: &Instance) -> String {
+    format!(
+        "(service {service}) Launching a new EC2 instance: {} ({} in {}).",
+        instance.id, instance.machine.name, instance.zone
+    )
+}
+
+/// `(service S) Terminating EC2 instance: I`, as the activity history of an Auto Scaling group has it.
+#[must_use]
+pub fn terminating(service: &ResourceName, instance: &InstanceId) -> String {
+    format!("(service {service}) Terminating EC2 instance: {instance}.")
 }
 
 /// The events that two successive decisions about a service differ by, in the order in which ECS writes them.

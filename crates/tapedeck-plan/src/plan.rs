@@ -219,7 +219,7 @@ impl fmt::Display for Waiting {
 }
 
 /// `task 0a1b2c3d` or `2 tasks (0a1b2c3d, 4e5f6a7b)`; after three, dots.
-struct TaskList<'a>(&'a [TaskId]);
+pub(crate) struct TaskList<'a>(pub(crate) &'a [TaskId]);
 
 impl fmt::Display for TaskList<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tapedeck_model::{StopCode, Task, TaskState, Timestamp};
 
 use crate::breaker::Count;
+use crate::placement::Whereabouts;
 use crate::streak::{Allowance, Streak, uptime};
 use crate::{Desired, Progress, Stage};
 
@@ -35,6 +36,8 @@ pub(crate) struct Member<'a> {
     pub(crate) worth: Worth,
     /// Whether it must not be stopped by our own doing.
     pub(crate) is_protected: bool,
+    /// The lower, the earlier it is given up among those worth the same.
+    rank: usize,
 }
 
 /// What a live task is worth, the least first.
@@ -58,7 +61,12 @@ impl Worth {
 }
 
 impl<'a> Tally<'a> {
-    pub(crate) fn of(desired: &Desired, tasks: &'a [Task], now: Timestamp) -> Self {
+    pub(crate) fn of(
+        desired: &Desired,
+        tasks: &'a [Task],
+        whereabouts: &Whereabouts,
+        now: Timestamp,
+    ) -> Self {
         let of_current: Vec<&Task> = tasks
             .iter()
             .filter(|task| task.revision == desired.revision)
@@ -74,7 +82,7 @@ impl<'a> Tally<'a> {
             count: Count::of(desired, &of_current, now),
         };
         for task in tasks {
-            tally.put(task);
+            tally.put(task, whereabouts);
         }
         tally.current.sort_unstable_by(Member::given_up_before);
         tally.outdated.sort_unstable_by(Member::given_up_before);
@@ -87,8 +95,9 @@ impl<'a> Tally<'a> {
         tally
     }
 
-    fn put(&mut self, task: &'a Task) {
-        let is_current = task.revision == self.desired.revision;
+    fn put(&mut self, task: &'a Task, whereabouts: &Whereabouts) {
+        let is_leaving = whereabouts.is_leaving(&task.id);
+        let is_current = task.revision == self.desired.revision && !is_leaving;
         let is_protected = self.desired.heeds_protection() && task.is_protected(self.now);
         match &task.state {
             TaskState::Pending | TaskState::Running { .. } => {
@@ -106,6 +115,7 @@ impl<'a> Tally<'a> {
                     task,
                     worth,
                     is_protected,
+                    rank: whereabouts.rank(&task.id),
                 });
             }
             TaskState::Stopping { .. } => self.stopping.push(task),
@@ -194,9 +204,9 @@ impl<'a> Tally<'a> {
 }
 
 impl Member<'_> {
-    /// Not running ones first, then unsettled ones, then the youngest. (ECS takes a random one of several alike.)
+    /// Not running ones first, then unsettled ones, then those on the least packed instance, then the youngest. (ECS takes a random one of several alike.)
     fn given_up_before(one: &Self, other: &Self) -> std::cmp::Ordering {
-        let key = |member: &Self| (member.worth, Reverse(member.task.created));
+        let key = |member: &Self| (member.worth, member.rank, Reverse(member.task.created));
         key(one)
             .cmp(&key(other))
             .then_with(|| other.task.id.cmp(&one.task.id))

@@ -3,6 +3,7 @@
 mod attended;
 mod deployment;
 mod log_retention;
+mod protection;
 mod settling;
 
 use std::net::Ipv4Addr;
@@ -41,6 +42,7 @@ fn task(number: u8, revision: u64, created: f64, state: TaskState) -> Task {
         revision: Revision(revision),
         address: Ipv4Addr::LOCALHOST,
         created: at(created),
+        placement: None,
         state,
         protected_until: None,
         containers: Vec::new(),
@@ -402,7 +404,7 @@ fn records_are_dropped_with_age_and_number_but_not_those_in_the_row() {
 }
 
 #[test]
-fn a_clock_set_back_holds_up_nothing() {
+fn t69_a_clock_set_back_holds_up_nothing() {
     let crashes = [
         crashed(1, 7000.0, 7001.0),
         crashed(2, 7001.0, 7002.0),

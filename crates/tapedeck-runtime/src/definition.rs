@@ -34,6 +34,9 @@ pub struct TaskDefinition {
     pub process: TaskProcess,
     /// Hard limit of CPU time.
     pub cpu: Cpu,
+    /// Whether it has none, and shares the CPU of the group around its own with others there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shares_cpu: bool,
     /// Hard limit of memory, without any swap.
     pub memory: MemoryMb,
     /// Hard limit of processes and threads, 16 or more.

@@ -201,6 +201,7 @@ fn definition(work: Work<'_>) -> Result<TaskDefinition, SandboxError> {
         layers: work.layers,
         process: work.process,
         cpu: Cpu::from_vcpu(16.0).expect("the largest size that Fargate has"),
+        shares_cpu: false,
         memory: memory(),
         pids_limit: DEFAULT_PIDS_LIMIT,
         stop_signal: DEFAULT_STOP_SIGNAL,

@@ -25,6 +25,7 @@ pub(crate) fn definition() -> TaskDefinition {
             additional_gids: vec![],
         },
         cpu: Cpu::from_vcpu(0.25).unwrap(),
+        shares_cpu: false,
         memory: MemoryMb::new(512).unwrap(),
         pids_limit: DEFAULT_PIDS_LIMIT,
         stop_signal: DEFAULT_STOP_SIGNAL,

@@ -234,7 +234,14 @@ fn launch(context: &Context, options: &[String]) -> Result<Child, Failure> {
         .stderr(Stdio::from(errors.into_file()));
     // The engine needs nothing of the caller's environment, and must not keep its secrets in its own.
     command.env_clear();
-    for name in [TAPEDECK_HOME, "PATH", "LANG", "TZ"] {
+    for name in [
+        TAPEDECK_HOME,
+        "PATH",
+        "LANG",
+        "TZ",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }

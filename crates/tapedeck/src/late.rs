@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tapedeck_model::{
-    Container, Expression, Late, LogDestination, LogForwarding, LogPolicy, SecretPart, SecretTemplate,
-    WorkerService,
+    Container, Expression, Late, LogDestination, LogForwarding, LogPolicy, ResourceName, SecretPart,
+    SecretTemplate, WorkerService,
 };
 
 use crate::exit::Failure;
@@ -45,18 +45,18 @@ pub(crate) fn log_policy(service: &WorkerService) -> Result<LogPolicy, Failure> 
     Ok(LogPolicy {
         retention_days: logging.retention_days,
         destination: forwarding
-            .map(|forwarding| destination(service, forwarding))
+            .map(|forwarding| destination(&service.name, forwarding))
             .transpose()?,
     })
 }
 
 /// All kinds speak as Firehose does: Highlight learns the project from an attribute, Datadog knows the key, and is sent
 /// compressed bodies, as AWS does it for both.
-fn destination(service: &WorkerService, forwarding: &LogForwarding) -> Result<LogDestination, Failure> {
+fn destination(service: &ResourceName, forwarding: &LogForwarding) -> Result<LogDestination, Failure> {
     let filled = |key: &str, value: &Late<String>| match value {
         Late::Known(text) => Ok(SecretTemplate::new(vec![SecretPart::Text(text.clone())])),
         Late::Later(expression) => template_of(expression, || {
-            format!("`{key}` of `logForwarding` of service {}", service.name)
+            format!("`{key}` of `logForwarding` of service {service}")
         }),
     };
     Ok(match forwarding {

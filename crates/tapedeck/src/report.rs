@@ -9,6 +9,7 @@ use crate::printer::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 use crate::text::{count, instant, span};
 
 mod containers;
+mod instances;
 mod metrics;
 mod scaling;
 
@@ -59,12 +60,20 @@ fn service(service: &ServiceStatus, detail: Detail, now: Timestamp) -> String {
     );
     let _ = writeln!(
         out,
-        "    revision {}, image {}, {}, {}",
+        "    revision {}, image {}, {}{}, {}",
         service.revision,
         service.image.short(),
         service.cpu,
+        if service.shares_cpu {
+            " shared by the tasks of an instance"
+        } else {
+            ""
+        },
         service.memory
     );
+    for instance in &service.instances {
+        let _ = writeln!(out, "    {}", instances::line(instance, now));
+    }
     for known in service.deployments.iter().take(shown) {
         let _ = writeln!(out, "    {}", deployment(known, now));
     }
@@ -131,6 +140,12 @@ fn state_of(service: &ServiceStatus) -> &str {
 
 fn task(task: &Task, now: Timestamp) -> String {
     let what = match &task.state {
+        TaskState::Pending if task.is_unplaced() => {
+            format!(
+                "{YELLOW}PROVISIONING{RESET} since {}",
+                span(now.since(task.created))
+            )
+        }
         TaskState::Pending => format!("{YELLOW}PENDING{RESET}  since {}", span(now.since(task.created))),
         TaskState::Running { started, pid } => {
             format!(
@@ -162,8 +177,14 @@ fn task(task: &Task, now: Timestamp) -> String {
         Some(until) => format!(", {YELLOW}protected{RESET} until {}", instant(until)),
         None => String::new(),
     };
+    let place = match &task.placement {
+        Some(placement) if !task.state.is_stopped() => {
+            format!("{DIM} in {}{RESET}", instances::place(placement))
+        }
+        _ => String::new(),
+    };
     format!(
-        "task {} (revision {}) {what}{protected}",
+        "task {} (revision {}) {what}{place}{protected}",
         task.id.short(),
         task.revision
     )
@@ -219,7 +240,7 @@ pub(crate) fn engine(status: &EngineStatus, now: Timestamp) -> String {
         .map(|warning| format!("\n  {YELLOW}warning{RESET}  {warning}"))
         .collect();
     format!(
-        "engine {} runs since {} (pid {})\n  state    {}\n  network  {} {}\n  cgroups  {}\n  pace     {}{speed}\n  storage  {storage}\n  stacks   {}, {} running{metrics}{warnings}",
+        "engine {} runs since {} (pid {})\n  state    {}\n  network  {} {}\n  cgroups  {}\n  memory   {} of {} MiB for tasks are held\n  pace     {}{speed}\n  storage  {storage}\n  stacks   {}, {} running{metrics}{warnings}",
         status.version,
         span(now.since(status.started)),
         status.pid,
@@ -227,6 +248,8 @@ pub(crate) fn engine(status: &EngineStatus, now: Timestamp) -> String {
         status.bridge,
         status.subnet,
         status.cgroups,
+        status.memory_held,
+        status.memory_budget,
         status.pace,
         status.stacks,
         count(status.tasks_running, "task"),

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::engine;
 use crate::exit::Failure;
 use crate::printer::Progress;
+use crate::text::instant;
 
 /// After so many failures in a row of a revision that is not being deployed there is no use in waiting. The engine tries
 /// such a revision anew when it is deployed again, so it has to be the same number.
@@ -41,6 +42,7 @@ pub(crate) fn follow(
         for service in &stack.services {
             if let Some(revision) = awaited.get(&service.name) {
                 tell_tasks(service, *revision, &mut told, progress);
+                tell_protected(service, &mut told, progress);
                 ended_well(context, &stack, service, *revision)?;
             }
         }
@@ -92,6 +94,7 @@ fn tell_tasks(
     tasks.sort_by_key(|task| task.created);
     for task in tasks {
         let (state, more) = match &task.state {
+            TaskState::Pending if task.is_unplaced() => ("PROVISIONING", String::new()),
             TaskState::Pending => ("PENDING", String::new()),
             TaskState::Running { .. } => ("RUNNING", String::new()),
             TaskState::Stopping { .. } => ("STOPPING", String::new()),
@@ -104,6 +107,32 @@ fn tell_tasks(
                 "{}: task {} of revision {revision} is {state}{more}",
                 service.name,
                 task.id.short()
+            ));
+        }
+    }
+}
+
+/// Tells which older tasks are waited for because they are protected: that may take long.
+fn tell_protected(
+    service: &ServiceStatus,
+    told: &mut BTreeMap<TaskId, &'static str>,
+    progress: &mut Progress,
+) {
+    let older = service
+        .tasks
+        .iter()
+        .filter(|task| task.revision != service.revision);
+    for task in older.filter(|task| task.is_protected(engine::now())) {
+        let Some(until) = task.protected_until else {
+            continue;
+        };
+        if told.insert(task.id.clone(), "PROTECTED") != Some("PROTECTED") {
+            progress.done(&format!(
+                "{}: task {} of revision {} is protected until {} at the latest, and stays until then",
+                service.name,
+                task.id.short(),
+                task.revision,
+                instant(until)
             ));
         }
     }
@@ -133,6 +162,9 @@ fn step_of(service: &ServiceStatus) -> String {
     );
     if pending > 0 {
         step.push_str(&format!(", {pending} starting"));
+    }
+    if let Some(place) = service.waiting_for_room.first() {
+        step.push_str(&format!(", {place}"));
     }
     if older > 0 {
         step.push_str(&format!(", {older} of others"));

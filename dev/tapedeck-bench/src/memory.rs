@@ -1,6 +1,6 @@
-//! Memory of what watches over tasks that do nothing.
+//! Memory and processor time of what watches over tasks that do nothing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tapedeck_model::ImageDigest;
@@ -14,19 +14,28 @@ use crate::stage::{self, Stage};
 /// How long everything is left alone before it is looked at.
 const QUIET: Duration = Duration::from_secs(3);
 
+/// For how long processor time is counted.
+const WATCHED: Duration = Duration::from_secs(10);
+
+/// So many tasks only tapedeck is made to run: docker needs a minute to start as many.
+const ALONE: u32 = 200;
+
 /// Memory of the part that is there once, and of all parts that are there for each task.
 struct Share {
     once: Memory,
     each: Memory,
+    /// Processor time of the part that is there once, in per cent of one processor.
+    busy: f64,
 }
 
 pub(crate) fn measure(stage: &Stage, rivals: Rivals<'_>, report: &mut Report) -> anyhow::Result<()> {
     let image = stage.image(&["beat"])?.digest;
-    for (count, limit) in [(10, 12.0), (100, 40.0)] {
+    for (count, limit) in [(10, 12.0), (100, 40.0), (ALONE, 40.0)] {
         progress(&format!("memory with {count} tasks"));
         let ours = of_tasks(stage, &image, count)?;
         let theirs = rivals
             .docker
+            .filter(|_| count < ALONE)
             .map(|docker| of_containers(docker, count))
             .transpose()?;
         let tasks = f64::from(count);
@@ -48,6 +57,24 @@ pub(crate) fn measure(stage: &Stage, rivals: Rivals<'_>, report: &mut Report) ->
         // Added up, resident memory counts what is shared many times.
         rows.retain(|(what, ..)| what != "all together, resident");
         report.comparison(&format!("Memory at {count} tasks"), "MiB", &rows);
+        let busy = [(
+            "engine (dockerd and containerd)".to_owned(),
+            ours.busy,
+            theirs.as_ref().map(|theirs| theirs.busy),
+        )];
+        report.comparison(
+            &format!("Processor time at {count} tasks that do nothing"),
+            "% of a processor",
+            &busy,
+        );
+        if count == ALONE {
+            report.at_most(
+                &format!("engine at {count} tasks that do nothing"),
+                ours.busy,
+                1.0,
+                "% of a processor",
+            );
+        }
         report.at_most(
             &format!("engine at {count} tasks, resident"),
             ours.once.resident,
@@ -89,6 +116,7 @@ fn of_tasks(stage: &Stage, image: &ImageDigest, count: u32) -> anyhow::Result<Sh
     let share = Share {
         once: Memory::of(engine)?,
         each: Memory::sum(&shims)?,
+        busy: busy(&[engine])?,
     };
     stage::delete(&mut client, &name)?;
     Ok(share)
@@ -110,7 +138,17 @@ fn of_containers(docker: &Docker, count: u32) -> anyhow::Result<Share> {
     let share = Share {
         once: Memory::sum(&daemons)?,
         each: Memory::sum(&shims)?,
+        busy: busy(&daemons)?,
     };
     docker.run(containers)?;
     Ok(share)
+}
+
+/// Processor time that processes take while they are watched, in per cent of one processor.
+fn busy(pids: &[u32]) -> anyhow::Result<f64> {
+    let taken = || -> anyhow::Result<Duration> { pids.iter().map(|pid| process::time_of(*pid)).sum() };
+    let (before, began) = (taken()?, Instant::now());
+    std::thread::sleep(WATCHED);
+    let spent = taken()?.saturating_sub(before);
+    Ok(100.0 * spent.as_secs_f64() / began.elapsed().as_secs_f64())
 }

@@ -67,6 +67,7 @@ impl Service {
                 },
                 protected_until: None,
                 containers: Vec::new(),
+                placement: None,
             }
         });
         Self {

@@ -1,5 +1,7 @@
 //! Processes of this machine and the memory they hold.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use fs_err as fs;
 
@@ -52,6 +54,20 @@ impl Memory {
             resident: self.resident + other.resident,
         }
     }
+}
+
+/// Processor time that a process has taken, in all its threads, in hundredths of a second.
+pub(crate) fn time_of(pid: u32) -> anyhow::Result<Duration> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // What follows the name, which may hold anything: its state, then numbers.
+    let numbers = text.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: Option<u64> = numbers
+        .skip(11)
+        .take(2)
+        .map(|word| word.parse::<u64>().ok())
+        .sum();
+    let ticks = ticks.context("read the time of a process")?;
+    Ok(Duration::from_millis(10 * ticks))
 }
 
 /// Processes of this name, of which the kernel keeps 15 bytes, whose pid and command line are as wanted.

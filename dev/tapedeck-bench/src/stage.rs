@@ -151,6 +151,7 @@ impl Stage {
             discards_output: false,
             depends_on: Vec::new(),
             sides: Vec::new(),
+            ec2: None,
         };
         let service = ServiceSpec {
             name: ResourceName::new(SERVICE)?,

@@ -152,6 +152,7 @@ fn definition(stage: &Stage, layers: &[PathBuf], round: usize) -> anyhow::Result
             additional_gids: Vec::new(),
         },
         cpu: Cpu::from_vcpu(1.0)?,
+        shares_cpu: false,
         memory: MemoryMb::new(512)?,
         pids_limit: DEFAULT_PIDS_LIMIT,
         stop_signal: DEFAULT_STOP_SIGNAL,

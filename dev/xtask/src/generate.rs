@@ -7,8 +7,10 @@ use anyhow::Context;
 use serde_json::Value;
 use tapedeck_resources::CATALOGUE;
 
+use crate::conformance;
 use crate::finding::Finding;
 use crate::tidy::PURE;
+use crate::tree::Tree;
 
 /// What keeps a crate without I/O that way. One text, because clippy cannot include one file in another.
 const WALL: &str = include_str!("wall.toml");
@@ -48,6 +50,11 @@ fn pages(root: &Path) -> Vec<Page> {
     pages.extend(types.map(|kind| {
         let name = format!("{RESOURCES}/{}", kind.name);
         reference(&name, tapedeck_config::resource_markdown(kind))
+    }));
+    // A tree that cannot be read is told by whoever reads it first.
+    pages.extend(Tree::read(root).ok().map(|tree| Page {
+        path: conformance::PAGE.to_owned(),
+        text: format!("{MARK}\n\n{}", conformance::page(&tree)),
     }));
     let there = PURE.iter().filter(|name| root.join("crates").join(name).is_dir());
     pages.extend(there.map(wall));

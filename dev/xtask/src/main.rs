@@ -3,6 +3,7 @@
 //! [`tidy`] holds the rules of the house as checks over the whole tree; they run as tests too. [`generate`] writes what
 //! is derived from code: the reference pages, and the walls of crates without I/O.
 
+mod conformance;
 mod finding;
 mod generate;
 mod tidy;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tapedeck_model::{ContainerSpec, ResourceName, StackName, TaskId};
-use tapedeck_runtime::network::{ENDPOINT_ADDRESS, ENDPOINT_PORT};
+use tapedeck_runtime::network::ENDPOINT_ADDRESS;
 
 /// The region that tasks are told: what `$Region()` gives. No request of theirs reaches a region of AWS by accident.
 pub(crate) const REGION: &str = "local";
@@ -41,7 +41,7 @@ impl EndpointKey {
         launch_type: LaunchType,
     ) {
         let id = self.id_of(task, container);
-        let address = format!("http://{ENDPOINT_ADDRESS}:{ENDPOINT_PORT}");
+        let address = format!("http://{ENDPOINT_ADDRESS}");
         for (name, path) in [
             ("ECS_CONTAINER_METADATA_URI_V4", "v4"),
             ("ECS_CONTAINER_METADATA_URI", "v3"),
@@ -65,24 +65,30 @@ impl EndpointKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LaunchType {
     Fargate,
+    Ec2,
 }
 
 impl LaunchType {
-    /// That of a container: nothing here is placed on instances.
-    pub(crate) fn of(_container: &ContainerSpec) -> Self {
-        Self::Fargate
+    /// That of a container.
+    pub(crate) fn of(container: &ContainerSpec) -> Self {
+        match container.ec2 {
+            Some(_) => Self::Ec2,
+            None => Self::Fargate,
+        }
     }
 
     /// As ECS writes it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Fargate => "FARGATE",
+            Self::Ec2 => "EC2",
         }
     }
 
     fn execution_environment(self) -> &'static str {
         match self {
             Self::Fargate => "AWS_ECS_FARGATE",
+            Self::Ec2 => "AWS_ECS_EC2",
         }
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn task(facts: &Facts, surroundings: &Surroundings) -> Value {
             "CPU": f64::from(container.cpu.millis()) / 1000.0,
             "Memory": container.memory.mebibytes(),
         },
-        "AvailabilityZone": "local-a",
+        "AvailabilityZone": facts.task.placement.as_ref().map(|placement| placement.zone.to_string()),
         "LaunchType": LaunchType::of(container).name(),
         "FaultInjectionEnabled": false,
     }));

@@ -52,7 +52,7 @@ struct Counters {
 impl Reading {
     /// Reads all counters now.
     pub(super) fn of(host: &Host, facts: &Facts) -> Self {
-        let group = host.cgroup_of(&facts.task.id);
+        let group = host.cgroup_of(&facts.task.id, facts.task.instance());
         let mut sampler = Sampler::new(&host.cgroups);
         let link = interface_name(facts.task.id.as_str());
         // What the host has sent is what the task has received.

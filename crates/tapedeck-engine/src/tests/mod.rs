@@ -1,5 +1,6 @@
 //! The parts of the engine that need no machine. What needs one is tested through the built binary.
 
+mod clock;
 mod fleet;
 mod image_user;
 mod observe;
@@ -37,6 +38,7 @@ fn container(image: char) -> ContainerSpec {
         discards_output: false,
         depends_on: Vec::new(),
         sides: Vec::new(),
+        ec2: None,
     }
 }
 
@@ -46,6 +48,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         revision: Revision(revision),
         address: Ipv4Addr::new(10, 128, 0, number),
         created: at(1),
+        placement: None,
         state,
         protected_until: None,
         containers: Vec::new(),

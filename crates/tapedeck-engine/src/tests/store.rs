@@ -281,3 +281,66 @@ fn a_service_that_is_no_longer_scaled_forgets_its_bounds() {
     store.save_desired(&[(&key("mailer"), &service)]).unwrap();
     assert!(store.load().unwrap().services[&key("mailer")].scaler.is_none());
 }
+
+/// As a machine leaves it that lost power: what SQLite had not yet forced to the disk ends anywhere.
+#[test]
+fn t68_a_journal_that_ends_anywhere_gives_the_state_of_some_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    let mut service = Service::new(0, container('a'), at(0));
+    for count in 1..=8 {
+        service.update(count, &container('a'), at(u64::from(count)));
+        store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    }
+    // The store stays open, else everything would be in the database itself.
+    let database = fs_err::read(folder.path().join("engine.db")).unwrap();
+    let journal = fs_err::read(folder.path().join("engine.db-wal")).unwrap();
+    let mut found = std::collections::BTreeSet::new();
+    // A header, then frames: a page each, behind a header of its own.
+    let frames = (32..=journal.len()).step_by(24 + 4096);
+    let cuts = frames.flat_map(|start| [0, 1, 23, 24, 2000, 4119].map(|offset| start + offset));
+    let cuts = [0, 1, 31].into_iter().chain(cuts);
+    for length in cuts.filter(|length| *length <= journal.len()) {
+        let torn = tempfile::tempdir().unwrap();
+        fs_err::write(torn.path().join("engine.db"), &database).unwrap();
+        fs_err::write(torn.path().join("engine.db-wal"), &journal[..length]).unwrap();
+        let store = open(&torn);
+        let fleet = store.load().unwrap();
+        found.insert(
+            fleet
+                .services
+                .get(&key("mailer"))
+                .map(|service| service.desired_count),
+        );
+        store.set_setting("written", &true).unwrap();
+    }
+    let expected = [None].into_iter().chain((1..=8).map(Some));
+    assert_eq!(
+        found.into_iter().collect::<Vec<_>>(),
+        expected.collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn t39_a_protection_survives_and_tasks_from_before_there_were_any_have_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    let service = Service::new(1, container('a'), at(0));
+    store.save_desired(&[(&key("mailer"), &service)]).unwrap();
+    let protected = tapedeck_model::Task {
+        protected_until: Some(at(99)),
+        ..task(1, 1, running())
+    };
+    let plain = task(2, 1, running());
+    assert!(
+        !serde_json::to_string(&plain).unwrap().contains("protected"),
+        "as it was written before"
+    );
+    store
+        .save_tasks(&key("mailer"), [&protected, &plain], &[])
+        .unwrap();
+    drop(store);
+    let fleet = open(&folder).load().unwrap();
+    let loaded: Vec<_> = fleet.services[&key("mailer")].tasks.values().cloned().collect();
+    assert_eq!(loaded, [protected, plain]);
+}

@@ -79,7 +79,6 @@ pub(crate) const LOG_FORWARDING_KEY: Key = Key {
     name: "logForwarding",
     kind: Kind::Object(&LOG_FORWARDING),
     doc: "another service that gets the output too",
-    support: Support::NotHere("logs are not forwarded yet"),
     ..OPTIONAL
 };
 

@@ -121,7 +121,6 @@ pub(crate) static COMPUTE: Object = Object {
             kind: Kind::Texts,
             doc: "types of EC2 instances to run on, the preferred one first",
             example: Some("[t3.medium]"),
-            support: Support::NotHere("EC2 instances are not imitated yet"),
             ..OPTIONAL
         },
         Key {

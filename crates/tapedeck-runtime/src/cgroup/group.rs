@@ -20,11 +20,15 @@ const CPU_PERIOD: u64 = 100_000;
 /// How long killing and removing is tried before it is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Hard limits of a task.
+/// What a group that shares its CPU with others weighs, in CPU shares: what the agent of ECS gives each container without
+/// CPU of its own, and the least that the kernel takes.
+const LEAST_SHARES: u32 = 2;
+
+/// Hard limits of a task, or of an instance that tasks are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// CPU time per second.
-    pub cpu: Cpu,
+    /// CPU time per second; none for a task that shares the CPU of its instance with others.
+    pub cpu: Option<Cpu>,
     /// Memory; there is no swap beyond it.
     pub memory: MemoryMb,
     /// Processes and threads.
@@ -35,7 +39,7 @@ impl Limits {
     /// Those of a task.
     pub(crate) fn of(definition: &TaskDefinition) -> Self {
         Self {
-            cpu: definition.cpu,
+            cpu: (!definition.shares_cpu).then_some(definition.cpu),
             memory: definition.memory,
             pids: definition.pids_limit,
         }
@@ -105,6 +109,16 @@ impl TaskCgroup<'_> {
             fs::write(&path, "0").map_err(failed("join", &path))?;
         }
         Ok(())
+    }
+
+    /// Names of the groups directly below it, in whatever hierarchy.
+    #[must_use]
+    pub fn names_below(&self) -> Vec<String> {
+        let mounts = self.layout.mounts();
+        let below = mounts.flat_map(|mount| groups_below(&mount.join(&self.name)));
+        let names = below.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+        let names: std::collections::BTreeSet<String> = names.collect();
+        names.into_iter().collect()
     }
 
     /// Its folder in the version 2 hierarchy, if there is one: a process can be born there.
@@ -270,25 +284,38 @@ impl TaskCgroup<'_> {
 
 /// What to write where: controller, file, value, in an order the kernel accepts.
 pub(super) fn settings(kind: CgroupKind, limits: &Limits) -> Vec<(&'static str, &'static str, String)> {
-    let quota = u64::from(limits.cpu.millis()) * CPU_PERIOD / 1000;
+    let mut all = cpu_settings(kind, limits.cpu);
     let memory = limits.memory.bytes().to_string();
     let pids = limits.pids.to_string();
     if kind == CgroupKind::Version2 {
-        return vec![
-            ("cpu", "cpu.max", format!("{quota} {CPU_PERIOD}")),
+        all.extend([
             ("memory", "memory.max", memory),
             ("memory", "memory.swap.max", "0".to_owned()),
             ("pids", "pids.max", pids),
-        ];
+        ]);
+        return all;
     }
-    vec![
-        ("cpu", "cpu.cfs_period_us", CPU_PERIOD.to_string()),
-        ("cpu", "cpu.cfs_quota_us", quota.to_string()),
+    all.extend([
         ("memory", "memory.limit_in_bytes", memory.clone()),
         // Memory and swap together: as much as memory alone, so no swap. Never less than the former.
         ("memory", "memory.memsw.limit_in_bytes", memory),
         ("pids", "pids.max", pids),
-    ]
+    ]);
+    all
+}
+
+fn cpu_settings(kind: CgroupKind, cpu: Option<Cpu>) -> Vec<(&'static str, &'static str, String)> {
+    let quota = cpu.map(|cpu| u64::from(cpu.millis()) * CPU_PERIOD / 1000);
+    match (kind, quota) {
+        (CgroupKind::Version2, Some(quota)) => vec![("cpu", "cpu.max", format!("{quota} {CPU_PERIOD}"))],
+        // A weight of 1 is what the runtime specification makes of two shares.
+        (CgroupKind::Version2, None) => vec![("cpu", "cpu.weight", "1".to_owned())],
+        (_, Some(quota)) => vec![
+            ("cpu", "cpu.cfs_period_us", CPU_PERIOD.to_string()),
+            ("cpu", "cpu.cfs_quota_us", quota.to_string()),
+        ],
+        (_, None) => vec![("cpu", "cpu.shares", LEAST_SHARES.to_string())],
+    }
 }
 
 fn kill(pid: Pid) {

@@ -12,7 +12,7 @@ use super::*;
 
 fn limits() -> Limits {
     Limits {
-        cpu: Cpu::from_vcpu(0.25).unwrap(),
+        cpu: Some(Cpu::from_vcpu(0.25).unwrap()),
         memory: MemoryMb::new(64).unwrap(),
         pids: 100,
     }
@@ -47,6 +47,26 @@ fn limits_in_version_1() {
             .collect();
         assert_eq!(found, expected);
     }
+}
+
+#[test]
+fn without_cpu_of_its_own_a_group_has_no_quota_and_weighs_as_much_as_its_like() {
+    let limits = Limits {
+        cpu: None,
+        ..limits()
+    };
+    let cpu_of = |kind| {
+        let mut found = settings(kind, &limits);
+        found.retain(|(controller, ..)| *controller == "cpu");
+        found
+    };
+    for kind in [CgroupKind::Version1, CgroupKind::Hybrid] {
+        assert_eq!(cpu_of(kind), [("cpu", "cpu.shares", "2".to_owned())]);
+    }
+    assert_eq!(
+        cpu_of(CgroupKind::Version2),
+        [("cpu", "cpu.weight", "1".to_owned())]
+    );
 }
 
 #[test]

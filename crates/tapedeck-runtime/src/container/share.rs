@@ -2,7 +2,7 @@
 
 use std::os::fd::OwnedFd;
 
-use super::BeginError;
+use super::{BeginError, note};
 use crate::cgroup::CgroupLayout;
 use crate::definition::{TaskDefinition, TaskDirectory};
 use crate::network::{self, NetworkError, TaskNamespace};
@@ -39,8 +39,16 @@ impl Share {
         let disk = definition.disk.as_ref();
         let disk = disk.map(|disk| SharedDisk::attach(disk, &directory.disk()));
         let disk = disk.transpose().map_err(BeginError::from)?;
-        let TaskNamespace { namespace, endpoint } =
-            network::create(&definition.network, definition.id.as_str())?;
+        let TaskNamespace {
+            namespace,
+            endpoint,
+            unreachable,
+        } = network::create(&definition.network, definition.id.as_str())?;
+        if let Some(error) = unreachable {
+            note(format_args!(
+                "shim: programs of the task do not reach its endpoint: {error}"
+            ));
+        }
         let share = Self {
             cgroup: definition.cgroup.clone(),
             network: namespace,

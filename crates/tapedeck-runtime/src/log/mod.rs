@@ -34,6 +34,7 @@
 
 mod error;
 mod merge;
+mod pieces;
 mod reader;
 mod record;
 mod retention;
@@ -46,6 +47,7 @@ mod writer;
 
 pub use error::{OpenWriterError, ReadError, RetentionError, WatchError};
 pub use merge::Merge;
+pub use pieces::{Pieces, Position};
 pub use reader::{Line, Reader};
 pub use record::{MAX_PIECE, Stream};
 pub use retention::{SegmentFile, last_timestamp, remove_segment, segments};

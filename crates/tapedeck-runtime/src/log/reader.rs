@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use fs_err::File;
 
 use super::ReadError;
+use super::pieces::{Position, is_within};
 use super::record::{Decoded, Record, Stream, decode, walk};
 use super::segment::{self, HEADER, HEADER_LEN, Header};
 
@@ -42,6 +43,8 @@ pub struct Reader {
     unfinished: [Option<Line>; 2],
     ready: VecDeque<Line>,
     last_timestamp_ns: u64,
+    /// Whether the pieces of a long line become one.
+    joins: bool,
 }
 
 #[derive(Debug)]
@@ -64,6 +67,7 @@ impl Reader {
             unfinished: [None, None],
             ready: VecDeque::new(),
             last_timestamp_ns: 0,
+            joins: true,
         }
     }
 
@@ -91,6 +95,43 @@ impl Reader {
         }
         reader.start_at(start)?;
         Ok(reader)
+    }
+
+    /// Reads the log in `directory` on from a place, only lines from `since_ns` on.
+    pub(super) fn open_at(directory: &Path, since_ns: u64, position: Position) -> Result<Reader, ReadError> {
+        let mut reader = Reader {
+            since_ns,
+            ..Reader::open(directory)
+        };
+        reader.start_at(Some(position.segment))?;
+        if let Some(segment) = &mut reader.segment {
+            let bytes = segment.file.metadata().map(|metadata| metadata.len());
+            // One that has become shorter lost its end with the power, and is read anew.
+            if position.offset >= HEADER_LEN && is_within(position, bytes) {
+                segment.offset = position.offset;
+            }
+        }
+        Ok(reader)
+    }
+
+    /// Whether the pieces of a long line are to become one, which they do unless it is said otherwise.
+    pub(super) fn join_pieces(&mut self, joins: bool) {
+        self.joins = joins;
+    }
+
+    /// Where reading goes on; `None` while something that was read has not been returned yet.
+    pub(super) fn position(&self) -> Option<Position> {
+        let segment = self.segment.as_ref().filter(|_| self.ready.is_empty())?;
+        Some(Position {
+            segment: segment.number,
+            offset: segment.offset,
+        })
+    }
+
+    /// What was read ahead is read again when it is needed.
+    pub(super) fn forget_buffer(&mut self) {
+        self.buffer = Vec::new();
+        self.consumed = 0;
     }
 
     /// The next line, or `None` if there is none at the moment.
@@ -229,6 +270,7 @@ impl Reader {
         self.last_timestamp_ns = record.timestamp_ns;
         let mut sink = Joined {
             since_ns: self.since_ns,
+            joins: self.joins,
             unfinished: &mut self.unfinished,
             ready: &mut self.ready,
         };
@@ -297,6 +339,7 @@ impl Reader {
 /// Where records become lines again.
 struct Joined<'a> {
     since_ns: u64,
+    joins: bool,
     unfinished: &'a mut [Option<Line>; 2],
     ready: &'a mut VecDeque<Line>,
 }
@@ -319,7 +362,7 @@ impl Joined<'_> {
             marker: record.is_marker(),
         });
         line.text.extend_from_slice(record.bytes);
-        if record.is_partial() {
+        if record.is_partial() && self.joins {
             *unfinished = Some(line);
         } else {
             self.push(line);

@@ -13,13 +13,14 @@ mod files;
 mod host;
 mod iptables;
 mod netlink;
+mod redirect;
 mod rules;
 mod subnet;
 mod task;
 #[cfg(test)]
 mod tests;
 
-pub use endpoint::{ENDPOINT_ADDRESS, ENDPOINT_PORT};
+pub use endpoint::ENDPOINT_ADDRESS;
 pub use error::NetworkError;
 pub use files::{hosts_file, resolv_conf};
 pub use host::{HostNetwork, Taken, ensure, exists, remove, taken};

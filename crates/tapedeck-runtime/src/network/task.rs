@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::NetworkError;
-use super::endpoint::{self, ENDPOINT_ADDRESS};
+use super::endpoint::{ENDPOINT_ADDRESS, Endpoint};
 use super::host::disable_ipv6;
 use super::netlink::Netlink;
 
@@ -50,8 +50,10 @@ pub struct TaskNetwork {
 pub struct TaskNamespace {
     /// The namespace itself, which lives as long as this file descriptor, one of its sockets, or a process that joined it.
     pub namespace: OwnedFd,
-    /// The socket that listens in it at [`ENDPOINT_ADDRESS`], in non-blocking mode.
+    /// The socket that listens in it for [`ENDPOINT_ADDRESS`], in non-blocking mode.
     pub endpoint: OwnedFd,
+    /// Why its programs do not reach that socket: a kernel may lack what leads them to it. They can do without.
+    pub unreachable: Option<io::Error>,
 }
 
 /// Makes the network of a task and returns its namespace. Interfaces that an earlier attempt for the same task left behind are replaced.
@@ -80,16 +82,21 @@ pub fn create(network: &TaskNetwork, task_id: &str) -> Result<TaskNamespace, Net
     let connected = isolate(&mut host, &outer).and_then(|port| {
         pin(&mut host, network.address, port, bridge).map_err(failed)?;
         let link = configure_inside(&mut inside, network).map_err(failed)?;
-        endpoint::open(&endpoint).map_err(failed)?;
+        let opened = endpoint.open().map_err(failed)?;
         wait_until_ready(&mut inside, link).map_err(failed)?;
         wait_until_ready(&mut host, port).map_err(failed)?;
-        wait_until_ready(&mut host, bridge).map_err(failed)
+        wait_until_ready(&mut host, bridge).map_err(failed)?;
+        Ok(opened)
     });
     if connected.is_err() {
         // The first error is the one to report; a link that stays is replaced by the next attempt.
         let _ = host.delete_link(&outer);
     }
-    connected.map(|()| TaskNamespace { namespace, endpoint })
+    connected.map(|(endpoint, unreachable)| TaskNamespace {
+        namespace,
+        endpoint,
+        unreachable,
+    })
 }
 
 /// Removes the host's side of a task's network, and with it the task's side. Nothing happens if there is none.
@@ -117,19 +124,19 @@ pub fn hardware_address(address: Ipv4Addr) -> [u8; 6] {
     [0x0a, 0x7d, a, b, c, d]
 }
 
-/// A new namespace, with a connection to it and a socket in it. A thread changes into it, because the caller has to stay where it is.
-pub(super) fn new_namespace(task_id: &str) -> Result<(OwnedFd, Netlink, OwnedFd), NetworkError> {
+/// A new namespace, with a connection to it and its endpoint. A thread changes into it, because the caller has to stay where it is.
+pub(super) fn new_namespace(task_id: &str) -> Result<(OwnedFd, Netlink, Endpoint), NetworkError> {
     let failed =
         |source| NetworkError::kernel(format!("make the network namespace of task {task_id}"), source);
-    let enter = || -> Result<(OwnedFd, Netlink, OwnedFd), NetworkError> {
+    let enter = || -> Result<(OwnedFd, Netlink, Endpoint), NetworkError> {
         // SAFETY: only unsharing the table of file descriptors could break assumptions of other code; NEWNET leaves it.
         unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNET) }
             .map_err(|error| failed(error.into()))?;
         let file = fs_err::File::open("/proc/thread-self/ns/net").map_err(failed)?;
         disable_ipv6("default")?;
         let netlink = Netlink::open().map_err(failed)?;
-        let socket = endpoint::socket().map_err(failed)?;
-        Ok((file.into_parts().0.into(), netlink, socket))
+        let endpoint = Endpoint::begin().map_err(failed)?;
+        Ok((file.into_parts().0.into(), netlink, endpoint))
     };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()

@@ -16,7 +16,7 @@ fn kill(pid: i32, signal: Signal) {
 }
 
 #[test]
-fn a_task_survives_its_engine() {
+fn t60_a_task_survives_its_engine() {
     let Some(stage) = Stage::ready() else { return };
     let definition = stage.definition(&[
         "sh",
@@ -63,7 +63,7 @@ fn a_task_survives_its_engine() {
 }
 
 #[test]
-fn an_exit_that_nobody_saw_is_on_disk() {
+fn t62_an_exit_that_nobody_saw_is_on_disk() {
     let Some(stage) = Stage::ready() else { return };
     let mut task = stage.script("read line < /dev/zero & sleep 0.2; exit 6");
     task.running();
@@ -101,7 +101,7 @@ fn a_shim_ignores_everything_but_sigkill() {
 }
 
 #[test]
-fn nothing_survives_a_killed_shim() {
+fn t63_nothing_survives_a_killed_shim() {
     let Some(stage) = Stage::ready() else { return };
     let mut task = stage.script("(setsid sleep 1000 &); echo ready; exec sleep 1000");
     let pid = task.running();

@@ -70,7 +70,7 @@ fn open_files() -> usize {
 }
 
 #[test]
-fn fifty_tasks_leave_nothing() {
+fn t75_fifty_tasks_leave_nothing() {
     let Some(stage) = Stage::ready() else { return };
     let before = open_files();
     for index in 0..50 {

@@ -10,7 +10,7 @@ use tapedeck_runtime::read_exit;
 use crate::stage::{Stage, is_alive, processes};
 
 #[test]
-fn a_task_runs_and_its_exit_code_is_kept() {
+fn t09_a_task_runs_and_its_exit_code_is_kept() {
     let Some(stage) = Stage::ready() else { return };
     for code in [0, 1, 139, 143] {
         let mut task = stage.script(&format!("echo out; echo err >&2; exit {code}"));
@@ -38,7 +38,7 @@ fn t69_times_go_on_from_what_the_definition_says() {
 }
 
 #[test]
-fn states_are_told_in_order() {
+fn t01_states_are_told_in_order() {
     let Some(stage) = Stage::ready() else { return };
     let mut task = stage.script("exec sleep 1000");
     assert_eq!(task.next(), Some(ShimState::Starting));
@@ -134,7 +134,7 @@ fn a_task_can_be_stopped_while_it_starts() {
 }
 
 #[test]
-fn a_missing_program_is_a_failure_to_start() {
+fn t08_a_missing_program_is_a_failure_to_start() {
     let Some(stage) = Stage::ready() else { return };
     let cases = [
         ("nonsense", "executable file not found in $PATH"),

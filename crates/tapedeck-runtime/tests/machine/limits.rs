@@ -11,7 +11,7 @@ use crate::stage::{Stage, wait_until};
 const GREEDY: &str = "BEGIN { text = \"x\"; while (1) text = text text }";
 
 #[test]
-fn too_much_memory_kills_the_task() {
+fn t64_too_much_memory_kills_the_task() {
     let Some(stage) = Stage::ready() else { return };
     let mut definition = stage.definition(&["awk", GREEDY]);
     definition.memory = MemoryMb::new(32).unwrap();
@@ -24,7 +24,7 @@ fn too_much_memory_kills_the_task() {
 }
 
 #[test]
-fn a_child_without_memory_does_not_end_the_task() {
+fn t64_a_child_without_memory_does_not_end_the_task() {
     let Some(stage) = Stage::ready() else { return };
     let mut definition = stage.definition(&["sh", "-c", &format!("awk '{GREEDY}'; echo child $?; exit 7")]);
     definition.memory = MemoryMb::new(32).unwrap();
@@ -38,7 +38,7 @@ fn a_child_without_memory_does_not_end_the_task() {
 }
 
 #[test]
-fn processes_are_limited() {
+fn t65_processes_are_limited() {
     let Some(stage) = Stage::ready() else { return };
     let mut definition = stage.definition(&["sh", "-c", "for i in $(seq 100); do sleep 1000 & done"]);
     definition.pids_limit = 20;

@@ -114,6 +114,7 @@ impl Stage {
                 additional_gids: Vec::new(),
             },
             cpu: Cpu::from_vcpu(0.5).unwrap(),
+            shares_cpu: false,
             memory: MemoryMb::new(256).unwrap(),
             pids_limit: 4096,
             stop_signal: libc::SIGTERM,

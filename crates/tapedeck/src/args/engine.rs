@@ -42,6 +42,9 @@ pub(crate) struct EngineTempoArgs {
     /// Take this for the id of the current boot, to rehearse what a reboot does
     #[arg(long = "boot-id", value_name = "ID", hide = true)]
     pub(crate) boot_id: Option<String>,
+    /// How much of this machine's memory tasks may have together, in MiB; what does not fit waits [default: four fifths]
+    #[arg(long = "memory-budget", value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) memory_budget: Option<u64>,
     /// Serve metrics to Prometheus under http://<ADDRESS>/metrics; only an address of this machine alone is taken, such
     /// as 127.0.0.1:9464 [default: nowhere]
     #[arg(long = "metrics-address", value_name = "ADDRESS")]

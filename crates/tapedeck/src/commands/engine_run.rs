@@ -31,6 +31,7 @@ pub(crate) fn run(args: &EngineTempoArgs, context: &Context, printer: &Printer) 
         boot_id: args.boot_id.clone(),
         #[cfg(debug_assertions)]
         failpoint: context.variable("TAPEDECK_FAILPOINT"),
+        memory_budget: args.memory_budget,
         metrics: args.metrics_address,
     };
     let ready = |status: &tapedeck_api::EngineStatus| {

@@ -50,6 +50,10 @@ pub(super) fn words(args: &EngineTempoArgs) -> Vec<String> {
     add("--task-storage", args.task_storage.map(|size| size.to_string()));
     add("--boot-id", args.boot_id.clone());
     add(
+        "--memory-budget",
+        args.memory_budget.map(|budget| budget.to_string()),
+    );
+    add(
         "--metrics-address",
         args.metrics_address.map(|address| address.address().to_string()),
     );
@@ -80,6 +84,12 @@ fn difference(args: &EngineTempoArgs, status: &EngineStatus) -> Option<String> {
     {
         let found = status.task_storage_mb.unwrap_or_default();
         return Some(format!("{found} MB of storage for each task"));
+    }
+    if args
+        .memory_budget
+        .is_some_and(|budget| budget != status.memory_budget)
+    {
+        return Some(format!("a memory budget of {} MiB", status.memory_budget));
     }
     let asked = args.metrics_address.map(|address| address.address())?;
     let is_it =

@@ -1,9 +1,12 @@
 //! `tapedeck info:stack`
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use tapedeck_api::{ServiceStatus, StackStatus};
 use tapedeck_diagnostic::nearest;
-use tapedeck_model::StackName;
+use tapedeck_local::firehose::Spool;
+use tapedeck_model::{ResourceName, StackName};
 
 use crate::args::{InfoStackArgs, NamedStackArgs};
 use crate::context::Context;
@@ -12,6 +15,7 @@ use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::{require_local, stack_name};
 use crate::printer::Printer;
 use crate::report::{self, Detail};
+use crate::text::count;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck info:stack
@@ -24,15 +28,64 @@ pub(crate) fn run(args: &InfoStackArgs, context: &Context, printer: &Printer) ->
         .describe_stack(&name)
         .map_err(|error| engine::failed(error, &name))?;
     let logs = context.home.stack_logs(&name);
+    let undelivered = undelivered(context, &stack);
     if printer.is_json() {
         let mut told = serde_json::to_value(&stack).or_fail(ExitKind::Internal)?;
         told["logs"] = logs.display().to_string().into();
+        told["undelivered"] = undelivered.iter().map(Undelivered::as_json).collect();
         printer.json(&told);
     } else {
         printer.data(report::stack(&stack, Detail::Full, engine::now()));
         printer.data(format!("\n  logs in {}", logs.display()));
+        for one in &undelivered {
+            printer.data(one.shown());
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Log lines of one service that the endpoint they are forwarded to has not acknowledged.
+struct Undelivered {
+    service: ResourceName,
+    folder: PathBuf,
+    requests: usize,
+    bytes: u64,
+}
+
+impl Undelivered {
+    fn as_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "service": self.service,
+            "folder": self.folder.display().to_string(),
+            "requests": self.requests,
+            "bytes": self.bytes,
+        })
+    }
+
+    fn shown(&self) -> String {
+        format!(
+            "  {} of {} with log lines not delivered yet ({} KiB) in {}",
+            count(self.requests, "request"),
+            self.service,
+            self.bytes.div_ceil(1024),
+            self.folder.display()
+        )
+    }
+}
+
+/// What the spools of a stack hold, which are looked at as logs are: without the engine.
+fn undelivered(context: &Context, stack: &StackStatus) -> Vec<Undelivered> {
+    let of_service = |service: &ServiceStatus| {
+        let folder = context.home.spool(&stack.name, &service.name);
+        let spooled = Spool::at(&folder).list();
+        (!spooled.is_empty()).then(|| Undelivered {
+            service: service.name.clone(),
+            folder,
+            requests: spooled.len(),
+            bytes: spooled.iter().map(|request| request.bytes).sum(),
+        })
+    };
+    stack.services.iter().filter_map(of_service).collect()
 }
 
 /// The stack that is meant.

@@ -66,7 +66,7 @@ fn t04_starts_that_fail_are_held_back_ever_longer() {
 }
 
 #[test]
-fn a_mended_version_starts_at_once() {
+fn t05_a_mended_version_starts_at_once() {
     let Some(stage) = Stage::ready() else { return };
     stage.apply(&[stage.worker(CRASHES)]);
     let broken = stage.worker_when("four failures", |service| service.consecutive_failures == 4);
@@ -108,7 +108,7 @@ fn a_broken_version_leaves_the_working_one_alone() {
 }
 
 #[test]
-fn a_task_that_ran_long_enough_to_be_trusted_is_not_held_back_after_one_crash() {
+fn t06_a_task_that_ran_long_enough_to_be_trusted_is_not_held_back_after_one_crash() {
     let Some(stage) = Stage::ready() else { return };
     stage.deploy(&[stage.worker(WAIT)]);
     let (task, pid) = crate::stage::pids(&stage.now()).pop_first().unwrap();

@@ -1,5 +1,8 @@
 //! Images that come from elsewhere, deployed: from a registry that the test starts, or a Dockerfile.
 
+mod containers;
+mod packaging;
+
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -13,6 +16,8 @@ use tapedeck_testkit::{
 };
 use tempfile::TempDir;
 
+use crate::forwarding::start_engine;
+use crate::log_endpoint::{Answer, Endpoint};
 use crate::stage::{PROJECT, home};
 
 /// A project whose only file is the config, and a home.
@@ -105,6 +110,56 @@ fn set_secret(home: &Home, name: &str, value: &str) {
 }
 
 #[test]
+fn a_config_says_who_gets_the_output_and_whether_it_is_kept() {
+    let Some(project) = Project::ready() else { return };
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    pusher.image(&image_that_says("hello"), "1");
+    let endpoint = Endpoint::answering(Answer::Acknowledge);
+    set_secret(&project.home, "endpoint", r#"{"key":"hush"}"#);
+    start_engine(&project.home);
+    let logging = |logging: &str| {
+        let config = format!(
+            "resources:\n  worker:\n    type: worker-service\n    properties:\n      packaging:\n        \
+             type: prebuilt-image\n        properties: {{ image: {}/team/app:1 }}\n      \
+             resources: {{ cpu: 0.25, memory: 512 }}\n      logging: {logging}\n",
+            server.host
+        );
+        fs::write(project.folder.path().join("stacktape.yml"), config).unwrap();
+    };
+    logging(&format!(
+        "{{ retentionDays: 3, logForwarding: {{ type: http-endpoint, properties: {{ endpointUrl: \"{}\", \
+         accessKey: \"$Secret('endpoint.key')\", parameters: {{ team: mail }}, gzipEncodingEnabled: true }} }} }}",
+        endpoint.url()
+    ));
+    let deployed = project.must_deploy();
+    assert!(!deployed.stderr.contains("warning"), "{deployed:?}");
+    eventually("the line there", DEADLINE, || {
+        (endpoint.acknowledged() == ["hello"]).then_some(())
+    });
+    let headers = &endpoint.received()[0].headers;
+    assert_eq!(headers["x-amz-firehose-access-key"], "hush");
+    assert_eq!(
+        headers["x-amz-firehose-common-attributes"],
+        r#"{"commonAttributes":{"team":"mail"}}"#
+    );
+    logging("{ disabled: true }");
+    project.must_deploy();
+    let told = project.run(&["logs", PROJECT[0], PROJECT[1]]);
+    assert!(
+        told.stderr
+            .contains("the output of service worker is thrown away"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn an_image_from_a_registry_runs_and_follows_its_tag() {
     let Some(project) = Project::ready() else { return };
     let Some(server) = Server::start(Access::Players) else {
@@ -155,6 +210,79 @@ fn an_image_from_a_registry_runs_and_follows_its_tag() {
         !found_in(project.home.path(), PASSWORD),
         "the password is on the disk"
     );
+}
+
+#[test]
+fn t38_a_tag_that_moves_changes_nothing_until_the_next_deployment() {
+    let Some(project) = Project::ready() else { return };
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    pusher.image(&image_that_says("first"), "1");
+    project.configure(
+        "prebuilt-image",
+        &format!("{{ image: '{}/team/app:1' }}", server.host),
+    );
+    project.must_deploy();
+    let name = tapedeck_model::StackName::new(crate::stage::STACK).unwrap();
+    let pids = || crate::stage::all_pids(&project.home.client().describe_stack(&name).unwrap());
+    pusher.image(&image_that_says("second"), "1");
+    let (task, pid) = pids().pop_first().unwrap();
+    tapedeck_testkit::kill(pid, rustix::process::Signal::KILL);
+    eventually("the replacement", DEADLINE, || {
+        let now = pids();
+        (now.len() == 1 && !now.contains_key(&task)).then_some(())
+    });
+    eventually("two lines", DEADLINE, || {
+        let text = project.home.must(&["logs", PROJECT[0], PROJECT[1], "--raw"]);
+        (text.lines().collect::<Vec<_>>() == ["first", "first"]).then_some(())
+    });
+    project.must_deploy();
+    project.wait_for_line("second");
+}
+
+#[test]
+fn t78_a_config_that_says_the_same_in_other_words_deploys_nothing() {
+    let Some(project) = Project::ready() else { return };
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    pusher.image(&image_that_says("first"), "1");
+    let image = format!("{}/team/app:1", server.host);
+    let write = |text: String| fs::write(project.folder.path().join("stacktape.yml"), text).unwrap();
+    let describe = || {
+        project
+            .home
+            .must(&["info:stack", PROJECT[0], PROJECT[1], "--json"])
+    };
+    write(format!(
+        "resources:\n  worker:\n    type: worker-service\n    properties:\n      packaging:\n        \
+         type: prebuilt-image\n        properties: {{ image: '{image}' }}\n      \
+         environment:\n        - name: COLOUR\n          value: blue\n        - name: SIZE\n          value: '3'\n      \
+         resources: {{ cpu: 0.25, memory: 512 }}\n"
+    ));
+    project.must_deploy();
+    let before = describe();
+
+    write(format!(
+        "# A comment.\nresources:\n  worker:\n    properties:\n      resources:\n        memory: 512\n        cpu: 0.25\n      \
+         environment:\n        - {{ value: \"3\", name: SIZE }}\n        - {{ value: blue, name: COLOUR }}\n      \
+         packaging:\n        properties:\n          image: {image} # the same\n        type: prebuilt-image\n    \
+         type: worker-service\n"
+    ));
+    let again = project.must_deploy();
+    assert!(again.stderr.contains("nothing has changed"), "{again:?}");
+    assert_eq!(describe(), before);
 }
 
 #[test]
@@ -284,99 +412,4 @@ fn found_in(folder: &Path, text: &str) -> bool {
         .arg(folder)
         .status();
     found.unwrap().success()
-}
-
-#[test]
-fn packaging_makes_images_and_runs_nothing() {
-    let Some(project) = Project::ready() else {
-        return;
-    };
-    let Some(server) = Server::start(Access::Anybody) else {
-        return;
-    };
-    let pusher = Pusher {
-        host: &server.host,
-        name: "team/app",
-        authorization: None,
-    };
-    let images = ["one", "two", "three"].map(image_that_says);
-    for (place, image) in images.iter().enumerate() {
-        pusher.image(image, &place.to_string());
-    }
-    let properties = [0, 1, 2].map(|tag| format!("{{ image: '{}/team/app:{tag}' }}", server.host));
-    let service = |name, place: usize| (name, "prebuilt-image", properties[place].as_str());
-    project.configure_all(&[service("one", 0), service("two", 1), service("three", 2)]);
-
-    let some = project.run(&[
-        "package",
-        PROJECT[0],
-        PROJECT[1],
-        "--resourceName",
-        "two",
-        "--json",
-    ]);
-    assert_eq!(some.code, Some(0), "{some:?}");
-    let told: serde_json::Value = serde_json::from_str(&some.stdout).unwrap();
-    let [only] = &told["services"].as_array().unwrap()[..] else {
-        panic!("{told}");
-    };
-    assert_eq!(
-        (&only["name"], &only["unchanged"]),
-        (&"two".into(), &false.into())
-    );
-    assert_eq!(only["image"], images[1].digest().to_string());
-    assert_eq!(some.stderr, "", "with --json there is no talk");
-
-    let all = project.run(&["package", PROJECT[0], PROJECT[1]]);
-    assert_eq!(all.code, Some(0), "{all:?}");
-    let lines: Vec<&str> = all.stdout.lines().collect();
-    assert_eq!(lines.len(), 3, "{all:?}");
-    for (line, (name, image)) in lines.iter().zip(["one", "two", "three"].iter().zip(&images)) {
-        assert!(
-            line.starts_with(name) && line.contains(&image.digest().to_string()),
-            "{line}"
-        );
-    }
-    assert!(
-        lines[1].contains("unchanged") && lines[0].contains("new image"),
-        "{all:?}"
-    );
-    assert!(all.stderr.contains("three: packaged in"), "{all:?}");
-    assert!(!project.home.files().socket().exists(), "an engine was started");
-
-    // What was packaged can be pushed, under another name.
-    let copy = format!("{}/copies/app:1", server.host);
-    let push = ["package", PROJECT[0], PROJECT[1], "--push", &copy];
-    let vague = project.run(&push);
-    assert_eq!(vague.code, Some(2), "{vague:?}");
-    assert!(vague.stderr.contains("3 services would be packaged"), "{vague:?}");
-    let pushed = project.run(&[&push[..], &["--resourceName", "one", "--json", "--attest"]].concat());
-    assert_eq!(pushed.code, Some(0), "{pushed:?}");
-    let told: serde_json::Value = serde_json::from_str(&pushed.stdout).unwrap();
-    assert_eq!(told["pushed"]["image"], format!("{copy}@{}", images[0].digest()));
-    assert_eq!(told["pushed"]["documents"].as_array().unwrap().len(), 2, "{told}");
-    let as_gzip = ["--resourceName", "three", "--compression", "gzip", "--json"];
-    let pushed = project.run(&[&push[..], &as_gzip].concat());
-    assert_eq!(pushed.code, Some(0), "{pushed:?}");
-    let pushed = project.run(&[&push[..], &["--resourceName", "one"]].concat());
-    assert_eq!(pushed.code, Some(0), "{pushed:?}");
-    let name = ("copy", "prebuilt-image", &*format!("{{ image: '{copy}' }}"));
-    project.configure_all(&[name]);
-    let back = project.run(&["package", PROJECT[0], PROJECT[1]]);
-    assert!(back.stdout.contains(&images[0].digest().to_string()), "{back:?}");
-
-    // One that fails is told; what the other came to is told, too.
-    project.configure_all(&[
-        service("one", 0),
-        ("bad", "prebuilt-image", "{ image: 'localhost:1/nothing' }"),
-    ]);
-    let failed = project.run(&["package", PROJECT[0], PROJECT[1]]);
-    assert_eq!((failed.code, failed.stdout.as_str()), (Some(3), ""), "{failed:?}");
-    assert!(failed.stderr.contains("one: unchanged"), "{failed:?}");
-    assert!(
-        failed
-            .stderr
-            .contains("cannot package `bad` as the image localhost:1/nothing:latest"),
-        "{failed:?}"
-    );
 }

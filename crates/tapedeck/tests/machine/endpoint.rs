@@ -256,12 +256,13 @@ fn t39_a_protected_task_outlives_a_rollout_until_it_ends_its_protection() {
             .all(|task| !old.contains_key(&task.id)),
         "{after:?}"
     );
-    deploying.join().unwrap();
+    let deployed = deploying.join().unwrap();
+    assert!(deployed.stderr.contains("is protected until"), "{deployed:?}");
 }
 
 /// Sends a `PUT` with a body, and prints the answer in one line.
 const PUT: &str = "put() { body=$1; printf 'PUT %s/task-protection/v1/state HTTP/1.1\\r\\nHost: agent\\r\\nContent-Length: %s\\r\\n\\r\\n%s' \
-    \"/api/${ECS_AGENT_URI##*/}\" ${#body} \"$body\" | nc 169.254.170.2 51679 | tr -d '\\r\\n'; echo; }";
+    \"/api/${ECS_AGENT_URI##*/}\" ${#body} \"$body\" | nc 169.254.170.2 80 | tr -d '\\r\\n'; echo; }";
 
 #[test]
 fn t39_more_protected_tasks_than_wanted_are_told_and_a_deletion_ends_them() {

@@ -78,7 +78,7 @@ fn a_signal_ends_the_engine_like_a_stop() {
 }
 
 #[test]
-fn a_second_engine_is_refused_with_the_pid_of_the_first() {
+fn t77_a_second_engine_is_refused_with_the_pid_of_the_first() {
     let Some(stage) = Stage::ready() else { return };
     let before = stage.deploy(&[stage.worker(WAIT)]);
     let first = stage.home.engine().unwrap();
@@ -100,7 +100,7 @@ fn a_second_engine_is_refused_with_the_pid_of_the_first() {
 }
 
 #[test]
-fn many_starts_at_once_give_one_engine() {
+fn t77_many_starts_at_once_give_one_engine() {
     let Some(home) = home() else { return };
     let quiet = |mut command: Command| {
         command

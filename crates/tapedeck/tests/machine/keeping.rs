@@ -7,7 +7,7 @@ use tapedeck_image::ConfigChange;
 use tapedeck_model::{ImageDigest, StopCode, TaskState};
 use tapedeck_testkit::kill;
 
-use crate::stage::{Stage, WAIT, addresses, end_of, is_alive, pids};
+use crate::stage::{Stage, WAIT, addresses, end, end_of, is_alive, pids};
 
 /// Ends with a code of the test's choice.
 const OBEDIENT: &str =
@@ -33,7 +33,7 @@ fn as_many_tasks_run_as_are_wanted() {
 }
 
 #[test]
-fn a_task_that_exits_is_replaced_whatever_its_code() {
+fn t03_a_task_that_exits_is_replaced_whatever_its_code() {
     let Some(stage) = Stage::ready() else { return };
     stage.deploy(&[stage.worker(OBEDIENT)]);
     for (round, (signal, code)) in [(Signal::USR1, 0), (Signal::USR2, 139)].into_iter().enumerate() {
@@ -51,7 +51,7 @@ fn a_task_that_exits_is_replaced_whatever_its_code() {
 }
 
 #[test]
-fn a_killed_task_is_replaced_and_the_others_are_not() {
+fn t02_a_killed_task_is_replaced_and_the_others_are_not() {
     let Some(stage) = Stage::ready() else { return };
     let before = pids(&stage.deploy(&[stage.worker(WAIT).count(3)]).services[0]);
     let (task, pid) = before.first_key_value().unwrap();
@@ -103,7 +103,7 @@ fn all_tasks_killed_at_once_are_replaced() {
 }
 
 #[test]
-fn a_program_that_is_not_in_the_image_is_named() {
+fn t08_a_program_that_is_not_in_the_image_is_named() {
     let Some(stage) = Stage::ready() else { return };
     let image = stage.image(&ConfigChange {
         entrypoint: Some(vec!["/bin/nonsense".to_owned()]),
@@ -140,4 +140,64 @@ fn a_service_of_many_tasks_comes_up() {
     let took = began.elapsed() - Duration::from_millis(250);
     eprintln!("measured: 12 tasks started: {took:?}");
     assert_eq!(addresses(&stack.services[0]).len(), 12);
+}
+
+#[test]
+fn t01_a_task_goes_through_its_states_and_each_is_told_once() {
+    let Some(stage) = Stage::ready() else { return };
+    let applied = stage.apply(&[stage.worker(WAIT)]);
+    assert!(
+        matches!(applied.services[0].tasks[0].state, TaskState::Pending),
+        "{applied:?}"
+    );
+    stage.steady();
+    let service = stage.worker_when("the events", |service| {
+        service
+            .events
+            .iter()
+            .any(|event| event.message.ends_with("steady state."))
+    });
+    let task = &service.tasks[0];
+    let TaskState::Running { started, .. } = task.state else {
+        panic!("{task:?}")
+    };
+    assert!(task.created <= started);
+    let events: Vec<&str> = service
+        .events
+        .iter()
+        .map(|event| event.message.as_str())
+        .collect();
+    let expected = [
+        format!("(service worker) has started 1 tasks: (task {}).", task.id),
+        "(service worker) (deployment 1) deployment completed.".to_owned(),
+        "(service worker) has reached a steady state.".to_owned(),
+    ];
+    assert_eq!(events, expected);
+    assert!(service.events.iter().is_sorted_by_key(|event| event.at));
+    assert!(service.events[0].at <= started && started <= service.events[2].at);
+}
+
+#[test]
+fn t09_exit_codes_are_told_as_they_are() {
+    let Some(stage) = Stage::ready() else { return };
+    let codes = [
+        ("segfault", "sh -c 'kill -SEGV $$'; exit $?", 139),
+        ("terminated", "sh -c 'kill -TERM $$'; exit $?", 143),
+        ("plain", "exit 1", 1),
+    ];
+    let workers = codes.map(|(name, script, _)| stage.named(name, script));
+    stage.apply(&workers);
+    for (name, _, code) in codes {
+        let stack = stage.stack_when("an end", |stack| {
+            let service = crate::stage::named(stack, name);
+            service.is_some_and(|service| service.tasks.iter().any(|task| end(task).is_some()))
+        });
+        let service = crate::stage::named(&stack, name).unwrap();
+        let end = service.tasks.iter().find_map(end).unwrap();
+        assert_eq!(
+            (end.code, end.exit_code),
+            (StopCode::EssentialContainerExited, Some(code)),
+            "{name}"
+        );
+    }
 }

@@ -4,7 +4,7 @@ use fs_err as fs;
 use tapedeck_api::ClientError;
 use tapedeck_testkit::{DEADLINE, Leaks, eventually};
 
-use crate::stage::{Stage, WAIT, home, stack};
+use crate::stage::{Stage, WAIT, all_pids, home, stack};
 
 /// Open files and threads of a process.
 fn burden(pid: u32) -> (usize, usize) {
@@ -26,7 +26,7 @@ fn cycle(stage: &Stage, worker: &crate::stage::Worker) {
 }
 
 #[test]
-fn fifty_services_come_and_go() {
+fn t75_fifty_services_come_and_go() {
     let Some(home) = home() else { return };
     let nothing = Leaks::before(&home);
     let stage = Stage::of(home);
@@ -55,4 +55,42 @@ fn fifty_services_come_and_go() {
         .unwrap()
         .count();
     assert_eq!(images, 0, "work in progress is left in the image store");
+}
+
+/// Resident memory of a process.
+fn resident_kib(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[test]
+fn t75_two_hundred_services_idle_and_leave_nothing() {
+    let Some(home) = home() else { return };
+    let nothing = Leaks::before(&home);
+    let stage = Stage::of(home);
+    let script = format!("trap 'exit 0' TERM; {WAIT}");
+    let first = stage.named("s0", &script);
+    let workers: Vec<_> = (0..200)
+        .map(|number| first.clone().renamed(&format!("s{number}")))
+        .collect();
+    let engine = stage.home.engine().unwrap();
+    let (files, threads) = burden(engine);
+    let stack = stage.deploy(&workers);
+    assert_eq!(all_pids(&stack).len(), 200);
+    eprintln!(
+        "measured: memory of an engine of 200 tasks: {} KiB",
+        resident_kib(engine)
+    );
+    stage.client().delete_stack(crate::stage::stack()).unwrap();
+    eventually("the engine to be as small as before", DEADLINE, || {
+        let (files_now, threads_now) = burden(engine);
+        (files_now <= files && threads_now <= threads + 4).then_some(())
+    });
+    assert_eq!(stage.home.engine(), Some(engine));
+    stage.home.must(&["engine", "stop", "--tasks"]);
+    nothing.check();
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fs_err as fs;
 use tapedeck_model::StopCode;
-use tapedeck_testkit::{DEADLINE, eventually};
+use tapedeck_testkit::{DEADLINE, Leaks, eventually};
 
 use crate::stage::{PROJECT, Stage, WAIT, pids};
 
@@ -54,7 +54,7 @@ fn a_busy_task_is_held_to_its_share() {
 }
 
 #[test]
-fn a_task_that_wants_too_much_memory_ends_and_the_reason_is_told() {
+fn t64_a_task_that_wants_too_much_memory_ends_and_the_reason_is_told() {
     let Some(stage) = Stage::ready() else { return };
     stage.apply(&[stage
         .worker("text=x; while :; do text=$text$text; done")
@@ -71,4 +71,63 @@ fn a_task_that_wants_too_much_memory_ends_and_the_reason_is_told() {
     assert_eq!(end.reason, reason);
     let shown = stage.home.must(&["info:stack", PROJECT[0], PROJECT[1]]);
     assert!(shown.contains(&format!("exit code 137: {reason}")), "{shown}");
+}
+
+#[test]
+fn t64_a_child_that_wants_too_much_memory_is_told_and_its_task_goes_on() {
+    let Some(stage) = Stage::ready() else { return };
+    let script = format!(
+        "trap 'exit 0' TERM; sh -c 'text=x; while :; do text=$text$text; done'; echo \"child ended with $?\"; {WAIT}"
+    );
+    let sibling = stage.named("sibling", WAIT);
+    let before = stage.deploy(&[stage.worker(&script).memory(32), sibling]);
+    stage.wait_for_lines("child ended with 137", 1);
+    let (task, _) = pids(&stage.now()).pop_first().unwrap();
+    let told = format!("(service worker) (task {task}) ran out of memory: 1 process of it has been killed.");
+    let service = stage.worker_when("the event", |service| {
+        service.events.iter().any(|event| event.message == told)
+    });
+    assert_eq!(service.consecutive_failures, 0);
+    assert_eq!(
+        crate::stage::all_pids(&stage.steady()),
+        crate::stage::all_pids(&before)
+    );
+
+    // Another engine does not tell it again.
+    stage.home.kill_engine();
+    stage.home.must(&["engine", "start"]);
+    eventually("the next engine to have looked", DEADLINE, || {
+        let metrics = stage.home.must(&["metrics", PROJECT[0], PROJECT[1], "--json"]);
+        metrics.contains("\"throttled\"").then_some(())
+    });
+    let events = stage.now().events;
+    assert_eq!(events.iter().filter(|event| event.message == told).count(), 1);
+}
+
+#[test]
+fn t65_a_fork_bomb_harms_nobody_else_and_can_be_stopped() {
+    let Some(home) = crate::stage::home() else { return };
+    let nothing = Leaks::before(&home);
+    let stage = Stage::of(home);
+    let bomb = stage
+        .worker("bomb() { bomb | bomb & }; bomb; exec sleep 1000")
+        .cpu(0.25)
+        .memory(2048);
+    let sibling = stage.named("sibling", "while :; do echo tick; sleep 0.1; done");
+    stage.apply(&[bomb, sibling]);
+    stage.worker_when("the bomb", |service| service.running_count == 1);
+    eventually("the limit to be reached", DEADLINE, || {
+        stage.home.must(&["engine", "status"]);
+        let refused = cgroup_file(&stage, ("pids", "pids.events"), "pids.events");
+        (refused != "max 0").then_some(())
+    });
+    let ticks = stage.lines().iter().filter(|line| *line == "tick").count();
+    stage.wait_for_lines("tick", ticks + 10);
+    stage.client().delete_stack(crate::stage::stack()).unwrap();
+    eventually("the bomb to be gone", DEADLINE, || {
+        stage.home.must(&["info:stacks"]);
+        stage.home.names().shims().is_empty().then_some(())
+    });
+    stage.home.must(&["engine", "stop", "--tasks"]);
+    nothing.check();
 }

@@ -70,7 +70,7 @@ fn a_change_of_count_keeps_the_tasks_that_are_there() {
 }
 
 #[test]
-fn the_same_once_more_changes_nothing() {
+fn t78_the_same_once_more_changes_nothing() {
     let Some(stage) = Stage::ready() else { return };
     let worker = stage.worker(WAIT).count(2).variable("COLOUR", "blue");
     let before = stage.deploy(std::slice::from_ref(&worker));

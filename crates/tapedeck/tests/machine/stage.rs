@@ -8,10 +8,11 @@ use fs_err as fs;
 use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
 use tapedeck_image::{ConfigChange, Layer, SharedLock, Store};
 use tapedeck_model::{
-    ContainerCondition, ContainerDependency, ContainerSpec, Cpu, ImageDigest, LogPolicy, MemoryMb,
-    ResourceName, Scaling, SecretPart, SecretReference, SecretTemplate, ServiceSpec, SideSpec, StackName,
-    StackSpec, StopCode, StopTimeout, Task, TaskId, TaskState, Timestamp,
+    ContainerCondition, ContainerDependency, ContainerSpec, Cpu, Ec2Spec, ImageDigest, LogPolicy,
+    MachineType, MemoryMb, ResourceName, Scaling, SecretPart, SecretReference, SecretTemplate, ServiceSpec,
+    SideSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId, TaskState, Timestamp,
 };
+use tapedeck_resources::catalogue::instances;
 use tapedeck_testkit::{DEADLINE, Home, busybox_layer, eventually, missing, stable, within};
 
 /// The program under test.
@@ -58,6 +59,12 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn count(mut self, count: u32) -> Self {
         self.spec.desired_count = count;
+        self
+    }
+
+    /// The same under another name.
+    pub(crate) fn renamed(mut self, name: &str) -> Self {
+        self.spec.name = ResourceName::new(name).unwrap();
         self
     }
 
@@ -124,6 +131,32 @@ impl Worker {
     /// One that the main one does not wait for.
     pub(crate) fn side_alone(mut self, side: SideSpec) -> Self {
         self.spec.container.sides.push(side);
+        self
+    }
+
+    /// On EC2 instances of these types.
+    pub(crate) fn on(mut self, types: &[&str]) -> Self {
+        let machine = |name: &&str| {
+            let one = instances::find(name).unwrap();
+            MachineType {
+                name: one.name.to_owned(),
+                vcpus: one.vcpus,
+                memory: MemoryMb::new(one.memory).unwrap(),
+            }
+        };
+        self.spec.container.ec2 = Some(Ec2Spec {
+            types: types.iter().map(machine).collect(),
+            shares_cpu: false,
+            warm_pool: false,
+        });
+        self
+    }
+
+    /// Without CPU of its own.
+    pub(crate) fn sharing_cpu(mut self) -> Self {
+        let ec2 = self.spec.container.ec2.as_mut().unwrap();
+        ec2.shares_cpu = true;
+        self.spec.container.cpu = ec2.types[0].cpu();
         self
     }
 
@@ -207,6 +240,7 @@ impl Stage {
             discards_output: false,
             depends_on: Vec::new(),
             sides: Vec::new(),
+            ec2: None,
         };
         let spec = ServiceSpec {
             name: ResourceName::new(name).unwrap(),
@@ -235,6 +269,22 @@ impl Stage {
     pub(crate) fn deploy(&self, workers: &[Worker]) -> StackStatus {
         self.apply(workers);
         self.steady()
+    }
+
+    /// Deploys exactly these services as another stack, and waits until they run.
+    pub(crate) fn deploy_as(&self, name: &str, workers: &[Worker]) {
+        let name = StackName::new(name).unwrap();
+        let mut client = self.client();
+        client
+            .apply_stack(StackSpec {
+                name: name.clone(),
+                services: workers.iter().map(|worker| worker.spec.clone()).collect(),
+            })
+            .unwrap();
+        eventually("the other stack", DEADLINE, || {
+            let stack = client.describe_stack(&name).ok()?;
+            stack.is_steady().then_some(())
+        });
     }
 
     /// Waits until the stack is steady.

@@ -30,6 +30,36 @@ fn t19_a_task_is_asked_and_its_last_words_are_kept() {
 }
 
 #[test]
+fn t13_a_task_that_ends_when_it_is_asked_is_not_killed() {
+    let Some(stage) = Stage::ready() else { return };
+    let worker = stage.worker(&format!("trap 'sleep 0.5; exit 0' TERM; echo ready; {WAIT}"));
+    stage.deploy(std::slice::from_ref(&worker));
+    stage.wait_for_lines("ready", 1);
+    let (task, _) = pids(&stage.now()).pop_first().unwrap();
+    stage.apply(&[worker.count(0)]);
+    let service = stage.worker_when("its end", |service| end_of(service, &task).is_some());
+    let end = end_of(&service, &task).unwrap();
+    assert_eq!(
+        (end.code, end.exit_code),
+        (StopCode::ServiceSchedulerInitiated, Some(0))
+    );
+}
+
+#[test]
+fn t15_a_long_timeout_gives_a_task_time_that_the_default_would_not() {
+    let Some(stage) = Stage::ready() else { return };
+    let script = format!("trap 'sleep 3; echo done; exit 0' TERM; echo ready; {WAIT}");
+    let worker = stage.worker(&script).stop_timeout(120);
+    stage.deploy(std::slice::from_ref(&worker));
+    stage.wait_for_lines("ready", 1);
+    let (task, _) = pids(&stage.now()).pop_first().unwrap();
+    stage.apply(&[worker.count(0)]);
+    let service = stage.worker_when("its end", |service| end_of(service, &task).is_some());
+    assert_eq!(end_of(&service, &task).unwrap().exit_code, Some(0));
+    assert_eq!(stage.lines(), ["ready", "done"]);
+}
+
+#[test]
 fn t14_a_task_that_does_not_listen_is_killed_after_its_timeout() {
     let Some(stage) = Stage::ready() else { return };
     let worker = stage.worker(&format!("trap '' TERM; echo ready; {WAIT}"));

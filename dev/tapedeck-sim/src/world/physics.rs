@@ -34,6 +34,7 @@ impl World {
             revision,
             address: Ipv4Addr::LOCALHOST,
             created: self.now,
+            placement: None,
             state: TaskState::Pending,
             protected_until: None,
             containers: Vec::new(),

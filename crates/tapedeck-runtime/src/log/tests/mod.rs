@@ -3,6 +3,7 @@
 mod follow;
 mod format;
 mod outage;
+mod pieces;
 mod reading;
 mod retention;
 mod writing;

@@ -48,7 +48,7 @@ fn reading_starts_at_a_time() {
 }
 
 #[test]
-fn reading_from_a_time_loses_nothing_when_the_clock_was_set_back() {
+fn t69_reading_from_a_time_loses_nothing_when_the_clock_was_set_back() {
     let (_guard, directory) = folder();
     let mut writer = open_small(&directory);
     write_numbered(&mut writer, 100..130);

@@ -112,7 +112,7 @@ fn only_the_owner_may_read() {
 
 /// Cuts the log at every byte of its last three records: all whole records before the cut are kept, and writing goes on.
 #[test]
-fn a_torn_tail_is_cut_off() {
+fn t68_a_torn_tail_is_cut_off() {
     let (_guard, directory) = folder();
     write_numbered(&mut open(&directory), 0..6);
     let bytes = fs_err::read(path(&directory, 0)).unwrap();
@@ -140,7 +140,7 @@ fn a_torn_tail_is_cut_off() {
 }
 
 #[test]
-fn garbage_after_the_last_record_is_cut_off() {
+fn t68_garbage_after_the_last_record_is_cut_off() {
     let (_guard, directory) = folder();
     write_numbered(&mut open(&directory), 0..2);
     let bytes = fs_err::read(path(&directory, 0)).unwrap();
@@ -152,7 +152,7 @@ fn garbage_after_the_last_record_is_cut_off() {
 }
 
 #[test]
-fn an_interrupted_start_of_a_segment_is_repaired() {
+fn t68_an_interrupted_start_of_a_segment_is_repaired() {
     let (_guard, directory) = folder();
     write_numbered(&mut open_small(&directory), 0..20);
     let next = segments(&directory).last().unwrap() + 1;

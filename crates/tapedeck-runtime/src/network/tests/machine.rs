@@ -1,6 +1,6 @@
 //! Tasks on real bridges, with real packets.
 
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::process::Command;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use super::world::{MACHINE, METADATA, OUTSIDE, ask, eventually, is_blocked, on_a
 use crate::network::netlink::Netlink;
 use crate::network::task::hardware_address;
 use crate::network::{
-    HostNetwork, NetworkError, create, delete_interface, ensure, exists, interface_name, remove, taken,
+    ENDPOINT_ADDRESS, HostNetwork, NetworkError, create, delete_interface, ensure, exists, interface_name,
+    remove, taken,
 };
 
 struct Task {
@@ -425,5 +426,34 @@ fn an_engine_that_lost_its_state_finds_its_old_network() {
         assert_ne!(network("one"), before, "its own route is in the way");
         let found = taken(Some(&before.bridge)).unwrap();
         assert_eq!(HostNetwork::choose(b"one", &found).unwrap(), before);
+    });
+}
+
+#[test]
+fn a_task_finds_its_endpoint_and_keeps_port_80() {
+    on_a_machine(|_| {
+        let network = network("one");
+        ensure(&network).unwrap();
+        let one = network.task(network.task_addresses().next().unwrap());
+        let other = network.task(network.task_addresses().nth(1).unwrap());
+        let (first, second) = (create(&one, "one").unwrap(), create(&other, "other").unwrap());
+        assert!(first.unreachable.is_none(), "{:?}", first.unreachable);
+        let endpoint = TcpListener::from(first.endpoint);
+        within(&first.namespace, || {
+            let everywhere = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 80)).expect("port 80 is free");
+            let asking = TcpStream::connect((ENDPOINT_ADDRESS, 80)).unwrap();
+            let (_, asked_by) = endpoint.accept().unwrap();
+            assert_eq!(asked_by, asking.local_addr().unwrap(), "the endpoint was asked");
+            TcpStream::connect((Ipv4Addr::LOCALHOST, 80)).unwrap();
+            everywhere.accept().unwrap();
+        });
+        // The other has an endpoint of its own, and does not reach this one.
+        let asking = within(&second.namespace, || {
+            TcpStream::connect((ENDPOINT_ADDRESS, 80)).unwrap()
+        });
+        let error = endpoint.accept().unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+        assert!(within(&second.namespace, || is_blocked(one.address, 80)));
+        drop(asking);
     });
 }

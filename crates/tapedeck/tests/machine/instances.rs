@@ -1,0 +1,288 @@
+//! Services on EC2 instances: tasks are packed onto them, and they come and go with the tasks.
+
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use rustix::process::Signal;
+use tapedeck_api::{InstanceStatus, ServiceStatus};
+use tapedeck_model::{InstanceId, Task};
+use tapedeck_testkit::{DEADLINE, Leaks, eventually, kill};
+
+use crate::stage::{PROJECT, STACK, Stage, WAIT, home, named, pids};
+
+/// Waits of instances that pass twenty times faster: an empty one ends after 3 s instead of a minute.
+const QUICKER: [&str; 4] = ["engine", "start", "--scaling-speed", "20"];
+
+/// Burns CPU after SIGUSR1 with two processes, and rests after SIGUSR2.
+const BURNER: &str = "trap '(while :; do :; done) & (while :; do :; done) &' USR1; trap 'kill $(jobs -p)' USR2; \
+                      trap 'exit 0' TERM; echo ready; while :; do sleep 1 & wait $!; done";
+
+fn stage(start: &[&str]) -> Option<Stage> {
+    let home = home()?;
+    home.must(start);
+    Some(Stage::of(home))
+}
+
+/// Tasks on each instance, in the order of `info:stack`.
+fn packed(service: &ServiceStatus) -> Vec<usize> {
+    service.instances.iter().map(|one| one.tasks.len()).collect()
+}
+
+fn states(service: &ServiceStatus) -> Vec<&str> {
+    let instances = service.instances.iter();
+    instances.map(|one| one.instance.state.name()).collect()
+}
+
+/// The folder of an instance's cgroup in the hierarchy of a controller.
+fn group_of(stage: &Stage, controller: &str, instance: &InstanceId) -> PathBuf {
+    let name = format!("{}/{instance}", stage.home.names().cgroup.trim_start_matches('/'));
+    let root = Path::new("/sys/fs/cgroup");
+    let first = root.join(controller).join(&name);
+    if first.exists() { first } else { root.join(name) }
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap().trim().to_owned()
+}
+
+fn messages(service: &ServiceStatus) -> Vec<&str> {
+    service
+        .events
+        .iter()
+        .map(|event| event.message.as_str())
+        .collect()
+}
+
+fn unplaced(service: &ServiceStatus) -> usize {
+    service.tasks.iter().filter(|task| task.is_unplaced()).count()
+}
+
+#[test]
+fn t51_each_task_has_an_instance_and_none_is_left_unused() {
+    let Some(home) = home() else { return };
+    let nothing = Leaks::before(&home);
+    home.must(&QUICKER);
+    let stage = Stage::of(home);
+    let worker = stage.worker(WAIT).memory(3481).on(&["c5.large"]);
+    let stack = stage.deploy(std::slice::from_ref(&worker));
+    assert_eq!(packed(&stack.services[0]), [1]);
+    let first = stack.services[0].instances[0].instance.id.clone();
+
+    let two = stage.deploy(&[worker.clone().count(2)]);
+    assert_eq!(packed(&two.services[0]), [1, 1]);
+    let zones: Vec<_> = two.services[0]
+        .instances
+        .iter()
+        .map(|one| one.instance.zone.to_string())
+        .collect();
+    assert_eq!(zones, ["local-a", "local-b"]);
+    let second = two.services[0].instances[1].instance.id.clone();
+    let group = group_of(&stage, "memory", &second);
+    assert!(group.exists());
+
+    let one = stage.deploy(&[worker.count(1)]);
+    let kept = named(&one, "worker").unwrap();
+    assert_eq!(kept.running_count, 1);
+    let service = stage.worker_when("one instance", |service| service.instances.len() == 1);
+    assert!(
+        messages(&service)
+            .iter()
+            .any(|message| message.contains("Terminating EC2 instance: i-0")),
+        "{service:?}"
+    );
+    let last = service.instances[0].instance.id.clone();
+    let gone = if last == first { second } else { first };
+    let group = group_of(&stage, "memory", &gone);
+    eventually("the end of its cgroup", DEADLINE, || {
+        (!group.exists()).then_some(())
+    });
+
+    stage.home.must(&["delete", PROJECT[0], PROJECT[1], "--yes"]);
+    stage.home.must(&["engine", "stop", "--tasks"]);
+    nothing.check();
+}
+
+#[test]
+fn t52_tasks_are_packed_and_the_emptier_instance_is_emptied() {
+    let Some(stage) = stage(&QUICKER) else { return };
+    let worker = stage.worker(WAIT).memory(1024).on(&["c5.large"]);
+    let stack = stage.deploy(&[worker.clone().count(5)]);
+    let mut tasks = packed(&stack.services[0]);
+    tasks.sort_unstable();
+    assert_eq!(tasks, [2, 3], "{stack:?}");
+    let full: Vec<InstanceStatus> = stack.services[0]
+        .instances
+        .iter()
+        .filter(|one| one.tasks.len() == 3)
+        .cloned()
+        .collect();
+    let shown = stage.home.must(&["info:stack", "--stackName", STACK]);
+    assert!(
+        shown.contains("(c5.large in local-a) IN_SERVICE 3 tasks, 3072 of 3993 MiB used"),
+        "{shown}"
+    );
+    let kept = stage.deploy(&[worker.count(3)]);
+    let running = pids(&kept.services[0]);
+    assert!(
+        full[0].tasks.iter().all(|task| running.contains_key(task)),
+        "those on the full one run on: {kept:?}"
+    );
+    let service = stage.worker_when("one instance", |service| service.instances.len() == 1);
+    assert_eq!(packed(&service), [3]);
+}
+
+#[test]
+fn t53_what_does_not_fit_waits_and_is_placed_when_another_stack_makes_room() {
+    let budget = [&QUICKER[..], &["--memory-budget", "6144"]].concat();
+    let Some(stage) = stage(&budget) else { return };
+    let other = stage.named("other", WAIT).memory(2048);
+    let worker = stage.worker(WAIT).memory(3481).on(&["c5.2xlarge", "c5.large"]);
+    stage.deploy_as("other-dev", std::slice::from_ref(&other));
+    let stack = stage.deploy(std::slice::from_ref(&worker));
+    assert_eq!(
+        stack.services[0].instances[0].instance.machine.name, "c5.large",
+        "the first type does not fit"
+    );
+    // On Fargate as well, nothing is promised twice: 2048 and 3993 MiB are held.
+    stage.apply(&[worker.clone(), stage.named("more", WAIT).memory(256)]);
+    let more = stage.stack_when("a task that waits", |stack| {
+        named(stack, "more").is_some_and(|more| unplaced(more) == 1 && !more.waiting_for_room.is_empty())
+    });
+    let more = named(&more, "more").unwrap().clone();
+    assert_eq!(
+        more.waiting_for_room[0].split_once(" waits ").unwrap().1,
+        "for 256 MiB of memory: of 6144 MiB that tasks may have of this machine, 103 MiB are left; this ends when others \
+         stop, or with a greater `--memory-budget` of `tapedeck engine start`"
+    );
+    assert!(
+        messages(&more).contains(
+            &"(service more) was unable to place a task. Reason: Capacity is unavailable at this time."
+        ),
+        "{more:?}"
+    );
+    let shown = stage.home.must(&["info:stack", "--stackName", STACK]);
+    assert!(shown.contains("PROVISIONING since"), "{shown}");
+
+    stage.home.kill_engine();
+    stage.home.must(&budget);
+    let still = stage.stack_when("the same after another engine has come", |stack| {
+        named(stack, "more").is_some_and(|more| !more.waiting_for_room.is_empty())
+    });
+    let waited_for: Vec<&Task> = more.tasks.iter().collect();
+    assert_eq!(named(&still, "more").unwrap().tasks[0].id, waited_for[0].id);
+
+    stage.home.must(&["delete", "--projectName", "other", "--yes"]);
+    let steady = stage.steady();
+    assert_eq!(
+        named(&steady, "more").unwrap().tasks[0].id,
+        waited_for[0].id,
+        "without anybody doing anything"
+    );
+    stage.home.must(&["engine", "stop", "--tasks"]);
+}
+
+#[test]
+fn t53_an_instance_that_fits_nowhere_is_waited_for_and_its_task_can_be_taken_back() {
+    let budget = [&QUICKER[..], &["--memory-budget", "2000"]].concat();
+    let Some(stage) = stage(&budget) else { return };
+    let worker = stage.worker(WAIT).memory(3481).on(&["c5.large"]);
+    stage.apply(std::slice::from_ref(&worker));
+    let service = stage.worker_when("a task that waits", |service| {
+        !service.waiting_for_room.is_empty()
+    });
+    assert!(
+        messages(&service).contains(
+            &"(service worker) was unable to place a task because no container instance met all of its requirements. \
+              Reason: No Container Instances were found in your cluster."
+        ),
+        "{service:?}"
+    );
+    assert_eq!(states(&service), [""; 0]);
+    stage.home.must(&["delete", PROJECT[0], PROJECT[1], "--yes"]);
+    stage.home.must(&["engine", "stop", "--tasks"]);
+}
+
+#[test]
+fn t54_tasks_share_the_cpu_of_their_instance_and_nothing_else_does() {
+    let Some(stage) = stage(&QUICKER) else { return };
+    let worker = stage
+        .worker(BURNER)
+        .memory(1024)
+        .on(&["c5.large"])
+        .sharing_cpu()
+        .count(2);
+    let stack = stage.deploy(&[worker]);
+    let service = &stack.services[0];
+    assert_eq!(packed(service), [2], "{service:?}");
+    let instance = &service.instances[0].instance.id;
+    let group = group_of(&stage, "cpu", instance);
+    let quota = match group.join("cpu.max").exists() {
+        true => read(&group.join("cpu.max")),
+        false => format!(
+            "{} {}",
+            read(&group.join("cpu.cfs_quota_us")),
+            read(&group.join("cpu.cfs_period_us"))
+        ),
+    };
+    assert_eq!(quota, "200000 100000", "two processors");
+    let memory = group_of(&stage, "memory", instance);
+    let limit = match memory.join("memory.max").exists() {
+        true => read(&memory.join("memory.max")),
+        false => read(&memory.join("memory.limit_in_bytes")),
+    };
+    assert_eq!(limit, (4096_u64 << 20).to_string());
+    for task in pids(service).keys() {
+        let own = group.join(task.as_str());
+        let (file, expected) = match own.join("cpu.weight").exists() {
+            true => (own.join("cpu.weight"), "1"),
+            false => (own.join("cpu.shares"), "2"),
+        };
+        assert_eq!(read(&file), expected);
+    }
+    stage.wait_for_lines("ready", 2);
+    for pid in pids(service).into_values() {
+        kill(pid, Signal::USR1);
+    }
+    // Each has half of the instance, which is all that either of them would have alone.
+    eventually("two equal halves", DEADLINE, || {
+        let metrics = stage.client().metrics(None, 60).unwrap();
+        let last = |task: &tapedeck_api::TaskMetrics| task.history.last().map(|usage| usage.cpu);
+        let shares: Vec<f32> = metrics.services[0].tasks.iter().filter_map(last).collect();
+        let [one, other] = shares[..] else { return None };
+        (one > 20.0 && (one - other).abs() <= 0.1 * (one + other)).then_some(())
+    });
+}
+
+#[test]
+fn instances_outlive_the_engine_and_their_cgroups_do_not_outlive_them() {
+    let Some(home) = home() else { return };
+    let nothing = Leaks::before(&home);
+    home.must(&QUICKER);
+    let stage = Stage::of(home);
+    let worker = stage.worker(WAIT).memory(1024).on(&["c5.large"]);
+    let before = stage.deploy(&[worker.clone().count(2)]).services.remove(0);
+    stage.home.kill_engine();
+    stage.home.must(&QUICKER);
+    let after = stage.steady().services.remove(0);
+    assert_eq!(pids(&after), pids(&before), "they run on");
+    assert_eq!(after.instances, before.instances);
+    stage.deploy(&[worker.count(3)]);
+    assert_eq!(packed(&stage.now()), [3], "there was room for another");
+    stage.home.must(&["engine", "stop", "--tasks"]);
+    nothing.check();
+    stage.home.must(&QUICKER);
+    assert_eq!(packed(&stage.steady().services[0]), [3]);
+    stage.home.must(&["delete", PROJECT[0], PROJECT[1], "--yes"]);
+    stage.home.must(&["engine", "stop", "--tasks"]);
+    nothing.check();
+}
+
+#[test]
+fn tasks_on_fargate_are_spread_over_zones() {
+    let Some(stage) = stage(&QUICKER) else { return };
+    let stack = stage.deploy(&[stage.worker(WAIT).count(4)]);
+    let zone = |task: &Task| Some(task.placement.as_ref()?.zone.to_string());
+    let mut zones: Vec<String> = stack.services[0].tasks.iter().filter_map(zone).collect();
+    zones.sort_unstable();
+    assert_eq!(zones, ["local-a", "local-a", "local-b", "local-c"]);
+}
