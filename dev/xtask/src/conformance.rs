@@ -15,7 +15,7 @@ const DEVIATIONS: &str = "docs/deviations.md";
 
 /// Rows without a test yet. It only ever gets shorter.
 const MISSING: &[u8] = &[
-    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 56,
+    20, 21, 22, 23, 24, 25, 26, 27, 28, 56,
 ];
 
 /// The rows, in short. The numbers 57 to 59 are free.
