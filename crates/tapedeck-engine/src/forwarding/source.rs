@@ -160,6 +160,11 @@ impl Sources {
         self.open.get_mut(task)
     }
 
+    /// Whether the log of a task that has stopped was taken to its end, or is gone.
+    pub(super) fn is_read(&self, task: &TaskId) -> bool {
+        self.finished.contains(task) || !self.logs.join(task.as_str()).exists()
+    }
+
     /// Writes down what a batch reaches up to. If that fails, the next engine sends some lines twice.
     pub(super) fn commit(&self, batch: &Batch) {
         for (task, cursor) in &batch.reaches {

@@ -188,6 +188,10 @@ impl Worker {
         match self.deliver(&pending.request) {
             Ok(()) => {
                 self.sources.commit(&pending.batch);
+                // Under way is nothing else, so what was read to its end has been delivered.
+                if self.leaving.iter().all(|task| self.sources.is_read(task)) {
+                    self.remove_leaving();
+                }
                 if self.patience.take().is_some() {
                     self.spool_patience = None;
                 }

@@ -2,18 +2,17 @@
 
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
-use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt as _;
-use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_flag, fsconfig_set_string,
     fsmount, fsopen,
 };
 
+use super::template::Template;
 use super::{StorageError, TaskDisk};
 
 /// Whoever asks for a loop device is told a number, which another may be quicker to take.
@@ -85,35 +84,18 @@ fn attach_named(disk: &TaskDisk, file: &Path) -> Result<(OwnedFd, String), Stora
     Ok((mounted?, name))
 }
 
-/// Copies the blocks that are there, and not the many that are not.
+/// A file with what the template has.
 fn copy(template: &Path, file: &Path) -> io::Result<fs::File> {
-    let from = fs::File::open(template)?;
-    let to = fs::OpenOptions::new()
+    let template = Template::read(template)?;
+    let file = fs::OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
         .open(file)?;
-    let length = from.metadata()?.len();
-    to.set_len(length)?;
-    let mut end = 0;
-    while let Some(start) = seek(&from, SeekFrom::Data(end))? {
-        end = seek(&from, SeekFrom::Hole(start))?.unwrap_or(length);
-        let mut bytes = vec![0; usize::try_from(end - start).map_err(io::Error::other)?];
-        from.file().read_exact_at(&mut bytes, start)?;
-        to.file().write_all_at(&bytes, start)?;
-    }
-    Ok(to)
-}
-
-/// None behind the last data.
-fn seek(file: &fs::File, to: SeekFrom) -> io::Result<Option<u64>> {
-    match rustix::fs::seek(file.file(), to) {
-        Ok(place) => Ok(Some(place)),
-        Err(Errno::NXIO) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    template.write_to(&file)?;
+    Ok(file)
 }
 
 /// The loop device of a file, and its path.

@@ -1,8 +1,8 @@
 //! The room that a task has for what it writes: a disk of its own, so that a full one is full for that task alone.
 //!
 //! ```text
-//!  template (ext4 in a sparse file, made once) ─copy of its few blocks─▶ file without a name ─▶ loop device ─▶ ext4
-//!                                                                                             upper and work of overlayfs
+//!  template (the few blocks of an empty ext4, made once) ──▶ sparse file without a name ──▶ loop device ──▶ ext4
+//!                                                                                         upper and work of overlayfs
 //! ```
 //!
 //! The file is unlinked as soon as the kernel has it, and the loop device goes away with its last user. The file system

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tapedeck_model::{LogDestination, LogPolicy, SecretPart, SecretReference, SecretTemplate};
 use tapedeck_testkit::{DEADLINE, Finished, Home, eventually};
 
+use crate::disk::Disk;
 use crate::log_endpoint::{Answer, Endpoint, Received};
 use crate::secrets::set;
 use crate::stage::{PROJECT, STACK, Stage, WAIT, home, pids, stack};
@@ -256,6 +257,68 @@ fn the_last_lines_of_a_deleted_service_are_delivered() {
     wait_for(&endpoint, &["ready", "bye"]);
     eventually("everything else to go", DEADLINE, || {
         (fs::read_dir(files.all_forwarding()).unwrap().count() == 0).then_some(())
+    });
+}
+
+#[test]
+fn a_service_that_is_deployed_again_while_its_last_lines_are_sent_keeps_its_new_logs_only() {
+    let Some(stage) = stage() else { return };
+    let endpoint = Endpoint::answering(Answer::Acknowledge);
+    let script = "trap 'echo bye; exit 0' TERM; echo ready; while :; do echo tick; sleep 0.1; done";
+    let worker = stage.worker(script).logs(policy(to(&endpoint)));
+    stage.deploy(std::slice::from_ref(&worker));
+    stage.wait_for_lines("ready", 1);
+    let (old, _) = pids(&stage.now()).pop_first().unwrap();
+    stage.client().delete_stack(stack()).unwrap();
+    eventually("the end of the stack", DEADLINE, || {
+        stage.client().describe_stack(&stack()).is_err().then_some(())
+    });
+    stage.deploy(&[worker]);
+    let (new, _) = pids(&stage.now()).pop_first().unwrap();
+    let folder = stage.home.files().stack_logs(&stack()).join("worker");
+    eventually("the old log to go", DEADLINE, || {
+        (!folder.join(old.as_str()).exists()).then_some(())
+    });
+    assert!(folder.join(new.as_str()).exists());
+    eventually(
+        "the last line of the old one, and lines of the new one",
+        DEADLINE,
+        || {
+            let lines = endpoint.acknowledged();
+            let ready = lines.iter().filter(|line| *line == "ready").count();
+            (ready == 2 && lines.iter().any(|line| line == "bye")).then_some(())
+        },
+    );
+}
+
+#[test]
+fn t67_forwarding_goes_on_after_the_disk_was_full() {
+    let Some(disk) = Disk::of(48) else { return };
+    let home = disk.home();
+    start_engine(&home);
+    let stage = Stage::of(home);
+    let endpoint = Endpoint::answering(Answer::Acknowledge);
+    let destination = LogDestination {
+        retry_seconds: 0,
+        ..to(&endpoint)
+    };
+    let script = format!("trap 'echo ping' USR1; echo ready; {WAIT}");
+    stage.deploy(&[stage.worker(&script).logs(policy(destination))]);
+    wait_for(&endpoint, &["ready"]);
+    let (_, pid) = pids(&stage.now()).pop_first().unwrap();
+    endpoint.answer(Answer::Status(503));
+    let known = endpoint.received().len();
+    tapedeck_testkit::kill(pid, rustix::process::Signal::USR1);
+    stage.wait_for_lines("ping", 1);
+    disk.fill();
+    eventually("tries on a full disk", DEADLINE, || {
+        (endpoint.received().len() > known + 1).then_some(())
+    });
+    disk.free();
+    endpoint.answer(Answer::Acknowledge);
+    wait_for(&endpoint, &["ready", "ping"]);
+    eventually("an empty spool", DEADLINE, || {
+        (spooled(&stage) == 0).then_some(())
     });
 }
 
