@@ -79,9 +79,9 @@ fn t14_a_task_that_does_not_listen_is_killed_after_its_timeout() {
         .find(|event| event.message.contains("has stopped 1 running tasks"))
         .unwrap();
     let given = end.at.since(asked.at);
-    // The clock of the events counts whole milliseconds.
+    // The clock of a shim begins with the time of its engine, and is behind by as long as it took to start.
     assert!(
-        given >= Duration::from_millis(1999),
+        given >= Duration::from_millis(1900),
         "it was killed after {given:?}"
     );
 }
