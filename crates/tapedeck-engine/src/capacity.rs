@@ -21,6 +21,8 @@ pub(crate) struct Capacity {
     pub(crate) refresh: Refresh,
     /// What its tasks wait for, a sentence each.
     pub(crate) waiting: Vec<String>,
+    /// Whether a task has no room, so that this was told.
+    is_short: bool,
 }
 
 /// A task that there is no room for, and why.
@@ -151,17 +153,15 @@ impl Engine {
                 None => obstacles.push((*memory, *obstacle, vec![task.clone()])),
             }
         }
-        let waiting: Vec<String> = obstacles
-            .iter()
-            .map(|(memory, obstacle, tasks)| {
-                placement::waiting(tasks, memory.mebibytes(), *obstacle, &budget)
-            })
-            .collect();
+        let waiting = obstacles.iter().map(|(memory, obstacle, tasks)| {
+            placement::waiting(tasks, memory.mebibytes(), *obstacle, &budget)
+        });
         let service = self.service_mut(key);
+        let waiting: Vec<String> = waiting.chain(service.capacity.changes_to_come()).collect();
         if service.capacity.waiting == waiting {
             return;
         }
-        let was_short = !service.capacity.waiting.is_empty();
+        let was_short = std::mem::replace(&mut service.capacity.is_short, !obstacles.is_empty());
         service.capacity.waiting = waiting;
         let on_instances = service.container().ec2.is_some();
         let closest = service.capacity.instances.keys().next_back().cloned();
@@ -221,7 +221,7 @@ fn is_here(task: &Task, leaving: &HashSet<TaskId>) -> bool {
 }
 
 /// Memory that a service holds, in MiB: its tasks on Fargate, and its instances.
-fn held(service: &Service, leaving: &HashSet<TaskId>) -> u64 {
+pub(crate) fn held(service: &Service, leaving: &HashSet<TaskId>) -> u64 {
     let tasks = service.tasks.values();
     let of_tasks: u64 = tasks
         .filter(|task| is_here(task, leaving) && task.instance().is_none())

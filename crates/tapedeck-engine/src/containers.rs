@@ -78,6 +78,7 @@ impl Host {
                 gid,
                 additional_gids: Vec::new(),
             },
+            health_check: side.health_check.clone(),
             stop_signal: image_user::signal(&image.config.stop_signal)?,
             log_directory: self
                 .home

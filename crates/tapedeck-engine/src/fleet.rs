@@ -54,6 +54,8 @@ pub(crate) struct Service {
     pub(crate) life: Life,
     /// Tasks wanted: as asked for, then as scaled.
     pub(crate) desired_count: u32,
+    /// Tasks that were wanted when the deployment of the desired revision began, as far as this engine knows.
+    pub(crate) deployed_count: u32,
     /// How it is scaled, if it is.
     pub(crate) scaler: Option<Box<Scaler>>,
     pub(crate) revision: Revision,
@@ -93,6 +95,7 @@ impl Service {
         Self {
             life: Life::Active,
             desired_count,
+            deployed_count: desired_count,
             scaler: None,
             revision,
             deployments: Deployments::default(),
@@ -210,6 +213,7 @@ impl Service {
         let newest = newest.max(self.deployments.newest()).unwrap_or(self.revision);
         self.revision = Revision(newest.0 + 1);
         self.revisions.insert(self.revision, container);
+        self.deployed_count = self.desired_count;
         self.deployments.begin(self.revision, now);
     }
 

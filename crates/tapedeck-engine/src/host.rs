@@ -12,7 +12,7 @@ use tapedeck_model::{ContainerSpec, ImageDigest, Instance, InstanceId, StackSpec
 use tapedeck_runtime::cgroup::{CgroupLayout, Limits, MOUNT_ROOT};
 use tapedeck_runtime::network::{self, HostNetwork, resolv_conf};
 use tapedeck_runtime::{
-    DEFAULT_PIDS_LIMIT, TaskDefinition, TaskDisk, TaskExit, TaskProcess, failpoint, storage_use,
+    DEFAULT_PIDS_LIMIT, TaskClock, TaskDefinition, TaskDisk, TaskExit, TaskProcess, failpoint, storage_use,
 };
 
 use crate::clock::Clock;
@@ -131,11 +131,6 @@ impl Host {
     /// The `/etc/resolv.conf` of tasks.
     pub(crate) fn name_servers(&self) -> String {
         resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF))
-    }
-
-    /// Bytes that a task has written, unless these are too many files to count.
-    pub(crate) fn written_by(&self, task: &TaskId) -> Option<u64> {
-        tapedeck_runtime::written_in(&self.home.task(task))
     }
 
     /// Connects to the shim of a task that an earlier engine started; none when there is no such shim any more.
@@ -280,9 +275,10 @@ impl Host {
             log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
             discards_output: container.discards_output,
             cgroup: self.cgroup_of(&task.id, task.instance()),
-            now: Some(self.clock.now()),
+            clock: Some(TaskClock::showing(self.clock.now())),
             disk: self.disk.clone(),
             sides: self.sides_of(key, task, container)?,
+            health_check: container.health_check.clone(),
             errand: None,
         })
     }

@@ -18,6 +18,7 @@ mod endpoint;
 mod exporter;
 mod fleet;
 mod forwarding;
+mod health;
 mod host;
 mod http;
 mod image_user;

@@ -165,6 +165,12 @@ impl Engine {
                     self.containers_seen(&task, containers);
                 }
                 self.change(&task, |state| observe::after(state, &said, now));
+                if let ShimState::Running {
+                    health: Some(health), ..
+                } = said
+                {
+                    self.heard_health(&task, health);
+                }
             }
             Event::ShimGone(task) => self.shim_gone(&task),
             Event::AskedWithin(task, reply) => self.answer_within(&task, reply),

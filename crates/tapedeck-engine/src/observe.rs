@@ -12,7 +12,7 @@ pub(crate) fn after(known: &TaskState, said: &ShimState, now: Timestamp) -> Opti
     match (known, said) {
         (TaskState::Stopped { .. }, _) => None,
         (_, ShimState::Exited { exit }) => Some(stopped(known, exit, now)),
-        (TaskState::Pending, ShimState::Running { pid, started }) => Some(TaskState::Running {
+        (TaskState::Pending, ShimState::Running { pid, started, .. }) => Some(TaskState::Running {
             started: (*started).min(now),
             pid: *pid,
         }),

@@ -3,8 +3,10 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use tapedeck_model::{ContainerSpec, Revision, RolloutState, StopCode, Task, TaskId, TaskState};
-use tapedeck_plan::{Bounds, Breaker, Desired, Plan, Progress, Step, decide_placed, events};
+use tapedeck_model::{ContainerSpec, Revision, RolloutState, StopCode, Task, TaskHealth, TaskId, TaskState};
+use tapedeck_plan::{
+    Bounds, Breaker, Desired, FAILED_HEALTH_CHECKS, Plan, Progress, Step, decide_placed, events,
+};
 use tapedeck_runtime::failpoint;
 
 use crate::fleet::{Life, ServiceKey};
@@ -19,6 +21,7 @@ impl Engine {
             let desired = Desired {
                 revision: service.revision,
                 count,
+                grown: count.saturating_sub(service.deployed_count),
                 attended: service.attended,
                 bounds: Bounds::default(),
                 breaker: Breaker::default(),
@@ -29,12 +32,13 @@ impl Engine {
             let whereabouts = self.whereabouts(service);
             let mut plan = decide_placed(&desired, &tasks, &whereabouts, self.clock.now());
             let steps = std::mem::take(&mut plan.steps);
+            let replacing = plan.replacing;
             let failed = self.keep(key, plan);
             // The steps were for a revision that is not desired any more.
             if failed {
                 continue;
             }
-            let took = self.take(key, &steps);
+            let took = self.take(key, &steps, replacing);
             if !self.place(key) && !took {
                 break;
             }
@@ -70,20 +74,28 @@ impl Engine {
     }
 
     /// Takes the steps; says whether that changed anything, so that it is worth deciding again.
-    fn take(&mut self, key: &ServiceKey, steps: &[Step]) -> bool {
-        let mut started = Vec::new();
-        let mut stopped = Vec::new();
+    fn take(&mut self, key: &ServiceKey, steps: &[Step], replacing: u32) -> bool {
+        let (mut started, mut stopped, mut unhealthy) = (Vec::new(), Vec::new(), Vec::new());
         let mut forgotten = Vec::new();
         for step in steps {
             match step {
                 Step::Start { revision } => started.extend(self.start(key, *revision)),
                 Step::Stop { task, code, reason } => {
                     if self.stop_task(key, task, *code, reason) {
-                        stopped.push(task.clone());
+                        match reason == FAILED_HEALTH_CHECKS {
+                            true => unhealthy.push(task.clone()),
+                            false => stopped.push(task.clone()),
+                        }
                     }
                 }
                 Step::Forget { task } => forgotten.push(task.clone()),
             }
+        }
+        for task in &unhealthy {
+            self.record(key, events::failed_health_checks(&key.name, task));
+        }
+        if !unhealthy.is_empty() {
+            self.record(key, events::stopped_tasks(&key.name, &unhealthy));
         }
         let service = self.fleet.services.get(key);
         let is_placed = |task: &&TaskId| {
@@ -91,14 +103,16 @@ impl Engine {
             task.is_some_and(|task| !task.is_unplaced())
         };
         let placed: Vec<TaskId> = started.iter().filter(is_placed).cloned().collect();
-        if !placed.is_empty() {
-            self.record(key, events::started_tasks(&key.name, &placed));
+        match (placed.is_empty(), replacing) {
+            (true, _) => {}
+            (false, 0) => self.record(key, events::started_tasks(&key.name, &placed)),
+            (false, _) => self.record(key, events::started_replacements(&key.name, &placed, replacing)),
         }
         if !stopped.is_empty() {
             self.record(key, events::stopped_tasks(&key.name, &stopped));
         }
         let dropped = self.forget(key, &forgotten);
-        !started.is_empty() || !stopped.is_empty() || dropped
+        !started.is_empty() || !stopped.is_empty() || !unhealthy.is_empty() || dropped
     }
 
     /// Writes a new task down and, where there is room for it, has its shim started.
@@ -125,6 +139,7 @@ impl Engine {
             state: TaskState::Pending,
             protected_until: None,
             containers: Vec::new(),
+            health: container.health_check.as_ref().map(|_| TaskHealth::default()),
         };
         failpoint::reach("task.addressed");
         if !self.save_tasks(key, std::slice::from_ref(&task)) {

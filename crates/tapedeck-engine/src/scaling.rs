@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use tapedeck_api::{Refusal, Response, RolloutState, ScalingStatus, ServiceScaling};
-use tapedeck_model::{Scaling, StackName, TaskState, Timestamp};
+use tapedeck_model::{HealthStatus, Scaling, StackName, Task, TaskState, Timestamp};
 use tapedeck_plan::Pace;
 use tapedeck_plan::autoscale::{
     self, Decision, Fast, NotScaled, Point, Policy, Record, Situation, TaskUse, Tempo, Window,
@@ -210,11 +210,23 @@ impl Engine {
     }
 }
 
+fn is_healthy(task: &Task) -> bool {
+    let health = task.health.as_ref();
+    health.is_some_and(|health| health.status == HealthStatus::Healthy)
+}
+
 fn situation_of(service: &Service, now: Timestamp) -> Situation {
     let (mut ready, mut in_flight) = (0, 0);
     for task in service.tasks.values() {
         match task.state {
-            TaskState::Running { started, .. } if now.since(started) >= Fast::WARM_UP => ready += 1,
+            // One that is to be replaced is neither.
+            TaskState::Running { .. } if task.is_unhealthy() => {}
+            TaskState::Running { .. } if is_healthy(task) => ready += 1,
+            TaskState::Running { started, .. }
+                if task.health.is_none() && now.since(started) >= Fast::WARM_UP =>
+            {
+                ready += 1
+            }
             TaskState::Running { .. } => in_flight += 1,
             TaskState::Pending if now.since(task.created) < Fast::STUCK_AFTER => in_flight += 1,
             TaskState::Pending | TaskState::Stopping { .. } | TaskState::Stopped { .. } => {}

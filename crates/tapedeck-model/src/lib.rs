@@ -6,6 +6,7 @@
 mod contained;
 mod deployment;
 mod expression;
+mod health;
 mod instance;
 mod log_filter;
 mod log_policy;
@@ -23,6 +24,7 @@ mod worker;
 pub use contained::{ContainerState, ContainerStatus, MAIN_CONTAINER};
 pub use deployment::{Deployment, RolloutState};
 pub use expression::{Data, Expression, Late, Number, ValueType};
+pub use health::{HealthStatus, ProbeOutcome, ProbeResult, TaskHealth};
 pub use instance::{
     Ec2Spec, Instance, InstanceId, InstanceState, InvalidInstanceId, MachineType, Placement, Zone,
 };

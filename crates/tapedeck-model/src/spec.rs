@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContainerDependency, Cpu, Ec2Spec, LogPolicy, MemoryMb, ResourceName, Scaling, SecretTemplate, StackName,
-    StopTimeout,
+    ContainerDependency, Cpu, Ec2Spec, HealthCheck, LogPolicy, MemoryMb, ResourceName, Scaling,
+    SecretTemplate, StackName, StopTimeout,
 };
 
 /// A text that is not `sha256:` and 64 lower-case hexadecimal digits.
@@ -133,6 +133,9 @@ pub struct ContainerSpec {
     /// The instances that tasks run on; none on Fargate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ec2: Option<Ec2Spec>,
+    /// How to tell whether it is healthy. One that the image names counts for nothing, as on ECS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheck>,
     /// What the main container waits for before it starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<ContainerDependency>,
@@ -161,6 +164,9 @@ pub struct SideSpec {
     pub depends_on: Vec<ContainerDependency>,
     /// Time between SIGTERM and SIGKILL.
     pub stop_timeout: StopTimeout,
+    /// How to tell whether it is healthy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheck>,
     /// Whether its output is thrown away.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub discards_output: bool,

@@ -5,7 +5,9 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ContainerStatus, InstanceId, Placement, Revision, Timestamp};
+use crate::{
+    ContainerStatus, HealthStatus, InstanceId, Placement, ProbeResult, Revision, TaskHealth, Timestamp,
+};
 
 /// A text that is not 32 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +93,9 @@ pub struct Task {
     /// Its containers, the main one first; none when it has no other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<ContainerStatus>,
+    /// What its health check says; none when it has none, which ECS calls `UNKNOWN` too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<TaskHealth>,
 }
 
 impl Task {
@@ -99,9 +104,7 @@ impl Task {
     pub fn is_protected(&self, now: Timestamp) -> bool {
         self.state.is_live() && self.protected_until.is_some_and(|until| until > now)
     }
-}
 
-impl Task {
     /// The latest time that is known of it.
     #[must_use]
     pub fn latest_time(&self) -> Timestamp {
@@ -113,9 +116,7 @@ impl Task {
         };
         of_state.unwrap_or_default().max(self.created)
     }
-}
 
-impl Task {
     /// Whether it waits for room: nothing of it is on this machine then. ECS calls it `PROVISIONING`.
     #[must_use]
     pub fn is_unplaced(&self) -> bool {
@@ -126,6 +127,19 @@ impl Task {
     #[must_use]
     pub fn instance(&self) -> Option<&InstanceId> {
         self.placement.as_ref()?.instance.as_ref()
+    }
+
+    /// Whether its health check has failed as often as makes it unhealthy, and not passed since.
+    #[must_use]
+    pub fn is_unhealthy(&self) -> bool {
+        let health = self.health.as_ref();
+        health.is_some_and(|health| health.status == HealthStatus::Unhealthy)
+    }
+
+    /// The last time its health check was tried, if it has one and it was.
+    #[must_use]
+    pub fn last_probe(&self) -> Option<&ProbeResult> {
+        self.health.as_ref()?.results.last()
     }
 }
 

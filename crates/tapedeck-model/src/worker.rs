@@ -203,7 +203,7 @@ pub enum LogForwarding {
 }
 
 /// How to tell from within whether a container is healthy. Ranges are those of ECS.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthCheck {
     /// `CMD` and a program, or `CMD-SHELL` and a line for the shell.
@@ -216,6 +216,20 @@ pub struct HealthCheck {
     pub retries: u16,
     /// Seconds at the start in which failures do not count: 0 to 300.
     pub start_period_seconds: u16,
+}
+
+impl HealthCheck {
+    /// The program to run and its arguments.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        match self.command.split_first() {
+            Some((kind, line)) if kind == "CMD-SHELL" => {
+                vec!["/bin/sh".to_owned(), "-c".to_owned(), line.join(" ")]
+            }
+            Some((kind, arguments)) if kind == "CMD" => arguments.to_vec(),
+            _ => self.command.clone(),
+        }
+    }
 }
 
 /// A file system of `efs-filesystem` in a container.

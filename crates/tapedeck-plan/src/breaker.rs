@@ -1,11 +1,12 @@
-//! The count of the circuit breaker: tasks of the desired revision that failed before they were once healthy.
+//! The count of the circuit breaker: tasks of the desired revision that failed before they were once healthy, and those
+//! whose health check has failed.
 //!
 //! Like the back-off it is derived from the records of the tasks alone. Other than there each task counts, also of several
 //! that were started together, as on ECS. A task that lost its machine does not count.
 
 use std::time::Duration;
 
-use tapedeck_model::{Task, TaskId, TaskState, Timestamp};
+use tapedeck_model::{StopCode, Task, TaskId, TaskState, Timestamp};
 
 use crate::Desired;
 use crate::streak::run_time;
@@ -49,6 +50,9 @@ impl<'a> Count<'a> {
 }
 
 fn healthy_at(task: &Task, healthy_after: Duration, now: Timestamp) -> Option<Timestamp> {
+    if let Some(health) = &task.health {
+        return health.first_healthy.filter(|healthy| *healthy <= now);
+    }
     let held = run_time(task, now).is_some_and(|time| time >= healthy_after);
     let started = match &task.state {
         TaskState::Pending => None,
@@ -62,11 +66,27 @@ fn healthy_at(task: &Task, healthy_after: Duration, now: Timestamp) -> Option<Ti
 }
 
 fn failed_at(task: &Task, healthy_after: Duration, now: Timestamp) -> Option<Timestamp> {
+    if task.is_unhealthy() && !stopped_by_person(task) {
+        let since = task.health.as_ref().and_then(|health| health.since);
+        return since.filter(|since| *since <= now);
+    }
     match &task.state {
         TaskState::Stopped { stopped, code, .. } => {
-            let ran = run_time(task, now).unwrap_or_default();
-            (code.is_failure() && ran < healthy_after && *stopped <= now).then_some(*stopped)
+            let was_healthy = match &task.health {
+                Some(health) => health.first_healthy.is_some(),
+                None => run_time(task, now).unwrap_or_default() >= healthy_after,
+            };
+            (code.is_failure() && !was_healthy && *stopped <= now).then_some(*stopped)
         }
         TaskState::Pending | TaskState::Running { .. } | TaskState::Stopping { .. } => None,
+    }
+}
+
+fn stopped_by_person(task: &Task) -> bool {
+    match &task.state {
+        TaskState::Stopping { code, .. } | TaskState::Stopped { code, .. } => {
+            *code == StopCode::UserInitiated
+        }
+        TaskState::Pending | TaskState::Running { .. } => false,
     }
 }

@@ -12,6 +12,9 @@ use crate::streak::Allowance;
 use crate::tally::{Member, Tally, Worth};
 use crate::{Desired, Plan, Progress, Stage, Step, Waiting};
 
+/// `stoppedReason` of ECS for a task that is replaced because it is unhealthy.
+pub const FAILED_HEALTH_CHECKS: &str = "Task failed container health checks";
+
 /// Decides the next steps for one service, of which `tasks` are all known tasks in any order.
 ///
 /// Executing all steps and deciding again at the same `now` gives a plan that starts and stops nothing. Costs O(n log n) in the number
@@ -56,14 +59,22 @@ pub fn decide_placed(desired: &Desired, tasks: &[Task], whereabouts: &Whereabout
         waiting,
         wake_at,
         progress,
+        replacing: u32::try_from(rollout.replacing()).unwrap_or(u32::MAX),
     }
 }
 
 fn steps(desired: &Desired, rollout: &Rollout<'_>, retention: &Retention<'_>) -> Vec<Step> {
-    let stops = rollout.stops.iter().map(|task| Step::Stop {
+    let unhealthy = rollout
+        .unhealthy_stops
+        .iter()
+        .map(|task| (task, unhealthy_stop_reason(desired)));
+    let others = rollout.stops.iter().map(|task| (task, stop_reason(desired)));
+    let mut stops: Vec<_> = unhealthy.chain(others).collect();
+    stops.sort_unstable();
+    let stops = stops.into_iter().map(|(task, reason)| Step::Stop {
         task: (*task).clone(),
         code: StopCode::ServiceSchedulerInitiated,
-        reason: stop_reason(desired),
+        reason,
     });
     let mut starts: Vec<Starts> = rollout.fallback.into_iter().chain([rollout.desired]).collect();
     starts.sort_by_key(|starts| starts.revision);
@@ -85,8 +96,15 @@ fn stop_reason(desired: &Desired) -> String {
     }
 }
 
+fn unhealthy_stop_reason(desired: &Desired) -> String {
+    match desired.count {
+        0 => stop_reason(desired),
+        _ => FAILED_HEALTH_CHECKS.to_owned(),
+    }
+}
+
 fn waiting(tally: &Tally<'_>, rollout: &Rollout<'_>, fallback: Option<&Fallback<'_>>) -> Vec<Waiting> {
-    let stops: BTreeSet<&TaskId> = rollout.stops.iter().copied().collect();
+    let stops: BTreeSet<&TaskId> = rollout.all_stops().collect();
     let kept: Vec<&Member<'_>> = tally
         .live()
         .filter(|member| !stops.contains(&member.task.id))
@@ -100,6 +118,7 @@ fn waiting(tally: &Tally<'_>, rollout: &Rollout<'_>, fallback: Option<&Fallback<
         waiting.push(Waiting::ForStart { tasks });
     }
     waiting.extend(settling(tally, &kept));
+    waiting.extend(health(tally, &kept));
     let failures = fallback.map(|fallback| fallback.streak.failures());
     waiting.extend(
         rollout
@@ -122,6 +141,7 @@ fn waiting(tally: &Tally<'_>, rollout: &Rollout<'_>, fallback: Option<&Fallback<
     let outdated = kept
         .iter()
         .filter(|member| !member.is_protected)
+        .filter(|member| member.worth != Worth::Unhealthy)
         .map(|member| member.task)
         .filter(|task| task.revision != tally.desired.revision);
     if let Some(tasks) = ids(outdated) {
@@ -150,10 +170,27 @@ fn settling(tally: &Tally<'_>, kept: &[&Member<'_>]) -> Option<Waiting> {
         kept.iter()
             .filter(|member| matches!(member.worth, Worth::Fresh | Worth::OnTrial))
             .map(|member| member.task)
+            .filter(|task| task.health.is_none())
     };
     let until = settling().filter_map(|task| healthy_at(tally, task)).min()?;
     let tasks = ids(settling())?;
     Some(Waiting::ForSettling { tasks, until })
+}
+
+/// What is waited for because of health checks.
+fn health(tally: &Tally<'_>, kept: &[&Member<'_>]) -> Vec<Waiting> {
+    let of = |worth: Worth| {
+        let alike = kept.iter().filter(move |member| member.worth == worth);
+        ids(alike
+            .map(|member| member.task)
+            .filter(|task| task.health.is_some()))
+    };
+    let unhealthy = of(Worth::Unhealthy).map(|tasks| match tally.desired.attended {
+        true => Waiting::ForRecovery { tasks },
+        false => Waiting::ForHealthyReplacement { tasks },
+    });
+    let fresh = of(Worth::Fresh).map(|tasks| Waiting::ForHealth { tasks });
+    fresh.into_iter().chain(unhealthy).collect()
 }
 
 fn healthy_at(tally: &Tally<'_>, task: &Task) -> Option<Timestamp> {

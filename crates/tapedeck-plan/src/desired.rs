@@ -13,6 +13,9 @@ pub struct Desired {
     pub revision: Revision,
     /// How many tasks are to run. Zero while the service is being deleted.
     pub count: u32,
+    /// How many more that is than when the deployment of the revision began: so many more tasks of the older revision are
+    /// wanted too, as long as none of the new one has held.
+    pub grown: u32,
     /// Whether somebody watches who wants to see the newest revision at once, as while a program is being written. Then
     /// all older tasks stop, and new ones start when they have stopped: ECS would call it a minimum of 0 % and a maximum of
     /// 100 %. And each revision is tried once: a task that ends by itself is not started again before there is another

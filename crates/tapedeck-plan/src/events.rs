@@ -18,6 +18,19 @@ pub fn started_tasks(service: &ResourceName, tasks: &[TaskId]) -> String {
     )
 }
 
+/// `(service S) has started N tasks: (task T). Amazon ECS replaced R tasks due to an unhealthy status.`
+#[must_use]
+pub fn started_replacements(service: &ResourceName, tasks: &[TaskId], replaced: u32) -> String {
+    let started = started_tasks(service, tasks);
+    format!("{started} Amazon ECS replaced {replaced} tasks due to an unhealthy status.")
+}
+
+/// `(service S) (task T) failed container health checks.`
+#[must_use]
+pub fn failed_health_checks(service: &ResourceName, task: &TaskId) -> String {
+    format!("(service {service}) (task {task}) failed container health checks.")
+}
+
 /// `(service S) has stopped N running tasks: (task T1) (task T2).`
 #[must_use]
 pub fn stopped_tasks(service: &ResourceName, tasks: &[TaskId]) -> String {

@@ -4,7 +4,8 @@
 //! (`rollout`), counts what failed (`streak` for the pauses, `breaker` for giving up), keeps an older revision up while the new
 //! one fails (`standing`) and drops old records (`retention`); [`events`] words what happened. Where to go back to is in
 //! [`Deployments`]. How many tasks are wanted of a service that is scaled is decided in
-//! [`autoscale`], and where they run in [`placement`]. Which segments of logs are removed is in [`log_retention`].
+//! [`autoscale`], and where they run in [`placement`]. What the probes of a health check come to is in [`health`]. Which segments of
+//! logs are removed is in [`log_retention`].
 //!
 //! Nothing here reads a clock, a file or the environment, draws a random number or remembers anything between two
 //! calls: equal arguments, equal plans. Whatever has to be remembered is in the records of the tasks and deployments.
@@ -16,6 +17,7 @@ mod decide;
 mod deployment;
 mod desired;
 pub mod events;
+pub mod health;
 pub mod log_retention;
 pub mod placement;
 mod plan;
@@ -25,7 +27,7 @@ mod standing;
 mod streak;
 mod tally;
 
-pub use decide::{decide, decide_placed};
+pub use decide::{FAILED_HEALTH_CHECKS, decide, decide_placed};
 pub use deployment::{Bounds, Breaker, Deployments, Stage};
 pub use desired::{BackOff, Desired, Pace};
 pub use plan::{Plan, Progress, Step, Waiting};

@@ -16,6 +16,8 @@ pub struct Plan {
     pub wake_at: Option<Timestamp>,
     /// How far the service is.
     pub progress: Progress,
+    /// How many of the starts make up for unhealthy tasks.
+    pub replacing: u32,
 }
 
 /// One thing to do.
@@ -58,6 +60,21 @@ pub enum Waiting {
         tasks: Vec<TaskId>,
         /// When the first of them will have run long enough.
         until: Timestamp,
+    },
+    /// The health check of tasks has neither passed nor failed often enough; ends when it has, or when they exit.
+    ForHealth {
+        /// Which ones.
+        tasks: Vec<TaskId>,
+    },
+    /// Unhealthy tasks run on until others stand in for them; ends when those are healthy, or when they recover.
+    ForHealthyReplacement {
+        /// Which ones.
+        tasks: Vec<TaskId>,
+    },
+    /// Tasks are unhealthy while somebody watches; ends when they recover, or with another revision.
+    ForRecovery {
+        /// Which ones.
+        tasks: Vec<TaskId>,
     },
     /// Tasks were told to stop; ends when they have.
     ForStop {
@@ -130,6 +147,9 @@ impl Waiting {
             | Self::ForBackOff { until, .. }
             | Self::ForProtection { until, .. } => Some(*until),
             Self::ForStart { .. }
+            | Self::ForHealth { .. }
+            | Self::ForHealthyReplacement { .. }
+            | Self::ForRecovery { .. }
             | Self::ForStop { .. }
             | Self::ForAttempt { .. }
             | Self::ForReplacement { .. }
@@ -148,6 +168,25 @@ impl fmt::Display for Waiting {
                 write!(
                     out,
                     "waiting for {} to run long enough to count as healthy",
+                    TaskList(tasks)
+                )
+            }
+            Self::ForHealth { tasks } => {
+                write!(out, "waiting for the health check of {} to pass", TaskList(tasks))
+            }
+            Self::ForHealthyReplacement { tasks } => {
+                let verb = if tasks.len() == 1 {
+                    "is unhealthy and runs"
+                } else {
+                    "are unhealthy and run"
+                };
+                write!(out, "{} {verb} until replaced by healthy tasks", TaskList(tasks))
+            }
+            Self::ForRecovery { tasks } => {
+                let verb = if tasks.len() == 1 { "is" } else { "are" };
+                write!(
+                    out,
+                    "{} {verb} unhealthy until the health check passes or there is another revision",
                     TaskList(tasks)
                 )
             }
@@ -269,11 +308,13 @@ pub struct Progress {
     pub running: u32,
     /// Tasks being started, of every revision.
     pub pending: u32,
-    /// Tasks of the desired revision that count as healthy: running long enough, and after failures in a row as long as
-    /// the delay they cause.
+    /// Tasks of the desired revision that count as healthy: their health check passes; without one, running long enough, and
+    /// after failures in a row as long as the delay they cause.
     pub healthy: u32,
     /// Tasks of other revisions that run or are being started.
     pub outdated: u32,
+    /// Tasks that run although their health check has failed, of every revision.
+    pub unhealthy: u32,
     /// Tasks told to stop that have not yet.
     pub stopping: u32,
     /// How often in a row the desired revision was tried and failed, as far as the records reach back.

@@ -3,6 +3,9 @@
 //! The rule of a change of revision: as many tasks of the new revision are started on top of those there are as the maximum
 //! allows; for each that is healthy, one of an older revision is stopped. Only where the maximum leaves no room, old tasks
 //! stop before new ones are there, down to the minimum. Tasks told to stop count for nothing and hold up nothing.
+//!
+//! Unhealthy tasks take room, but do not count: what is missing without them is started beside them, and for each that is
+//! healthy, one of them is stopped. Where the maximum leaves no room, one is stopped for each that is started.
 
 use tapedeck_model::{Revision, TaskId};
 
@@ -21,8 +24,13 @@ pub(crate) struct Rollout<'a> {
     ceiling: usize,
     current: Kept<'a>,
     outdated: Kept<'a>,
-    /// Tasks to stop.
+    unhealthy: Kept<'a>,
+    /// Healthy tasks that are not needed any more.
     pub(crate) stops: Vec<&'a TaskId>,
+    /// Unhealthy tasks to stop.
+    pub(crate) unhealthy_stops: Vec<&'a TaskId>,
+    /// How many unhealthy tasks nothing stood in for yet.
+    unreplaced: usize,
     /// Starts of the desired revision.
     pub(crate) desired: Starts,
     /// Starts of the revision to fall back on, if there is one.
@@ -71,22 +79,27 @@ impl<'a> Rollout<'a> {
             ceiling: desired.bounds.ceiling(desired.count),
             current: Kept::of(&tally.current),
             outdated: Kept::of(&tally.outdated),
+            unhealthy: Kept::of(&tally.unhealthy),
             stops: Vec::new(),
+            unhealthy_stops: Vec::new(),
+            unreplaced: tally.unhealthy.len().saturating_sub(on_the_way(tally)),
             desired: Starts::none(desired.revision, tally.allowance()),
             fallback: fallback.map(|fallback| Starts::none(fallback.revision, fallback.allowance)),
             fallback_target: fallback.map_or(0, |fallback| fallback.target),
         };
         // Ends: starts only ever fill up to the count and stops only ever empty the two lists.
         loop {
-            let stopped = rollout.stops.len();
+            let stopped = rollout.all_stops().count();
             rollout.stop();
             rollout.swap();
+            rollout.stop_unhealthy();
             let started = rollout.start();
-            if !started && rollout.stops.len() == stopped {
+            if !started && rollout.all_stops().count() == stopped {
                 break;
             }
         }
         rollout.stops.sort_unstable();
+        rollout.unhealthy_stops.sort_unstable();
         rollout
     }
 
@@ -99,7 +112,10 @@ impl<'a> Rollout<'a> {
             ceiling: wanted,
             current: Kept::of(&tally.current),
             outdated: Kept::of(&tally.outdated),
+            unhealthy: Kept::of(&[]),
             stops: Vec::new(),
+            unhealthy_stops: Vec::new(),
+            unreplaced: 0,
             desired: Starts::none(tally.desired.revision, Allowance::Unlimited),
             fallback: None,
             fallback_target: 0,
@@ -112,6 +128,49 @@ impl<'a> Rollout<'a> {
             rollout.desired.add(wanted.saturating_sub(tried));
         }
         rollout
+    }
+
+    /// Every task to stop.
+    pub(crate) fn all_stops(&self) -> impl Iterator<Item = &'a TaskId> {
+        self.stops.iter().chain(&self.unhealthy_stops).copied()
+    }
+
+    /// How many of the starts make up for unhealthy tasks.
+    pub(crate) fn replacing(&self) -> usize {
+        let unhealthy = self.unhealthy.len() + self.unhealthy_stops.len();
+        let restored = self.fallback.map_or(0, |starts| starts.due);
+        restored.min(unhealthy) + self.desired.due.min(self.unreplaced)
+    }
+
+    /// Stops those that others stand in for; and one, where there is no room to start what is missing.
+    fn stop_unhealthy(&mut self) {
+        loop {
+            let healthy = self.current.healthy() + self.outdated.healthy();
+            let is_replaced = healthy + self.unhealthy.len() > self.wanted;
+            if !(is_replaced || self.must_make_room_for_replacement()) {
+                return;
+            }
+            if !self.give_up_unhealthy() {
+                return;
+            }
+        }
+    }
+
+    fn give_up_unhealthy(&mut self) -> bool {
+        let given_up = self.unhealthy.give_up();
+        self.unhealthy_stops.extend(given_up);
+        given_up.is_some()
+    }
+
+    /// One at a time: not while another start has still to show itself.
+    fn must_make_room_for_replacement(&self) -> bool {
+        let startable = usize::try_from(self.desired.allowance.starts()).unwrap_or(usize::MAX);
+        let on_the_way = self.desired.due + self.fallback.map_or(0, |starts| starts.due) + self.current.len()
+            - self.current.healthy();
+        self.live_count() >= self.ceiling
+            && self.current_count() + self.outdated_count() < self.wanted
+            && startable > self.desired.due
+            && on_the_way == 0
     }
 
     fn stop(&mut self) {
@@ -127,6 +186,7 @@ impl<'a> Rollout<'a> {
                 && stays_settled(self.outdated.next(), self.outdated.settled(), self.wanted)
                 && self.give_up_outdated()
             {}
+            while self.live_count() > self.ceiling && self.give_up_unhealthy() {}
             while self.live_count() > self.ceiling && self.may_make_room() && self.give_up_outdated() {}
             while self.live_count() > self.ceiling && self.may_give_up_current() && self.give_up_current() {}
         }
@@ -151,7 +211,7 @@ impl<'a> Rollout<'a> {
         let kept = self.outdated_count().max(self.fallback_target);
         self.current_count() < self.wanted
             && self.desired.due < startable
-            && self.current_count() + kept >= self.ceiling
+            && self.current_count() + kept + self.unhealthy.len() >= self.ceiling
     }
 
     /// Whether the minimum stays healthy without the next outdated task.
@@ -161,7 +221,7 @@ impl<'a> Rollout<'a> {
             None => false,
             Some(Worth::Healthy) => healthy > self.floor,
             // Tasks started to make up for lost ones are left to become healthy.
-            Some(Worth::Pending | Worth::Fresh | Worth::OnTrial) => self.is_proven(),
+            Some(Worth::Pending | Worth::Unhealthy | Worth::Fresh | Worth::OnTrial) => self.is_proven(),
         }
     }
 
@@ -174,8 +234,9 @@ impl<'a> Rollout<'a> {
     /// Whether a start is due for which there is no room, and nothing on its way that makes any.
     pub(crate) fn is_blocked(&self) -> bool {
         let all_healthy = |kept: &Kept<'_>| kept.healthy() == kept.len();
-        let moves = self.desired.due + self.fallback.map_or(0, |starts| starts.due) + self.stops.len();
-        moves == 0
+        let starts = self.desired.due + self.fallback.map_or(0, |starts| starts.due);
+        starts + self.all_stops().count() == 0
+            && self.unhealthy.len() == 0
             && self.current.protected.count + self.outdated.protected.count == 0
             && self.may_start_fallback()
             && self.is_full()
@@ -202,7 +263,9 @@ impl<'a> Rollout<'a> {
             .as_mut()
             .is_some_and(|starts| starts.add(lost.min(room)));
         let kept = self.outdated_count().max(self.fallback_target);
-        let room = self.ceiling.saturating_sub(kept + self.current_count());
+        let room = self
+            .ceiling
+            .saturating_sub(kept + self.current_count() + self.unhealthy.len());
         self.desired.add(self.missing().min(room)) || restored
     }
 
@@ -215,7 +278,7 @@ impl<'a> Rollout<'a> {
     }
 
     fn live_count(&self) -> usize {
-        self.current_count() + self.outdated_count()
+        self.current_count() + self.outdated_count() + self.unhealthy.len()
     }
 
     /// Whether the desired revision has shown that it holds.
@@ -228,7 +291,9 @@ impl<'a> Rollout<'a> {
         match self.outdated.next() {
             None => false,
             Some(Worth::Healthy) => self.current.healthy() + self.outdated.healthy() > self.wanted,
-            Some(Worth::Pending | Worth::Fresh | Worth::OnTrial) => self.live_count() > self.wanted,
+            Some(Worth::Pending | Worth::Unhealthy | Worth::Fresh | Worth::OnTrial) => {
+                self.current_count() + self.outdated_count() > self.wanted
+            }
         }
     }
 
@@ -249,6 +314,15 @@ impl<'a> Rollout<'a> {
         self.stops.extend(given_up);
         given_up.is_some()
     }
+}
+
+/// How many tasks of the desired revision have still to show themselves.
+fn on_the_way(tally: &Tally<'_>) -> usize {
+    let unproven = tally
+        .current
+        .iter()
+        .filter(|member| member.worth < Worth::OnTrial);
+    unproven.count()
 }
 
 /// Whether as many stay settled as wanted, or as there are, without the next to go.

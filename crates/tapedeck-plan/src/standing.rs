@@ -1,7 +1,8 @@
 //! Which older revision has to be kept up while the desired one has not yet shown that it holds.
 //!
 //! As ECS does since November 2025: a task of the old revision that dies during a rollout is replaced by the *old*
-//! revision as long as no task of the new one is healthy. As soon as one is, by the new one.
+//! revision as long as no task of the new one is healthy. As soon as one is, by the new one. And when more tasks are wanted than
+//! at its beginning, the old revision grows too until then.
 
 use tapedeck_model::{Revision, StopCode, Task, TaskState, Timestamp};
 
@@ -39,12 +40,19 @@ pub(crate) fn fallback<'a>(tally: &Tally<'a>, tasks: &'a [Task]) -> Option<Fallb
         return None;
     };
     let proven = tally.current.iter().any(|member| member.worth == Worth::Healthy);
-    let rollout_began = rollout_began(tally)?;
+    // Growing before the first attempt is growing together with it.
+    let at_once = (tally.desired.grown > 0).then_some(tally.now);
+    let rollout_began = rollout_began(tally).or(at_once)?;
     if proven || tally.desired.count == 0 || tally.desired.attended {
         return None;
     }
     let standing = standing(tally, tasks, rollout_began);
-    let owed = standing.lost.saturating_sub(standing.restored);
+    let grown = usize::try_from(tally.desired.grown).unwrap_or(usize::MAX);
+    let missing = match standing.healthy {
+        0 => standing.lost,
+        _ => standing.lost.saturating_add(grown),
+    };
+    let owed = missing.saturating_sub(standing.restored);
     if standing.healthy == 0 && owed == 0 {
         return None;
     }
@@ -80,7 +88,11 @@ fn standing(tally: &Tally<'_>, tasks: &[Task], rollout_began: Timestamp) -> Stan
         .iter()
         .filter(|task| task.revision != tally.desired.revision)
     {
-        let is_restored = task.created > rollout_began;
+        let is_restored = task.created >= rollout_began;
+        if let Some(since) = failed_health_checks(task) {
+            standing.lost += usize::from(!is_restored && since > rollout_began);
+            continue;
+        }
         match &task.state {
             TaskState::Stopped {
                 started,
@@ -104,4 +116,10 @@ fn standing(tally: &Tally<'_>, tasks: &[Task], rollout_began: Timestamp) -> Stan
         .filter(|member| member.worth == Worth::Healthy);
     standing.healthy = healthy.count();
     standing
+}
+
+/// When the health check of a task failed, if that is what it does or was stopped for.
+fn failed_health_checks(task: &Task) -> Option<Timestamp> {
+    let health = task.health.as_ref().filter(|_| task.is_unhealthy())?;
+    health.since
 }

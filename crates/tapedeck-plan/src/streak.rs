@@ -16,7 +16,7 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use tapedeck_model::{StopCode, Task, TaskId, TaskState, Timestamp};
+use tapedeck_model::{HealthStatus, StopCode, Task, TaskId, TaskState, Timestamp};
 
 use crate::Pace;
 
@@ -80,7 +80,10 @@ impl<'a> Streak<'a> {
             .sort_unstable_by_key(|failure| (Reverse(failure.created), Reverse(failure.stopped), failure.id));
         let proves = |task: &Task| {
             failure(task, &pace).is_none()
-                && run_time(task, now).is_some_and(|time| time >= pace.proven_after)
+                && match &task.health {
+                    Some(health) => health.first_healthy.is_some(),
+                    None => run_time(task, now).is_some_and(|time| time >= pace.proven_after),
+                }
         };
         Self {
             chain: longest_chain(failures),
@@ -124,7 +127,11 @@ impl<'a> Streak<'a> {
         }
         let (mut held, mut open) = (0_u32, 0_u32);
         for attempt in live.filter(|task| task.created >= last.stopped) {
-            if uptime(attempt, self.now).is_some_and(|uptime| uptime >= self.trusted_after()) {
+            let holds = match &attempt.health {
+                Some(health) => health.status == HealthStatus::Healthy,
+                None => uptime(attempt, self.now).is_some_and(|uptime| uptime >= self.trusted_after()),
+            };
+            if holds {
                 held += 1;
             } else {
                 open += 1;

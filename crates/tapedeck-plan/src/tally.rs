@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use tapedeck_model::{StopCode, Task, TaskState, Timestamp};
+use tapedeck_model::{HealthStatus, StopCode, Task, TaskState, Timestamp};
 
 use crate::breaker::Count;
 use crate::placement::Whereabouts;
@@ -19,6 +19,9 @@ pub(crate) struct Tally<'a> {
     pub(crate) current: Vec<Member<'a>>,
     /// Live tasks of other revisions, the first to be given up first.
     pub(crate) outdated: Vec<Member<'a>>,
+    /// Live tasks of all revisions whose health check has failed, the youngest first. They take room, and count for nothing
+    /// else. While somebody attends there are none: nothing is replaced then.
+    pub(crate) unhealthy: Vec<Member<'a>>,
     /// Tasks told to stop. They count for nothing and hold up nothing.
     pub(crate) stopping: Vec<&'a Task>,
     /// Tasks that have stopped, oldest first.
@@ -45,7 +48,9 @@ pub(crate) struct Member<'a> {
 pub(crate) enum Worth {
     /// It does not run yet.
     Pending,
-    /// It runs, but not yet for `settled_after`.
+    /// Its health check has failed.
+    Unhealthy,
+    /// It runs, but not yet for `settled_after`; or its health check has not passed yet.
     Fresh,
     /// It is settled, but its revision failed so often that it has to hold longer than that.
     OnTrial,
@@ -76,6 +81,7 @@ impl<'a> Tally<'a> {
             now,
             current: Vec::new(),
             outdated: Vec::new(),
+            unhealthy: Vec::new(),
             stopping: Vec::new(),
             stopped: Vec::new(),
             streak: Streak::of(&of_current, desired.pace, now),
@@ -86,6 +92,7 @@ impl<'a> Tally<'a> {
         }
         tally.current.sort_unstable_by(Member::given_up_before);
         tally.outdated.sort_unstable_by(Member::given_up_before);
+        tally.unhealthy.sort_unstable_by(Member::given_up_before);
         tally
             .stopping
             .sort_unstable_by(|one, other| one.id.cmp(&other.id));
@@ -98,15 +105,19 @@ impl<'a> Tally<'a> {
     fn put(&mut self, task: &'a Task, whereabouts: &Whereabouts) {
         let is_leaving = whereabouts.is_leaving(&task.id);
         let is_current = task.revision == self.desired.revision && !is_leaving;
-        let is_protected = self.desired.heeds_protection() && task.is_protected(self.now);
+        let is_protected =
+            self.desired.heeds_protection() && task.is_protected(self.now) && !task.is_unhealthy();
         match &task.state {
             TaskState::Pending | TaskState::Running { .. } => {
                 let worth = worth(
+                    task,
                     uptime(task, self.now),
                     self.settled_after(),
                     self.healthy_after(is_current),
                 );
-                let set = if is_current {
+                let set = if worth == Worth::Unhealthy && !self.desired.attended {
+                    &mut self.unhealthy
+                } else if is_current {
                     &mut self.current
                 } else {
                     &mut self.outdated
@@ -144,7 +155,7 @@ impl<'a> Tally<'a> {
     }
 
     pub(crate) fn live(&self) -> impl Iterator<Item = &Member<'a>> {
-        self.current.iter().chain(&self.outdated)
+        self.current.iter().chain(&self.outdated).chain(&self.unhealthy)
     }
 
     /// Live tasks that must not be stopped by our own doing.
@@ -170,6 +181,12 @@ impl<'a> Tally<'a> {
             .allowance(self.current.iter().map(|member| member.task))
     }
 
+    /// Live tasks of other revisions.
+    fn outdated_count(&self) -> usize {
+        let is_outdated = |member: &&Member<'_>| member.task.revision != self.desired.revision;
+        self.live().filter(is_outdated).count()
+    }
+
     pub(crate) fn progress(&self) -> Progress {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let pending = self
@@ -188,7 +205,8 @@ impl<'a> Tally<'a> {
             running: count(self.live().count() - pending),
             pending: count(pending),
             healthy: count(healthy),
-            outdated: count(self.outdated.len()),
+            outdated: count(self.outdated_count()),
+            unhealthy: count(self.live().filter(|member| member.task.is_unhealthy()).count()),
             stopping: count(self.stopping.len()),
             consecutive_failures: self.streak.failures(),
             failed_tasks: self.count.failed_tasks(),
@@ -198,6 +216,7 @@ impl<'a> Tally<'a> {
             steady: healthy == wanted
                 && self.current.len() == wanted
                 && self.outdated.is_empty()
+                && self.unhealthy.is_empty()
                 && self.stopping.is_empty(),
         }
     }
@@ -213,12 +232,17 @@ impl Member<'_> {
     }
 }
 
-fn worth(uptime: Option<Duration>, settled_after: Duration, healthy_after: Duration) -> Worth {
-    match uptime {
-        None => Worth::Pending,
-        Some(uptime) if uptime < settled_after => Worth::Fresh,
-        Some(uptime) if uptime < healthy_after => Worth::OnTrial,
-        Some(_) => Worth::Healthy,
+fn worth(task: &Task, uptime: Option<Duration>, settled_after: Duration, healthy_after: Duration) -> Worth {
+    match (uptime, &task.health) {
+        (None, _) => Worth::Pending,
+        (_, Some(health)) => match health.status {
+            HealthStatus::Unknown => Worth::Fresh,
+            HealthStatus::Healthy => Worth::Healthy,
+            HealthStatus::Unhealthy => Worth::Unhealthy,
+        },
+        (Some(uptime), None) if uptime < settled_after => Worth::Fresh,
+        (Some(uptime), None) if uptime < healthy_after => Worth::OnTrial,
+        (Some(_), None) => Worth::Healthy,
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod attended;
 mod deployment;
+mod health;
 mod log_retention;
 mod protection;
+mod replacing;
 mod settling;
 
 use std::net::Ipv4Addr;
@@ -22,6 +24,7 @@ fn want(revision: u64, count: u32) -> Desired {
     Desired {
         revision: Revision(revision),
         count,
+        grown: 0,
         attended: false,
         bounds: Bounds::default(),
         breaker: Breaker::default(),
@@ -46,6 +49,7 @@ fn task(number: u8, revision: u64, created: f64, state: TaskState) -> Task {
         state,
         protected_until: None,
         containers: Vec::new(),
+        health: None,
     }
 }
 

@@ -8,8 +8,9 @@ use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tapedeck_model::{ContainerStatus, Cpu, MemoryMb, TaskId, Timestamp};
+use tapedeck_model::{ContainerStatus, Cpu, HealthCheck, MemoryMb, TaskId, Timestamp};
 
+use crate::clock::TaskClock;
 use crate::network::{HostNetwork, TaskNetwork};
 use crate::sides::Sides;
 use crate::storage::TaskDisk;
@@ -56,16 +57,19 @@ pub struct TaskDefinition {
     pub discards_output: bool,
     /// Its cgroup below the mount point of each hierarchy, such as `/tapedeck-1a2b/<task id>`.
     pub cgroup: String,
-    /// What time it is for whoever runs the task. Its shim goes on counting from there, so that a task grows neither older
-    /// nor younger when somebody sets the clock of the machine. Without it, what that clock says when the shim starts.
+    /// The clock of whoever runs the task, by which times are told. So a task grows neither older nor younger when somebody sets
+    /// the clock of the machine. Without it, that one as it stands when the shim starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub now: Option<Timestamp>,
+    pub clock: Option<TaskClock>,
     /// Where what it writes goes; without one it can fill this machine's own disk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk: Option<TaskDisk>,
     /// What it runs beside its main container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sides: Option<Sides>,
+    /// How to tell whether it is healthy, if that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheck>,
     /// What makes it an errand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errand: Option<Errand>,

@@ -19,6 +19,7 @@ pub mod sandbox;
 pub mod shim;
 
 mod cleanup;
+mod clock;
 mod companion;
 mod connection;
 mod container;
@@ -28,9 +29,9 @@ mod sides;
 mod storage;
 #[cfg(test)]
 mod tests;
-mod written;
 
 pub use cleanup::{CleanupError, CleanupErrors, cleanup};
+pub use clock::TaskClock;
 pub use companion::end_with_caller;
 pub use connection::{ConnectError, ShimConnection, StartError, connect, spawn};
 pub use definition::{
@@ -40,4 +41,3 @@ pub use definition::{
 pub use descriptor::receive;
 pub use sides::{ContainerRules, SideDefinition, Sides};
 pub use storage::{DEFAULT_STORAGE_MB, StorageError, StorageUse, TaskDisk, storage_use};
-pub use written::written_in;

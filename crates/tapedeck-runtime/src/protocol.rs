@@ -1,7 +1,7 @@
 //! What a shim and its engine say to each other: one JSON object a line, in both directions.
 
 use serde::{Deserialize, Serialize};
-use tapedeck_model::{ContainerStatus, Timestamp};
+use tapedeck_model::{ContainerStatus, TaskHealth, Timestamp};
 
 use crate::definition::TaskExit;
 
@@ -21,6 +21,9 @@ pub enum ShimState {
         pid: u32,
         /// Since when.
         started: Timestamp,
+        /// What its health check has said; none when it has none. Each result is told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        health: Option<TaskHealth>,
     },
     /// The task was told to stop, and has not ended yet.
     Stopping {

@@ -210,9 +210,10 @@ fn definition(work: Work<'_>) -> Result<TaskDefinition, SandboxError> {
         log_directory: work.folder.join("output"),
         discards_output: false,
         cgroup: format!("/tapedeck-build-{id}"),
-        now: None,
+        clock: None,
         disk: None,
         sides: None,
+        health_check: None,
         errand: Some(Errand {
             mounts: work.mounts,
             network,

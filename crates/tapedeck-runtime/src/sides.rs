@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tapedeck_model::MAIN_CONTAINER;
+use tapedeck_model::{HealthCheck, MAIN_CONTAINER};
 use tapedeck_plan::containers::Dependency;
 
 use crate::definition::{TaskDefinition, TaskProcess};
@@ -54,6 +54,9 @@ pub struct SideDefinition {
     pub process: TaskProcess,
     /// Number of the signal that asks its process to end, 1 to 64.
     pub stop_signal: i32,
+    /// How to tell whether it is healthy, if that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheck>,
     /// Where its log is kept; outlives the task.
     pub log_directory: PathBuf,
     /// Whether its output is thrown away instead.
@@ -108,6 +111,7 @@ impl TaskDefinition {
             layers: side.layers.clone(),
             process: side.process.clone(),
             stop_signal: side.stop_signal,
+            health_check: side.health_check.clone(),
             log_directory: side.log_directory.clone(),
             discards_output: side.discards_output,
             cgroup: format!("{}/{}", self.cgroup, side.name),

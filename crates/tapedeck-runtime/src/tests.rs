@@ -39,9 +39,10 @@ pub(crate) fn definition() -> TaskDefinition {
         log_directory: "/logs/x".into(),
         discards_output: false,
         cgroup: format!("/tapedeck-1/{id}"),
-        now: None,
+        clock: None,
         disk: None,
         sides: None,
+        health_check: None,
         errand: None,
         id,
     }
@@ -83,6 +84,7 @@ fn states_and_commands_have_a_fixed_form() {
             ShimState::Running {
                 pid: 7,
                 started: Timestamp::from_millis(5),
+                health: None,
             },
             r#"{"state":"running","pid":7,"started":5}"#,
         ),

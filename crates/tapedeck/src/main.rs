@@ -14,6 +14,7 @@ mod env_file;
 mod evaluate;
 mod exit;
 mod init;
+mod instances;
 mod late;
 mod lookups;
 mod options;

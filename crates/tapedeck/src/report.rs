@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use tapedeck_api::{DeploymentStatus, EngineStatus, RolloutState, ServiceStatus, StackStatus, StackSummary};
-use tapedeck_model::{Task, TaskState, Timestamp};
+use tapedeck_model::{HealthStatus, Task, TaskState, Timestamp};
 
 use crate::printer::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
-use crate::text::{count, instant, span};
+use crate::text::{count, instant, last_check, span};
 
 mod containers;
 mod instances;
@@ -87,6 +87,9 @@ fn service(service: &ServiceStatus, detail: Detail, now: Timestamp) -> String {
         service.tasks.iter().partition(|task| !task.state.is_stopped());
     for task in unstopped.iter().chain(stopped.iter().take(shown)) {
         let _ = writeln!(out, "    {}", self::task(task, now));
+        if let Some(health) = health(task, now) {
+            let _ = writeln!(out, "      {health}");
+        }
         for one in &task.containers {
             let _ = writeln!(out, "      {}", containers::line(one, now));
         }
@@ -188,6 +191,28 @@ fn task(task: &Task, now: Timestamp) -> String {
         task.id.short(),
         task.revision
     )
+}
+
+/// What the health check of a task says, of one that runs or was unhealthy.
+fn health(task: &Task, now: Timestamp) -> Option<String> {
+    let health = task.health.as_ref()?;
+    let is_told = matches!(task.state, TaskState::Running { .. }) || task.is_unhealthy();
+    let colour = match health.status {
+        HealthStatus::Unknown => YELLOW,
+        HealthStatus::Healthy => GREEN,
+        HealthStatus::Unhealthy => RED,
+    };
+    let since = health
+        .since
+        .filter(|_| !task.state.is_stopped())
+        .map_or_else(String::new, |since| format!(" since {}", span(now.since(since))));
+    let last = match (task.last_probe(), last_check(task)) {
+        (Some(probe), Some(text)) => {
+            format!(", last check {} ago {text}", span(now.since(probe.ended)))
+        }
+        _ => ", not checked yet".to_owned(),
+    };
+    is_told.then(|| format!("health {colour}{}{RESET}{since}{last}", health.status))
 }
 
 /// The list of stacks.

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tapedeck_api::{Client, ClientError, Refusal, ServiceStatus, StackStatus};
-use tapedeck_model::{ResourceName, Revision, RolloutState, Task, TaskId, TaskState};
+use tapedeck_model::{HealthStatus, ResourceName, Revision, RolloutState, Task, TaskId, TaskState};
 
 use crate::context::Context;
 use crate::engine;
 use crate::exit::Failure;
 use crate::printer::Progress;
-use crate::text::instant;
+use crate::text::{instant, last_check};
 
 /// After so many failures in a row of a revision that is not being deployed there is no use in waiting. The engine tries
 /// such a revision anew when it is deployed again, so it has to be the same number.
@@ -96,7 +96,7 @@ fn tell_tasks(
         let (state, more) = match &task.state {
             TaskState::Pending if task.is_unplaced() => ("PROVISIONING", String::new()),
             TaskState::Pending => ("PENDING", String::new()),
-            TaskState::Running { .. } => ("RUNNING", String::new()),
+            TaskState::Running { .. } => running(task),
             TaskState::Stopping { .. } => ("STOPPING", String::new()),
             TaskState::Stopped {
                 reason, exit_code, ..
@@ -138,6 +138,18 @@ fn tell_protected(
     }
 }
 
+/// What is told of a task that runs.
+fn running(task: &Task) -> (&'static str, String) {
+    match task.health.as_ref().map(|health| health.status) {
+        None | Some(HealthStatus::Unknown) => ("RUNNING", String::new()),
+        Some(HealthStatus::Healthy) => ("HEALTHY", String::new()),
+        Some(HealthStatus::Unhealthy) => {
+            let last = last_check(task).map_or_else(String::new, |text| format!(": its health check {text}"));
+            ("UNHEALTHY", last)
+        }
+    }
+}
+
 /// `: reason (exit code 1)`
 fn ending(reason: &str, exit_code: Option<i32>) -> String {
     let code = exit_code.map_or(String::new(), |code| format!(" (exit code {code})"));
@@ -160,6 +172,17 @@ fn step_of(service: &ServiceStatus) -> String {
         service.desired_count,
         service.revision
     );
+    let checked = service
+        .tasks
+        .iter()
+        .filter(|task| task.revision == service.revision && task.health.is_some() && task.state.is_live());
+    let passed = checked.clone().filter(|task| {
+        let health = task.health.as_ref();
+        health.is_some_and(|health| health.status == HealthStatus::Healthy)
+    });
+    if checked.count() > 0 {
+        step.push_str(&format!(", {} healthy", passed.count()));
+    }
     if pending > 0 {
         step.push_str(&format!(", {pending} starting"));
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tapedeck_model::Timestamp;
+use tapedeck_model::{Task, Timestamp};
 
 /// `1 task`, `2 tasks`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
@@ -11,6 +11,17 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     } else {
         format!("{number} {noun}s")
     }
+}
+
+/// What the last run of the health check of a task came to: `failed with code 1: no connection`.
+pub(crate) fn last_check(task: &Task) -> Option<String> {
+    let probe = task.last_probe()?;
+    let mut text = probe.outcome.to_string();
+    if let Some(line) = probe.output.lines().map(str::trim).find(|line| !line.is_empty()) {
+        text.push_str(": ");
+        text.extend(line.chars().filter(|letter| !letter.is_control()));
+    }
+    Some(text)
 }
 
 /// A number of bytes as people read it: `0.3 MB`, `12 MB`.

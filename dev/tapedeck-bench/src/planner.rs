@@ -68,6 +68,7 @@ impl Service {
                 protected_until: None,
                 containers: Vec::new(),
                 placement: None,
+                health: None,
             }
         });
         Self {
@@ -75,6 +76,7 @@ impl Service {
                 revision: Revision(desired),
                 count: TASKS,
                 attended: false,
+                grown: 0,
                 bounds: Bounds::default(),
                 breaker: Breaker::default(),
                 stage: Stage::UnderWay { fallback },

@@ -47,7 +47,7 @@ impl Stage {
         let home = Home::at(&work.join("home"));
         progress("starting an engine");
         let started = Command::new(&arguments.tapedeck)
-            .args(["engine", "start"])
+            .args(["engine", "start", "--memory-budget", "10000000"])
             .env("TAPEDECK_HOME", home.state())
             .stdout(Stdio::null())
             .status()
@@ -152,6 +152,7 @@ impl Stage {
             depends_on: Vec::new(),
             sides: Vec::new(),
             ec2: None,
+            health_check: None,
         };
         let service = ServiceSpec {
             name: ResourceName::new(SERVICE)?,

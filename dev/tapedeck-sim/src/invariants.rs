@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tapedeck_model::{Task, TaskState, Timestamp};
+use tapedeck_model::{HealthStatus, Task, TaskState, Timestamp};
 use tapedeck_plan::{Desired, Plan, Stage, Step, decide};
 
 /// What is wrong with a plan for these tasks at that time.
@@ -99,7 +99,10 @@ impl Seen<'_> {
     }
 
     fn is_settled(&self, task: &Task) -> bool {
-        self.has_run(task, self.desired.pace.settled_after)
+        match &task.health {
+            Some(health) => health.status == HealthStatus::Healthy && self.has_run(task, Duration::ZERO),
+            None => self.has_run(task, self.desired.pace.settled_after),
+        }
     }
 
     fn has_run(&self, task: &Task, time: Duration) -> bool {
@@ -128,7 +131,8 @@ impl Seen<'_> {
         let is_rollout = self.count(|task| {
             task.revision != self.desired.revision && !matches!(task.state, TaskState::Stopping { .. })
         }) > 0;
-        let ceiling = match is_rollout {
+        let is_replacing = self.count(|task| task.is_unhealthy()) > 0;
+        let ceiling = match is_rollout || is_replacing {
             true => self.desired.bounds.ceiling(self.desired.count),
             false => self.wanted(),
         };
@@ -161,7 +165,8 @@ impl Seen<'_> {
         // After failures, and until a revision is proven, a task has to hold longer, so the other direction holds only
         // without failures and with proof.
         let proves = |task: &Task| {
-            task.revision == self.desired.revision && self.has_run(task, self.desired.pace.proven_after)
+            task.revision == self.desired.revision
+                && (task.health.is_some() || self.has_run(task, self.desired.pace.proven_after))
         };
         let proven = self.count(proves) > 0;
         let must_be_steady = may_be_steady && proven && plan.progress.consecutive_failures < 2;

@@ -10,6 +10,8 @@
 //! deploy mailer revision=5 scale=1..8    from now on the number of tasks follows the load, until a deploy says count=
 //! load cpu=3.5 memory=0.4                what there is to do, in tasks, and what each task uses of its memory
 //! tick 10s                               ten seconds pass (also ms, m, h)
+//! deploy mailer revision=4 healthy=2s    its tasks have a health check, which passes after 2 s; or unhealthy=2s: it fails
+//! health mailer-1 UNHEALTHY              the health check of the first task comes to that
 //! kill mailer-3 code=137                 the third task ever started exits
 //! stop mailer-1                          a person stops the first one
 //! protect mailer-1 60m                   the first one asks not to be stopped for an hour
@@ -24,7 +26,7 @@
 
 use std::time::Duration;
 
-use tapedeck_model::{ResourceName, Revision, Scaling};
+use tapedeck_model::{HealthStatus, ResourceName, Revision, Scaling};
 use tapedeck_plan::autoscale::Tempo;
 use tapedeck_plan::{Bounds, Breaker, Desired, Pace, Stage};
 
@@ -124,6 +126,14 @@ fn run_command(world: &mut World, words: &[&str]) -> Result<(), &'static str> {
             let code = code.strip_prefix("code=").and_then(|code| code.parse().ok());
             world.kill(parse_task(world, task)?, code.ok_or("expected code=<number>")?);
         }
+        ["health", task, status] => {
+            let status = match *status {
+                "HEALTHY" => HealthStatus::Healthy,
+                "UNHEALTHY" => HealthStatus::Unhealthy,
+                _ => return Err("expected HEALTHY or UNHEALTHY"),
+            };
+            world.diagnose(parse_task(world, task)?, status);
+        }
         ["stop", task] => world.stop(parse_task(world, task)?),
         ["protect", task, span] => world.protect(parse_task(world, task)?, Some(parse_span(span)?)),
         ["unprotect", task] => world.protect(parse_task(world, task)?, None),
@@ -157,6 +167,7 @@ fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
     let mut desired = world.desired().copied().unwrap_or(Desired {
         revision: Revision(1),
         count: 1,
+        grown: 0,
         attended: false,
         bounds: Bounds::default(),
         breaker: Breaker::default(),
@@ -183,6 +194,8 @@ fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
             ("stops", span) => behaviour.stops_in = parse_span(span)?,
             ("exits", span) => exits = Some(parse_span(span)?),
             ("code", number) => code = number.parse().map_err(|_| "not an exit code")?,
+            ("healthy", span) => behaviour.health = Some((parse_span(span)?, HealthStatus::Healthy)),
+            ("unhealthy", span) => behaviour.health = Some((parse_span(span)?, HealthStatus::Unhealthy)),
             ("fails", "") => behaviour.fates = vec![Fate::FailsToStart],
             ("held", "") => held = true,
             ("attended", "") => desired.attended = true,

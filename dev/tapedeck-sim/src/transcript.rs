@@ -72,10 +72,14 @@ impl Transcript {
     pub(crate) fn status(&mut self, now: Timestamp, plan: &Plan) {
         let progress = &plan.progress;
         let steady = if progress.steady { "steady" } else { "not steady" };
+        let unhealthy = match progress.unhealthy {
+            0 => String::new(),
+            count => format!(", {count} unhealthy"),
+        };
         self.line(
             now,
             &format!(
-                "revision {}: {} desired, {} running, {} pending, {} healthy, {} outdated, {} stopping, {} failures; {steady}",
+                "revision {}: {} desired, {} running, {} pending, {} healthy{unhealthy}, {} outdated, {} stopping, {} failures; {steady}",
                 progress.revision,
                 progress.desired,
                 progress.running,

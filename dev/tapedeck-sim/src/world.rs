@@ -7,7 +7,9 @@ mod scaling;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tapedeck_model::{ResourceName, Revision, RolloutState, StopCode, Task, TaskId, TaskState, Timestamp};
+use tapedeck_model::{
+    HealthStatus, ResourceName, Revision, RolloutState, StopCode, Task, TaskId, TaskState, Timestamp,
+};
 use tapedeck_plan::{Bounds, Deployments, Desired, Plan, Progress, Stage, Step, decide, events};
 
 use self::physics::Due;
@@ -25,6 +27,9 @@ pub struct Behaviour {
     pub stops_in: Duration,
     /// What becomes of the tasks, one after the other, from the first again after the last. Empty: they run for ever.
     pub fates: Vec<Fate>,
+    /// What their health check says, and how long after the start; none when they have no health check. Of tasks that exit
+    /// nothing is said.
+    pub health: Option<(Duration, HealthStatus)>,
 }
 
 /// What becomes of a task that nobody stops.
@@ -49,6 +54,7 @@ impl Default for Behaviour {
             starts_in: Duration::from_millis(50),
             stops_in: Duration::from_millis(100),
             fates: Vec::new(),
+            health: None,
         }
     }
 }
@@ -175,8 +181,13 @@ impl World {
         u32::from_str_radix(id.short(), 16).unwrap_or(0)
     }
 
-    /// Says how the tasks of a revision behave that are started from now on.
-    pub fn behave(&mut self, revision: Revision, behaviour: Behaviour) {
+    /// Says how the tasks of a revision behave that are started from now on. Whether they have a health check is part of a
+    /// revision, and stays as it is.
+    pub fn behave(&mut self, revision: Revision, mut behaviour: Behaviour) {
+        if let Some(before) = self.behaviours.get(&revision) {
+            let checked = before.health.is_some();
+            behaviour.health = checked.then(|| behaviour.health.unwrap_or(physics::PASSES));
+        }
         self.behaviours.insert(revision, behaviour);
     }
 
@@ -202,7 +213,16 @@ impl World {
             self.deployments.begin(desired.revision, self.now);
         }
         let stage = self.deployments.stage(desired.revision);
-        self.desired = Some(Desired { stage, ..desired });
+        let begun_with = self
+            .desired
+            .filter(|before| before.revision == desired.revision)
+            .map_or(desired.count, |before| before.count.saturating_sub(before.grown));
+        let grown = desired.count.saturating_sub(begun_with);
+        self.desired = Some(Desired {
+            stage,
+            grown,
+            ..desired
+        });
     }
 
     /// Ends the process of a running task. Does nothing to one that does not run.
@@ -229,6 +249,16 @@ impl World {
         let until = span.map(|span| self.now + span);
         if let Some(task) = self.task(number).filter(|task| task.state.is_live()) {
             task.protected_until = until;
+        }
+    }
+
+    /// Lets the health check of a running task come to something else. Does nothing to one that has none.
+    pub fn diagnose(&mut self, number: u32, status: HealthStatus) {
+        let is_checked = self
+            .task(number)
+            .is_some_and(|task| task.health.is_some() && matches!(task.state, TaskState::Running { .. }));
+        if is_checked {
+            self.happen(number, Due::Diagnosed { status });
             self.decide();
         }
     }
@@ -360,6 +390,13 @@ impl World {
         }
         let Some(desired) = self.desired else { return };
         let dies_after = self.engine.dies_after.filter(|_| !plan.steps.is_empty());
+        if plan.replacing > 0 {
+            let replacing = plan.replacing;
+            self.transcript.line(
+                self.now,
+                &format!("{replacing} of the starts for unhealthy tasks"),
+            );
+        }
         for step in plan.steps.iter().take(dies_after.unwrap_or(usize::MAX)) {
             self.execute(step);
         }

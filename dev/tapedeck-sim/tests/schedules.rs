@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use tapedeck_model::{ResourceName, Revision, RolloutState, TaskState};
+use tapedeck_model::{HealthStatus, ResourceName, Revision, RolloutState, TaskState};
 use tapedeck_plan::{Bounds, Breaker, Desired, Pace, Stage};
 use tapedeck_sim::schedule::play;
 use tapedeck_sim::{Behaviour, Fate, World};
@@ -25,13 +25,18 @@ fn fate() -> impl Strategy<Value = Fate> {
 
 fn behaviour() -> impl Strategy<Value = Behaviour> {
     let fates = prop_oneof![1 => Just(Vec::new()), 3 => vec(fate(), 1..4)];
-    (prop_oneof![span(100), span(3_000)], span(2_000), fates).prop_map(|(starts_in, stops_in, fates)| {
-        Behaviour {
-            starts_in,
-            stops_in,
-            fates,
-        }
+    let health = prop_oneof![3 => Just(None), 2 => (span(20_000), status()).prop_map(Some)];
+    let starts_in = prop_oneof![span(100), span(3_000)];
+    (starts_in, span(2_000), fates, health).prop_map(|(starts_in, stops_in, fates, health)| Behaviour {
+        starts_in,
+        stops_in,
+        fates,
+        health,
     })
+}
+
+fn status() -> impl Strategy<Value = HealthStatus> {
+    prop_oneof![3 => Just(HealthStatus::Healthy), 1 => Just(HealthStatus::Unhealthy)]
 }
 
 fn bounds() -> impl Strategy<Value = Bounds> {
@@ -49,6 +54,7 @@ fn desired(revision: u64, count: u32) -> Desired {
     Desired {
         revision: Revision(revision),
         count,
+        grown: 0,
         attended: false,
         bounds: Bounds::default(),
         breaker: Breaker::default(),

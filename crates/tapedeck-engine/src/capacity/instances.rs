@@ -190,6 +190,27 @@ impl Engine {
 }
 
 impl Capacity {
+    /// What instances wait for, a sentence each.
+    pub(super) fn changes_to_come(&self) -> Vec<String> {
+        let instances = self.instances.values();
+        let sentence = |one: &Instance| match &one.state {
+            InstanceState::Pending { .. } => Some(format!(
+                "instance {} ({}) is being launched; tasks are placed on it when it is in service",
+                one.id, one.machine.name
+            )),
+            InstanceState::Draining => Some(format!(
+                "instance {} is drained; it ends when its tasks have been replaced elsewhere",
+                one.id
+            )),
+            InstanceState::InService { .. } | InstanceState::Terminated => None,
+        };
+        let owed = self
+            .refresh
+            .is_owed()
+            .then(|| "the weekly refresh of instances waits for the end of the deployment".to_owned());
+        instances.filter_map(sentence).chain(owed).collect()
+    }
+
     /// The instances, as clients are told.
     pub(crate) fn statuses(&self, service: &Service) -> Vec<InstanceStatus> {
         let mut instances: Vec<&Instance> = self.instances.values().collect();

@@ -1,6 +1,7 @@
 //! Who a task is, as JSON. Source of names and forms: ECS developer guide, "task metadata endpoint version 4".
 
 use serde_json::{Map, Value, json};
+use tapedeck_api::StorageMetrics;
 use tapedeck_model::{ContainerSpec, Task, TaskState, Timestamp};
 use tapedeck_runtime::network::hardware_address;
 use tokio::sync::oneshot;
@@ -10,8 +11,7 @@ use crate::fleet::ServiceKey;
 use crate::host::Host;
 use crate::main_loop::Engine;
 
-/// Storage that each task may use, in MiB, as on Fargate.
-const RESERVED_STORAGE: u64 = 20 * 1024;
+const MEBIBYTE: u64 = 1024 * 1024;
 
 /// What the engine knows of a task that asks.
 #[derive(Debug, Clone)]
@@ -29,14 +29,18 @@ pub(super) struct Surroundings {
     pub(super) gateway: String,
     pub(super) name_servers: Vec<String>,
     pub(super) host_name: String,
-    /// Bytes that the task has written, unless they are too many files to count.
-    pub(super) written: Option<u64>,
+    /// What the task has written, where that is limited.
+    pub(super) storage: Option<StorageMetrics>,
 }
 
 impl Surroundings {
     pub(super) fn of(host: &Host, facts: &Facts) -> Self {
         let network = &host.network;
         let prefix = network.task(facts.task.address).prefix;
+        let storage = match facts.task.state {
+            TaskState::Running { pid, .. } => host.storage_of(pid),
+            _ => None,
+        };
         let servers = host.name_servers();
         let servers = servers
             .lines()
@@ -46,7 +50,7 @@ impl Surroundings {
             gateway: format!("{}/{prefix}", network.gateway),
             name_servers: servers.map(|server| server.trim().to_owned()).collect(),
             host_name: Host::host_name(&facts.task),
-            written: host.written_by(&facts.task.id),
+            storage,
         }
     }
 }
@@ -92,9 +96,12 @@ pub(super) fn task(facts: &Facts, surroundings: &Surroundings) -> Value {
         "LaunchType": LaunchType::of(container).name(),
         "FaultInjectionEnabled": false,
     }));
-    if let Some(written) = surroundings.written {
-        let utilized = written.div_ceil(1024 * 1024);
-        let metrics = json!({ "Utilized": utilized, "Reserved": RESERVED_STORAGE });
+    if let Some(StorageMetrics {
+        used_bytes,
+        size_bytes,
+    }) = surroundings.storage
+    {
+        let metrics = json!({ "Utilized": used_bytes / MEBIBYTE, "Reserved": size_bytes / MEBIBYTE });
         whole.insert("EphemeralStorageMetrics".to_owned(), metrics);
     }
     let containers = container_names(&key.name);

@@ -1,5 +1,6 @@
 //! The parts of the engine that need no machine. What needs one is tested through the built binary.
 
+mod capacity;
 mod clock;
 mod fleet;
 mod image_user;
@@ -39,6 +40,7 @@ fn container(image: char) -> ContainerSpec {
         depends_on: Vec::new(),
         sides: Vec::new(),
         ec2: None,
+        health_check: None,
     }
 }
 
@@ -52,6 +54,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         state,
         protected_until: None,
         containers: Vec::new(),
+        health: None,
     }
 }
 

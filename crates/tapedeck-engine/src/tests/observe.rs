@@ -45,6 +45,7 @@ fn a_task_runs_when_its_shim_says_so() {
     let said = ShimState::Running {
         pid: 42,
         started: at(10),
+        health: None,
     };
     assert_eq!(after(&TaskState::Pending, &said, at(11)), Some(running()));
     assert_eq!(
@@ -60,6 +61,7 @@ fn t69_no_task_begins_or_ends_later_than_now() {
     let said = ShimState::Running {
         pid: 42,
         started: at(7_200_010),
+        health: None,
     };
     assert_eq!(after(&TaskState::Pending, &said, at(10)), Some(running()));
     let exit = TaskExit {

@@ -19,7 +19,7 @@ mod tests;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tapedeck_model::{ContainerCondition, Timestamp};
+use tapedeck_model::{ContainerCondition, HealthStatus, Timestamp};
 
 pub use ending::{Ending, Unmet};
 
@@ -63,7 +63,7 @@ pub enum Phase {
         /// Since when.
         started: Timestamp,
         /// What its health check says.
-        health: Health,
+        health: HealthStatus,
     },
     /// No process of it is left, or none ever was.
     Stopped {
@@ -74,19 +74,6 @@ pub enum Phase {
         /// Exit code of its PID 1; none when it never ran.
         exit_code: Option<i32>,
     },
-}
-
-/// What a health check says of a container. `Unknown` without one, and until it has passed or failed often enough.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Health {
-    /// Nothing yet.
-    #[default]
-    Unknown,
-    /// It has passed.
-    Healthy,
-    /// It has failed too often in a row.
-    Unhealthy,
 }
 
 /// Something to do to one container, named by its place.
@@ -154,7 +141,7 @@ fn is_met(condition: ContainerCondition, other: &Container) -> bool {
         (ContainerCondition::Start, Phase::Stopped { started, .. }) => started.is_some(),
         (ContainerCondition::Complete, Phase::Stopped { exit_code, .. }) => exit_code.is_some(),
         (ContainerCondition::Success, Phase::Stopped { exit_code, .. }) => exit_code == Some(0),
-        (ContainerCondition::Healthy, Phase::Running { health, .. }) => health == Health::Healthy,
+        (ContainerCondition::Healthy, Phase::Running { health, .. }) => health == HealthStatus::Healthy,
         _ => false,
     }
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use tapedeck_model::ContainerCondition::{self, Complete, Healthy, Start, Success};
-use tapedeck_model::Timestamp;
+use tapedeck_model::{HealthStatus, Timestamp};
 
-use super::{Container, Dependency, Directions, Ending, Health, Phase, Step, Unmet, steer};
+use super::{Container, Dependency, Directions, Ending, Phase, Step, Unmet, steer};
 
 /// A task whose containers do what they are told at once, and nothing else by themselves.
 struct World {
@@ -67,7 +67,7 @@ impl World {
         self.ending = Some(Ending::Ordered { at_once: false });
     }
 
-    fn health(&mut self, place: usize, to: Health) {
+    fn health(&mut self, place: usize, to: HealthStatus) {
         if let Phase::Running { health, .. } = &mut self.containers[place].phase {
             *health = to;
         }
@@ -77,7 +77,7 @@ impl World {
 fn running(started: Timestamp) -> Phase {
     Phase::Running {
         started,
-        health: Health::Unknown,
+        health: HealthStatus::Unknown,
     }
 }
 
@@ -120,7 +120,7 @@ fn t10_a_dependency_that_is_not_healthy_in_time_stops_the_task() {
     };
     let mut world = World::of(vec![container(true, &[(1, Healthy)]), slow]);
     assert_eq!(world.settle(), [Step::Start(1)]);
-    world.health(1, Health::Unhealthy);
+    world.health(1, HealthStatus::Unhealthy);
     world.pass(Duration::from_millis(4_999));
     assert_eq!(world.settle(), []);
     assert_eq!(world.ask().wake_at, Some(world.now + Duration::from_millis(1)));
@@ -138,7 +138,7 @@ fn t10_a_dependency_that_is_not_healthy_in_time_stops_the_task() {
     };
     assert_eq!(world.ending, Some(never));
     // Too late: the first container is never made.
-    world.health(1, Health::Healthy);
+    world.health(1, HealthStatus::Healthy);
     assert_eq!(world.settle(), []);
     world.exit(1, 143);
     assert!(world.ask().is_over);
@@ -151,10 +151,10 @@ fn a_dependency_that_becomes_healthy_lets_the_other_start() {
     assert_eq!(world.settle(), [Step::Start(1)]);
     world.pass(90 * SECOND);
     assert_eq!(world.settle(), []);
-    world.health(1, Health::Healthy);
+    world.health(1, HealthStatus::Healthy);
     assert_eq!(world.settle(), [Step::Start(0)]);
     // Looked at once only.
-    world.health(1, Health::Unhealthy);
+    world.health(1, HealthStatus::Unhealthy);
     assert_eq!(world.settle(), []);
 }
 

@@ -309,6 +309,28 @@ fn t35_an_old_task_that_ends_meanwhile_is_replaced_by_its_like() {
 }
 
 #[test]
+fn t36_more_tasks_wanted_meanwhile_are_started_of_both_revisions() {
+    let tasks = old_and(2, &[pending(4, 2, 90.2), pending(5, 2, 90.2)]);
+    let grown = Desired {
+        grown: 2,
+        ..want(2, 4)
+    };
+    assert_eq!(starts(&decide(&grown, &tasks, at(91.0))), [1, 1, 2, 2]);
+    let narrow = Desired {
+        bounds: within(100, 150, 4).bounds,
+        ..grown
+    };
+    let decided = decide(&narrow, &tasks, at(91.0));
+    assert_eq!(starts(&decided), [1, 1], "the maximum is six, and it is kept");
+    let held = old_and(2, &[running(4, 2, 90.2), pending(5, 2, 90.2)]);
+    assert_eq!(
+        starts(&decide(&grown, &held, at(91.0))),
+        [2, 2],
+        "once a task of the new one has held, the old one goes"
+    );
+}
+
+#[test]
 fn deployments_are_forgotten_but_for_the_latest_and_those_to_go_back_to() {
     let mut all = Deployments::default();
     for number in 1..=2 {

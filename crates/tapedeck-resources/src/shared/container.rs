@@ -240,7 +240,6 @@ pub(crate) const HEALTH_CHECK: Key = Key {
     name: "internalHealthCheck",
     kind: Kind::Object(&HEALTH_CHECK_OBJECT),
     doc: "a command in the container that tells whether it is healthy; one that is not is replaced",
-    support: Support::NotHere("health checks are not run yet"),
     ..OPTIONAL
 };
 

@@ -318,13 +318,13 @@ fn cpu_settings(kind: CgroupKind, cpu: Option<Cpu>) -> Vec<(&'static str, &'stat
     }
 }
 
-fn kill(pid: Pid) {
+pub(super) fn kill(pid: Pid) {
     // It may have ended by itself; whether it is gone is seen by looking again.
     let _ = kill_process(pid, Signal::KILL);
 }
 
 /// Processes of the group and of those below it.
-fn members(group: &Path) -> Result<Vec<Pid>, CgroupError> {
+pub(super) fn members(group: &Path) -> Result<Vec<Pid>, CgroupError> {
     let Some(text) = read_if_there(&group.join("cgroup.procs"))? else {
         return Ok(Vec::new());
     };
@@ -394,7 +394,7 @@ fn read_if_there(path: &Path) -> Result<Option<String>, CgroupError> {
     }
 }
 
-fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CgroupError {
+pub(super) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CgroupError {
     let path = path.to_owned();
     move |source| CgroupError::File { action, path, source }
 }

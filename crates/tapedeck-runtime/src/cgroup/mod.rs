@@ -9,12 +9,15 @@
 mod error;
 mod group;
 mod layout;
+mod part;
 mod sample;
 #[cfg(test)]
 mod tests;
 
 pub use error::{CgroupError, MissingControllers};
 pub use group::{Limits, TaskCgroup, Usage};
+pub(crate) use part::Part;
+
 pub use layout::{CgroupKind, CgroupLayout, MOUNT_ROOT};
 pub use sample::{Sample, Sampler};
 

@@ -220,7 +220,7 @@ fn leave_mount_namespace() -> io::Result<()> {
 }
 
 /// How many files a process of the task may open: without the capability to raise limits, what we may open ourselves.
-fn open_files() -> u64 {
+pub(super) fn open_files() -> u64 {
     let wanted = Rlimit {
         current: Some(OPEN_FILES),
         maximum: Some(OPEN_FILES),
@@ -232,7 +232,7 @@ fn open_files() -> u64 {
 }
 
 /// Replaces the groups inherited from whoever started the engine; libcontainer only ever adds some.
-fn set_groups(groups: &[u32]) -> io::Result<()> {
+pub(super) fn set_groups(groups: &[u32]) -> io::Result<()> {
     // SAFETY: pointer and length are those of a live slice of gid_t, which is u32.
     match unsafe { libc::setgroups(groups.len(), groups.as_ptr()) } {
         0 => Ok(()),

@@ -15,6 +15,8 @@
 
 mod create;
 mod executor;
+pub(crate) mod join;
+mod program;
 mod rootfs;
 mod seccomp;
 mod share;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::definition::{FolderMount, TaskDefinition};
 
 /// Docker's default capabilities, without `CAP_MKNOD`.
-const CAPABILITIES: [&str; 13] = [
+pub(super) const CAPABILITIES: [&str; 13] = [
     "CAP_AUDIT_WRITE",
     "CAP_CHOWN",
     "CAP_DAC_OVERRIDE",

@@ -4,15 +4,17 @@ use std::borrow::Cow;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use tapedeck_model::{ContainerState, ContainerStatus, MAIN_CONTAINER, Timestamp};
-use tapedeck_plan::containers::{Container, Health, Phase};
+use tapedeck_model::{ContainerState, ContainerStatus, HealthStatus, MAIN_CONTAINER, TaskHealth, Timestamp};
+use tapedeck_plan::containers::{Container, Phase};
 
 use super::output::Output;
+use super::probe::Prober;
 use super::process::{Ended, trim_memory};
 use crate::cgroup::CgroupLayout;
+use crate::clock::TaskClock;
 use crate::container::{self, Creation, Report, Share, note};
 use crate::definition::{TaskDefinition, TaskDirectory};
 use crate::sides::{self, ContainerRules};
@@ -65,6 +67,8 @@ pub(super) struct Contained<'a> {
     /// When its program has taken over.
     pub(super) started: Option<Timestamp>,
     asked: Option<Timestamp>,
+    /// Its health check, while it runs and was not asked to end.
+    prober: Option<Prober<'a>>,
     is_signalled: bool,
     is_killed: bool,
     is_cleared: bool,
@@ -114,6 +118,7 @@ impl<'a> Contained<'a> {
             failure: None,
             started: None,
             asked: None,
+            prober: None,
             is_signalled: false,
             is_killed: false,
             is_cleared: false,
@@ -161,11 +166,57 @@ impl<'a> Contained<'a> {
     /// What to wait for.
     pub(super) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let reports = self.reports.as_ref().map(std::os::fd::AsFd::as_fd);
-        reports.into_iter().chain(self.output.pipes())
+        let probe = self.prober.iter().flat_map(Prober::descriptors);
+        reports.into_iter().chain(probe).chain(self.output.pipes())
+    }
+
+    /// When to look at its health check again.
+    pub(super) fn probe_at(&self) -> Option<Instant> {
+        self.prober.as_ref().and_then(Prober::wake_at)
+    }
+
+    /// Begins to check its health, if that is asked for. For when its program has just taken over.
+    pub(super) fn begin_probing(&mut self, layout: &'a CgroupLayout, clock: TaskClock) {
+        let (Some(check), Some(pid)) = (&self.definition.health_check, self.pid) else {
+            return;
+        };
+        match layout.task(&self.definition.cgroup) {
+            Ok(cgroup) => {
+                self.prober = Some(Prober::new(check, &self.definition.process, pid, cgroup, clock));
+            }
+            Err(error) => note(format_args!("shim: its health is not checked: {error}")),
+        }
+    }
+
+    /// Does what is due of the health check. Says whether there is a new result.
+    pub(super) fn probe(&mut self, ended: &[Ended]) -> bool {
+        self.prober.as_mut().is_some_and(|prober| prober.advance(ended))
+    }
+
+    /// Checks its health no more.
+    pub(super) fn end_probing(&mut self) {
+        if let Some(prober) = self.prober.take() {
+            prober.end();
+        }
+    }
+
+    /// What its health check says, while it is checked.
+    pub(super) fn health(&self) -> Option<&TaskHealth> {
+        self.prober.as_ref().map(Prober::told)
+    }
+
+    /// Whether its end is the end of the task.
+    pub(super) fn is_essential(&self) -> bool {
+        self.rules.essential
+    }
+
+    /// Whether a process of its own, other than PID 1, may be among those that have ended.
+    pub(super) fn awaits_ends(&self) -> bool {
+        self.is_creating() || self.prober.as_ref().is_some_and(Prober::is_running)
     }
 
     /// Whether it is being made.
-    pub(super) fn is_creating(&self) -> bool {
+    fn is_creating(&self) -> bool {
         self.is_begun && self.started.is_none() && self.end.is_none()
     }
 
@@ -246,6 +297,7 @@ impl<'a> Contained<'a> {
     /// Asks it to end, as soon as its program runs.
     pub(super) fn ask(&mut self, now: Timestamp) {
         self.asked = Some(now);
+        self.end_probing();
     }
 
     /// Sends the signal that it was to be asked with, if it can be.
@@ -285,6 +337,7 @@ impl<'a> Contained<'a> {
 
     /// Makes sure that nothing of it is left, and that all its output is in its log. For once it has ended.
     pub(super) fn clear(&mut self, ended: &[Ended], layout: &CgroupLayout) {
+        self.end_probing();
         if self.is_begun && !self.is_cleared {
             self.kill(ended, layout);
         }
@@ -303,7 +356,9 @@ impl<'a> Contained<'a> {
             },
             (None, Some(started), _) => Phase::Running {
                 started,
-                health: Health::Unknown,
+                health: self
+                    .health()
+                    .map_or(HealthStatus::Unknown, |health| health.status),
             },
             (None, None, true) => Phase::Creating,
             (None, None, false) => Phase::Waiting,
@@ -344,7 +399,8 @@ impl<'a> Contained<'a> {
     }
 }
 
-fn signal(pid: i32, number: i32) {
+/// Sends a signal to a child.
+pub(super) fn signal(pid: i32, number: i32) {
     // SAFETY: numbers in, number out; the pid is that of a child that has not been waited for.
     let sent = unsafe { libc::kill(pid, number) };
     if sent != 0 {

@@ -12,6 +12,7 @@
 mod connections;
 mod contained;
 mod output;
+mod probe;
 mod process;
 mod supervisor;
 mod verdict;

@@ -4,12 +4,12 @@
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use fs_err as fs;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use tapedeck_model::{ContainerStatus, Timestamp};
+use tapedeck_model::{ContainerStatus, HealthStatus, Timestamp};
 use tapedeck_plan::containers::{Container, Ending, Step, steer};
 
 use super::connections::Connections;
@@ -18,6 +18,7 @@ use super::process::{Ended, Inheritance, child_events, reap};
 use super::verdict;
 use crate::cgroup::{CgroupLayout, MOUNT_ROOT};
 use crate::cleanup::{CleanupError, CleanupErrors, remove_resources};
+use crate::clock::TaskClock;
 use crate::container::{self, Share, note};
 use crate::definition::{TaskDefinition, TaskDirectory, TaskExit, write_json};
 use crate::descriptor;
@@ -38,7 +39,7 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
         containers: Contained::all(&definition, task_directory),
         told: Vec::new(),
         share: None,
-        clock: Clock::from(definition.now.unwrap_or_else(machine_time)),
+        clock: definition.clock.unwrap_or_else(TaskClock::of_machine),
         ended: Vec::new(),
         ending: None,
         wake_at: None,
@@ -48,26 +49,6 @@ pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result
         Err(reason) => verdict::never_ran(supervisor.clock.now(), reason),
     };
     supervisor.finish(exit)
-}
-
-/// A time, and how long ago that was.
-#[derive(Debug, Clone, Copy)]
-struct Clock {
-    began: Instant,
-    at: Timestamp,
-}
-
-impl Clock {
-    fn from(at: Timestamp) -> Self {
-        Self {
-            began: Instant::now(),
-            at,
-        }
-    }
-
-    fn now(&self) -> Timestamp {
-        self.at + self.began.elapsed()
-    }
 }
 
 struct Supervisor<'a> {
@@ -82,7 +63,7 @@ struct Supervisor<'a> {
     told: Vec<ContainerStatus>,
     /// What they have together, when there are several.
     share: Option<Share>,
-    clock: Clock,
+    clock: TaskClock,
     /// Children that have ended.
     ended: Vec<Ended>,
     /// Why the task ends, if it does.
@@ -91,7 +72,7 @@ struct Supervisor<'a> {
     wake_at: Option<Timestamp>,
 }
 
-impl Supervisor<'_> {
+impl<'a> Supervisor<'a> {
     /// Makes what there has to be before the first container.
     fn prepare(&mut self) -> Result<(), String> {
         network_of_errand(self.definition).map_err(|error| container::reason(&error))?;
@@ -121,6 +102,7 @@ impl Supervisor<'_> {
             if self.is_abandoned() {
                 self.stop(Duration::ZERO);
             }
+            self.probe();
         }
     }
 
@@ -162,6 +144,9 @@ impl Supervisor<'_> {
             .map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN))
             .collect();
         let timeout = self.wake_at.map(|at| at.since(self.clock.now()));
+        let probe_at = self.containers.iter().filter_map(Contained::probe_at).min();
+        let until_probe = probe_at.map(|at| at.saturating_duration_since(Instant::now()));
+        let timeout = timeout.into_iter().chain(until_probe).min();
         // A length that does not fit is as good as none.
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         match poll(&mut events, timeout.as_ref()) {
@@ -195,21 +180,49 @@ impl Supervisor<'_> {
                 container.take_output();
             }
         }
-        // Whose process a number was matters only while somebody may still tell of it.
-        if !self.containers.iter().any(Contained::is_creating) {
+    }
+
+    /// Does what is due of the health checks, and tells what came of them.
+    fn probe(&mut self) {
+        let mut is_new = false;
+        for container in &mut self.containers {
+            is_new |= container.probe(&self.ended);
+        }
+        // Whose process a number was matters only while somebody may still ask for it.
+        if !self.containers.iter().any(Contained::awaits_ends) {
             self.ended.clear();
+        }
+        if is_new && !matches!(self.ending, Some(Ending::Ordered { .. })) {
+            self.tell_running();
         }
     }
 
-    /// The main one is the task to whoever knows of no other.
+    /// The main container is the task to whoever knows of no other, but for its health: that is of the first essential
+    /// one that is unhealthy, if there is any.
+    fn tell_running(&mut self) {
+        let Some(main) = self.containers.first() else {
+            return;
+        };
+        let (Some(pid), Some(started)) = (main.pid, main.started) else {
+            return;
+        };
+        let essential = self.containers.iter().filter(|one| one.is_essential());
+        let unhealthy = essential
+            .filter_map(Contained::health)
+            .find(|health| health.status == HealthStatus::Unhealthy);
+        let health = unhealthy.or(main.health()).cloned();
+        self.connections.tell(&ShimState::Running {
+            pid: pid.unsigned_abs(),
+            started,
+            health,
+        });
+    }
+
     fn container_started(&mut self, place: usize) {
         self.take_endpoint(place);
-        let container = &self.containers[place];
-        if let (0, Some(pid), Some(started)) = (place, container.pid, container.started) {
-            self.connections.tell(&ShimState::Running {
-                pid: pid.unsigned_abs(),
-                started,
-            });
+        self.containers[place].begin_probing(self.layout, self.clock);
+        if place == 0 {
+            self.tell_running();
         }
     }
 
@@ -259,6 +272,10 @@ impl Supervisor<'_> {
             return;
         };
         main.limit_stop(timeout, now);
+        self.containers.iter_mut().for_each(Contained::end_probing);
+        let Some(main) = self.containers.first() else {
+            return;
+        };
         if is_first {
             let pid = main.started.and(main.pid).map(i32::unsigned_abs);
             let started = main.started;
@@ -304,9 +321,4 @@ fn network_of_errand(definition: &TaskDefinition) -> Result<(), NetworkError> {
         .errand
         .as_ref()
         .map_or(Ok(()), |errand| network::ensure(&errand.network))
-}
-
-fn machine_time() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

@@ -49,7 +49,10 @@ fn t60_a_task_survives_its_engine() {
     let mut adopted = connect(&directory)
         .map(|connection| Task::new(directory, task.definition.clone(), connection))
         .unwrap();
-    let Some(ShimState::Running { pid: seen, started }) = adopted.next() else {
+    let Some(ShimState::Running {
+        pid: seen, started, ..
+    }) = adopted.next()
+    else {
         panic!("not running")
     };
     assert_eq!(seen, pid);

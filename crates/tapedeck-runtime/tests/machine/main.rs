@@ -9,6 +9,7 @@
 
 mod adoption;
 mod confinement;
+mod health;
 mod leaks;
 mod lifecycle;
 mod limits;

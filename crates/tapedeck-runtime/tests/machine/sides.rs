@@ -19,6 +19,7 @@ fn side(definition: &TaskDefinition, name: &str, script: &str) -> SideDefinition
         layers: definition.layers.clone(),
         process,
         stop_signal: libc::SIGTERM,
+        health_check: None,
         log_directory: definition.log_directory.join(name),
         discards_output: false,
     }
@@ -155,4 +156,27 @@ fn a_side_container_that_does_not_listen_is_killed_after_its_own_timeout() {
         }
     ));
     assert!(!crate::stage::processes().any(|(_, line)| line.starts_with(b"sleep\098764")));
+}
+
+#[test]
+fn what_waits_for_a_healthy_container_starts_once_it_is() {
+    let Some(stage) = Stage::ready() else { return };
+    let mut definition = stage.definition(&["sh", "-c", "echo started"]);
+    let mut slow = side(
+        &definition,
+        "slow",
+        "trap 'exit 0' TERM; sleep 1; touch /ready; echo ready; while :; do sleep 0.01; done",
+    );
+    slow.health_check = Some(crate::health::check(&["CMD-SHELL", "test -e /ready"], 3));
+    definition.sides = Some(Sides {
+        main: rules(true, &[(1, ContainerCondition::Healthy)]),
+        containers: vec![slow.clone()],
+    });
+    let mut task = stage.start(definition);
+    let exit = task.exit();
+    assert_eq!(exit.exit_code, Some(0), "{exit:?} {}", task.complaints());
+    assert_eq!(
+        (task.stdout(), lines(&slow)),
+        ("started".to_owned(), vec!["ready".to_owned()])
+    );
 }

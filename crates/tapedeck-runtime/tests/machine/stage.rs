@@ -123,9 +123,10 @@ impl Stage {
             log_directory: self.path().join("logs").join(id.as_str()),
             discards_output: false,
             cgroup: format!("/{}/{id}", self.group),
-            now: None,
+            clock: None,
             disk: Some(self.disk.clone()),
             sides: None,
+            health_check: None,
             errand: None,
             id,
         }

@@ -6,16 +6,15 @@ use std::time::Instant;
 
 use tapedeck_image::{Platform, Store};
 use tapedeck_model::{
-    Compute, Container, ContainerSpec, Ec2Spec, ImageDigest, MachineType, MemoryMb, Scaling, ServiceSpec,
-    Stack, StackSpec, WorkerService,
+    Container, ContainerSpec, ImageDigest, Scaling, ServiceSpec, Stack, StackSpec, WorkerService,
 };
-use tapedeck_resources::catalogue::instances;
 
 use crate::args::DeployArgs;
 use crate::config::{self, Reading};
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
+use crate::instances;
 use crate::late;
 use crate::options::require_local;
 use crate::packaging::{Packaged, Packager};
@@ -54,6 +53,9 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     // Held until the engine knows the new images, so that none is taken for garbage.
     let share = images.share().or_fail(ExitKind::Environment)?;
 
+    for told in stack.services.iter().filter_map(instances::foreign) {
+        printer.warn(told);
+    }
     let packager = Packager {
         context,
         config: &config,
@@ -129,12 +131,9 @@ pub(crate) fn service_spec(
     built: &Packaged,
     images: &Store,
 ) -> Result<ServiceSpec, Failure> {
-    let ec2 = instances_of(&service.compute);
-    let cpu = service.compute.cpu().or_else(|| {
-        let types = ec2.iter().flat_map(|ec2| &ec2.types);
-        types.map(MachineType::cpu).min()
-    });
-    let cpu = cpu.ok_or_else(|| Failure::usage(format!("service {} has no `cpu`", service.name)))?;
+    let ec2 = instances::of(&service.compute);
+    let cpu = instances::cpu(&service.compute, ec2.as_ref())
+        .ok_or_else(|| Failure::usage(format!("service {} has no `cpu`", service.name)))?;
     Ok(ServiceSpec {
         name: service.name.clone(),
         desired_count: service.scaling.min_instances,
@@ -149,6 +148,7 @@ pub(crate) fn service_spec(
             stop_timeout: service.container.stop_timeout,
             discards_output: service.container.logging.disabled,
             ec2,
+            health_check: service.container.health_check.clone(),
             depends_on: sides::main_depends_on(service),
             sides: sides::specs(service, built, images)?,
         },
@@ -170,32 +170,6 @@ fn environment_of(
         append_flags(own, flags);
     }
     Ok(environment)
-}
-
-/// The instances that a service runs on, if it does.
-fn instances_of(compute: &Compute) -> Option<Ec2Spec> {
-    let Compute::Ec2 {
-        instance_types,
-        cpu,
-        enable_warm_pool,
-        ..
-    } = compute
-    else {
-        return None;
-    };
-    let known = instance_types.iter().filter_map(|name| instances::find(name));
-    let types = known.filter_map(|one| {
-        Some(MachineType {
-            name: one.name.to_owned(),
-            vcpus: one.vcpus,
-            memory: MemoryMb::new(one.memory).ok()?,
-        })
-    });
-    Some(Ec2Spec {
-        types: types.collect(),
-        shares_cpu: cpu.is_none(),
-        warm_pool: *enable_warm_pool,
-    })
 }
 
 /// How the number of tasks changes, if it can.

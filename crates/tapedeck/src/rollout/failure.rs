@@ -2,6 +2,7 @@
 
 use tapedeck_api::{ServiceStatus, StackStatus};
 use tapedeck_model::{ContainerState, Deployment, MAIN_CONTAINER, Revision, Task, TaskState};
+use tapedeck_plan::FAILED_HEALTH_CHECKS;
 
 use super::ending;
 use crate::commands::logs::{self, Origin};
@@ -72,6 +73,7 @@ fn last_words(context: &Context, stack: &StackStatus, service: &ServiceStatus, r
         .iter()
         .filter(|task| task.revision == revision)
         .find_map(|task| match &task.state {
+            _ if task.is_unhealthy() => Some((task, failed_check(task))),
             TaskState::Stopped {
                 code,
                 reason,
@@ -107,6 +109,20 @@ fn culprit(task: &Task) -> Option<String> {
     first
         .map(|(_, name)| name.clone())
         .filter(|name| name != MAIN_CONTAINER)
+}
+
+/// What the health check of a task had to say in the end.
+fn failed_check(task: &Task) -> String {
+    let Some(probe) = task.last_probe() else {
+        return format!(": {FAILED_HEALTH_CHECKS}");
+    };
+    let mut words = format!(": its health check {}", probe.outcome);
+    let lines: Vec<&str> = probe.output.lines().collect();
+    for line in &lines[lines.len().saturating_sub(LAST_LINES)..] {
+        words.push_str("\n  > ");
+        words.extend(line.chars().filter(|letter| !letter.is_control()));
+    }
+    words
 }
 
 fn live(service: &ServiceStatus, of: impl Fn(Revision) -> bool) -> usize {

@@ -344,16 +344,16 @@ fn a_secret_that_is_missing_is_told_with_the_way_to_set_it() {
 
 #[test]
 fn what_cannot_be_run_here_is_refused_by_a_deployment_only() {
-    let config = format!("{GOOD}      internalHealthCheck: {{ healthCheckCommand: [CMD, 'true'] }}\n");
+    let config = format!("{GOOD}      enableRemoteSessions: true\n");
     let environment = Environment::with_config(&config);
     environment.check(&["validate"], expect![[r#"
         exit code 0
         --- stderr ---
-        warning[not-run-here-yet]: `internalHealthCheck` cannot be run on this machine yet: health checks are not run yet
+        warning[not-run-here-yet]: `enableRemoteSessions` cannot be run on this machine yet: no shell can be opened yet
          --> stacktape.yml:10:7
            |
-        10 |       internalHealthCheck: { healthCheckCommand: [CMD, 'true'] }
-           |       ^^^^^^^^^^^^^^^^^^^
+        10 |       enableRemoteSessions: true
+           |       ^^^^^^^^^^^^^^^^^^^^
         help: take it out to deploy to region `local`
 
         stacktape.yml is valid: stack shop-dev with 1 worker service
@@ -361,11 +361,11 @@ fn what_cannot_be_run_here_is_refused_by_a_deployment_only() {
     environment.check(&["deploy"], expect![[r#"
         exit code 2
         --- stderr ---
-        error[not-run-here-yet]: `internalHealthCheck` cannot be run on this machine yet: health checks are not run yet
+        error[not-run-here-yet]: `enableRemoteSessions` cannot be run on this machine yet: no shell can be opened yet
          --> stacktape.yml:10:7
            |
-        10 |       internalHealthCheck: { healthCheckCommand: [CMD, 'true'] }
-           |       ^^^^^^^^^^^^^^^^^^^
+        10 |       enableRemoteSessions: true
+           |       ^^^^^^^^^^^^^^^^^^^^
         help: take it out to deploy to region `local`
 
         error: stacktape.yml has 1 mistake; nothing was changed

@@ -71,6 +71,15 @@ fn t76_a_task_learns_who_it_is() {
     );
     assert_eq!(object(&stage, "tags")["TaskARN"], arn.as_str());
 
+    let metrics = stage.home.must(&["metrics", PROJECT[0], PROJECT[1], "--json"]);
+    let metrics: Value = serde_json::from_str(&metrics).unwrap();
+    let size = metrics["services"][0]["tasks"][0]["storage"]["sizeBytes"].as_u64();
+    assert_eq!(
+        task["EphemeralStorageMetrics"]["Reserved"].as_u64(),
+        size.map(|bytes| bytes / 1024 / 1024),
+        "{metrics}"
+    );
+
     let container = object(&stage, "container");
     assert_eq!(task["Containers"], Value::from(vec![container.clone()]));
     assert_eq!(container["ImageID"], service.image.as_str());

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use rustix::process::Signal;
 use tapedeck_api::{InstanceStatus, ServiceStatus};
+use tapedeck_image::Platform;
 use tapedeck_model::{InstanceId, Task};
-use tapedeck_testkit::{DEADLINE, Leaks, eventually, kill};
+use tapedeck_testkit::registry::{Access, Pusher, Server, TestImage, layer};
+use tapedeck_testkit::{DEADLINE, Finished, Leaks, busybox, eventually, kill};
 
 use crate::stage::{PROJECT, STACK, Stage, WAIT, home, named, pids};
 
@@ -118,7 +120,8 @@ fn t52_tasks_are_packed_and_the_emptier_instance_is_emptied() {
         .collect();
     let shown = stage.home.must(&["info:stack", "--stackName", STACK]);
     assert!(
-        shown.contains("(c5.large in local-a) IN_SERVICE 3 tasks, 3072 of 3993 MiB used"),
+        shown.contains("(c5.large in local-")
+            && shown.contains(") IN_SERVICE 3 tasks, 3072 of 3993 MiB used"),
         "{shown}"
     );
     let kept = stage.deploy(&[worker.count(3)]);
@@ -285,4 +288,131 @@ fn tasks_on_fargate_are_spread_over_zones() {
     let mut zones: Vec<String> = stack.services[0].tasks.iter().filter_map(zone).collect();
     zones.sort_unstable();
     assert_eq!(zones, ["local-a", "local-a", "local-b", "local-c"]);
+}
+
+/// What this machine remembers of the last refresh, set back by so many days while no engine runs.
+fn set_back(stage: &Stage, days: u64) {
+    let database = rusqlite::Connection::open(stage.home.files().database()).unwrap();
+    let text: String = database
+        .query_row("select refresh from refresh", [], |row| row.get(0))
+        .unwrap();
+    let mut record: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let last = record["last"].as_u64().unwrap();
+    record["last"] = (last - days * 24 * 60 * 60 * 1000).into();
+    database
+        .execute("update refresh set refresh = ?1", [record.to_string()])
+        .unwrap();
+}
+
+#[test]
+fn t55_a_refresh_that_was_missed_replaces_every_instance_at_the_next_start() {
+    let Some(stage) = stage(&QUICKER) else { return };
+    let worker = stage.worker(WAIT).memory(1024).on(&["c5.large"]).count(4);
+    let before = stage.deploy(&[worker]).services.remove(0);
+    let ids = |service: &ServiceStatus| -> Vec<InstanceId> {
+        let instances = service.instances.iter();
+        instances.map(|one| one.instance.id.clone()).collect()
+    };
+    let old = ids(&before);
+    assert_eq!(old.len(), 2);
+    let revision = before.revision;
+    eventually("a record of the first launch", DEADLINE, || {
+        let database = rusqlite::Connection::open(stage.home.files().database()).ok()?;
+        database
+            .query_row("select refresh from refresh", [], |row| row.get::<_, String>(0))
+            .ok()
+    });
+    stage.home.must(&["engine", "stop"]);
+    set_back(&stage, 8);
+    stage.home.must(&QUICKER);
+    let after = stage.worker_when("only fresh instances", |service| {
+        let all_fresh = service
+            .instances
+            .iter()
+            .all(|one| !old.contains(&one.instance.id));
+        assert!(service.running_count >= 4, "never fewer run: {service:?}");
+        all_fresh && service.steady && packed(service).iter().sum::<usize>() == 4
+    });
+    assert_eq!(after.revision, revision, "it is no deployment");
+    assert!(
+        pids(&after).keys().all(|task| !pids(&before).contains_key(task)),
+        "{after:?}"
+    );
+    let fresh = ids(&after);
+    stage.home.kill_engine();
+    stage.home.must(&QUICKER);
+    let again = stage.worker_when("the same instances", |service| {
+        service.steady && service.instances.len() <= fresh.len()
+    });
+    assert!(ids(&again).iter().all(|id| fresh.contains(id)), "once: {again:?}");
+}
+
+#[test]
+fn t51_from_a_config_and_a_deployment_says_what_it_waits_for() {
+    let budget = [&QUICKER[..], &["--memory-budget", "5000"]].concat();
+    let Some(stage) = stage(&budget) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let Some(server) = Server::start(Access::Anybody) else {
+        return;
+    };
+    let pusher = Pusher {
+        host: &server.host,
+        name: "team/app",
+        authorization: None,
+    };
+    let busybox = fs::read(busybox().unwrap()).unwrap();
+    let image = TestImage::of_layer(
+        Platform::host().as_str(),
+        layer(&[("bin/busybox", busybox)]),
+        &["/bin/busybox", "sleep", "1000"],
+    );
+    pusher.image(&image, "1");
+    let config = |resources: &str| {
+        let text = format!(
+            "resources:\n  worker:\n    type: worker-service\n    properties:\n      packaging:\n        \
+             type: prebuilt-image\n        properties: {{ image: '{}/team/app:1' }}\n      resources: {resources}\n",
+            server.host
+        );
+        fs::write(folder.path().join("stacktape.yml"), text).unwrap();
+    };
+    let deploy = || {
+        let mut command = stage.home.command(&["deploy", PROJECT[0], PROJECT[1]]);
+        command.current_dir(folder.path());
+        command
+    };
+    config("{ instanceTypes: [c5.large], memory: 4000 }");
+    let refused = Finished::of(deploy());
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("3481"), "t56: {refused:?}");
+
+    stage.deploy_as("other-dev", &[stage.named("other", WAIT).memory(2048)]);
+    config("{ instanceTypes: [c5.large] }");
+    let deploying = deploy();
+    let deployed = std::thread::scope(|scope| {
+        let running = scope.spawn(move || Finished::of(deploying));
+        stage.worker_when("a task that waits", |service| {
+            !service.waiting_for_room.is_empty()
+        });
+        stage.home.must(&["delete", "--projectName", "other", "--yes"]);
+        running.join().unwrap()
+    });
+    assert_eq!(deployed.code, Some(0), "{deployed:?}");
+    assert!(
+        deployed
+            .stderr
+            .contains(" waits for 3993 MiB of memory: of 5000 MiB that tasks may have of this machine, "),
+        "{deployed:?}"
+    );
+    assert!(deployed.stderr.contains("is PROVISIONING"), "{deployed:?}");
+    let shown = stage.home.must(&["info:stack", "--stackName", STACK, "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let service = &json["services"][0];
+    assert_eq!(service["memory"], 3481, "{service}");
+    assert_eq!(service["sharesCpu"], true);
+    let instance = &service["instances"][0];
+    assert_eq!(instance["machine"]["name"], "c5.large");
+    assert_eq!(instance["state"], "IN_SERVICE");
+    assert_eq!(instance["memoryRegistered"], 3993);
+    assert_eq!(instance["tasks"][0], service["tasks"][0]["id"]);
+    assert_eq!(service["tasks"][0]["placement"]["instance"], instance["id"]);
 }

@@ -224,6 +224,7 @@ impl Stage {
             essential: false,
             depends_on: Vec::new(),
             stop_timeout: StopTimeout::default(),
+            health_check: None,
             discards_output: false,
         }
     }
@@ -241,6 +242,7 @@ impl Stage {
             depends_on: Vec::new(),
             sides: Vec::new(),
             ec2: None,
+            health_check: None,
         };
         let spec = ServiceSpec {
             name: ResourceName::new(name).unwrap(),

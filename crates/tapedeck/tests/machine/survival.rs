@@ -205,6 +205,8 @@ fn t61_an_engine_killed_at_random_leaves_what_the_next_one_can_go_on_with() {
 
 /// Leaves what a reboot leaves: what is on the disk.
 fn take_everything_away(stage: &Stage) {
+    // First, else it may see others end.
+    stage.home.kill_engine();
     let names = stage.home.names();
     let gone = names.processes();
     gone.iter().for_each(|process| kill(process.pid, Signal::KILL));

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use tapedeck_model::{Revision, StopCode, Task, TaskId, TaskState, Timestamp};
+use tapedeck_model::{HealthStatus, Revision, StopCode, Task, TaskHealth, TaskId, TaskState, Timestamp};
 
 use super::{Fate, World};
 
@@ -11,9 +11,13 @@ use super::{Fate, World};
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Due {
     Started { fate: Fate },
+    Diagnosed { status: HealthStatus },
     Exited { code: i32 },
     Stopped,
 }
+
+/// What the health check of a task says of which nothing is told.
+pub(super) const PASSES: (Duration, HealthStatus) = (Duration::ZERO, HealthStatus::Healthy);
 
 impl World {
     pub(super) fn start(&mut self, revision: Revision) {
@@ -26,6 +30,7 @@ impl World {
             [] => Fate::Runs,
             fates => fates[turn % fates.len()],
         };
+        let checked = behaviour.health.is_some();
         let takes = behaviour.starts_in.max(Duration::from_millis(1));
         let mut id = [0; 16];
         id[..4].copy_from_slice(&number.to_be_bytes());
@@ -38,6 +43,7 @@ impl World {
             state: TaskState::Pending,
             protected_until: None,
             containers: Vec::new(),
+            health: checked.then(TaskHealth::default),
         });
         self.due.insert(number, (self.now + takes, Due::Started { fate }));
         self.transcript.line(
@@ -70,7 +76,11 @@ impl World {
     pub(super) fn happen(&mut self, number: u32, due: Due) {
         self.due.remove(&number);
         let now = self.now;
+        if let Due::Diagnosed { status } = due {
+            return self.come_to(number, status);
+        }
         let Some(task) = self.task(number) else { return };
+        let (revision, is_checked) = (task.revision, task.health.is_some());
         let (state, what) = outcome(&task.state, due, now, number);
         task.state = state;
         if let Due::Started {
@@ -79,8 +89,30 @@ impl World {
         {
             self.due.insert(number, (now + after, Due::Exited { code }));
         }
+        if is_checked && matches!(due, Due::Started { fate: Fate::Runs }) {
+            let told = self.behaviours.entry(revision).or_default().health;
+            let (after, status) = told.unwrap_or(PASSES);
+            self.due.insert(number, (now + after, Due::Diagnosed { status }));
+        }
         let name = self.transcript.name(number);
         self.transcript.line(now, &format!("{name} {what}"));
+    }
+
+    fn come_to(&mut self, number: u32, status: HealthStatus) {
+        let now = self.now;
+        let Some(health) = self.task(number).and_then(|task| task.health.as_mut()) else {
+            return;
+        };
+        if health.status == status {
+            return;
+        }
+        health.status = status;
+        health.since = Some(now);
+        if status == HealthStatus::Healthy {
+            health.first_healthy.get_or_insert(now);
+        }
+        let name = self.transcript.name(number);
+        self.transcript.line(now, &format!("{name} is {status}"));
     }
 
     pub(super) fn task(&mut self, number: u32) -> Option<&mut Task> {
@@ -123,6 +155,7 @@ fn outcome(state: &TaskState, due: Due, now: Timestamp, number: u32) -> (TaskSta
             (stopped, "stopped".to_owned())
         }
         (Due::Stopped, _) => (stopped_by_itself(started, now, Some(0)), "ended".to_owned()),
+        (Due::Diagnosed { .. }, _) => (state.clone(), "is diagnosed".to_owned()),
         (Due::Exited { code }, _) => (
             stopped_by_itself(started, now, Some(code)),
             format!("exited with code {code}"),

@@ -22,7 +22,7 @@ const PLAIN_TYPES: [&str; 5] = ["File", "Permissions", "Metadata", "FileType", "
 /// Files that use `std::fs` itself, and why.
 const DIRECT_FILE_ACCESS: [(&str, &str); 2] = [
     (
-        "crates/tapedeck-runtime/src/container/executor.rs",
+        "crates/tapedeck-runtime/src/container/program.rs",
         "words its errors as `exec` does, with the path",
     ),
     (

@@ -44,6 +44,7 @@ impl World {
             desired: Desired {
                 revision: Revision(1),
                 count,
+                grown: 0,
                 attended: false,
                 bounds: Bounds::default(),
                 breaker: Breaker::default(),
@@ -188,6 +189,7 @@ impl World {
                         placement: None,
                         protected_until: None,
                         containers: Vec::new(),
+                        health: None,
                         state: TaskState::Pending,
                     });
                 }

@@ -49,6 +49,7 @@ pub(super) fn specs(
                 essential: side.essential,
                 depends_on: side.depends_on.clone(),
                 stop_timeout: container.stop_timeout,
+                health_check: container.health_check.clone(),
                 discards_output: container.logging.disabled,
             })
         })

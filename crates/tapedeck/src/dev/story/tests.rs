@@ -21,6 +21,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         state,
         protected_until: None,
         containers: Vec::new(),
+        health: None,
     }
 }
 

@@ -1,0 +1,255 @@
+//! Running a program in a container that runs already: with its namespaces, its root, its limits, its user and its rights.
+//!
+//! ```text
+//! shim ─fork─▶ entrant ─joins the namespaces─clone─▶ program     born as a child of the shim, in the container's PID namespace
+//!                 └─ ends
+//! ```
+//!
+//! Only children of a process that has joined a PID namespace are in it, so there are two steps. Neither can be looked into
+//! from the container: until the program is executed, they are not dumpable.
+
+use std::ffi::CString;
+use std::io::{self, Write as _};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+
+use fs_err as fs;
+use rustix::fs::{Gid, Uid, fchown};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{DumpableBehavior, chroot, fchdir, set_dumpable_behavior, setsid};
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
+};
+
+use super::create::{open_files, set_groups};
+use super::program::{InvalidProcess, Program};
+use super::specification::CAPABILITIES;
+use super::{Fork, fork_into};
+use crate::cgroup::{Part, TaskCgroup};
+use crate::definition::TaskProcess;
+
+/// What a container has of its own, in an order in which it can be joined: the mounts last, as they hide all else.
+const NAMESPACES: [&str; 6] = ["cgroup", "ipc", "uts", "net", "pid", "mnt"];
+
+/// `CLOSE_RANGE_CLOEXEC` of `linux/close_range.h`.
+const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
+
+/// A program that can be run in a container, again and again.
+pub(crate) struct Command {
+    program: Program,
+    process: TaskProcess,
+}
+
+/// The container to run it in.
+pub(crate) struct Container<'a> {
+    /// Its PID 1, a child of this process that has not been waited for.
+    pub(crate) pid: i32,
+    /// Its group.
+    pub(crate) cgroup: &'a TaskCgroup<'a>,
+    /// The part of the group that it belongs in.
+    pub(crate) part: &'a Part,
+}
+
+/// A program on its way into a container.
+pub(crate) struct Entry {
+    /// A child of this process, which ends when the program has been started, with another code than 0 if that failed.
+    pub(crate) entrant: i32,
+    /// The process id of the program arrives here, four bytes; then one more byte if it could not be executed.
+    pub(crate) told: OwnedFd,
+    /// What is written to standard output and standard error, or why it could not be run. Never blocks.
+    pub(crate) output: OwnedFd,
+}
+
+impl Command {
+    /// A program that runs as the process of a container does, with arguments of its own.
+    pub(crate) fn new(arguments: &[String], process: &TaskProcess) -> Result<Self, InvalidProcess> {
+        let mut process = process.clone();
+        let program = Program::new(arguments, &process.environment)?;
+        process.environment.clear();
+        Ok(Self { program, process })
+    }
+
+    /// Runs it. Whoever calls has one thread, and waits for its children.
+    ///
+    /// # Errors
+    /// When there is no room for another process or pipe.
+    pub(crate) fn enter(&self, container: &Container<'_>) -> io::Result<Entry> {
+        let (output, output_end) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (told, told_end) = pipe_with(PipeFlags::CLOEXEC)?;
+        rustix::io::ioctl_fionbio(&output, true)?;
+        rustix::io::ioctl_fionbio(&told, true)?;
+        let birthplace = container.part.birthplace().map(fs::File::open).transpose()?;
+        match fork_into(birthplace.as_ref().map(fs::File::file))? {
+            Fork::Parent { child } => Ok(Entry {
+                entrant: child,
+                told,
+                output,
+            }),
+            Fork::Child { born_in_unified } => {
+                let entered = self.become_entrant(container, born_in_unified, &told_end, &output_end);
+                let code = match entered {
+                    Ok(()) => 0,
+                    Err(error) => {
+                        write_all(&output_end, &format!("could not join the container: {error}"));
+                        1
+                    }
+                };
+                // SAFETY: ends this process without running what the shim has registered to run at its own exit.
+                unsafe { libc::_exit(code) }
+            }
+        }
+    }
+
+    /// In the child: joins everything, and has the program born.
+    fn become_entrant(
+        &self,
+        container: &Container<'_>,
+        is_in_part: bool,
+        told: &OwnedFd,
+        output: &OwnedFd,
+    ) -> io::Result<()> {
+        set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+        let joined = container.cgroup.join_part(container.part, is_in_part);
+        joined.map_err(io::Error::other)?;
+        // A shim is spared when the machine runs out of memory; what runs in its container is not.
+        let _ = fs::write("/proc/self/oom_score_adj", "0");
+        open_files();
+        let (user, group) = (self.process.uid, self.process.gid);
+        fchown(output, Some(Uid::from_raw(user)), Some(Gid::from_raw(group)))?;
+        let nothing = fs::File::open("/dev/null")?;
+        join(container.pid)?;
+        std::env::set_current_dir(&self.process.working_directory)?;
+        // The parent of the child is that of this process, and no signal of its own is asked for.
+        let (flags, none) = (libc::CLONE_PARENT as libc::c_long, 0 as libc::c_long);
+        // SAFETY: without a stack and without CLONE_VM this is a fork, of a process that has one thread.
+        match unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, none) } {
+            -1 => Err(io::Error::last_os_error()),
+            0 => {
+                let reason = self.become_program(nothing.file().as_fd(), output);
+                write_all(output, &self.program.failure(reason));
+                let _ = rustix::io::write(told, b"!");
+                // SAFETY: as for the entrant.
+                unsafe { libc::_exit(127) }
+            }
+            child => {
+                let child = i32::try_from(child).map_err(io::Error::other)?;
+                rustix::io::write(told, &child.to_ne_bytes())?;
+                Ok(())
+            }
+        }
+    }
+
+    /// In the container: gives up all that its processes do not have, and executes the program; returns why it could not.
+    fn become_program(&self, nothing: BorrowedFd<'_>, output: &OwnedFd) -> String {
+        let prepared = (|| -> io::Result<()> {
+            setsid()?;
+            rustix::stdio::dup2_stdin(nothing)?;
+            rustix::stdio::dup2_stdout(output)?;
+            rustix::stdio::dup2_stderr(output)?;
+            close_others_on_exec();
+            become_user(&self.process)
+        })();
+        if let Err(error) = prepared {
+            return error.to_string();
+        }
+        match self.program.find() {
+            Ok(file) => self.program.execute(&file, self.home().as_ref()),
+            Err(reason) => reason,
+        }
+    }
+
+    /// `HOME` as the container's own list of users has it, unless its environment says otherwise.
+    fn home(&self) -> Option<CString> {
+        if self.program.has_home() {
+            return None;
+        }
+        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let home = home_of(&users, self.process.uid).unwrap_or("/");
+        CString::new(format!("HOME={home}")).ok()
+    }
+}
+
+/// The home of a user in the text of `/etc/passwd`.
+pub(super) fn home_of(users: &str, user: u32) -> Option<&str> {
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':').skip(2);
+        let is_meant = fields.next()?.parse() == Ok(user);
+        is_meant.then(|| fields.nth(2))?
+    })
+}
+
+/// Joins the namespaces of a process, and its root.
+fn join(pid: i32) -> io::Result<()> {
+    let root = fs::File::open(format!("/proc/{pid}/root"))?;
+    let open = |name| fs::File::open(format!("/proc/{pid}/ns/{name}"));
+    let namespaces = NAMESPACES.map(open);
+    for namespace in namespaces {
+        // SAFETY: a number in, a number out. Nothing in this process assumes that its namespaces stay the same.
+        if unsafe { libc::setns(namespace?.as_raw_fd(), 0) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    fchdir(root.file())?;
+    chroot(".")?;
+    Ok(())
+}
+
+/// Whoever started the engine may have left files open that are not meant for a container.
+fn close_others_on_exec() {
+    // SAFETY: numbers in, number out: files are marked, none is closed.
+    let marked = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, CLOSE_RANGE_CLOEXEC) };
+    if marked == 0 {
+        return;
+    }
+    // Linux before 5.11. A shim has few files open, with small numbers.
+    for number in 3..1024 {
+        // SAFETY: as above; numbers of files that are not open are refused.
+        unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+}
+
+/// Takes the rights of the processes of a container, and no others.
+fn become_user(process: &TaskProcess) -> io::Result<()> {
+    let kept = capabilities();
+    for capability in CapabilitySet::all().difference(kept).iter() {
+        match remove_capability_from_bounding_set(capability) {
+            // This kernel does not know it.
+            Err(rustix::io::Errno::INVAL) => {}
+            other => other?,
+        }
+    }
+    set_groups(&process.additional_gids)?;
+    let (user, group) = (process.uid, process.gid);
+    // SAFETY: numbers in, number out; there is one thread. The C library is left out as it would look for others.
+    let changed = unsafe {
+        libc::syscall(libc::SYS_setresgid, group, group, group) == 0
+            && libc::syscall(libc::SYS_setresuid, user, user, user) == 0
+    };
+    if !changed {
+        return Err(io::Error::last_os_error());
+    }
+    let effective = match user {
+        0 => kept,
+        _ => CapabilitySet::empty(),
+    };
+    let sets = CapabilitySets {
+        effective,
+        permitted: effective,
+        inheritable: CapabilitySet::empty(),
+    };
+    set_capabilities(None, sets)?;
+    set_no_new_privs(true)?;
+    Ok(())
+}
+
+/// What a process of a container may have.
+pub(super) fn capabilities() -> CapabilitySet {
+    let names = CAPABILITIES.iter().filter_map(|name| name.strip_prefix("CAP_"));
+    names.filter_map(CapabilitySet::from_name).collect()
+}
+
+/// Nobody is left to be told when that fails.
+fn write_all(pipe: &OwnedFd, text: &str) {
+    if let Ok(pipe) = pipe.try_clone() {
+        let _ = std::fs::File::from(pipe).write_all(text.as_bytes());
+    }
+}
