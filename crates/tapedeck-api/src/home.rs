@@ -143,4 +143,16 @@ impl Home {
     pub fn task_log(&self, stack: &StackName, service: &ResourceName, task: &TaskId) -> PathBuf {
         self.service_logs(stack, service).join(task.as_str())
     }
+
+    /// The log of a container beside the main one, whose log is that of the task.
+    #[must_use]
+    pub fn container_log(
+        &self,
+        stack: &StackName,
+        service: &ResourceName,
+        task: &TaskId,
+        container: &str,
+    ) -> PathBuf {
+        self.task_log(stack, service, task).join(container)
+    }
 }

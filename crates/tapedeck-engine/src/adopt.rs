@@ -97,9 +97,13 @@ impl Engine {
     fn lose(&mut self, key: &ServiceKey, task: &Task, lost: &str) {
         let exit = self.host.exit_of(&task.id);
         let now = self.clock.now();
+        let containers = exit.as_ref().map(|exit| exit.containers.clone());
         if let Some(state) = observe::without_shim(&task.state, exit, lost, now) {
             let task = Task {
                 state,
+                containers: containers
+                    .filter(|known| !known.is_empty())
+                    .unwrap_or_else(|| task.containers.clone()),
                 ..task.clone()
             };
             failpoint::reach("adopt.lost");

@@ -178,14 +178,15 @@ impl Host {
     /// Whether every image of a stack is in the store and can be run.
     pub(crate) fn check_images(&self, stack: &StackSpec) -> Result<(), Refusal> {
         for service in &stack.services {
-            let checked = self
-                .images
-                .image(&service.container.image)
-                .map_err(|error| crate::chain(&error))
-                .and_then(|image| {
-                    command_of(&image).and_then(|_| image_user::ids(&image.config.user, &image.layers))
-                });
-            if let Err(reason) = checked {
+            let check = |image: &ImageDigest| {
+                let image = self.images.image(image).map_err(|error| crate::chain(&error))?;
+                command_of(&image).and_then(|_| image_user::ids(&image.config.user, &image.layers))
+            };
+            if let Err(reason) = service
+                .container
+                .images()
+                .try_for_each(|image| check(image).map(drop))
+            {
                 return Err(Refusal::UnusableImage {
                     service: service.name.to_string(),
                     reason,
@@ -276,6 +277,7 @@ impl Host {
             cgroup: self.cgroup_of(&task.id, task.instance()),
             clock: Some(TaskClock::showing(self.clock.now())),
             disk: self.disk.clone(),
+            sides: self.sides_of(key, task, container)?,
             health_check: container.health_check.clone(),
             errand: None,
         })
@@ -283,7 +285,7 @@ impl Host {
 }
 
 /// The command line of an image.
-fn command_of(image: &Image) -> Result<Vec<String>, String> {
+pub(crate) fn command_of(image: &Image) -> Result<Vec<String>, String> {
     let command = [image.config.entrypoint.as_slice(), image.config.cmd.as_slice()].concat();
     if command.is_empty() {
         return Err("the image names no command to run (neither Entrypoint nor Cmd)".to_string());

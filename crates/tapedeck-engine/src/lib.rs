@@ -12,6 +12,7 @@ mod adopt;
 mod attendance;
 mod capacity;
 mod clock;
+mod containers;
 mod desired;
 mod endpoint;
 mod exporter;

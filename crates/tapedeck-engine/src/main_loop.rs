@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tapedeck_api::{EngineStatus, Refusal, Request, Response, ServiceEvent};
 use tapedeck_model::{StopCode, TaskId, TaskState, Timestamp};
+use tapedeck_runtime::TaskExit;
 use tapedeck_runtime::failpoint;
 use tapedeck_runtime::protocol::ShimState;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -156,6 +157,13 @@ impl Engine {
             Event::Launched(task, outcome) => self.launched(&task, outcome),
             Event::ShimSaid(task, said) => {
                 let now = self.clock.now();
+                if let ShimState::Containers { containers }
+                | ShimState::Exited {
+                    exit: TaskExit { containers, .. },
+                } = &said
+                {
+                    self.containers_seen(&task, containers);
+                }
                 self.change(&task, |state| observe::after(state, &said, now));
                 if let ShimState::Running {
                     health: Some(health), ..
@@ -275,6 +283,9 @@ impl Engine {
         self.links.remove(task);
         let now = self.clock.now();
         let exit = self.host.exit_of(task);
+        if let Some(exit) = &exit {
+            self.containers_seen(task, &exit.containers);
+        }
         self.change(task, |state| {
             observe::without_shim(state, exit, "Shim of the task was killed", now)
         });

@@ -16,7 +16,13 @@ pub(crate) fn after(known: &TaskState, said: &ShimState, now: Timestamp) -> Opti
             started: (*started).min(now),
             pid: *pid,
         }),
-        (_, ShimState::Starting | ShimState::Running { .. } | ShimState::Stopping { .. }) => None,
+        (
+            _,
+            ShimState::Starting
+            | ShimState::Running { .. }
+            | ShimState::Stopping { .. }
+            | ShimState::Containers { .. },
+        ) => None,
     }
 }
 
@@ -28,6 +34,7 @@ pub(crate) fn never_ran(known: &TaskState, failure: String, now: Timestamp) -> O
         exit_code: None,
         oom_killed: false,
         failure: Some(failure),
+        containers: Vec::new(),
     };
     (!known.is_stopped()).then(|| stopped(known, &exit, now))
 }

@@ -138,6 +138,7 @@ impl Engine {
             placement,
             state: TaskState::Pending,
             protected_until: None,
+            containers: Vec::new(),
             health: container.health_check.as_ref().map(|_| TaskHealth::default()),
         };
         failpoint::reach("task.addressed");
@@ -342,7 +343,7 @@ impl Engine {
             .services
             .values()
             .flat_map(|service| service.revisions.values())
-            .map(|container| container.image.clone())
+            .flat_map(|container| container.images().cloned())
             .collect();
         let host = Arc::clone(&self.host);
         failpoint::reach("garbage.begun");

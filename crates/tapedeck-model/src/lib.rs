@@ -3,6 +3,7 @@
 //! A value of these types is right by construction: each newtype has one constructor that checks.
 //! Nothing here reads a clock, a file or the environment; all time is a [`Timestamp`] that somebody passed.
 
+mod contained;
 mod deployment;
 mod expression;
 mod health;
@@ -20,6 +21,7 @@ mod task;
 mod time;
 mod worker;
 
+pub use contained::{ContainerState, ContainerStatus, MAIN_CONTAINER};
 pub use deployment::{Deployment, RolloutState};
 pub use expression::{Data, Expression, Late, Number, ValueType};
 pub use health::{HealthStatus, ProbeOutcome, ProbeResult, TaskHealth};
@@ -36,7 +38,7 @@ pub use packaging::{
 };
 pub use secret::{SecretPart, SecretReference, SecretTemplate};
 pub use size::{Architecture, Cpu, InvalidSize, MemoryMb, StopTimeout};
-pub use spec::{ContainerSpec, ImageDigest, InvalidDigest, Revision, ServiceSpec, StackSpec};
+pub use spec::{ContainerSpec, ImageDigest, InvalidDigest, Revision, ServiceSpec, SideSpec, StackSpec};
 pub use stack::{
     CloudformationResource, Connection, Effect, EnvironmentVariable, IamStatement, Output, Override,
     Resource, ReusedVpc, Stack, StackSettings, Tag, VpcSettings,

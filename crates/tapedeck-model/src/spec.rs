@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Cpu, Ec2Spec, HealthCheck, LogPolicy, MemoryMb, ResourceName, Scaling, SecretTemplate, StackName,
-    StopTimeout,
+    ContainerDependency, Cpu, Ec2Spec, HealthCheck, LogPolicy, MemoryMb, ResourceName, Scaling,
+    SecretTemplate, StackName, StopTimeout,
 };
 
 /// A text that is not `sha256:` and 64 lower-case hexadecimal digits.
@@ -136,4 +136,45 @@ pub struct ContainerSpec {
     /// How to tell whether it is healthy. One that the image names counts for nothing, as on ECS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheck>,
+    /// What the main container waits for before it starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<ContainerDependency>,
+    /// What runs beside it, within the same limits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sides: Vec<SideSpec>,
+}
+
+/// A container beside the main one of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SideSpec {
+    /// Its name, of its own in the task.
+    pub name: String,
+    /// Its image, in the store of this machine.
+    pub image: ImageDigest,
+    /// Variables added to those of the image.
+    pub environment: BTreeMap<String, String>,
+    /// Variables whose values are made of secrets when a task starts, instead of those of the same names above.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretTemplate>,
+    /// Whether its end is the end of the task.
+    pub essential: bool,
+    /// What it waits for before it starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<ContainerDependency>,
+    /// Time between SIGTERM and SIGKILL.
+    pub stop_timeout: StopTimeout,
+    /// How to tell whether it is healthy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheck>,
+    /// Whether its output is thrown away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub discards_output: bool,
+}
+
+impl ContainerSpec {
+    /// The images of all containers, that of the main one first.
+    pub fn images(&self) -> impl Iterator<Item = &ImageDigest> {
+        std::iter::once(&self.image).chain(self.sides.iter().map(|side| &side.image))
+    }
 }

@@ -5,7 +5,9 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{HealthStatus, InstanceId, Placement, ProbeResult, Revision, TaskHealth, Timestamp};
+use crate::{
+    ContainerStatus, HealthStatus, InstanceId, Placement, ProbeResult, Revision, TaskHealth, Timestamp,
+};
 
 /// A text that is not 32 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +90,9 @@ pub struct Task {
     /// Until when it is kept from being stopped for want of fewer tasks or for another revision, as it asked for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protected_until: Option<Timestamp>,
+    /// Its containers, the main one first; none when it has no other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub containers: Vec<ContainerStatus>,
     /// What its health check says; none when it has none, which ECS calls `UNKNOWN` too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<TaskHealth>,

@@ -272,7 +272,7 @@ pub enum ContainerType {
 }
 
 /// What a container waits for before it starts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerDependency {
     /// Another container of the task.
@@ -282,7 +282,7 @@ pub struct ContainerDependency {
 }
 
 /// Conditions of a dependency, as ECS names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ContainerCondition {
     /// It has started.

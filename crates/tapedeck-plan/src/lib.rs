@@ -12,6 +12,7 @@
 
 pub mod autoscale;
 mod breaker;
+pub mod containers;
 mod decide;
 mod deployment;
 mod desired;

@@ -49,6 +49,7 @@ fn task(number: u8, revision: u64, created: f64, state: TaskState) -> Task {
         placement: None,
         state,
         protected_until: None,
+        containers: Vec::new(),
         health: None,
     }
 }

@@ -9,6 +9,7 @@ use fs_err as fs;
 use crate::cgroup::{CgroupError, CgroupLayout, MOUNT_ROOT, MissingControllers};
 use crate::definition::{SOCKET_NAME, TaskDefinition, TaskDirectory};
 use crate::network::{self, NetworkError};
+use crate::sides;
 
 /// One thing that could not be removed.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +98,9 @@ pub(crate) fn remove_resources(
     }
     // What an errand has changed is what somebody waits for.
     let upper = definition.errand.is_none().then(|| directory.upper());
-    for folder in upper.into_iter().chain([directory.work(), directory.bundle()]) {
+    let sides = definition.sides.as_ref().map(|_| sides::folder(task_directory));
+    let folders = upper.into_iter().chain(sides);
+    for folder in folders.chain([directory.work(), directory.bundle()]) {
         match fs::remove_dir_all(folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => errors.push(CleanupError::Files(error)),
             _ => {}

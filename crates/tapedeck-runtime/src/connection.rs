@@ -167,9 +167,7 @@ fn prepare(task_directory: &Path, definition: &TaskDefinition) -> io::Result<Inh
     fs::create_dir_all(task_directory)?;
     fs::set_permissions(task_directory, std::fs::Permissions::from_mode(0o700))?;
 
-    let mut public = definition.clone();
-    public.process.environment.clear();
-    write_json(&directory.definition(), &public, false)?;
+    write_json(&directory.definition(), &definition.without_environments(), false)?;
     let mut memory = File::from(rustix::fs::memfd_create("task", rustix::fs::MemfdFlags::CLOEXEC)?);
     memory.write_all(&serde_json::to_vec(definition)?)?;
     memory.rewind()?;

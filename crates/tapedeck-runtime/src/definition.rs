@@ -8,10 +8,11 @@ use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tapedeck_model::{Cpu, HealthCheck, MemoryMb, TaskId, Timestamp};
+use tapedeck_model::{ContainerStatus, Cpu, HealthCheck, MemoryMb, TaskId, Timestamp};
 
 use crate::clock::TaskClock;
 use crate::network::{HostNetwork, TaskNetwork};
+use crate::sides::Sides;
 use crate::storage::TaskDisk;
 
 /// Processes and threads a task may have unless its definition says otherwise.
@@ -63,6 +64,9 @@ pub struct TaskDefinition {
     /// Where what it writes goes; without one it can fill this machine's own disk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk: Option<TaskDisk>,
+    /// What it runs beside its main container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sides: Option<Sides>,
     /// How to tell whether it is healthy, if that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheck>,
@@ -130,7 +134,8 @@ pub struct TaskExit {
     pub started: Option<Timestamp>,
     /// When its process ended, or when starting it failed.
     pub stopped: Timestamp,
-    /// Exit code of PID 1, 128 + n after signal n; none when it never ran.
+    /// Exit code of PID 1, 128 + n after signal n; none when it never ran. Of several containers, of the one whose end was
+    /// that of the task.
     pub exit_code: Option<i32>,
     /// Whether the kernel killed a process of it for want of memory.
     pub oom_killed: bool,
@@ -138,6 +143,9 @@ pub struct TaskExit {
     /// `CannotCreateContainerError: …` or `ResourceInitializationError: …` when it never ran, `OutOfMemoryError: …`
     /// when that is why PID 1 was killed.
     pub failure: Option<String>,
+    /// How each container ended, the main one first; none when there is no other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub containers: Vec<ContainerStatus>,
 }
 
 /// The folder of one task, and the names in it.

@@ -26,6 +26,7 @@ mod container;
 mod definition;
 mod descriptor;
 mod executable;
+mod sides;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -39,4 +40,5 @@ pub use definition::{
     read_definition, read_exit,
 };
 pub use descriptor::receive;
+pub use sides::{ContainerRules, SideDefinition, Sides};
 pub use storage::{DEFAULT_STORAGE_MB, StorageError, StorageUse, TaskDisk, storage_use};

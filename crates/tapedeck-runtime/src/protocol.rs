@@ -1,7 +1,7 @@
 //! What a shim and its engine say to each other: one JSON object a line, in both directions.
 
 use serde::{Deserialize, Serialize};
-use tapedeck_model::{TaskHealth, Timestamp};
+use tapedeck_model::{ContainerStatus, TaskHealth, Timestamp};
 
 use crate::definition::TaskExit;
 
@@ -31,6 +31,11 @@ pub enum ShimState {
         pid: Option<u32>,
         /// Since when it had been running, if it had.
         started: Option<Timestamp>,
+    },
+    /// What each container does, the main one first. Told beside the others of these, by tasks with several containers.
+    Containers {
+        /// All of them.
+        containers: Vec<ContainerStatus>,
     },
     /// No process of the task is left, all its output is in its log, and `exit.json` is on disk.
     Exited {

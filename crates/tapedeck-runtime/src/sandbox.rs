@@ -212,6 +212,7 @@ fn definition(work: Work<'_>) -> Result<TaskDefinition, SandboxError> {
         cgroup: format!("/tapedeck-build-{id}"),
         clock: None,
         disk: None,
+        sides: None,
         health_check: None,
         errand: Some(Errand {
             mounts: work.mounts,

@@ -41,6 +41,7 @@ pub(crate) fn definition() -> TaskDefinition {
         cgroup: format!("/tapedeck-1/{id}"),
         clock: None,
         disk: None,
+        sides: None,
         health_check: None,
         errand: None,
         id,
@@ -75,6 +76,7 @@ fn states_and_commands_have_a_fixed_form() {
         exit_code: Some(0),
         oom_killed: false,
         failure: None,
+        containers: Vec::new(),
     };
     let states = [
         (ShimState::Starting, r#"{"state":"starting"}"#),

@@ -360,6 +360,9 @@ pub(crate) struct LogsArgs {
     /// Only this task: its id or the beginning of it
     #[arg(long, value_name = "ID")]
     pub(crate) task: Option<String>,
+    /// Only this container of each task; the main one is `service-container`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) container: Option<String>,
     /// Only lines since then: `30s`, `15m`, `2h`, `1d`, or a time such as 2026-11-23T08:00:00Z
     #[arg(long, visible_alias = "startTime", default_value = "1h", value_name = "TIME")]
     pub(crate) since: String,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tapedeck_model::{
-    Expression, Late, LogDestination, LogForwarding, LogPolicy, ResourceName, SecretPart, SecretTemplate,
-    WorkerService,
+    Container, Expression, Late, LogDestination, LogForwarding, LogPolicy, ResourceName, SecretPart,
+    SecretTemplate, WorkerService,
 };
 
 use crate::exit::Failure;
@@ -15,18 +15,20 @@ const HIGHLIGHT_PROJECT: &str = "x-highlight-project";
 /// For how long Firehose tries again where nothing is said about it.
 const RETRY_SECONDS: u16 = 300;
 
-/// The variables of a service that are made of secrets.
+/// The variables of a container that are made of secrets; `owner` is how it is told.
 ///
 /// # Errors
 /// For a variable that is made of something else that only AWS knows.
-pub(crate) fn secrets(service: &WorkerService) -> Result<BTreeMap<String, SecretTemplate>, Failure> {
-    let late = service
-        .container
+pub(crate) fn secrets(
+    container: &Container,
+    owner: &str,
+) -> Result<BTreeMap<String, SecretTemplate>, Failure> {
+    let late = container
         .environment
         .iter()
         .filter_map(|variable| Some((&variable.name, variable.expression()?)));
     late.map(|(name, expression)| {
-        let what = || format!("the variable {name} of service {}", service.name);
+        let what = || format!("the variable {name} of service {owner}");
         Ok((name.clone(), template_of(expression, what)?))
     })
     .collect()

@@ -17,9 +17,11 @@ use crate::text::span;
 use sandbox::Containers;
 
 mod login;
+pub(crate) mod parts;
 mod push;
 mod sandbox;
 
+pub(crate) use parts::{Packaged, Part};
 pub(crate) use push::Pusher;
 
 /// Services that are packaged at the same time.
@@ -47,16 +49,30 @@ impl Packager<'_> {
         self,
         services: &[&WorkerService],
         printer: &Printer,
-    ) -> Result<Vec<Built>, Failure> {
+    ) -> Result<Vec<Packaged>, Failure> {
+        let grouped = parts::of(services);
+        let all: Vec<&Part<'_>> = grouped.iter().flatten().collect();
+        let mut built = self.package_parts(&all, printer)?.into_iter();
+        let packaged = grouped.iter().map(|parts| {
+            let mut of_service = built.by_ref().take(parts.len());
+            of_service.next().map(|main| Packaged {
+                main,
+                sides: of_service.collect(),
+            })
+        });
+        Ok(packaged.flatten().collect())
+    }
+
+    fn package_parts(self, services: &[&Part<'_>], printer: &Printer) -> Result<Vec<Built>, Failure> {
         let lines = printer.several();
         let next = AtomicUsize::new(0);
         let work = || {
             let mut packaged = Vec::new();
             while let Some((place, service)) = take(services, &next) {
-                let mut progress = lines.progress(service.name.as_str());
+                let mut progress = lines.progress(&service.label);
                 let result = self.package_one(service, &mut progress);
                 match &result {
-                    Ok(built) => progress.done(&format!("{}: {}", service.name, told(built))),
+                    Ok(built) => progress.done(&format!("{}: {}", service.label, told(built))),
                     Err(_) => next.store(services.len(), Ordering::Relaxed),
                 }
                 packaged.push((place, result));
@@ -86,13 +102,13 @@ impl Packager<'_> {
         failed.map_or(Ok(packaged), Err)
     }
 
-    /// Packages one service.
+    /// Packages one container.
     ///
     /// # Errors
     /// When that fails. Nothing that runs is touched.
     pub(crate) fn package_one(
         self,
-        service: &WorkerService,
+        service: &Part<'_>,
         progress: &mut dyn tapedeck_image::Progress,
     ) -> Result<Built, Failure> {
         let context = self.context;
@@ -158,8 +174,8 @@ fn created(context: &Context) -> Result<i64, Failure> {
     })
 }
 
-/// The next service that nobody has taken, and its place.
-fn take<'a>(services: &[&'a WorkerService], next: &AtomicUsize) -> Option<(usize, &'a WorkerService)> {
+/// The next container that nobody has taken, and its place.
+fn take<'a, T>(services: &[&'a T], next: &AtomicUsize) -> Option<(usize, &'a T)> {
     let place = next.fetch_add(1, Ordering::Relaxed);
     services.get(place).map(|service| (place, *service))
 }

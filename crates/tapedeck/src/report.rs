@@ -8,6 +8,7 @@ use tapedeck_model::{HealthStatus, Task, TaskState, Timestamp};
 use crate::printer::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 use crate::text::{count, instant, last_check, span};
 
+mod containers;
 mod instances;
 mod metrics;
 mod scaling;
@@ -88,6 +89,9 @@ fn service(service: &ServiceStatus, detail: Detail, now: Timestamp) -> String {
         let _ = writeln!(out, "    {}", self::task(task, now));
         if let Some(health) = health(task, now) {
             let _ = writeln!(out, "      {health}");
+        }
+        for one in &task.containers {
+            let _ = writeln!(out, "      {}", containers::line(one, now));
         }
     }
     for event in service

@@ -149,6 +149,8 @@ impl Stage {
             memory: MemoryMb::new(512)?,
             stop_timeout: StopTimeout::from_secs(2)?,
             discards_output: false,
+            depends_on: Vec::new(),
+            sides: Vec::new(),
             ec2: None,
             health_check: None,
         };

@@ -164,6 +164,7 @@ fn definition(stage: &Stage, layers: &[PathBuf], round: usize) -> anyhow::Result
         clock: None,
         health_check: None,
         disk: Some(TaskDisk::ensure(&stage.home.storage(), DEFAULT_STORAGE_MB)?),
+        sides: None,
         errand: None,
         id,
     })

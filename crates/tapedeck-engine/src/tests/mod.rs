@@ -37,6 +37,8 @@ fn container(image: char) -> ContainerSpec {
         memory: MemoryMb::new(512).unwrap(),
         stop_timeout: StopTimeout::default(),
         discards_output: false,
+        depends_on: Vec::new(),
+        sides: Vec::new(),
         ec2: None,
         health_check: None,
     }
@@ -51,6 +53,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         placement: None,
         state,
         protected_until: None,
+        containers: Vec::new(),
         health: None,
     }
 }

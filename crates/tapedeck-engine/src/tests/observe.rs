@@ -14,6 +14,7 @@ fn exit(exit_code: Option<i32>, failure: Option<&str>) -> TaskExit {
         exit_code,
         oom_killed: false,
         failure: failure.map(str::to_string),
+        containers: Vec::new(),
     }
 }
 

@@ -49,7 +49,6 @@ pub(super) static WORKER_SERVICE: Object = Object {
             name: "sideContainers",
             kind: Kind::ListOf(&SIDE_CONTAINER),
             doc: "containers that run beside the main one, which is called `service-container`",
-            support: Support::NotHere("only the main container is run"),
             ..OPTIONAL
         },
         VOLUME_MOUNTS,

@@ -12,6 +12,7 @@ use tapedeck_model::{Cpu, MemoryMb};
 
 use super::layout::enable;
 use super::{CgroupError, CgroupKind, CgroupLayout};
+use crate::definition::TaskDefinition;
 
 /// Length of the period that a share of CPU time is given for, in microseconds: the kernel's default, and Docker's.
 const CPU_PERIOD: u64 = 100_000;
@@ -34,6 +35,17 @@ pub struct Limits {
     pub pids: u32,
 }
 
+impl Limits {
+    /// Those of a task.
+    pub(crate) fn of(definition: &TaskDefinition) -> Self {
+        Self {
+            cpu: (!definition.shares_cpu).then_some(definition.cpu),
+            memory: definition.memory,
+            pids: definition.pids_limit,
+        }
+    }
+}
+
 /// What a task has used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -51,14 +63,20 @@ pub struct TaskCgroup<'a> {
 }
 
 impl TaskCgroup<'_> {
+    /// Makes the group in every hierarchy, without limits but for those of the groups that it is in.
+    ///
+    /// # Errors
+    /// [`CgroupError::File`]; parts may exist then.
+    pub fn create_unlimited(&self) -> Result<(), CgroupError> {
+        self.layout.mounts().try_for_each(|mount| self.create_in(mount))
+    }
+
     /// Makes the group in every hierarchy and sets its limits. One that is already there gets the new limits.
     ///
     /// # Errors
     /// [`CgroupError::File`]; parts may exist then.
     pub fn create(&self, limits: &Limits) -> Result<(), CgroupError> {
-        for mount in self.layout.mounts() {
-            self.create_in(mount)?;
-        }
+        self.create_unlimited()?;
         for (controller, file, value) in settings(self.layout.kind(), limits) {
             let Some(path) = self.file(controller, file) else {
                 continue;

@@ -72,6 +72,10 @@ pub(super) struct Task<'a> {
     pub(super) definition: &'a TaskDefinition,
     pub(super) directory: TaskDirectory<'a>,
     pub(super) cgroup: &'a TaskCgroup<'a>,
+    /// The group that the container sees: the one with the limits.
+    pub(super) shown: &'a TaskCgroup<'a>,
+    /// The network of the task; one is made where there is none yet.
+    pub(super) network: Option<&'a OwnedFd>,
     pub(super) disk: Option<&'a OwnedFd>,
     pub(super) born_in_unified: bool,
 }
@@ -108,6 +112,8 @@ fn create(
         definition,
         directory,
         cgroup,
+        shown,
+        network,
         disk,
         born_in_unified,
     } = *task;
@@ -120,24 +126,16 @@ fn create(
     cgroup.join(born_in_unified)?;
     leave_mount_namespace().map_err(CreateError::FileSystem)?;
     rootfs::prepare(definition, directory, disk).map_err(CreateError::FileSystem)?;
-    let cgroups = show_cgroup(cgroup, &directory.bundle()).map_err(CreateError::FileSystem)?;
-    let TaskNamespace {
-        namespace,
-        endpoint,
-        unreachable,
-    } = network::create(&definition.network, definition.id.as_str())?;
-    if let Some(error) = unreachable {
-        note(format_args!(
-            "shim: programs of the task do not reach its endpoint: {error}"
-        ));
-    }
-    descriptor::send(handover, b"\n", endpoint.as_fd()).map_err(CreateError::Endpoint)?;
-    drop(endpoint);
+    let cgroups = show_cgroup(shown, &directory.bundle()).map_err(CreateError::FileSystem)?;
+    let made = network.is_none().then(|| make_network(definition, handover));
+    let made = made.transpose()?;
     set_groups(&definition.process.additional_gids).map_err(CreateError::Groups)?;
 
     let bundle = directory.bundle();
     let surroundings = Surroundings {
-        network: namespace.as_raw_fd(),
+        network: network
+            .or(made.as_ref())
+            .map_or(-1, |namespace| namespace.as_raw_fd()),
         cgroups,
         open_files: open_files(),
     };
@@ -171,6 +169,22 @@ fn create(
         .pid()
         .map(|pid| pid.as_raw())
         .ok_or_else(|| CreateError::Container("it has no process".into()))
+}
+
+/// The namespace of a task with one container. The socket of its endpoint is for the shim.
+fn make_network(definition: &TaskDefinition, handover: &OwnedFd) -> Result<OwnedFd, CreateError> {
+    let TaskNamespace {
+        namespace,
+        endpoint,
+        unreachable,
+    } = network::create(&definition.network, definition.id.as_str())?;
+    if let Some(error) = unreachable {
+        note(format_args!(
+            "shim: programs of the task do not reach its endpoint: {error}"
+        ));
+    }
+    descriptor::send(handover, b"\n", endpoint.as_fd()).map_err(CreateError::Endpoint)?;
+    Ok(namespace)
 }
 
 /// Prepares what the container will see of cgroups, and takes all cgroups out of the sight of libcontainer: it would

@@ -19,6 +19,7 @@ pub(crate) mod join;
 mod program;
 mod rootfs;
 mod seccomp;
+mod share;
 mod specification;
 mod syscalls;
 #[cfg(test)]
@@ -31,6 +32,8 @@ use fs_err as fs;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use share::Share;
 
 use crate::cgroup::{CgroupError, CgroupLayout, Limits};
 use crate::definition::{TaskDefinition, TaskDirectory};
@@ -112,7 +115,8 @@ pub(crate) fn reason(error: &dyn std::error::Error) -> String {
     create::reason("ResourceInitializationError", error)
 }
 
-/// Makes the cgroup of the task and starts a creator in it, which tells on `reports` how it went.
+/// Makes the cgroup of a container and starts a creator in it, which tells on `reports` how it went. Without a share the
+/// container is the whole task, and is given what the task has.
 ///
 /// # Errors
 /// [`BeginError`], when nothing has been told and nothing will be.
@@ -120,18 +124,22 @@ pub(crate) fn begin(
     definition: &TaskDefinition,
     directory: TaskDirectory<'_>,
     layout: &CgroupLayout,
+    share: Option<&Share>,
 ) -> Result<Creation, BeginError> {
     let cgroup = layout.task(&definition.cgroup)?;
-    let limits = Limits {
-        cpu: (!definition.shares_cpu).then_some(definition.cpu),
-        memory: definition.memory,
-        pids: definition.pids_limit,
+    let (disk, shown) = match share {
+        Some(share) => {
+            cgroup.create_unlimited()?;
+            let disk = share.disk.as_ref().map(storage::SharedDisk::mount);
+            (disk.transpose()?, layout.task(&share.cgroup)?)
+        }
+        None => {
+            cgroup.create(&Limits::of(definition))?;
+            let disk = definition.disk.as_ref();
+            let disk = disk.map(|disk| storage::attach(disk, &directory.disk()));
+            (disk.transpose()?, cgroup.clone())
+        }
     };
-    cgroup.create(&limits)?;
-    let disk = definition.disk.as_ref();
-    let disk = disk
-        .map(|disk| storage::attach(disk, &directory.disk()))
-        .transpose()?;
     let (stdout, stdout_end) = output_pipe()?;
     let (stderr, stderr_end) = output_pipe()?;
     let (reports, reports_end) = pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from)?;
@@ -154,6 +162,8 @@ pub(crate) fn begin(
                     definition,
                     directory,
                     cgroup: &cgroup,
+                    shown: &shown,
+                    network: share.map(|share| &share.network),
                     disk: disk.as_ref(),
                     born_in_unified,
                 },

@@ -50,7 +50,7 @@ fn writable_folders(directory: TaskDirectory<'_>, disk: Option<&OwnedFd>) -> io:
     };
     let mount_point = directory.bundle().join("disk");
     fs::create_dir(&mount_point)?;
-    storage::place(disk, &mount_point)
+    storage::place(disk, &mount_point, directory.0.file_name().unwrap_or_default())
 }
 
 /// The topmost layer: the files of `/etc` that describe the task. The folder looks as it does in the image.

@@ -16,6 +16,8 @@ pub(super) struct Connections {
     open: Vec<Connection>,
     /// What somebody who connects is told.
     greeting: String,
+    /// And then this.
+    beside: String,
     /// The socket that listens at the endpoint of the task. Kept here, so that those who connect to it wait while nobody
     /// serves it; handed to everybody who is connected, with the next line.
     endpoint: Option<OwnedFd>,
@@ -34,6 +36,7 @@ impl Connections {
             listener,
             open: Vec::new(),
             greeting: state.to_line(),
+            beside: String::new(),
             endpoint: None,
         }
     }
@@ -61,6 +64,13 @@ impl Connections {
         self.open.retain_mut(|connection| connection.tell(line, endpoint));
     }
 
+    /// Tells everybody something that does not replace what was told before, but the last thing that was told so.
+    pub(super) fn tell_beside(&mut self, state: &ShimState) {
+        self.beside = state.to_line();
+        let (line, endpoint) = (self.beside.as_bytes(), self.endpoint.as_ref());
+        self.open.retain_mut(|connection| connection.tell(line, endpoint));
+    }
+
     /// Whether nobody is connected.
     pub(super) fn is_alone(&self) -> bool {
         self.open.is_empty()
@@ -68,6 +78,7 @@ impl Connections {
 
     /// Accepts who wants to connect and returns the commands that have arrived.
     pub(super) fn listen(&mut self) -> Vec<ShimCommand> {
+        let greeting = format!("{}{}", self.greeting, self.beside);
         while let Ok((stream, _)) = self.listener.accept() {
             let mut connection = Connection {
                 stream,
@@ -75,7 +86,7 @@ impl Connections {
                 has_endpoint: false,
             };
             if connection.stream.set_nonblocking(true).is_ok()
-                && connection.tell(self.greeting.as_bytes(), self.endpoint.as_ref())
+                && connection.tell(greeting.as_bytes(), self.endpoint.as_ref())
             {
                 self.open.push(connection);
             }

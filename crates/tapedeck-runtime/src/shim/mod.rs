@@ -10,10 +10,12 @@
 //! because PID 1 asks the kernel for that before it executes its program.
 
 mod connections;
+mod contained;
 mod output;
 mod probe;
 mod process;
 mod supervisor;
+mod verdict;
 
 use std::path::Path;
 use std::process::ExitCode;

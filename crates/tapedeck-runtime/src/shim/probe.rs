@@ -10,8 +10,8 @@ use rustix::io::Errno;
 use tapedeck_model::{HealthCheck, ProbeOutcome, TaskHealth};
 use tapedeck_plan::health::{Health, Probed};
 
+use super::contained::signal;
 use super::process::Ended;
-use super::supervisor::signal;
 use crate::cgroup::{Part, TaskCgroup};
 use crate::clock::TaskClock;
 use crate::container::join::{Command, Container, Entry};

@@ -1,4 +1,5 @@
-//! The loop of a shim, and what it does about each event.
+//! The loop of a shim, and what it does about each event. When containers start and stop is decided by
+//! [`tapedeck_plan::containers`].
 
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -8,167 +9,144 @@ use std::time::{Duration, Instant};
 use fs_err as fs;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use tapedeck_model::Timestamp;
+use tapedeck_model::{ContainerStatus, HealthStatus, Timestamp};
+use tapedeck_plan::containers::{Container, Ending, Step, steer};
 
 use super::connections::Connections;
-use super::output::Output;
-use super::probe::Prober;
-use super::process::{Ended, Inheritance, child_events, reap, trim_memory};
+use super::contained::Contained;
+use super::process::{Ended, Inheritance, child_events, reap};
+use super::verdict;
 use crate::cgroup::{CgroupLayout, MOUNT_ROOT};
 use crate::cleanup::{CleanupError, CleanupErrors, remove_resources};
 use crate::clock::TaskClock;
-use crate::container::{self, Creation, Report, note};
+use crate::container::{self, Share, note};
 use crate::definition::{TaskDefinition, TaskDirectory, TaskExit, write_json};
 use crate::descriptor;
 use crate::network::{self, NetworkError};
 use crate::protocol::{ShimCommand, ShimState};
-
-/// What ECS gives as the reason when memory ran out.
-const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
-
-/// What is told when a task was stopped before its program had started.
-const STOPPED_EARLY: &str = "CannotStartContainerError: the task was stopped before its process had started";
-
-/// What is told when the creator disappears without a word.
-const CREATOR_KILLED: &str = "CannotCreateContainerError: the process that creates the container was killed";
-
-/// Exit code of a process that was killed with SIGKILL.
-const KILLED: i32 = 128 + libc::SIGKILL;
 
 /// Runs the task in this folder to its end.
 pub(super) fn run(task_directory: &Path, inheritance: Inheritance) -> io::Result<()> {
     let Inheritance { listener, definition } = inheritance;
     let children = child_events()?;
     let layout = CgroupLayout::detect(MOUNT_ROOT.as_ref()).map_err(io::Error::other)?;
-    let connections = Connections::new(listener, &ShimState::Starting);
-    let creation = network_of_errand(&definition)
-        .map_err(|error| container::reason(&error))
-        .and_then(|()| {
-            container::begin(&definition, TaskDirectory(task_directory), &layout)
-                .map_err(|error| error.reason())
-        });
     let mut supervisor = Supervisor {
         task_directory,
         layout: &layout,
         definition: &definition,
-        connections,
+        connections: Connections::new(listener, &ShimState::Starting),
         children,
-        output: Output::new(&definition),
-        reports: None,
-        handover: None,
-        reported: Vec::new(),
-        creator: None,
-        disk: None,
-        pid: None,
-        failure: None,
+        containers: Contained::all(&definition, task_directory),
+        told: Vec::new(),
+        share: None,
         clock: definition.clock.unwrap_or_else(TaskClock::of_machine),
-        started: None,
         ended: Vec::new(),
-        stop: None,
-        prober: None,
+        ending: None,
+        wake_at: None,
     };
-    let exit = match creation {
-        Ok(creation) => {
-            supervisor.attend(creation);
-            supervisor.supervise()?
-        }
-        Err(reason) => supervisor.never_ran(reason),
+    let exit = match supervisor.prepare() {
+        Ok(()) => supervisor.supervise()?,
+        Err(reason) => verdict::never_ran(supervisor.clock.now(), reason),
     };
     supervisor.finish(exit)
-}
-
-/// That the task was told to stop.
-struct Stop {
-    /// When everything is killed; none once that has been done.
-    kill_at: Option<Instant>,
-    /// Whether PID 1 was asked.
-    asked: bool,
 }
 
 struct Supervisor<'a> {
     task_directory: &'a Path,
     definition: &'a TaskDefinition,
     layout: &'a CgroupLayout,
-    output: Output,
     connections: Connections,
     children: OwnedFd,
-    /// Open while the container is being made.
-    reports: Option<OwnedFd>,
-    /// Where the socket arrives that listens at the endpoint of the task.
-    handover: Option<OwnedFd>,
-    /// The beginning of a report that has not arrived in full.
-    reported: Vec<u8>,
-    creator: Option<i32>,
-    /// The disk of the task.
-    disk: Option<OwnedFd>,
-    /// PID 1 of the task, once it exists.
-    pid: Option<i32>,
-    /// The first failure that was reported.
-    failure: Option<String>,
+    /// The main one first.
+    containers: Vec<Contained<'a>>,
+    /// What was told of them last.
+    told: Vec<ContainerStatus>,
+    /// What they have together, when there are several.
+    share: Option<Share>,
     clock: TaskClock,
-    /// When the program of the task has taken over.
-    started: Option<Timestamp>,
     /// Children that have ended.
     ended: Vec<Ended>,
-    stop: Option<Stop>,
-    /// Its health check, while it runs and was not told to stop.
-    prober: Option<Prober<'a>>,
+    /// Why the task ends, if it does.
+    ending: Option<Ending>,
+    /// When to decide anew although nothing has happened.
+    wake_at: Option<Timestamp>,
 }
 
-impl Supervisor<'_> {
-    fn attend(&mut self, creation: Creation) {
-        let Creation {
-            creator,
-            reports,
-            stdout,
-            stderr,
-            disk,
-            endpoint,
-        } = creation;
-        self.disk = disk;
-        self.handover = Some(endpoint);
-        self.creator = Some(creator);
-        self.reports = Some(reports);
-        self.output.attend(stdout, stderr);
+impl<'a> Supervisor<'a> {
+    /// Makes what there has to be before the first container.
+    fn prepare(&mut self) -> Result<(), String> {
+        network_of_errand(self.definition).map_err(|error| container::reason(&error))?;
+        if self.definition.sides.is_some() {
+            let directory = TaskDirectory(self.task_directory);
+            let (share, endpoint) = Share::make(self.definition, directory, self.layout)
+                .map_err(|error| container::reason(&error))?;
+            self.share = Some(share);
+            self.connections.offer(endpoint);
+        }
+        Ok(())
     }
 
     /// Waits for the end of the task.
     fn supervise(&mut self) -> io::Result<TaskExit> {
         loop {
+            if self.follow_directions() {
+                return Ok(verdict::of(&self.containers, self.ending, self.clock.now()));
+            }
+            self.tell_of_containers();
             self.wait()?;
             self.read_children();
-            self.read_reports();
-            if let Some(exit) = self.exit() {
-                return Ok(exit);
-            }
-            self.output.take();
+            self.look_at_containers();
             for ShimCommand::Stop { timeout_ms } in self.connections.listen() {
                 self.stop(Duration::from_millis(timeout_ms));
             }
             if self.is_abandoned() {
                 self.stop(Duration::ZERO);
             }
-            self.advance_stop();
             self.probe();
         }
     }
 
-    /// Waits until something has happened, or the time for the kill has come.
+    /// Does what has to be done now. Returns whether nothing is left to do.
+    fn follow_directions(&mut self) -> bool {
+        loop {
+            let now = self.clock.now();
+            let seen: Vec<Container> = self.containers.iter().map(Contained::view).collect();
+            let directions = steer(&seen, self.ending, now);
+            self.ending = directions.ending;
+            self.wake_at = directions.wake_at;
+            if directions.steps.is_empty() {
+                self.containers.iter_mut().for_each(Contained::deliver);
+                return directions.is_over;
+            }
+            for step in directions.steps {
+                self.take(step, now);
+            }
+        }
+    }
+
+    fn take(&mut self, step: Step, now: Timestamp) {
+        let (Step::Start(place) | Step::Ask(place) | Step::Kill(place)) = step;
+        let container = &mut self.containers[place];
+        match step {
+            Step::Start(_) => container.begin(self.layout, self.share.as_ref(), now),
+            Step::Ask(_) => container.ask(now),
+            Step::Kill(_) => container.kill(&self.ended, self.layout),
+        }
+    }
+
+    /// Waits until something has happened, or it is time to decide anew.
     fn wait(&self) -> io::Result<()> {
         let always = [self.children.as_fd()]
             .into_iter()
             .chain(self.connections.descriptors());
-        let descriptors = always
-            .chain(self.reports.as_ref().map(OwnedFd::as_fd))
-            .chain(self.prober.iter().flat_map(Prober::descriptors))
-            .chain(self.output.pipes());
+        let descriptors = always.chain(self.containers.iter().flat_map(Contained::descriptors));
         let mut events: Vec<PollFd<'_>> = descriptors
             .map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN))
             .collect();
-        let kill_at = self.stop.as_ref().and_then(|stop| stop.kill_at);
-        let probe_at = self.prober.as_ref().and_then(Prober::wake_at);
-        let wake_at = kill_at.into_iter().chain(probe_at).min();
-        let timeout = wake_at.map(|at| at.saturating_duration_since(Instant::now()));
+        let timeout = self.wake_at.map(|at| at.since(self.clock.now()));
+        let probe_at = self.containers.iter().filter_map(Contained::probe_at).min();
+        let until_probe = probe_at.map(|at| at.saturating_duration_since(Instant::now()));
+        let timeout = timeout.into_iter().chain(until_probe).min();
         // A length that does not fit is as good as none.
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         match poll(&mut events, timeout.as_ref()) {
@@ -183,62 +161,89 @@ impl Supervisor<'_> {
         self.ended.extend(reap());
     }
 
-    fn read_reports(&mut self) {
-        let mut buffer = [0; 512];
-        while let Some(reports) = &self.reports {
-            match rustix::io::read(reports, &mut buffer) {
-                Ok(0) => self.reports_end(),
-                Ok(length) => self.reported.extend_from_slice(&buffer[..length]),
-                Err(Errno::INTR) => {}
-                Err(_) => break,
+    fn look_at_containers(&mut self) {
+        for place in 0..self.containers.len() {
+            let now = self.clock.now();
+            let container = &mut self.containers[place];
+            let had_ended = container.end.is_some();
+            let has_started = container.read_reports(now);
+            if has_started {
+                self.container_started(place);
             }
-        }
-        while let Some(end) = self.reported.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.reported.drain(..=end).collect();
-            match serde_json::from_slice(&line) {
-                Ok(Report::Created(pid)) => self.pid = Some(pid),
-                Ok(Report::Failed(reason)) => {
-                    self.failure.get_or_insert(reason);
+            let container = &mut self.containers[place];
+            container.look_for_end(&self.ended, self.layout, now);
+            if container.end.is_some() {
+                if !had_ended {
+                    container.clear(&self.ended, self.layout);
                 }
-                Err(error) => note(format_args!("shim: a report makes no sense: {error}")),
+            } else {
+                container.take_output();
             }
-        }
-        if self.reports.is_none() && self.started.is_none() {
-            self.creation_ended();
         }
     }
 
-    fn reports_end(&mut self) {
-        self.reports = None;
-        trim_memory();
+    /// Does what is due of the health checks, and tells what came of them.
+    fn probe(&mut self) {
+        let mut is_new = false;
+        for container in &mut self.containers {
+            is_new |= container.probe(&self.ended);
+        }
+        // Whose process a number was matters only while somebody may still ask for it.
+        if !self.containers.iter().any(Contained::awaits_ends) {
+            self.ended.clear();
+        }
+        if is_new && !matches!(self.ending, Some(Ending::Ordered { .. })) {
+            self.tell_running();
+        }
     }
 
-    /// The program has taken over, or never will.
-    fn creation_ended(&mut self) {
-        match (self.pid, &self.failure) {
-            (Some(pid), None) => {
-                let started = self.clock.now();
-                self.started = Some(started);
-                self.take_endpoint();
-                self.begin_probing(pid);
-                self.tell_running(pid, started);
-            }
-            (None, None) => {
-                let reason = if self.stop.is_some() {
-                    STOPPED_EARLY
-                } else {
-                    CREATOR_KILLED
-                };
-                self.failure = Some(reason.to_owned());
-            }
-            (_, Some(_)) => {}
+    /// The main container is the task to whoever knows of no other, but for its health: that is of the first essential
+    /// one that is unhealthy, if there is any.
+    fn tell_running(&mut self) {
+        let Some(main) = self.containers.first() else {
+            return;
+        };
+        let (Some(pid), Some(started)) = (main.pid, main.started) else {
+            return;
+        };
+        let essential = self.containers.iter().filter(|one| one.is_essential());
+        let unhealthy = essential
+            .filter_map(Contained::health)
+            .find(|health| health.status == HealthStatus::Unhealthy);
+        let health = unhealthy.or(main.health()).cloned();
+        self.connections.tell(&ShimState::Running {
+            pid: pid.unsigned_abs(),
+            started,
+            health,
+        });
+    }
+
+    fn container_started(&mut self, place: usize) {
+        self.take_endpoint(place);
+        self.containers[place].begin_probing(self.layout, self.clock);
+        if place == 0 {
+            self.tell_running();
+        }
+    }
+
+    /// Tells what the containers do, when there are several and that has changed.
+    fn tell_of_containers(&mut self) {
+        if self.share.is_none() {
+            return;
+        }
+        let containers: Vec<ContainerStatus> = self.containers.iter().map(Contained::status).collect();
+        if containers != self.told {
+            self.told.clone_from(&containers);
+            self.connections
+                .tell_beside(&ShimState::Containers { containers });
         }
     }
 
     /// Takes the socket of the endpoint, for whoever is connected and will be. It was sent before the report that PID 1
-    /// exists; without it, a task goes without answers.
-    fn take_endpoint(&mut self) {
-        let Some(handover) = self.handover.take() else {
+    /// exists; without it, a task goes without answers. Where there are several containers, the shim has it already.
+    fn take_endpoint(&mut self, place: usize) {
+        let handover = self.containers[place].handover.take();
+        let Some(handover) = handover.filter(|_| self.share.is_none()) else {
             return;
         };
         match descriptor::receive(&handover, &mut [0]) {
@@ -250,146 +255,39 @@ impl Supervisor<'_> {
         }
     }
 
-    fn tell_running(&mut self, pid: i32, started: Timestamp) {
-        let health = self.prober.as_ref().map(|prober| prober.told().clone());
-        self.connections.tell(&ShimState::Running {
-            pid: pid.unsigned_abs(),
-            started,
-            health,
-        });
-    }
-
-    fn begin_probing(&mut self, pid: i32) {
-        let Some(check) = &self.definition.health_check else {
-            return;
-        };
-        match self.layout.task(&self.definition.cgroup) {
-            Ok(cgroup) => {
-                self.prober = Some(Prober::new(
-                    check,
-                    &self.definition.process,
-                    pid,
-                    cgroup,
-                    self.clock,
-                ))
-            }
-            Err(error) => note(format_args!("shim: its health is not checked: {error}")),
-        }
-    }
-
-    /// Does what is due of the health check, and tells what came of it.
-    fn probe(&mut self) {
-        let Some(prober) = &mut self.prober else { return };
-        let is_new = prober.advance(&self.ended);
-        if !prober.is_running() {
-            let known = [self.creator, self.pid];
-            self.ended.retain(|ended| known.contains(&Some(ended.pid)));
-        }
-        if let (true, Some(pid), Some(started)) = (is_new, self.pid, self.started) {
-            self.tell_running(pid, started);
-        }
-    }
-
-    /// How the task ended, if it has.
-    fn exit(&self) -> Option<TaskExit> {
-        if self.reports.is_some() {
-            return None;
-        }
-        if let Some(failure) = &self.failure {
-            return Some(self.never_ran(failure.clone()));
-        }
-        let ended = self.ended.iter().find(|ended| Some(ended.pid) == self.pid)?;
-        let kills = self
-            .layout
-            .task(&self.definition.cgroup)
-            .and_then(|cgroup| cgroup.oom_kills());
-        let oom_killed = kills.is_ok_and(|kills| kills > 0);
-        Some(TaskExit {
-            started: self.started,
-            stopped: self.clock.now(),
-            exit_code: Some(ended.code),
-            oom_killed,
-            failure: (oom_killed && ended.code == KILLED).then(|| OUT_OF_MEMORY.to_owned()),
-        })
-    }
-
-    fn never_ran(&self, failure: String) -> TaskExit {
-        TaskExit {
-            started: None,
-            stopped: self.clock.now(),
-            exit_code: None,
-            oom_killed: false,
-            failure: Some(failure),
-        }
-    }
-
     /// Whoever sends an errand connects before the shim begins to listen.
     fn is_abandoned(&self) -> bool {
         self.definition.errand.is_some() && self.connections.is_alone()
     }
 
+    /// Has the task end. Told again, the earlier deadline holds.
     fn stop(&mut self, timeout: Duration) {
-        let kill_at = Instant::now().checked_add(timeout);
-        match &mut self.stop {
-            // Once everything has been killed, there is nothing more to do.
-            Some(stop) => stop.kill_at = stop.kill_at.map(|at| kill_at.map_or(at, |new| at.min(new))),
-            None => {
-                self.stop = Some(Stop {
-                    kill_at,
-                    asked: timeout.is_zero(),
-                });
-                if let Some(prober) = self.prober.take() {
-                    prober.end();
-                }
-                let pid = self.started.and(self.pid).map(i32::unsigned_abs);
-                self.connections.tell(&ShimState::Stopping {
-                    pid,
-                    started: self.started,
-                });
-            }
+        let now = self.clock.now();
+        let at_once = timeout.is_zero();
+        let is_first = !matches!(self.ending, Some(Ending::Ordered { .. }));
+        if is_first || at_once {
+            self.ending = Some(Ending::Ordered { at_once });
         }
-    }
-
-    /// Asks PID 1 to end as soon as it runs, and kills everything when the time has come.
-    fn advance_stop(&mut self) {
-        let kill = self.kill_is_due();
-        let Some(stop) = &mut self.stop else { return };
-        if kill {
-            stop.kill_at = None;
-            self.kill();
-        } else if let (false, Some(_), Some(pid)) = (stop.asked, self.started, self.pid) {
-            stop.asked = true;
-            signal(pid, self.definition.stop_signal);
-        }
-    }
-
-    fn kill_is_due(&self) -> bool {
-        self.stop
-            .as_ref()
-            .and_then(|stop| stop.kill_at)
-            .is_some_and(|at| at <= Instant::now())
-    }
-
-    fn kill(&mut self) {
-        for pid in [self.creator, self.pid].into_iter().flatten() {
-            // The numbers of children that have been waited for may belong to somebody else by now.
-            if !self.ended.iter().any(|ended| ended.pid == pid) {
-                signal(pid, libc::SIGKILL);
-            }
-        }
-        let killed = self
-            .layout
-            .task(&self.definition.cgroup)
-            .and_then(|cgroup| cgroup.kill_all());
-        if let Err(error) = killed {
-            note(format_args!("shim: {error}"));
+        let Some(main) = self.containers.first_mut() else {
+            return;
+        };
+        main.limit_stop(timeout, now);
+        self.containers.iter_mut().for_each(Contained::end_probing);
+        let Some(main) = self.containers.first() else {
+            return;
+        };
+        if is_first {
+            let pid = main.started.and(main.pid).map(i32::unsigned_abs);
+            let started = main.started;
+            self.connections.tell(&ShimState::Stopping { pid, started });
         }
     }
 
     /// Makes sure that nothing is left, makes the exit known, and gives everything back.
     fn finish(mut self, exit: TaskExit) -> io::Result<()> {
-        self.kill();
-        self.output.finish();
+        for container in &mut self.containers {
+            container.clear(&self.ended, self.layout);
+        }
         let path = TaskDirectory(self.task_directory).exit();
         let written = write_json(&path, &exit, true);
         if let Err(error) = &written {
@@ -400,12 +298,14 @@ impl Supervisor<'_> {
         self.connections.withdraw();
         self.connections.tell(&ShimState::Exited { exit });
 
-        // Its last mount: what the kernel still has to write goes to a file that nobody will read, but takes time.
-        drop(self.disk.take());
+        // Its last mounts: what the kernel still has to write goes to a file that nobody will read, but takes time.
+        drop(self.containers);
+        drop(self.share.take().and_then(Share::into_disk));
         let mut errors = Vec::new();
         remove_resources(self.task_directory, self.definition, self.layout, &mut errors);
         self.connections.listen();
-        if let Some(errand) = self.definition.errand.as_ref().filter(|_| self.is_abandoned()) {
+        let is_abandoned = self.definition.errand.is_some() && self.connections.is_alone();
+        if let Some(errand) = self.definition.errand.as_ref().filter(|_| is_abandoned) {
             errors.extend(fs::remove_dir_all(&errand.folder).err().map(CleanupError::Files));
         }
         if !errors.is_empty() {
@@ -421,15 +321,4 @@ fn network_of_errand(definition: &TaskDefinition) -> Result<(), NetworkError> {
         .errand
         .as_ref()
         .map_or(Ok(()), |errand| network::ensure(&errand.network))
-}
-
-pub(super) fn signal(pid: i32, number: i32) {
-    // SAFETY: numbers in, number out; the pid is that of a child that has not been waited for.
-    let sent = unsafe { libc::kill(pid, number) };
-    if sent != 0 {
-        note(format_args!(
-            "shim: could not send signal {number}: {}",
-            io::Error::last_os_error()
-        ));
-    }
 }

@@ -41,8 +41,38 @@ struct LoopConfig {
     rest: [u64; 30],
 }
 
+/// A disk for several containers, each of which needs a mount of its own.
+pub(crate) struct SharedDisk {
+    device: String,
+    /// Keeps the disk.
+    first: OwnedFd,
+}
+
+impl SharedDisk {
+    /// A new, empty disk, which is gone when the last mount of it and this are. `file` is for a moment only.
+    pub(crate) fn attach(disk: &TaskDisk, file: &Path) -> Result<Self, StorageError> {
+        let (first, device) = attach_named(disk, file)?;
+        Ok(Self { device, first })
+    }
+
+    /// Another mount of it.
+    pub(crate) fn mount(&self) -> Result<OwnedFd, StorageError> {
+        mount(&self.device).map_err(|error| StorageError::Mount(error.into()))
+    }
+
+    /// The first mount of it.
+    pub(crate) fn into_first(self) -> OwnedFd {
+        self.first
+    }
+}
+
 /// A new, empty disk. It is gone when the last mount of it and what this returns are. `file` is for a moment only.
 pub(crate) fn attach(disk: &TaskDisk, file: &Path) -> Result<OwnedFd, StorageError> {
+    attach_named(disk, file).map(|(mounted, _)| mounted)
+}
+
+/// The same, with the path of its device.
+fn attach_named(disk: &TaskDisk, file: &Path) -> Result<(OwnedFd, String), StorageError> {
     let copied = copy(&disk.template, file);
     // The kernel keeps what is open.
     let removed = fs::remove_file(file);
@@ -51,7 +81,7 @@ pub(crate) fn attach(disk: &TaskDisk, file: &Path) -> Result<OwnedFd, StorageErr
     let (device, name) = loop_device(&copied)?;
     let mounted = mount(&name).map_err(|error| StorageError::Mount(error.into()));
     drop(device);
-    mounted
+    Ok((mounted?, name))
 }
 
 /// A file with what the template has.

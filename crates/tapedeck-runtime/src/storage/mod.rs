@@ -17,6 +17,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use rustix::fs::{CWD, Mode, mkdirat};
 use rustix::mount::{MoveMountFlags, move_mount};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use attach::attach;
+pub(crate) use attach::{SharedDisk, attach};
 
 /// MiB that a task can write unless its engine was told otherwise: 20 GB.
 pub const DEFAULT_STORAGE_MB: u32 = 20 * 1024;
@@ -96,11 +97,13 @@ pub fn storage_use(pid: u32) -> io::Result<StorageUse> {
 }
 
 /// Puts a disk at this mount point of the calling process's mount namespace. Returns the folders in it for what is written
-/// and for scratch space.
-pub(crate) fn place(disk: &OwnedFd, mount_point: &Path) -> io::Result<[PathBuf; 2]> {
+/// and for scratch space, below one of this name: several containers may have the disk.
+pub(crate) fn place(disk: &OwnedFd, mount_point: &Path, name: &OsStr) -> io::Result<[PathBuf; 2]> {
     let whole = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
     move_mount(disk.as_fd(), "", CWD, mount_point, whole)?;
-    let folders = ["upper", "work"].map(|name| mount_point.join(name));
+    let own = mount_point.join(name);
+    mkdirat(CWD, &own, Mode::from_raw_mode(0o755))?;
+    let folders = ["upper", "work"].map(|name| own.join(name));
     for folder in &folders {
         mkdirat(CWD, folder, Mode::from_raw_mode(0o755))?;
     }

@@ -16,7 +16,7 @@ for name in cgroup ipc mnt net pid user uts; do readlink /proc/self/ns/$name; do
 cat /proc/self/oom_score_adj; pwd; env | grep -v '^_=' | sort; ulimit -n; ulimit -c; ls -id /; ls /proc/self/fd | wc -l
 grep -v -e '0::' -e pids /proc/self/cgroup; echo error >&2";
 
-fn check(command: &[&str], retries: u16) -> HealthCheck {
+pub(crate) fn check(command: &[&str], retries: u16) -> HealthCheck {
     HealthCheck {
         command: command.iter().map(ToString::to_string).collect(),
         interval_seconds: 1,

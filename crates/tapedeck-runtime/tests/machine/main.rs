@@ -14,5 +14,6 @@ mod leaks;
 mod lifecycle;
 mod limits;
 mod sandbox;
+mod sides;
 mod stage;
 mod storage;

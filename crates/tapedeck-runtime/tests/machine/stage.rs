@@ -125,6 +125,7 @@ impl Stage {
             cgroup: format!("/{}/{id}", self.group),
             clock: None,
             disk: Some(self.disk.clone()),
+            sides: None,
             health_check: None,
             errand: None,
             id,

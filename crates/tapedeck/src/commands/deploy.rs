@@ -1,11 +1,13 @@
 //! `tapedeck deploy`
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tapedeck_build::Built;
 use tapedeck_image::{Platform, Store};
-use tapedeck_model::{ContainerSpec, Scaling, ServiceSpec, Stack, StackSpec, WorkerService};
+use tapedeck_model::{
+    Container, ContainerSpec, ImageDigest, Scaling, ServiceSpec, Stack, StackSpec, WorkerService,
+};
 
 use crate::args::DeployArgs;
 use crate::config::{self, Reading};
@@ -15,11 +17,13 @@ use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::instances;
 use crate::late;
 use crate::options::require_local;
-use crate::packaging::Packager;
+use crate::packaging::{Packaged, Packager};
 use crate::printer::Printer;
 use crate::report::{self, Detail};
 use crate::rollout;
 use crate::text::span;
+
+mod sides;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck deploy
@@ -107,7 +111,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     Ok(ExitCode::SUCCESS)
 }
 
-fn spec_of(stack: &Stack, packaged: &[Built], images: &Store) -> Result<StackSpec, Failure> {
+fn spec_of(stack: &Stack, packaged: &[Packaged], images: &Store) -> Result<StackSpec, Failure> {
     let mut services = Vec::new();
     for (service, built) in stack.services.iter().zip(packaged) {
         services.push(service_spec(service, built, images)?);
@@ -124,17 +128,9 @@ fn spec_of(stack: &Stack, packaged: &[Built], images: &Store) -> Result<StackSpe
 /// When the service has no `cpu`, or its image is not in the store.
 pub(crate) fn service_spec(
     service: &WorkerService,
-    built: &Built,
+    built: &Packaged,
     images: &Store,
 ) -> Result<ServiceSpec, Failure> {
-    let image = images.image(&built.image).or_fail(ExitKind::Environment)?;
-    let mut environment = service.container.known_environment();
-    if let (Some(own), Some(flags)) = (
-        environment.get_mut(NODE_OPTIONS),
-        image.config.env.get(NODE_OPTIONS),
-    ) {
-        append_flags(own, flags);
-    }
     let ec2 = instances::of(&service.compute);
     let cpu = instances::cpu(&service.compute, ec2.as_ref())
         .ok_or_else(|| Failure::usage(format!("service {} has no `cpu`", service.name)))?;
@@ -144,17 +140,36 @@ pub(crate) fn service_spec(
         scaling: scaling_of(service),
         logs: late::log_policy(service)?,
         container: ContainerSpec {
-            image: built.image.clone(),
-            environment,
-            secrets: late::secrets(service)?,
+            image: built.main.image.clone(),
+            environment: environment_of(&service.container, &built.main.image, images)?,
+            secrets: late::secrets(&service.container, service.name.as_str())?,
             cpu,
             memory: service.compute.memory(),
             stop_timeout: service.container.stop_timeout,
             discards_output: service.container.logging.disabled,
             ec2,
             health_check: service.container.health_check.clone(),
+            depends_on: sides::main_depends_on(service),
+            sides: sides::specs(service, built, images)?,
         },
     })
+}
+
+/// The variables of a container whose values are known.
+fn environment_of(
+    container: &Container,
+    image: &ImageDigest,
+    images: &Store,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let image = images.image(image).or_fail(ExitKind::Environment)?;
+    let mut environment = container.known_environment();
+    if let (Some(own), Some(flags)) = (
+        environment.get_mut(NODE_OPTIONS),
+        image.config.env.get(NODE_OPTIONS),
+    ) {
+        append_flags(own, flags);
+    }
+    Ok(environment)
 }
 
 /// How the number of tasks changes, if it can.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tapedeck_model::{LogFilter, ResourceName, StackName, TaskId, Timestamp};
+use tapedeck_model::{LogFilter, MAIN_CONTAINER, ResourceName, StackName, TaskId, Timestamp};
 use tapedeck_runtime::log::{Line, Merge, Reader, Stream, Watch};
 
 use crate::args::LogsArgs;
@@ -51,6 +51,29 @@ impl Colours {
 pub(crate) struct Origin {
     pub(crate) service: ResourceName,
     pub(crate) task: TaskId,
+    /// The container, when it is not the main one.
+    pub(crate) container: Option<String>,
+}
+
+impl Origin {
+    /// As lines begin with it.
+    pub(crate) fn shown(&self) -> String {
+        let container = self.container.iter().map(|name| format!("/{name}"));
+        format!(
+            "{}/{}{}",
+            self.service,
+            self.task.short(),
+            container.collect::<String>()
+        )
+    }
+
+    fn log(&self, stack_logs: &Path) -> PathBuf {
+        let task = stack_logs.join(self.service.as_str()).join(self.task.as_str());
+        match &self.container {
+            Some(container) => task.join(container),
+            None => task,
+        }
+    }
 }
 
 /// The lines of all tasks of a stack that came after some moment, also of tasks that come later.
@@ -165,6 +188,7 @@ struct Wanted {
     /// All when there is none.
     services: Vec<ResourceName>,
     task: Option<String>,
+    container: Option<String>,
     filter: LogFilter,
 }
 
@@ -181,6 +205,7 @@ impl Wanted {
         Ok(Self {
             services,
             task: args.task.clone(),
+            container: args.container.clone(),
             filter: filter.unwrap_or_default(),
         })
     }
@@ -191,6 +216,10 @@ impl Wanted {
                 .task
                 .as_ref()
                 .is_none_or(|task| origin.task.as_str().starts_with(task.as_str()))
+            && self
+                .container
+                .as_ref()
+                .is_none_or(|wanted| origin.container.as_deref().unwrap_or(MAIN_CONTAINER) == wanted)
     }
 
     fn line(&self, line: &Line) -> bool {
@@ -209,7 +238,7 @@ fn add_new_tasks(
         if merge.keys().any(|known| *known == origin) || !wanted.origin(&origin) {
             continue;
         }
-        let log = folder.join(origin.service.as_str()).join(origin.task.as_str());
+        let log = origin.log(folder);
         let since_ns = since.millis().saturating_mul(1_000_000);
         merge.add(
             origin,
@@ -227,7 +256,26 @@ fn names(folder: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Every task that has a log: `<service>/<task>`. Other names are none of ours.
+/// The containers of a task that have a log: the main one, then those with a folder in it.
+fn of_task(folder: &Path, service: &ResourceName, task: &TaskId) -> Vec<Origin> {
+    let main = Origin {
+        service: service.clone(),
+        task: task.clone(),
+        container: None,
+    };
+    let entries = fs_err::read_dir(main.log(folder)).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let sides: Vec<Origin> = folders
+        .map(|entry| Origin {
+            container: Some(entry.file_name().to_string_lossy().into_owned()),
+            ..main.clone()
+        })
+        .collect();
+    std::iter::once(main).chain(sides).collect()
+}
+
+/// Every container that has a log: `<service>/<task>`, and `<service>/<task>/<container>` beside the main one. Other names
+/// are none of ours.
 fn origins(folder: &Path) -> Vec<Origin> {
     let services = names(folder)
         .into_iter()
@@ -238,10 +286,7 @@ fn origins(folder: &Path) -> Vec<Origin> {
                 .into_iter()
                 .filter_map(|name| TaskId::new(name).ok());
             tasks
-                .map(move |task| Origin {
-                    service: service.clone(),
-                    task,
-                })
+                .flat_map(|task| of_task(folder, &service, &task))
                 .collect::<Vec<_>>()
         })
         .collect();
@@ -267,13 +312,17 @@ fn print(
 
 /// A line as JSON.
 pub(crate) fn as_json(origin: &Origin, line: &Line) -> serde_json::Value {
-    serde_json::json!({
+    let mut told = serde_json::json!({
         "time": instant(moment(line)),
         "service": origin.service,
         "task": origin.task,
         "stream": stream_name(line),
         "message": String::from_utf8_lossy(&line.text),
-    })
+    });
+    if let Some(container) = &origin.container {
+        told["container"] = container.as_str().into();
+    }
+    told
 }
 
 fn rendered(args: &LogsArgs, colours: &mut Colours, origin: &Origin, line: &Line) -> String {
@@ -295,10 +344,9 @@ fn shown(colour: &str, origin: &Origin, line: &Line) -> String {
         text.into_owned()
     };
     format!(
-        "{DIM}{}{RESET} {colour}{}/{}{RESET} {text}",
+        "{DIM}{}{RESET} {colour}{}{RESET} {text}",
         instant(moment(line)),
-        origin.service,
-        origin.task.short()
+        origin.shown()
     )
 }
 
@@ -313,15 +361,9 @@ fn stream_name(line: &Line) -> &'static str {
     }
 }
 
-/// The text of the last lines of one task.
-pub(crate) fn last_lines(
-    context: &Context,
-    stack: &StackName,
-    service: &ResourceName,
-    task: &TaskId,
-    count: usize,
-) -> Vec<String> {
-    let log = context.home.task_log(stack, service, task);
+/// The text of the last lines of one container.
+pub(crate) fn last_lines(context: &Context, stack: &StackName, origin: &Origin, count: usize) -> Vec<String> {
+    let log = origin.log(&context.home.stack_logs(stack));
     // A log that cannot be read is shown as empty: these lines are an extra.
     let lines = Reader::open(&log).tail(count).unwrap_or_default();
     lines

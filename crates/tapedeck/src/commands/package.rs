@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use tapedeck_build::{Built, LayerChange, Outcome as Packaged};
+use tapedeck_build::{Built, LayerChange, Outcome as Came};
 use tapedeck_image::Store;
 use tapedeck_image::registry::Reference;
 use tapedeck_model::{Stack, WorkerService};
@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::require_local;
-use crate::packaging::{Packager, Pusher, no_such_service};
+use crate::packaging::{Packaged, Packager, Pusher, no_such_service};
 use crate::printer::{BOLD, DIM, Printer, RESET};
 use crate::text::{count, megabytes, span};
 
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
     let packaged = packager.package(&services, printer)?;
     images.settle().or_fail(ExitKind::Environment)?;
     let pushed = match (&target, packaged.first()) {
-        (Some(target), Some(built)) => {
+        (Some(target), Some(Packaged { main: built, .. })) => {
             let pusher = Pusher {
                 context,
                 images: &images,
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
     let all = services.iter().zip(&packaged);
     if printer.is_json() {
         let services: Vec<Value> = all
-            .map(|(service, built)| as_json(service, built, &images))
+            .map(|(service, packaged)| service_as_json(service, packaged, &images))
             .collect();
         let mut told = json!({ "platform": args.platform.as_str(), "services": services });
         if let (Some(target), Some((pushed, documents))) = (target, pushed) {
@@ -84,9 +84,12 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
         printer.json(&told);
         return Ok(ExitCode::SUCCESS);
     }
-    let width = services.iter().map(|service| service.name.as_str().len()).max();
-    for (service, built) in all {
-        printer.data(line(service, built, width.unwrap_or_default()));
+    let told: Vec<(String, &Built)> = all
+        .flat_map(|(service, packaged)| lines(service, packaged))
+        .collect();
+    let width = told.iter().map(|(name, _)| name.len()).max();
+    for (name, built) in told {
+        printer.data(line(&name, built, width.unwrap_or_default()));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -117,10 +120,19 @@ fn chosen<'a>(stack: &'a Stack, names: &[String]) -> Result<Vec<&'a WorkerServic
     Ok(stack.services.iter().filter(is_chosen).collect())
 }
 
-fn line(service: &WorkerService, built: &Built, width: usize) -> String {
+/// The containers of a service by name, the main one by that of the service.
+fn lines<'a>(service: &WorkerService, packaged: &'a Packaged) -> Vec<(String, &'a Built)> {
+    let sides = service.side_containers.iter().zip(&packaged.sides);
+    let sides = sides.map(|(side, built)| (format!("{}/{}", service.name, side.name), built));
+    std::iter::once((service.name.to_string(), &packaged.main))
+        .chain(sides)
+        .collect()
+}
+
+fn line(name: &str, built: &Built, width: usize) -> String {
     format!(
         "{BOLD}{:width$}{RESET}  {}  {}  {}  {DIM}{}{RESET}",
-        service.name.as_str(),
+        name,
         built.image,
         megabytes(built.size),
         changes(built),
@@ -131,29 +143,40 @@ fn line(service: &WorkerService, built: &Built, width: usize) -> String {
 /// What had to be made, in few words.
 fn changes(built: &Built) -> String {
     match &built.outcome {
-        Packaged::Unchanged => "unchanged".to_owned(),
-        Packaged::Rebuilt { layers } if layers.is_empty() => "new image, no layer of ours".to_owned(),
-        Packaged::Rebuilt { layers } => {
+        Came::Unchanged => "unchanged".to_owned(),
+        Came::Rebuilt { layers } if layers.is_empty() => "new image, no layer of ours".to_owned(),
+        Came::Rebuilt { layers } => {
             let layers: Vec<&str> = layers.iter().map(|change| change.layer.as_str()).collect();
             format!("new layers: {}", layers.join(", "))
         }
     }
 }
 
-fn as_json(service: &WorkerService, built: &Built, images: &Store) -> Value {
+fn service_as_json(service: &WorkerService, packaged: &Packaged, images: &Store) -> Value {
+    let mut told = as_json(service.name.as_str(), &packaged.main, images);
+    if !packaged.sides.is_empty() {
+        let sides = service.side_containers.iter().zip(&packaged.sides);
+        told["sideContainers"] = sides
+            .map(|(side, built)| as_json(&side.name, built, images))
+            .collect();
+    }
+    told
+}
+
+fn as_json(name: &str, built: &Built, images: &Store) -> Value {
     let layers: &[LayerChange] = match &built.outcome {
-        Packaged::Unchanged => &[],
-        Packaged::Rebuilt { layers } => layers,
+        Came::Unchanged => &[],
+        Came::Rebuilt { layers } => layers,
     };
     let layers: Vec<Value> = layers
         .iter()
         .map(|change| json!({ "layer": change.layer.as_str(), "because": change.because }))
         .collect();
     json!({
-        "name": service.name,
+        "name": name,
         "image": built.image,
         "size": built.size,
-        "unchanged": built.outcome == Packaged::Unchanged,
+        "unchanged": built.outcome == Came::Unchanged,
         "newLayers": layers,
         "sbom": images.sbom_path(&built.image),
         "provenance": images.provenance_path(&built.image),

@@ -18,7 +18,7 @@ use crate::dev::happening::{Failed, Happening, Packaged};
 use crate::dev::scope::Scope;
 use crate::exit::{ExitKind, Failure, OrFail};
 use crate::options::ConfigFile;
-use crate::packaging::{Packager, no_such_service};
+use crate::packaging::{self, Packager, Part, no_such_service};
 use crate::printer::Printer;
 
 /// What a session packages, and with what.
@@ -97,8 +97,9 @@ impl Workshop {
             };
             let (mut specs, mut because) = (Vec::new(), BTreeSet::new());
             for service in services {
-                let built = packager.package_one(service, &mut Steps { sender })?;
-                because.extend(reasons(&built));
+                let built = self.package(packager, service, sender)?;
+                because.extend(reasons(&built.main));
+                because.extend(built.sides.iter().flat_map(reasons));
                 let mut spec = service_spec(service, &built, &self.images)?;
                 // Several would work against each other under the eyes of whoever looks at one.
                 spec.desired_count = spec.desired_count.min(1);
@@ -116,6 +117,34 @@ impl Workshop {
             })
         };
         package().map_err(|failure| (failure, false))
+    }
+
+    /// The images of a service.
+    fn package(
+        &self,
+        packager: Packager<'_>,
+        service: &WorkerService,
+        sender: &Sender<Happening>,
+    ) -> Result<packaging::Packaged, Failure> {
+        let mut built = self
+            .parts_of(service)
+            .iter()
+            .map(|part| packager.package_one(part, &mut Steps { sender }))
+            .collect::<Result<Vec<Built>, Failure>>()?;
+        let sides = built.split_off(1);
+        Ok(packaging::Packaged {
+            main: built.remove(0),
+            sides,
+        })
+    }
+
+    /// The containers of a service, the main one first. They have the same names in every command.
+    fn parts_of<'a>(&'a self, service: &WorkerService) -> Vec<Part<'a>> {
+        let all: Vec<&WorkerService> = self.stack.services.iter().collect();
+        let grouped = packaging::parts::of(&all);
+        let mut of_service = all.iter().zip(grouped);
+        let found = of_service.find(|(one, _)| one.name == service.name);
+        found.map(|(_, parts)| parts).unwrap_or_default()
     }
 
     fn read_config(&mut self) -> Result<(), Failure> {
@@ -154,8 +183,11 @@ impl Workshop {
             ..Scope::default()
         };
         let cache = self.context.home.build_cache();
-        for service in &self.services {
-            scope.add(observed(&cache, &self.config.folder, service));
+        let services = self.stack.services.iter();
+        for service in services.filter(|service| self.services.contains(&service.name)) {
+            for part in self.parts_of(service) {
+                scope.add(observed(&cache, &self.config.folder, &part.name));
+            }
         }
         scope.config.clone_from(&self.config.read);
         scope.config = with_targets(scope.config);

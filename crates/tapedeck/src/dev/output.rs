@@ -89,9 +89,14 @@ impl Output {
             true => format!("{DIM}[{text}]{RESET}"),
             false => text.into_owned(),
         };
+        let container = origin.container.as_ref();
+        let container = container.map_or_else(String::new, |name| format!("/{name}"));
         match line.stream {
-            Stream::Stdout => format!("{CYAN}{} |{RESET} {text}", origin.service),
-            Stream::Stderr => format!("{CYAN}{}{RESET} {YELLOW}!{RESET} {text}", origin.service),
+            Stream::Stdout => format!("{CYAN}{}{container} |{RESET} {text}", origin.service),
+            Stream::Stderr => format!(
+                "{CYAN}{}{container}{RESET} {YELLOW}!{RESET} {text}",
+                origin.service
+            ),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 use tapedeck_image::registry::Login;
-use tapedeck_model::{Expression, Late, Packaging, SecretName, SecretReference, WorkerService};
+use tapedeck_model::{Expression, Late, Packaging, SecretName, SecretReference};
 
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail};
+use crate::packaging::Part;
 use crate::secrets;
 
 const KEY: &str = "repositoryCredentialsSecretArn";
@@ -19,12 +20,12 @@ struct Held {
     password: String,
 }
 
-/// The login that a service names; none when it names none.
+/// The login that a container names; none when it names none.
 ///
 /// # Errors
 /// When there is no such secret, or it holds something else.
-pub(super) fn of(service: &WorkerService, context: &Context) -> Result<Option<Login>, Failure> {
-    let Packaging::PrebuiltImage(packaging) = &service.container.packaging else {
+pub(super) fn of(part: &Part<'_>, context: &Context) -> Result<Option<Login>, Failure> {
+    let Packaging::PrebuiltImage(packaging) = &part.container.packaging else {
         return Ok(None);
     };
     let Some(wanted) = &packaging.repository_credentials_secret_arn else {
@@ -36,7 +37,7 @@ pub(super) fn of(service: &WorkerService, context: &Context) -> Result<Option<Lo
         Late::Later(other) => {
             return Err(Failure::usage(format!(
                 "{KEY} of service {} takes its value from `${}`, which tells nothing on this machine yet",
-                service.name,
+                part.label,
                 other.directive()
             ))
             .help("give the name of a secret of this machine, or `$Secret('name')`"));
@@ -45,7 +46,7 @@ pub(super) fn of(service: &WorkerService, context: &Context) -> Result<Option<Lo
     let store = secrets::open(context)?;
     let value = store.resolve(&reference).map_err(|error| {
         let failure = secrets::could_not_get(error);
-        let what = format!("{KEY} of service {} names the secret {reference}", service.name);
+        let what = format!("{KEY} of service {} names the secret {reference}", part.label);
         Failure {
             error: failure.error.context(what),
             ..failure
@@ -55,7 +56,7 @@ pub(super) fn of(service: &WorkerService, context: &Context) -> Result<Option<Lo
     let held: Held = serde_json::from_str(&value).map_err(|_| {
         Failure::operation(format!(
             "the secret {reference}, which {KEY} of service {} names, is not a JSON object of `username` and `password`",
-            service.name
+            part.label
         ))
         .help(format!("set it with `tapedeck secret:set {} --forceUpdate`", reference.name()))
     })?;

@@ -1,11 +1,11 @@
 //! How it is told that a deployment came to nothing.
 
 use tapedeck_api::{ServiceStatus, StackStatus};
-use tapedeck_model::{Deployment, Revision, Task, TaskState};
+use tapedeck_model::{ContainerState, Deployment, MAIN_CONTAINER, Revision, Task, TaskState};
 use tapedeck_plan::FAILED_HEALTH_CHECKS;
 
 use super::ending;
-use crate::commands::logs;
+use crate::commands::logs::{self, Origin};
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::text::count;
@@ -86,10 +86,29 @@ fn last_words(context: &Context, stack: &StackStatus, service: &ServiceStatus, r
         return String::new();
     };
     let mut words = format!("\n  task {}{ending}", task.id.short());
-    for line in logs::last_lines(context, &stack.name, &service.name, &task.id, LAST_LINES) {
+    let origin = Origin {
+        service: service.name.clone(),
+        task: task.id.clone(),
+        container: culprit(task),
+    };
+    for line in logs::last_lines(context, &stack.name, &origin, LAST_LINES) {
         words.push_str(&format!("\n  | {line}"));
     }
     words
+}
+
+/// The container that failed first, unless it is the main one.
+fn culprit(task: &Task) -> Option<String> {
+    let failed = task.containers.iter().filter_map(|one| match one.state {
+        ContainerState::Stopped {
+            stopped, exit_code, ..
+        } if exit_code != Some(0) => Some((stopped, &one.name)),
+        _ => None,
+    });
+    let first = failed.min_by_key(|(stopped, _)| *stopped);
+    first
+        .map(|(_, name)| name.clone())
+        .filter(|name| name != MAIN_CONTAINER)
 }
 
 /// What the health check of a task had to say in the end.

@@ -17,6 +17,23 @@ fn a_good_config_is_summed_up_on_stderr() {
 }
 
 #[test]
+fn t15_a_stop_timeout_out_of_its_range_is_refused() {
+    for seconds in ["1", "121"] {
+        let config = GOOD.replace(
+            "      resources: ",
+            &format!("      stopTimeout: {seconds}\n      resources: "),
+        );
+        assert!(config.contains("stopTimeout"));
+        let environment = Environment::with_config(&config);
+        let outcome = environment.outcome(&mut environment.command(&["validate"]));
+        assert!(outcome.starts_with("exit code 2"), "{outcome}");
+        for told in [&format!("`stopTimeout` cannot be {seconds}"), "2 to 120"] {
+            assert!(outcome.contains(told), "{outcome}");
+        }
+    }
+}
+
+#[test]
 fn the_stage_is_part_of_the_name() {
     let environment = Environment::with_config(GOOD);
     environment.check(

@@ -1,5 +1,6 @@
 //! Images that come from elsewhere, deployed: from a registry that the test starts, or a Dockerfile.
 
+mod containers;
 mod packaging;
 
 use std::io::Write as _;

@@ -8,9 +8,9 @@ use fs_err as fs;
 use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
 use tapedeck_image::{ConfigChange, Layer, SharedLock, Store};
 use tapedeck_model::{
-    ContainerSpec, Cpu, Ec2Spec, HealthCheck, ImageDigest, LogPolicy, MachineType, MemoryMb, ResourceName,
-    Scaling, SecretPart, SecretReference, SecretTemplate, ServiceSpec, StackName, StackSpec, StopCode,
-    StopTimeout, Task, TaskId, TaskState, Timestamp,
+    ContainerCondition, ContainerDependency, ContainerSpec, Cpu, Ec2Spec, HealthCheck, ImageDigest,
+    LogPolicy, MachineType, MemoryMb, ResourceName, Scaling, SecretPart, SecretReference, SecretTemplate,
+    ServiceSpec, SideSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId, TaskState, Timestamp,
 };
 use tapedeck_resources::catalogue::instances;
 use tapedeck_testkit::{DEADLINE, Home, busybox_layer, eventually, missing, stable, within};
@@ -131,6 +131,21 @@ impl Worker {
         self
     }
 
+    /// A container beside the main one, which waits for that.
+    pub(crate) fn side(mut self, side: SideSpec, condition: ContainerCondition) -> Self {
+        self.spec.container.depends_on.push(ContainerDependency {
+            container_name: side.name.clone(),
+            condition,
+        });
+        self.side_alone(side)
+    }
+
+    /// One that the main one does not wait for.
+    pub(crate) fn side_alone(mut self, side: SideSpec) -> Self {
+        self.spec.container.sides.push(side);
+        self
+    }
+
     /// On EC2 instances of these types.
     pub(crate) fn on(mut self, types: &[&str]) -> Self {
         let machine = |name: &&str| {
@@ -206,6 +221,26 @@ impl Stage {
         Self::running_image(name, image)
     }
 
+    /// A container that runs a shell script.
+    pub(crate) fn side(&self, name: &str, script: &str) -> SideSpec {
+        let entrypoint = ["/bin/sh", "-c", script].map(str::to_owned).to_vec();
+        let image = self.image(&ConfigChange {
+            entrypoint: Some(entrypoint),
+            ..ConfigChange::default()
+        });
+        SideSpec {
+            name: name.to_owned(),
+            image,
+            environment: BTreeMap::from([("PATH".to_owned(), "/bin".to_owned())]),
+            secrets: BTreeMap::new(),
+            essential: false,
+            depends_on: Vec::new(),
+            stop_timeout: StopTimeout::default(),
+            health_check: None,
+            discards_output: false,
+        }
+    }
+
     /// A service with one task of this image.
     pub(crate) fn running_image(name: &str, image: ImageDigest) -> Worker {
         let container = ContainerSpec {
@@ -216,6 +251,8 @@ impl Stage {
             memory: MemoryMb::new(128).unwrap(),
             stop_timeout: StopTimeout::default(),
             discards_output: false,
+            depends_on: Vec::new(),
+            sides: Vec::new(),
             ec2: None,
             health_check: None,
         };

@@ -42,6 +42,7 @@ impl World {
             placement: None,
             state: TaskState::Pending,
             protected_until: None,
+            containers: Vec::new(),
             health: checked.then(TaskHealth::default),
         });
         self.due.insert(number, (self.now + takes, Due::Started { fate }));

@@ -20,6 +20,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         placement: None,
         state,
         protected_until: None,
+        containers: Vec::new(),
         health: None,
     }
 }
