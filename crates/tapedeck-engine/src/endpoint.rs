@@ -23,7 +23,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-pub(crate) use self::identity::{EndpointKey, LaunchType, container_names};
+use self::identity::container_names;
+pub(crate) use self::identity::{EndpointKey, LaunchType};
 use self::limit::Limit;
 pub(crate) use self::metadata::Facts;
 use self::metadata::Surroundings;
@@ -162,7 +163,7 @@ impl Endpoint {
 
     /// The name of the container that has this id.
     fn container(&self, facts: &Facts, id: &str) -> Option<String> {
-        let names = container_names(&facts.key.name).into_iter();
+        let names = container_names(&facts.key.name, &facts.container).into_iter();
         names
             .into_iter()
             .find(|name| self.host.endpoint_key.id_of(&self.task, name) == id)

@@ -16,7 +16,7 @@ use tapedeck_runtime::{
 };
 
 use crate::clock::Clock;
-use crate::endpoint::{EndpointKey, LaunchType, container_names};
+use crate::endpoint::{EndpointKey, LaunchType};
 use crate::fleet::ServiceKey;
 use crate::image_user;
 use crate::secrets;
@@ -249,10 +249,8 @@ impl Host {
             .entry("HOSTNAME".to_string())
             .or_insert_with(|| hostname.clone());
         let launch_type = LaunchType::of(container);
-        for name in container_names(&key.name).iter().take(1) {
-            self.endpoint_key
-                .add_variables(&mut environment, &task.id, name, launch_type);
-        }
+        self.endpoint_key
+            .add_variables(&mut environment, &task.id, key.name.as_str(), launch_type);
         Ok(TaskDefinition {
             id: task.id.clone(),
             hostname,

@@ -65,7 +65,7 @@ pub(crate) fn without_shim(
             exit_code: Some(137),
         }),
         (TaskState::Pending | TaskState::Running { .. }, None) => Some(TaskState::Stopped {
-            started: started_of(known),
+            started: known.started(),
             stopped: now,
             code: StopCode::TerminationNotice,
             reason: reason.to_string(),
@@ -82,18 +82,10 @@ fn stopped(known: &TaskState, exit: &TaskExit, now: Timestamp) -> TaskState {
         (_, None) => (StopCode::EssentialContainerExited, EXITED.to_string()),
     };
     TaskState::Stopped {
-        started: exit.started.map(|started| started.min(now)).or(started_of(known)),
+        started: exit.started.map(|started| started.min(now)).or(known.started()),
         stopped: exit.stopped.min(now),
         code,
         reason,
         exit_code: exit.exit_code,
-    }
-}
-
-fn started_of(state: &TaskState) -> Option<Timestamp> {
-    match state {
-        TaskState::Pending => None,
-        TaskState::Running { started, .. } => Some(*started),
-        TaskState::Stopping { started, .. } | TaskState::Stopped { started, .. } => *started,
     }
 }

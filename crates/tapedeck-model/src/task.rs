@@ -183,6 +183,16 @@ pub enum TaskState {
 }
 
 impl TaskState {
+    /// When its process had started, if it had.
+    #[must_use]
+    pub fn started(&self) -> Option<Timestamp> {
+        match self {
+            Self::Pending => None,
+            Self::Running { started, .. } => Some(*started),
+            Self::Stopping { started, .. } | Self::Stopped { started, .. } => *started,
+        }
+    }
+
     /// Whether it holds or may come to hold a process that nobody has told to stop.
     #[must_use]
     pub fn is_live(&self) -> bool {

@@ -54,11 +54,7 @@ fn healthy_at(task: &Task, healthy_after: Duration, now: Timestamp) -> Option<Ti
         return health.first_healthy.filter(|healthy| *healthy <= now);
     }
     let held = run_time(task, now).is_some_and(|time| time >= healthy_after);
-    let started = match &task.state {
-        TaskState::Pending => None,
-        TaskState::Running { started, .. } => Some(*started),
-        TaskState::Stopping { started, .. } | TaskState::Stopped { started, .. } => *started,
-    };
+    let started = task.state.started();
     started
         .filter(|_| held)
         .map(|started| started + healthy_after)

@@ -94,8 +94,9 @@ impl LaunchType {
 }
 
 /// The containers of a task of this service, by name. The first is that of the service itself.
-pub(crate) fn container_names(service: &ResourceName) -> Vec<String> {
-    vec![service.to_string()]
+pub(crate) fn container_names(service: &ResourceName, container: &ContainerSpec) -> Vec<String> {
+    let sides = container.sides.iter().map(|side| side.name.clone());
+    std::iter::once(service.to_string()).chain(sides).collect()
 }
 
 /// The cluster of a stack.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tapedeck_api::StorageMetrics;
-use tapedeck_model::{ContainerSpec, Task, TaskState, Timestamp};
+use tapedeck_model::{ContainerSpec, ContainerState, MAIN_CONTAINER, Task, TaskHealth, TaskState, Timestamp};
 use tapedeck_runtime::network::hardware_address;
 use tokio::sync::oneshot;
 
@@ -87,7 +87,7 @@ pub(super) fn task(facts: &Facts, surroundings: &Surroundings) -> Value {
         "Revision": task.revision.to_string(),
         "ServiceName": key.name.as_str(),
         "DesiredStatus": desired_status(&task.state),
-        "KnownStatus": known_status(&task.state),
+        "KnownStatus": known_status(&whole_state(task)),
         "Limits": {
             "CPU": f64::from(container.cpu.millis()) / 1000.0,
             "Memory": container.memory.mebibytes(),
@@ -104,7 +104,7 @@ pub(super) fn task(facts: &Facts, surroundings: &Surroundings) -> Value {
         let metrics = json!({ "Utilized": used_bytes / MEBIBYTE, "Reserved": size_bytes / MEBIBYTE });
         whole.insert("EphemeralStorageMetrics".to_owned(), metrics);
     }
-    let containers = container_names(&key.name);
+    let containers = container_names(&key.name, container);
     let containers: Vec<Value> = containers
         .iter()
         .map(|name| self::container(facts, surroundings, name))
@@ -119,12 +119,15 @@ pub(super) fn container(facts: &Facts, surroundings: &Surroundings, name: &str) 
         key, task, container, ..
     } = facts;
     let family = format!("{}-{}", key.stack, key.name);
+    let side = container.sides.iter().find(|side| side.name == name);
+    let image = side.map_or(&container.image, |side| &side.image);
+    let state = state_of(task, side.map_or(MAIN_CONTAINER, |side| &side.name));
     let mut one = fields(json!({
         "DockerId": docker_id(&task.id, name),
         "Name": name,
         "DockerName": name,
-        "Image": format!("{name}@{}", container.image),
-        "ImageID": container.image.as_str(),
+        "Image": format!("{name}@{image}"),
+        "ImageID": image.as_str(),
         "Labels": {
             "com.amazonaws.ecs.cluster": cluster_arn(&key.stack),
             "com.amazonaws.ecs.container-name": name,
@@ -133,7 +136,7 @@ pub(super) fn container(facts: &Facts, surroundings: &Surroundings, name: &str) 
             "com.amazonaws.ecs.task-definition-version": task.revision.to_string(),
         },
         "DesiredStatus": desired_status(&task.state),
-        "KnownStatus": known_status(&task.state),
+        "KnownStatus": known_status(&state),
         "Limits": {
             "CPU": u64::from(container.cpu.millis()) * 1024 / 1000,
             "Memory": container.memory.mebibytes(),
@@ -153,17 +156,60 @@ pub(super) fn container(facts: &Facts, surroundings: &Surroundings, name: &str) 
         }],
         "Snapshotter": "overlayfs",
     }));
-    if let Some(started) = started(&task.state) {
+    if let Some(started) = started(&state) {
         one.insert("StartedAt".to_owned(), text_of(started).into());
     }
-    if let TaskState::Stopped {
+    if let ContainerState::Stopped {
         stopped, exit_code, ..
-    } = &task.state
+    } = &state
     {
         one.insert("FinishedAt".to_owned(), text_of(*stopped).into());
         one.insert("ExitCode".to_owned(), json!(exit_code));
     }
+    if let (None, Some(health)) = (side, &task.health) {
+        one.insert("Health".to_owned(), health_of(health));
+    }
     Value::Object(one)
+}
+
+/// What is known of a container; of the only one of a task, that is what is known of the task.
+fn state_of(task: &Task, name: &str) -> ContainerState {
+    let known = task.containers.iter().find(|known| known.name == name);
+    known.map_or_else(|| whole_state(task), |known| known.state.clone())
+}
+
+fn whole_state(task: &Task) -> ContainerState {
+    match &task.state {
+        TaskState::Pending => ContainerState::Pending,
+        TaskState::Running { started, pid } => ContainerState::Running {
+            started: *started,
+            pid: *pid,
+        },
+        TaskState::Stopping { started, .. } => ContainerState::Stopping { started: *started },
+        TaskState::Stopped {
+            started,
+            stopped,
+            exit_code,
+            ..
+        } => ContainerState::Stopped {
+            started: *started,
+            stopped: *stopped,
+            exit_code: *exit_code,
+            reason: None,
+        },
+    }
+}
+
+/// What the health check of the main container says.
+fn health_of(health: &TaskHealth) -> Value {
+    let mut told = fields(json!({ "status": health.status }));
+    if let Some(since) = health.since {
+        told.insert("statusSince".to_owned(), text_of(since).into());
+    }
+    if let Some(last) = health.results.last() {
+        told.insert("output".to_owned(), last.output.as_str().into());
+    }
+    Value::Object(told)
 }
 
 /// A time as ECS writes it.
@@ -172,12 +218,11 @@ pub(super) fn text_of(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(millis).map_or_else(|_| at.to_string(), |at| format!("{at:.3}"))
 }
 
-/// When its process started.
-pub(super) fn started(state: &TaskState) -> Option<Timestamp> {
+fn started(state: &ContainerState) -> Option<Timestamp> {
     match state {
-        TaskState::Pending => None,
-        TaskState::Running { started, .. } => Some(*started),
-        TaskState::Stopping { started, .. } | TaskState::Stopped { started, .. } => *started,
+        ContainerState::Pending => None,
+        ContainerState::Running { started, .. } => Some(*started),
+        ContainerState::Stopping { started } | ContainerState::Stopped { started, .. } => *started,
     }
 }
 
@@ -188,12 +233,12 @@ fn desired_status(state: &TaskState) -> &'static str {
     }
 }
 
-/// Who asks runs; a task that was told to stop does until it has.
-fn known_status(state: &TaskState) -> &'static str {
+/// Who asks runs; what was told to stop does until it has.
+fn known_status(state: &ContainerState) -> &'static str {
     match state {
-        TaskState::Pending => "PENDING",
-        TaskState::Running { .. } | TaskState::Stopping { .. } => "RUNNING",
-        TaskState::Stopped { .. } => "STOPPED",
+        ContainerState::Pending => "PENDING",
+        ContainerState::Running { .. } | ContainerState::Stopping { .. } => "RUNNING",
+        ContainerState::Stopped { .. } => "STOPPED",
     }
 }
 

@@ -83,7 +83,13 @@ impl Engine {
         reply: oneshot::Sender<Answer>,
     ) {
         let found = self.fleet.owner_of(task).filter(|key| {
-            let mut names = container_names(&key.name).into_iter();
+            let service = self.fleet.services.get(key);
+            let container = service.and_then(|service| {
+                let task = service.tasks.get(task)?;
+                service.revisions.get(&task.revision)
+            });
+            let names = container.map(|container| container_names(&key.name, container));
+            let mut names = names.unwrap_or_default().into_iter();
             names.any(|name| self.host.endpoint_key.id_of(task, &name) == id)
         });
         let answer = match found {

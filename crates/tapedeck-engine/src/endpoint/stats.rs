@@ -12,7 +12,7 @@ use tapedeck_runtime::cgroup::{CgroupKind, Sample, Sampler};
 use tapedeck_runtime::network::interface_name;
 
 use super::identity::{container_names, docker_id};
-use super::metadata::{Facts, started, text_of};
+use super::metadata::{Facts, text_of};
 use crate::host::Host;
 
 /// What Docker gives as the time of a reading that there was not.
@@ -108,7 +108,7 @@ fn machine(stat: &str) -> (u64, usize) {
 
 /// Statistics of all containers, by their ids.
 pub(super) fn of_task(facts: &Facts, now: &Reading, before: Option<&Reading>) -> Value {
-    let all: BTreeMap<String, Value> = container_names(&facts.key.name)
+    let all: BTreeMap<String, Value> = container_names(&facts.key.name, &facts.container)
         .iter()
         .map(|name| {
             (
@@ -180,7 +180,7 @@ fn rate(facts: &Facts, now: &Reading, before: Option<&Reading>) -> Value {
         Some(before) => (before.network, before.at),
         None => (
             Traffic::default(),
-            started(&facts.task.state).unwrap_or(facts.task.created),
+            facts.task.state.started().unwrap_or(facts.task.created),
         ),
     };
     let passed = now.at.since(since).as_secs_f64().max(1e-3);

@@ -59,7 +59,7 @@ impl World {
         );
         let now = self.now;
         let Some(task) = self.task(number) else { return };
-        let started = started(&task.state);
+        let started = task.state.started();
         task.state = TaskState::Stopping {
             started,
             stopping: now,
@@ -122,17 +122,9 @@ impl World {
     }
 }
 
-fn started(state: &TaskState) -> Option<Timestamp> {
-    match state {
-        TaskState::Pending => None,
-        TaskState::Running { started, .. } => Some(*started),
-        TaskState::Stopping { started, .. } | TaskState::Stopped { started, .. } => *started,
-    }
-}
-
 /// The state that a task comes to, and what to say about it.
 fn outcome(state: &TaskState, due: Due, now: Timestamp, number: u32) -> (TaskState, String) {
-    let started = started(state);
+    let started = state.started();
     match (due, state) {
         (
             Due::Started {
