@@ -73,7 +73,8 @@ fn t75_two_hundred_services_idle_and_leave_nothing() {
     let nothing = Leaks::before(&home);
     let stage = Stage::of(home);
     let script = format!("trap 'exit 0' TERM; {WAIT}");
-    let first = stage.named("s0", &script);
+    // Small, so that all fit onto this machine.
+    let first = stage.named("s0", &script).memory(32);
     let workers: Vec<_> = (0..200)
         .map(|number| first.clone().renamed(&format!("s{number}")))
         .collect();
