@@ -348,7 +348,7 @@ fn t55_a_refresh_that_was_missed_replaces_every_instance_at_the_next_start() {
 }
 
 #[test]
-fn t51_from_a_config_and_a_deployment_says_what_it_waits_for() {
+fn t51_t56_from_a_config_and_a_deployment_says_what_it_waits_for() {
     let budget = [&QUICKER[..], &["--memory-budget", "5000"]].concat();
     let Some(stage) = stage(&budget) else { return };
     let folder = tempfile::tempdir().unwrap();
