@@ -43,6 +43,7 @@ fn the_linter_finds_no_error() {
         arguments.push(file);
     }
     let output = Command::new(linter)
+        .args(["-m", "cfnlint"])
         .args([
             "--regions",
             "eu-west-1",
@@ -63,16 +64,16 @@ fn the_linter_finds_no_error() {
     );
 }
 
-/// The program, installed if it is not there yet.
+/// The Python that has it as a module, which is installed if it is not there yet.
 fn linter() -> Result<PathBuf, String> {
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cfn-lint-{VERSION}"));
-    let program = kept.join("bin/cfn-lint");
-    if program.exists() {
-        return Ok(program);
+    let python = kept.join("bin/python3");
+    if run(Command::new(&python).args(["-m", "cfnlint", "--version"])).is_err() {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&kept))?;
+        let wanted = format!("cfn-lint=={VERSION}");
+        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", &wanted]))?;
     }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&kept))?;
-    run(Command::new(kept.join("bin/pip")).args(["--quiet", "install", &format!("cfn-lint=={VERSION}")]))?;
-    Ok(program)
+    Ok(python)
 }
 
 fn run(command: &mut Command) -> Result<(), String> {
