@@ -17,7 +17,8 @@ pub const FAILED_HEALTH_CHECKS: &str = "Task failed container health checks";
 
 /// Decides the next steps for one service, of which `tasks` are all known tasks in any order.
 ///
-/// Executing all steps and deciding again at the same `now` gives a plan that starts and stops nothing. Costs O(n log n) in the number
+/// Executing all steps and deciding again at the same `now` gives, after one round or at most three when much has happened at
+/// once, a plan that starts and stops nothing. Costs O(n log n) in the number
 /// of tasks.
 pub fn decide(desired: &Desired, tasks: &[Task], now: Timestamp) -> Plan {
     decide_placed(desired, tasks, &Whereabouts::default(), now)

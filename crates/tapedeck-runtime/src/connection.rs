@@ -103,6 +103,7 @@ pub fn spawn(
     let program = Executable::open(executable);
     let mut command = Command::new(program.path());
     command
+        .arg0(executable)
         .arg("shim")
         .arg(task_directory)
         .env_clear()

@@ -59,7 +59,7 @@ pub fn of_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -
     violations
 }
 
-/// What is wrong with the plan made right after one was executed: it must have nothing to do, until it says so, but to
+/// What is wrong with the plan made after those before were executed at the same moment: it must have nothing to do, until it says so, but to
 /// forget what the steps made superfluous.
 #[must_use]
 pub fn of_second_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -> Vec<String> {
@@ -82,7 +82,8 @@ pub fn of_second_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &
     violations
 }
 
-fn acts(plan: &Plan) -> bool {
+/// Whether a plan starts or stops a task.
+pub(crate) fn acts(plan: &Plan) -> bool {
     let acts = |step: &Step| !matches!(step, Step::Forget { .. });
     plan.steps.iter().any(acts)
 }
@@ -177,6 +178,7 @@ impl Seen<'_> {
         self.desired.count > 0
             && !self.desired.attended
             && task.state.is_live()
+            && !task.is_unhealthy()
             && task.protected_until.is_some_and(|until| until > self.now)
     }
 

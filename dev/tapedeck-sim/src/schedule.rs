@@ -120,7 +120,7 @@ impl Chance {
         let Some(world) = world else {
             return self.deploy();
         };
-        match self.random.u32(0..33) {
+        match self.random.u32(0..36) {
             0..=7 => self.tick(),
             8..=10 => self.deploy(),
             11..=12 => format!("deploy mailer count={}", self.random.u32(1..8)),
@@ -146,6 +146,10 @@ impl Chance {
             },
             32 => match self.task(world, TaskState::is_live) {
                 Some(task) => format!("unprotect mailer-{task}"),
+                None => self.tick(),
+            },
+            33..=35 => match self.task(world, |state| matches!(state, TaskState::Running { .. })) {
+                Some(task) => format!("health mailer-{task} {}", self.one_of(&["HEALTHY", "UNHEALTHY"])),
                 None => self.tick(),
             },
             25..=27 if self.scaled => self.load(),
@@ -200,6 +204,11 @@ impl Chance {
         let slow = if random.bool() { 100 } else { 3_000 };
         add(format!("starts={}ms", random.u32(0..=slow)));
         add(format!("stops={}ms", random.u32(0..=2_000)));
+        match random.u32(0..8) {
+            0..=2 => add(format!("healthy={}ms", random.u32(0..=3_000))),
+            3 => add(format!("unhealthy={}ms", random.u32(0..=3_000))),
+            _ => {}
+        }
         if random.u32(0..4) > 0 {
             let fates: Vec<String> = (0..random.usize(1..4)).map(|_| fate(random)).collect();
             add(format!("fates={}", fates.join(",")));

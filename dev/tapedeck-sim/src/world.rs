@@ -59,6 +59,9 @@ impl Default for Behaviour {
     }
 }
 
+/// How often it may take to decide again until there is nothing more to do at one moment.
+const MOST_ROUNDS: usize = 2;
+
 /// One service, its tasks, the engine and the clock.
 #[derive(Debug)]
 pub struct World {
@@ -79,6 +82,8 @@ pub struct World {
     load: Load,
     /// By how many milliseconds the clock of the machine is ahead of that of the engine.
     lead: i64,
+    /// How often it has been decided at this moment because there was more to do.
+    rounds: usize,
     violations: Vec<String>,
     pub(crate) transcript: Transcript,
 }
@@ -114,6 +119,7 @@ impl World {
             scaler: None,
             load: Load::default(),
             lead: 0,
+            rounds: 0,
             violations: Vec::new(),
         }
     }
@@ -324,7 +330,10 @@ impl World {
     /// From here on nothing fails that is started, no task is protected, and the engine is up. Then, however long it takes, the service has to
     /// come to rest.
     pub fn settle(&mut self) {
-        self.behaviours.clear();
+        let revisions: Vec<Revision> = self.behaviours.keys().copied().collect();
+        for revision in revisions {
+            self.behave(revision, Behaviour::default());
+        }
         for task in &mut self.tasks {
             task.protected_until = None;
         }
@@ -406,6 +415,12 @@ impl World {
             return;
         }
         let again = decide(&desired, &self.tasks, self.now);
+        // As the engine does it: until there is nothing more to do.
+        if self.rounds < MOST_ROUNDS && invariants::acts(&again) {
+            self.rounds += 1;
+            return self.decide();
+        }
+        self.rounds = 0;
         self.violations.extend(invariants::of_second_plan(
             &desired,
             &self.tasks,

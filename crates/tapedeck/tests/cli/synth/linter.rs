@@ -10,6 +10,9 @@ use super::{repository, synthesized};
 /// The version that is installed.
 const VERSION: &str = "1.58.0";
 
+/// What its program does. That names the folder it was installed into, which may have been moved since.
+const RUN: &str = "from cfnlint.runner import main; main()";
+
 /// Templates with something of each kind in them.
 const TEMPLATES: [&str; 10] = [
     "workers/ec2-multi",
@@ -43,7 +46,7 @@ fn the_linter_finds_no_error() {
         arguments.push(file);
     }
     let output = Command::new(linter)
-        .args(["-m", "cfnlint"])
+        .args(["-c", RUN])
         .args([
             "--regions",
             "eu-west-1",
@@ -68,7 +71,7 @@ fn the_linter_finds_no_error() {
 fn linter() -> Result<PathBuf, String> {
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cfn-lint-{VERSION}"));
     let python = kept.join("bin/python3");
-    if run(Command::new(&python).args(["-m", "cfnlint", "--version"])).is_err() {
+    if run(Command::new(&python).args(["-c", RUN, "--version"])).is_err() {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&kept))?;
         let wanted = format!("cfn-lint=={VERSION}");
         run(Command::new(&python).args(["-m", "pip", "install", "--quiet", &wanted]))?;
