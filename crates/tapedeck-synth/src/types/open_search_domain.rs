@@ -65,7 +65,7 @@ fn build(domain: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthEr
         "LogPublishingOptions": add_logs(domain, assembly),
     });
     if let Some(rules) = rules(domain, assembly) {
-        add_security_group(domain, &rules, assembly);
+        domain.add_security_group("database", rules, assembly);
         properties["VPCOptions"] = json!({
             "SecurityGroupIds": [domain.reference("SecurityGroup")],
             "SubnetIds": assembly.network.public_subnets.get(..1),
@@ -135,20 +135,6 @@ fn rules(domain: &Target<'_>, assembly: &Assembly<'_>) -> Option<Vec<Value>> {
         Some("scoping-workloads-in-vpc") => Some(domain.rules_of_services(PORT, assembly)),
         _ => None,
     }
-}
-
-fn add_security_group(domain: &Target<'_>, rules: &[Value], assembly: &mut Assembly<'_>) {
-    let (name, stack) = (domain.name, assembly.names.stack.clone());
-    let group = json!({
-        "GroupName": assembly.names.physical(&format!("{name}-sg"), 255),
-        "GroupDescription": format!("Stacktape generated security group for database {name} in stack {stack}"),
-        "SecurityGroupIngress": rules,
-        "VpcId": assembly.network.vpc,
-    });
-    assembly.add(
-        &domain.id("SecurityGroup"),
-        Resource::new("AWS::EC2::SecurityGroup", group),
-    );
 }
 
 fn parameters(domain: &Target<'_>, _: &mut Assembly<'_>) -> Result<Parameters, SynthError> {

@@ -109,17 +109,7 @@ fn add_surroundings(redis: &Target<'_>, port: u64, assembly: &mut Assembly<'_>) 
             &Value::from(assembly.network.cidr_block.as_str()),
         )],
     };
-    let group = json!({
-        "GroupName": assembly.names.physical(&format!("{name}-sg"), 255),
-        "GroupDescription":
-            format!("Stacktape generated security group for redis cluster {name} in stack {stack}"),
-        "SecurityGroupIngress": rules,
-        "VpcId": assembly.network.vpc,
-    });
-    assembly.add(
-        &redis.id("SecurityGroup"),
-        Resource::new("AWS::EC2::SecurityGroup", group),
-    );
+    redis.add_security_group("redis cluster", rules, assembly);
     if !redis.flag("logging.disabled") {
         let logs = json!({
             "LogGroupName": format!("/aws/vendedlogs/{stack}/redis/{name}/slow-log"),

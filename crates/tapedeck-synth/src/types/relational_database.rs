@@ -100,16 +100,19 @@ fn add_security_group(database: &Target<'_>, engine: &Engine<'_>, assembly: &mut
         true => from(address),
         false => from(&format!("{address}/32")),
     }));
-    let (name, stack) = (database.name, assembly.names.stack.clone());
-    let group = json!({
-        "GroupName": assembly.names.physical(&format!("{name}-sg"), 255),
-        "GroupDescription": format!("Stacktape generated security group for database {name} in stack {stack}"),
-        "SecurityGroupIngress": rules,
-        "VpcId": assembly.network.vpc,
+    database.add_security_group("database", rules, assembly);
+}
+
+/// Adds the parameters of instances as this part of the database.
+fn add_parameter_group(database: &Target<'_>, part: &str, engine: &Engine<'_>, assembly: &mut Assembly<'_>) {
+    let parameters = json!({
+        "Description": format!("{} {} param group", assembly.names.stack, database.name),
+        "Family": engine.family(),
+        "Parameters": engine.instance_parameters(),
     });
     assembly.add(
-        &database.id("SecurityGroup"),
-        Resource::new("AWS::EC2::SecurityGroup", group),
+        &database.id(part),
+        Resource::new("AWS::RDS::DBParameterGroup", parameters),
     );
 }
 

@@ -7,6 +7,7 @@ use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::intrinsic::{attribute, reference};
 use crate::naming::logical_id;
+use crate::template;
 use crate::workload;
 
 /// A resource of the config.
@@ -91,6 +92,21 @@ impl<'a> Target<'a> {
             kind: self.kind.to_string(),
             what: what.to_string(),
         }
+    }
+
+    /// Adds its security group with these rules; `what` is what people call it.
+    pub(crate) fn add_security_group(&self, what: &str, rules: Vec<Value>, assembly: &mut Assembly<'_>) {
+        let (name, stack) = (self.name, &assembly.names.stack);
+        let group = json!({
+            "GroupName": assembly.names.physical(&format!("{name}-sg"), 255),
+            "GroupDescription": format!("Stacktape generated security group for {what} {name} in stack {stack}"),
+            "SecurityGroupIngress": rules,
+            "VpcId": assembly.network.vpc,
+        });
+        assembly.add(
+            &self.id("SecurityGroup"),
+            template::Resource::new("AWS::EC2::SecurityGroup", group),
+        );
     }
 
     /// Rules that let in every service that is connected to it.

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use tapedeck_model::Data;
 
 use super::engine::Engine;
-use super::{BACKUP_WINDOW, Credentials, MAINTENANCE_WINDOW, add_log_groups, identifier, strings};
+use super::{
+    BACKUP_WINDOW, Credentials, MAINTENANCE_WINDOW, add_log_groups, add_parameter_group, identifier, strings,
+};
 use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::intrinsic::join;
@@ -75,15 +77,7 @@ fn add_groups(database: &Target<'_>, engine: &Engine<'_>, assembly: &mut Assembl
         Resource::new("AWS::RDS::DBClusterParameterGroup", cluster),
     );
     if !engine.is_first_serverless() {
-        let instance = json!({
-            "Description": format!("{about} param group"),
-            "Family": engine.family(),
-            "Parameters": engine.instance_parameters(),
-        });
-        assembly.add(
-            &database.id("InstanceDbParameterGroup"),
-            Resource::new("AWS::RDS::DBParameterGroup", instance),
-        );
+        add_parameter_group(database, "InstanceDbParameterGroup", engine, assembly);
     }
 }
 

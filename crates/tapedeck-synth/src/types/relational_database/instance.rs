@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use tapedeck_model::Data;
 
 use super::engine::Engine;
-use super::{BACKUP_WINDOW, Credentials, MAINTENANCE_WINDOW, add_log_groups, identifier, strings};
+use super::{
+    BACKUP_WINDOW, Credentials, MAINTENANCE_WINDOW, add_log_groups, add_parameter_group, identifier, strings,
+};
 use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::intrinsic::join;
@@ -128,15 +130,7 @@ fn common(database: &Target<'_>, engine: &Engine<'_>, size: &str) -> Value {
 
 fn add_groups(database: &Target<'_>, engine: &Engine<'_>, assembly: &mut Assembly<'_>) {
     let about = format!("{} {}", assembly.names.stack, database.name);
-    let parameters = json!({
-        "Description": format!("{about} param group"),
-        "Family": engine.family(),
-        "Parameters": engine.instance_parameters(),
-    });
-    assembly.add(
-        &database.id("DbParameterGroup"),
-        Resource::new("AWS::RDS::DBParameterGroup", parameters),
-    );
+    add_parameter_group(database, "DbParameterGroup", engine, assembly);
     if engine.is("mysql") || engine.is("mariadb") {
         let options = json!({
             "EngineName": engine.name,

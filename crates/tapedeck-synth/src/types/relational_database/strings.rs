@@ -8,58 +8,38 @@ use crate::intrinsic::substitute;
 
 /// The string that drivers take.
 pub(super) fn connection(engine: &Engine<'_>, credentials: &Credentials, host: Value) -> Value {
-    let scheme = match engine.name {
-        _ if engine.is("sqlserver") => {
-            return filled(
-                "sqlserver://${host}:${port};user=${username};password=${password}",
-                engine,
-                credentials,
-                host,
-            );
+    let text = match scheme(engine) {
+        "sqlserver" => "sqlserver://${host}:${port};user=${username};password=${password}".to_owned(),
+        "oracle" => "${username}:${password}@${host}:${port}/${databaseName}".to_owned(),
+        scheme => {
+            format!("{scheme}://${{username}}:${{password}}@${{host}}:${{port}}/${{databaseName}}")
         }
-        _ if engine.is("oracle") => {
-            return filled(
-                "${username}:${password}@${host}:${port}/${databaseName}",
-                engine,
-                credentials,
-                host,
-            );
-        }
-        _ if engine.is("postgres") => "postgresql",
-        _ if engine.is("mariadb") => "mariadb",
-        _ => "mysql",
     };
-    let text = format!("{scheme}://${{username}}:${{password}}@${{host}}:${{port}}/${{databaseName}}");
     filled(&text, engine, credentials, host)
 }
 
 /// The string that drivers of Java take.
 pub(super) fn jdbc(engine: &Engine<'_>, credentials: &Credentials, host: Value) -> Value {
-    let scheme = match engine.name {
-        _ if engine.is("sqlserver") => {
-            return filled(
-                "jdbc:sqlserver://${host}:${port};user=${username};password=${password}",
-                engine,
-                credentials,
-                host,
-            );
-        }
-        _ if engine.is("oracle") => {
-            return filled(
-                "jdbc:oracle:thin:${username}/${password}@${host}:${port}:${databaseName}",
-                engine,
-                credentials,
-                host,
-            );
-        }
-        _ if engine.is("postgres") => "postgresql",
-        _ if engine.is("mariadb") => "mariadb",
-        _ => "mysql",
+    let text = match scheme(engine) {
+        "sqlserver" => "jdbc:sqlserver://${host}:${port};user=${username};password=${password}".to_owned(),
+        "oracle" => "jdbc:oracle:thin:${username}/${password}@${host}:${port}:${databaseName}".to_owned(),
+        scheme => format!(
+            "jdbc:{scheme}://${{host}}:${{port}}/${{databaseName}}?user=${{username}}&password=${{password}}"
+        ),
     };
-    let text = format!(
-        "jdbc:{scheme}://${{host}}:${{port}}/${{databaseName}}?user=${{username}}&password=${{password}}"
-    );
     filled(&text, engine, credentials, host)
+}
+
+/// What such strings begin with; all others are those of MySQL.
+fn scheme(engine: &Engine<'_>) -> &'static str {
+    let known = [
+        ("sqlserver", "sqlserver"),
+        ("oracle", "oracle"),
+        ("postgres", "postgresql"),
+        ("mariadb", "mariadb"),
+    ];
+    let found = known.into_iter().find(|(name, _)| engine.is(name));
+    found.map_or("mysql", |(_, scheme)| scheme)
 }
 
 fn filled(text: &str, engine: &Engine<'_>, credentials: &Credentials, host: Value) -> Value {
