@@ -142,7 +142,6 @@ impl Engine {
 
     /// Tells of tasks that there is no room for: the events once each time it comes to that, what they wait for always.
     fn tell_shortage(&mut self, key: &ServiceKey, short: &[Shortage]) {
-        let budget = self.budget();
         let mut obstacles: Vec<(MemoryMb, Obstacle, Vec<TaskId>)> = Vec::new();
         for (task, memory, obstacle) in short {
             match obstacles
@@ -153,8 +152,13 @@ impl Engine {
                 None => obstacles.push((*memory, *obstacle, vec![task.clone()])),
             }
         }
-        let waiting = obstacles.iter().map(|(memory, obstacle, tasks)| {
-            placement::waiting(tasks, memory.mebibytes(), *obstacle, &budget)
+        // Counted over all tasks of this machine: only when it is asked for.
+        let budget = (!obstacles.is_empty()).then(|| self.budget());
+        let waiting = budget.iter().flat_map(|budget| {
+            let sentence = |(memory, obstacle, tasks): &(MemoryMb, Obstacle, Vec<TaskId>)| {
+                placement::waiting(tasks, memory.mebibytes(), *obstacle, budget)
+            };
+            obstacles.iter().map(sentence)
         });
         let service = self.service_mut(key);
         let waiting: Vec<String> = waiting.chain(service.capacity.changes_to_come()).collect();

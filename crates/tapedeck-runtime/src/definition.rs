@@ -221,8 +221,12 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
     }
 }
 
-/// Writes a file, readable by its owner alone, so that after a crash at any moment it is there in full or not at all.
-pub(crate) fn write_json(path: &Path, value: &impl Serialize, durable: bool) -> io::Result<()> {
+/// Writes a file, readable by its owner alone, so that after a crash at any moment it is there in full or not at all; after a
+/// loss of power too, if it is to be `durable`.
+///
+/// # Errors
+/// When it cannot be written; what was there before still is, then.
+pub fn write_json(path: &Path, value: &impl Serialize, durable: bool) -> io::Result<()> {
     let temporary = path.with_extension("new");
     let mut file = fs::OpenOptions::new()
         .write(true)

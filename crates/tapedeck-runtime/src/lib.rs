@@ -37,7 +37,7 @@ pub use companion::end_with_caller;
 pub use connection::{ConnectError, ShimConnection, StartError, connect, spawn};
 pub use definition::{
     DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, Errand, FolderMount, TaskDefinition, TaskExit, TaskProcess,
-    read_definition, read_exit,
+    read_definition, read_exit, write_json,
 };
 pub use descriptor::receive;
 pub use sides::{ContainerRules, SideDefinition, Sides};

@@ -1,12 +1,10 @@
-//! The small files of a forwarder, and reading and writing them.
+//! The small files of a forwarder, and reading them.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
-use fs_err::os::unix::fs::OpenOptionsExt as _;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tapedeck_api::Home;
 
@@ -34,20 +32,6 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
     let bytes = fs::read(path).ok()?;
     serde_json::from_slice(&bytes).ok()
-}
-
-/// Writes a file, and its folder if need be, so that after a crash at any moment it is as before or as it is to be.
-pub(super) fn write(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    let temporary = path.with_extension("new");
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)?;
-    file.write_all(&serde_json::to_vec(value)?)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)
 }
 
 /// Makes a folder for its owner alone.

@@ -8,6 +8,7 @@ use tapedeck_api::Home;
 use tapedeck_local::firehose::{LogEvent, LogStream};
 use tapedeck_model::{TaskId, Timestamp};
 use tapedeck_runtime::log::{Line, Pieces, Position};
+use tapedeck_runtime::write_json;
 
 use super::files;
 use crate::fleet::ServiceKey;
@@ -169,7 +170,7 @@ impl Sources {
     pub(super) fn commit(&self, batch: &Batch) {
         for (task, cursor) in &batch.reaches {
             let log = self.logs.join(task.as_str());
-            let _ = files::write(&files::cursor(&log), cursor);
+            let _ = write_json(&files::cursor(&log), cursor, true);
         }
     }
 

@@ -9,6 +9,7 @@ use tapedeck_api::Home;
 use tapedeck_local::firehose::{Courier, Destination, Patience, Request, Spool, SpoolError, Spooled};
 use tapedeck_model::{LogDestination, SecretTemplate, TaskId, Timestamp};
 use tapedeck_plan::log_retention::{ClockCheck, Reading};
+use tapedeck_runtime::write_json;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::source::{Batch, Sources};
@@ -117,7 +118,7 @@ impl Worker {
                 let path = files::assignment(&self.home, &self.key);
                 let folder = self.home.forwarding(&self.key.stack, &self.key.name);
                 let written =
-                    files::make_folder(&folder).and_then(|()| files::write(&path, &self.assignment));
+                    files::make_folder(&folder).and_then(|()| write_json(&path, &self.assignment, true));
                 if let Err(error) = written {
                     self.say(format!(
                         "may lose the last lines of its logs when it is deleted: {error}"

@@ -17,11 +17,11 @@ use rustix::thread::{UnshareFlags, unshare_unsafe};
 
 use super::executor::TaskExecutor;
 use super::specification::{self, OPEN_FILES, Surroundings};
-use super::{Ends, Report, note, rootfs};
+use super::{Ends, Report, rootfs, share};
 use crate::cgroup::{CgroupError, MOUNT_ROOT, TaskCgroup};
 use crate::definition::{TaskDefinition, TaskDirectory};
 use crate::descriptor;
-use crate::network::{self, NetworkError, TaskNamespace};
+use crate::network::NetworkError;
 
 /// Why a container could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -173,16 +173,7 @@ fn create(
 
 /// The namespace of a task with one container. The socket of its endpoint is for the shim.
 fn make_network(definition: &TaskDefinition, handover: &OwnedFd) -> Result<OwnedFd, CreateError> {
-    let TaskNamespace {
-        namespace,
-        endpoint,
-        unreachable,
-    } = network::create(&definition.network, definition.id.as_str())?;
-    if let Some(error) = unreachable {
-        note(format_args!(
-            "shim: programs of the task do not reach its endpoint: {error}"
-        ));
-    }
+    let (namespace, endpoint) = share::connect(definition)?;
     descriptor::send(handover, b"\n", endpoint.as_fd()).map_err(CreateError::Endpoint)?;
     Ok(namespace)
 }

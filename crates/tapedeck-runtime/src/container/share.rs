@@ -39,19 +39,10 @@ impl Share {
         let disk = definition.disk.as_ref();
         let disk = disk.map(|disk| SharedDisk::attach(disk, &directory.disk()));
         let disk = disk.transpose().map_err(BeginError::from)?;
-        let TaskNamespace {
-            namespace,
-            endpoint,
-            unreachable,
-        } = network::create(&definition.network, definition.id.as_str())?;
-        if let Some(error) = unreachable {
-            note(format_args!(
-                "shim: programs of the task do not reach its endpoint: {error}"
-            ));
-        }
+        let (network, endpoint) = connect(definition)?;
         let share = Self {
             cgroup: definition.cgroup.clone(),
-            network: namespace,
+            network,
             disk,
         };
         Ok((share, endpoint))
@@ -61,4 +52,19 @@ impl Share {
     pub(crate) fn into_disk(self) -> Option<OwnedFd> {
         self.disk.map(SharedDisk::into_first)
     }
+}
+
+/// Makes the network of a task: its namespace, and the socket of its endpoint. Programs can do without reaching that.
+pub(super) fn connect(definition: &TaskDefinition) -> Result<(OwnedFd, OwnedFd), NetworkError> {
+    let TaskNamespace {
+        namespace,
+        endpoint,
+        unreachable,
+    } = network::create(&definition.network, definition.id.as_str())?;
+    if let Some(error) = unreachable {
+        note(format_args!(
+            "shim: programs of the task do not reach its endpoint: {error}"
+        ));
+    }
+    Ok((namespace, endpoint))
 }
