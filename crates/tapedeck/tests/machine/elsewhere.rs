@@ -47,6 +47,12 @@ impl Project {
         self.configure_all(&[("worker", kind, properties)]);
     }
 
+    /// The same of an image that was pushed to this registry.
+    fn configure_image(&self, server: &Server, tag: &str) {
+        let image = format!("{{ image: '{}/team/app:{tag}' }}", server.host);
+        self.configure("prebuilt-image", &image);
+    }
+
     /// The same for several: name, packaging, properties.
     fn configure_all(&self, services: &[(&str, &str, &str)]) {
         let mut config = "resources:\n".to_owned();
@@ -115,11 +121,7 @@ fn a_config_says_who_gets_the_output_and_whether_it_is_kept() {
     let Some(server) = Server::start(Access::Anybody) else {
         return;
     };
-    let pusher = Pusher {
-        host: &server.host,
-        name: "team/app",
-        authorization: None,
-    };
+    let pusher = server.pusher();
     pusher.image(&image_that_says("hello"), "1");
     let endpoint = Endpoint::answering(Answer::Acknowledge);
     set_secret(&project.home, "endpoint", r#"{"key":"hush"}"#);
@@ -218,16 +220,9 @@ fn t38_a_tag_that_moves_changes_nothing_until_the_next_deployment() {
     let Some(server) = Server::start(Access::Anybody) else {
         return;
     };
-    let pusher = Pusher {
-        host: &server.host,
-        name: "team/app",
-        authorization: None,
-    };
+    let pusher = server.pusher();
     pusher.image(&image_that_says("first"), "1");
-    project.configure(
-        "prebuilt-image",
-        &format!("{{ image: '{}/team/app:1' }}", server.host),
-    );
+    project.configure_image(&server, "1");
     project.must_deploy();
     let name = tapedeck_model::StackName::new(crate::stage::STACK).unwrap();
     let pids = || crate::stage::all_pids(&project.home.client().describe_stack(&name).unwrap());
@@ -252,11 +247,7 @@ fn t78_a_config_that_says_the_same_in_other_words_deploys_nothing() {
     let Some(server) = Server::start(Access::Anybody) else {
         return;
     };
-    let pusher = Pusher {
-        host: &server.host,
-        name: "team/app",
-        authorization: None,
-    };
+    let pusher = server.pusher();
     pusher.image(&image_that_says("first"), "1");
     let image = format!("{}/team/app:1", server.host);
     let write = |text: String| fs::write(project.folder.path().join("stacktape.yml"), text).unwrap();
@@ -386,11 +377,7 @@ fn an_image_that_cannot_be_run_is_refused() {
     let Some(server) = Server::start(Access::Anybody) else {
         return;
     };
-    let pusher = Pusher {
-        host: &server.host,
-        name: "team/app",
-        authorization: None,
-    };
+    let pusher = server.pusher();
     let nothing_to_run = TestImage::of_layer(Platform::host().as_str(), layer(&[("a", "b")]), &[]);
     pusher.image(&nothing_to_run, "1");
     project.configure(

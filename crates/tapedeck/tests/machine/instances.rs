@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use tapedeck_api::{InstanceStatus, ServiceStatus};
 use tapedeck_image::Platform;
 use tapedeck_model::{InstanceId, Task};
-use tapedeck_testkit::registry::{Access, Pusher, Server, TestImage, layer};
+use tapedeck_testkit::registry::{Access, Server, TestImage, layer};
 use tapedeck_testkit::{DEADLINE, Finished, Leaks, busybox, eventually, kill};
 
 use crate::stage::{PROJECT, STACK, Stage, WAIT, home, named, pids};
@@ -355,11 +355,7 @@ fn t51_t56_from_a_config_and_a_deployment_says_what_it_waits_for() {
     let Some(server) = Server::start(Access::Anybody) else {
         return;
     };
-    let pusher = Pusher {
-        host: &server.host,
-        name: "team/app",
-        authorization: None,
-    };
+    let pusher = server.pusher();
     let busybox = fs::read(busybox().unwrap()).unwrap();
     let image = TestImage::of_layer(
         Platform::host().as_str(),

@@ -38,11 +38,21 @@ fn t75_fifty_services_come_and_go() {
     for _ in 0..5 {
         cycle(&stage, &worker);
     }
-    let (files, threads) = burden(engine);
+    let before = burden(engine);
     for _ in 0..45 {
         cycle(&stage, &worker);
     }
     only_the_engine.check();
+    ends_as_small_as(&stage, engine, before);
+    nothing.check();
+    let images = fs::read_dir(stage.home.files().images().join("tmp"))
+        .unwrap()
+        .count();
+    assert_eq!(images, 0, "work in progress is left in the image store");
+}
+
+/// Waits until an engine holds no more files and threads than before, then stops it.
+fn ends_as_small_as(stage: &Stage, engine: u32, (files, threads): (usize, usize)) {
     // Threads for blocking work come and go, a few at most; connections close a moment after their clients.
     eventually("the engine to be as small as before", DEADLINE, || {
         let (files_now, threads_now) = burden(engine);
@@ -50,11 +60,6 @@ fn t75_fifty_services_come_and_go() {
     });
     assert_eq!(stage.home.engine(), Some(engine));
     stage.home.must(&["engine", "stop", "--tasks"]);
-    nothing.check();
-    let images = fs::read_dir(stage.home.files().images().join("tmp"))
-        .unwrap()
-        .count();
-    assert_eq!(images, 0, "work in progress is left in the image store");
 }
 
 /// Resident memory of a process.
@@ -79,7 +84,7 @@ fn t75_two_hundred_services_idle_and_leave_nothing() {
         .map(|number| first.clone().renamed(&format!("s{number}")))
         .collect();
     let engine = stage.home.engine().unwrap();
-    let (files, threads) = burden(engine);
+    let before = burden(engine);
     let stack = stage.deploy(&workers);
     assert_eq!(all_pids(&stack).len(), 200);
     eprintln!(
@@ -87,11 +92,6 @@ fn t75_two_hundred_services_idle_and_leave_nothing() {
         resident_kib(engine)
     );
     stage.client().delete_stack(crate::stage::stack()).unwrap();
-    eventually("the engine to be as small as before", DEADLINE, || {
-        let (files_now, threads_now) = burden(engine);
-        (files_now <= files && threads_now <= threads + 4).then_some(())
-    });
-    assert_eq!(stage.home.engine(), Some(engine));
-    stage.home.must(&["engine", "stop", "--tasks"]);
+    ends_as_small_as(&stage, engine, before);
     nothing.check();
 }

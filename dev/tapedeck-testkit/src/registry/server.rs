@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::image::Pusher;
 use tapedeck_image::Digest;
 use tapedeck_image::registry::Reference;
 use tempfile::TempDir;
@@ -37,6 +38,16 @@ pub enum Access {
 }
 
 impl Server {
+    /// Pushes as nobody in particular, into the repository `team/app`.
+    #[must_use]
+    pub fn pusher(&self) -> Pusher<'_> {
+        Pusher {
+            host: &self.host,
+            name: "team/app",
+            authorization: None,
+        }
+    }
+
     /// Starts a registry; none, loudly, where the program is not installed.
     ///
     /// # Panics

@@ -46,18 +46,11 @@ fn t17_the_stop_signal_of_an_image_from_a_registry_is_honoured() {
     let Some(server) = Server::start(Access::Anybody) else {
         return;
     };
-    let pusher = Pusher {
-        host: &server.host,
-        name: "team/app",
-        authorization: None,
-    };
+    let pusher = server.pusher();
     pusher.image(&image(&telling("first"), Some("SIGINT")), "1");
     pusher.image(&image(&telling("second"), None), "2");
     for tag in ["1", "2"] {
-        project.configure(
-            "prebuilt-image",
-            &format!("{{ image: {}/team/app:{tag} }}", server.host),
-        );
+        project.configure_image(&server, tag);
         project.must_deploy();
         project.wait_for_line(if tag == "1" { "first" } else { "second" });
     }
@@ -97,11 +90,7 @@ fn a_config_names_side_containers() {
     let Some(server) = Server::start(Access::Anybody) else {
         return;
     };
-    let pusher = Pusher {
-        host: &server.host,
-        name: "team/app",
-        authorization: None,
-    };
+    let pusher = server.pusher();
     pusher.image(&image("echo migrated $WHAT", None), "migrate");
     pusher.image(&image_that_says("agent"), "agent");
     pusher.image(&image_that_says("other"), "other");

@@ -1,6 +1,6 @@
 //! Packaging without deploying: images are made, pushed, and taken back.
 
-use tapedeck_testkit::registry::{Access, Pusher, Server};
+use tapedeck_testkit::registry::{Access, Server};
 
 use super::{Project, image_that_says};
 use crate::stage::PROJECT;
@@ -13,11 +13,7 @@ fn packaging_makes_images_and_runs_nothing() {
     let Some(server) = Server::start(Access::Anybody) else {
         return;
     };
-    let pusher = Pusher {
-        host: &server.host,
-        name: "team/app",
-        authorization: None,
-    };
+    let pusher = server.pusher();
     let images = ["one", "two", "three"].map(image_that_says);
     for (place, image) in images.iter().enumerate() {
         pusher.image(image, &place.to_string());
