@@ -9,6 +9,7 @@ mod environment;
 mod error;
 mod expression;
 mod intrinsic;
+mod limits;
 mod lookups;
 mod naming;
 mod network;
@@ -48,6 +49,7 @@ pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthErr
     overrides::apply(&mut assembly)?;
     assembly.add_outputs()?;
     references::settle(&mut assembly.template)?;
+    limits::check(&assembly.template)?;
     Ok(assembly.template)
 }
 

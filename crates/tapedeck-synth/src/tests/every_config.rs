@@ -1,13 +1,12 @@
 //! Properties of the template of any config: nothing dangles, nothing waits for itself, limits are kept, names are unique.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use tapedeck_config::{Answers, LoadOptions};
-use tapedeck_diagnostic::Source;
-use tapedeck_model::{Region, StageName};
 
-use crate::{Lookups, Template, problems, synthesize};
+use super::{lookups, stack};
+use crate::limits::{self, BYTES, DESCRIPTION_BYTES, DYNAMIC_REFERENCES, ID_CHARACTERS, OUTPUTS};
+use crate::{Template, problems, synthesize};
 
 /// Properties that name something outside of the template, where no two may be equal.
 const NAMES: [&str; 12] = [
@@ -65,25 +64,7 @@ const RESOURCES: &str = "
 ";
 
 fn template(config: &str) -> Template {
-    let options = LoadOptions {
-        project_name: None,
-        fallback_project_name: None,
-        stage: StageName::new("dev").unwrap(),
-        region: Region::new("eu-west-1").unwrap(),
-        profile: None,
-        command_line: BTreeMap::new(),
-        is_deployment: false,
-    };
-    let source = Source::new("stacktape.yml", config);
-    let loaded = tapedeck_resources::load(&source, &options, &Answers::new());
-    let stack = loaded
-        .stack
-        .unwrap_or_else(|| panic!("{config}\n{:?}", loaded.diagnostics));
-    let lookups = Lookups {
-        account: Some("123456789012".to_string()),
-        ..Lookups::default()
-    };
-    synthesize(&stack, &lookups).unwrap_or_else(|error| panic!("{config}\n{error}"))
+    synthesize(&stack(config), &lookups()).unwrap_or_else(|error| panic!("{config}\n{error}"))
 }
 
 fn worker(name: &str, compute: &str, parts: &[&str]) -> String {
@@ -118,11 +99,15 @@ proptest! {
         config.push_str(RESOURCES);
         let template = template(&config);
         prop_assert_eq!(problems(&template), []);
-        prop_assert!(template.resources.len() <= 500);
-        prop_assert!(template.to_json().len() <= 1_048_576);
+        let text = template.to_json();
+        prop_assert!(template.resources.len() <= limits::RESOURCES);
+        prop_assert!(template.outputs.len() <= OUTPUTS);
+        prop_assert!(text.len() <= BYTES);
+        prop_assert!(text.matches("{{resolve:").count() <= DYNAMIC_REFERENCES);
+        prop_assert!(template.description.len() <= DESCRIPTION_BYTES);
         let mut names = BTreeSet::new();
         for (id, resource) in &template.resources {
-            prop_assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && id.len() <= 255, "{}", id);
+            prop_assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && id.len() <= ID_CHARACTERS, "{}", id);
             for name in NAMES {
                 if let Some(name_of_it) = resource.properties.get(name).and_then(|value| value.as_str()) {
                     prop_assert!(names.insert(format!("{} {name} {name_of_it}", resource.kind)), "{}", name_of_it);

@@ -86,6 +86,9 @@ fn failure(error: SynthError, file: impl std::fmt::Display) -> Failure {
         SynthError::Unsupported { .. } => {
             "leave it out, or write it under `cloudformationResources`".to_string()
         }
+        SynthError::TooLarge { .. } => {
+            "split the stack: what is in another one is reached by `$CfStackOutput`".to_string()
+        }
         _ => "nothing was written".to_string(),
     };
     let what = format!("could not make a template of {file}");
