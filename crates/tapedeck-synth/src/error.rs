@@ -69,6 +69,14 @@ pub enum SynthError {
         /// The parameter or the text it stands in.
         name: String,
     },
+    /// An encrypted parameter as a variable of a function.
+    #[error(
+        "`{name}` would be an encrypted parameter, which Lambda hands over to no function; read it in the code, with `ssm:GetParameter` in `iamRoleStatements`, or use a secret"
+    )]
+    SecureParameterOfFunction {
+        /// The variable.
+        name: String,
+    },
     /// An override of something that the resource does not become.
     #[error("`{resource}` does not become `{logical_id}`, so that cannot be overridden")]
     UnknownOverride {

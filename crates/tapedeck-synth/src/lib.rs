@@ -5,6 +5,8 @@
 //! containers in `workload`.
 
 mod assembly;
+mod connections;
+mod deployment_bucket;
 mod environment;
 mod error;
 mod expression;
@@ -24,7 +26,7 @@ mod yaml;
 use tapedeck_model::Stack;
 
 pub use error::SynthError;
-pub use lookups::{Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
+pub use lookups::{ArtifactLookup, Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
 pub use references::{Problem, problems};
 pub use template::{Output, Resource, Template};
 

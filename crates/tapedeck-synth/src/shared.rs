@@ -5,6 +5,7 @@ use tapedeck_model::{Compute, Container, Packaging, Stack, WorkerService};
 
 use crate::SynthError;
 use crate::assembly::{Assembly, Readable};
+use crate::deployment_bucket;
 use crate::intrinsic::reference;
 use crate::naming::within;
 use crate::policy::{allow, inline, trust, unconditional_trust};
@@ -54,7 +55,8 @@ impl Needs {
                 .any(|service| service.use_private_subnets_with_nat),
             containers: !services.is_empty(),
             instances: services.iter().any(is_ec2),
-            repository: services.iter().flat_map(containers).any(is_built),
+            repository: services.iter().flat_map(containers).any(is_built)
+                || stack.resources.iter().any(types::builds_image),
         }
     }
 }
@@ -81,6 +83,7 @@ pub(crate) fn build(assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
         let repository = repository(assembly);
         assembly.add("StpContainerRepository", repository);
     }
+    deployment_bucket::build(assembly);
     Ok(())
 }
 
@@ -132,6 +135,12 @@ fn registry_credentials(assembly: &mut Assembly<'_>) -> Result<Vec<Value>, Synth
             if !found.contains(&arn) {
                 found.push(arn);
             }
+        }
+    }
+    for image in types::private_images(stack) {
+        let arn = assembly.data(image)?;
+        if !found.contains(&arn) {
+            found.push(arn);
         }
     }
     Ok(found)

@@ -10,13 +10,16 @@ use tapedeck_model::{Region, StageName};
 use crate::{Lookups, Template, problems, synthesize};
 
 /// Properties that name something outside of the template, where no two may be equal.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 15] = [
     "AutoScalingGroupName",
     "BucketName",
     "ClusterName",
     "DBInstanceIdentifier",
     "Family",
+    "FunctionName",
     "GroupName",
+    "JobDefinitionName",
+    "JobQueueName",
     "LogGroupName",
     "QueueName",
     "ReplicationGroupId",
@@ -44,7 +47,7 @@ const PARTS: [&str; 9] = [
     "enableRemoteSessions: true",
     "volumeMounts: [{ type: efs, properties: { efsFilesystemName: files, mountPath: /m, rootDirectory: /a-b } }]",
     r#"environment: [{ name: A, value: "$ResourceParam('jobs', 'url')" }]"#,
-    "connectTo: [jobs, topic, table, store, cache, db, machine, bus, stream]",
+    "connectTo: [jobs, topic, table, store, cache, db, machine, bus, stream, code, run]",
 ];
 
 const RESOURCES: &str = "
@@ -63,6 +66,27 @@ const RESOURCES: &str = "
   bus: { type: event-bus }
   stream: { type: kinesis-stream }
 ";
+
+/// Functions and jobs, in each of which any of the properties may be.
+const CODE: [&str; 8] = [
+    "environment: { A: 1 }",
+    "url: { enabled: true, cors: { enabled: true } }",
+    "url: { enabled: true, authMode: AWS_IAM, responseStreamEnabled: true }",
+    "logging: { disabled: true }",
+    "storage: 1024",
+    "joinDefaultVpc: true\n      connectTo: [cache, db, run]",
+    r#"destinations: { onFailure: "$ResourceParam('jobs', 'arn')" }"#,
+    "connectTo: [jobs, topic, table, store, db, machine, bus, stream, run, aws:ses]",
+];
+
+const JOB: [&str; 6] = [
+    "timeout: 60",
+    "useSpotInstances: true",
+    "retryConfig: { attempts: 3, retryIntervalSeconds: 5, retryIntervalMultiplier: 1.5 }",
+    "logging: { disabled: true }",
+    "logging: { retentionDays: 7 }",
+    "connectTo: [jobs, topic, table, store, cache, db, machine, bus, stream, aws:ses]",
+];
 
 fn template(config: &str) -> Template {
     let options = LoadOptions {
@@ -98,23 +122,57 @@ fn worker(name: &str, compute: &str, parts: &[&str]) -> String {
     )
 }
 
+fn function(parts: &[&str]) -> String {
+    let parts: String = parts.iter().map(|part| format!("\n      {part}")).collect();
+    format!(
+        "
+  code:
+    type: function
+    properties:
+      packaging: {{ type: custom-artifact, properties: {{ packagePath: a.zip, handler: 'a/b.js:run' }} }}
+      runtime: nodejs24.x{parts}"
+    )
+}
+
+fn job(parts: &[&str]) -> String {
+    let parts: String = parts.iter().map(|part| format!("\n      {part}")).collect();
+    format!(
+        "
+  run:
+    type: batch-job
+    properties:
+      container: {{ packaging: {{ type: prebuilt-image, properties: {{ image: busybox }} }} }}
+      resources: {{ cpu: 1, memory: 1800 }}{parts}"
+    )
+}
+
+/// The parts, but for those whose key is there already.
+fn distinct<'a>(parts: &[&'a str]) -> Vec<&'a str> {
+    let mut seen = BTreeSet::new();
+    let mut is_new = |part: &str| {
+        let mut keys = part
+            .lines()
+            .filter_map(|line| Some(line.split_once(':')?.0.trim().to_string()));
+        keys.all(|key| seen.insert(key))
+    };
+    parts.iter().copied().filter(|part| is_new(part)).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn nothing_in_it_would_be_refused(
         services in prop::collection::vec((0..COMPUTE.len(), prop::sample::subsequence(PARTS.to_vec(), 0..=PARTS.len())), 1..4),
+        code in prop::sample::subsequence(CODE.to_vec(), 0..=CODE.len()),
+        run in prop::sample::subsequence(JOB.to_vec(), 0..=JOB.len()),
     ) {
         let mut config = "projectName: shop\nresources:".to_string();
         for (index, (compute, parts)) in services.iter().enumerate() {
-            let mut seen = BTreeSet::new();
-            let parts: Vec<&str> = parts
-                .iter()
-                .copied()
-                .filter(|part| seen.insert(part.split(':').next().unwrap_or_default()))
-                .collect();
-            config.push_str(&worker(&format!("worker{index}"), COMPUTE[*compute], &parts));
+            config.push_str(&worker(&format!("worker{index}"), COMPUTE[*compute], &distinct(parts)));
         }
+        config.push_str(&function(&distinct(&code)));
+        config.push_str(&job(&distinct(&run)));
         config.push_str(RESOURCES);
         let template = template(&config);
         prop_assert_eq!(problems(&template), []);

@@ -1,10 +1,13 @@
 //! What each type of resource becomes, a file each: its resources, its parameters, what connecting to it grants.
 
+mod batch_job;
 mod bucket;
 mod dynamo_db_table;
 mod efs_filesystem;
 mod event_bus;
+mod function;
 mod kinesis_stream;
+mod lambda;
 mod open_search_domain;
 mod redis_cluster;
 mod relational_database;
@@ -16,8 +19,8 @@ mod upstash_redis;
 mod user_auth_pool;
 
 use serde_json::Value;
-use tapedeck_model::Resource;
 use tapedeck_model::naming::connection_variable;
+use tapedeck_model::{Data, Resource, Stack};
 
 use crate::SynthError;
 use crate::assembly::Assembly;
@@ -44,10 +47,12 @@ pub(crate) struct Kind {
 }
 
 static KINDS: &[Kind] = &[
+    batch_job::KIND,
     bucket::KIND,
     dynamo_db_table::KIND,
     efs_filesystem::KIND,
     event_bus::KIND,
+    function::KIND,
     kinesis_stream::KIND,
     open_search_domain::KIND,
     redis_cluster::KIND,
@@ -78,7 +83,32 @@ fn kind_of(resource: &Resource) -> Result<&'static Kind, SynthError> {
 
 /// Whether a resource lives in the VPC.
 pub(crate) fn needs_vpc(resource: &Resource) -> bool {
-    find(&resource.kind).is_some_and(|kind| kind.in_vpc)
+    find(&resource.kind).is_some_and(|kind| kind.in_vpc) || function::joins_network(resource)
+}
+
+/// Whether an image is made for a resource.
+pub(crate) fn builds_image(resource: &Resource) -> bool {
+    batch_job::image(resource)
+        .is_some_and(|packaging| packaging.get("type").and_then(Data::as_text) != Some("prebuilt-image"))
+}
+
+/// Whether a resource has code that is uploaded.
+pub(crate) fn has_code(resource: &Resource) -> bool {
+    resource.kind == function::KIND.name
+}
+
+/// The secrets with which images of resources are pulled.
+pub(crate) fn private_images(stack: &Stack) -> impl Iterator<Item = &Data> {
+    let packaging = stack.resources.iter().filter_map(batch_job::image);
+    packaging.filter_map(|packaging| packaging.get("properties")?.get("repositoryCredentialsSecretArn"))
+}
+
+/// The id of the security group in which a resource runs code, for rules of what it connects to.
+pub(crate) fn security_group_id(resource: &Resource) -> Option<String> {
+    if resource.kind == batch_job::KIND.name {
+        return Some(batch_job::SECURITY_GROUP.to_string());
+    }
+    function::joins_network(resource).then(|| function::security_group_id(resource.name.as_str()))
 }
 
 /// Adds what a resource becomes.

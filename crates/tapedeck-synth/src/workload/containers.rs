@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tapedeck_model::{
-    Architecture, Compute, Connection, Container, ContainerType, HealthCheck, LanguageConfig, Packaging,
-    SideContainer, WorkerService,
+    Architecture, Compute, Container, ContainerType, HealthCheck, LanguageConfig, Packaging, SideContainer,
+    WorkerService,
 };
 use tapedeck_resources::catalogue::instances;
 
@@ -11,18 +11,15 @@ use super::volumes::Volumes;
 use super::{Ids, MAIN, named_containers};
 use crate::SynthError;
 use crate::assembly::Assembly;
+use crate::connections;
 use crate::environment::Environment;
 use crate::intrinsic::{attribute, reference};
 use crate::naming::within;
 use crate::shared::EXECUTION_ROLE;
 use crate::template::Resource;
-use crate::types;
 
 /// What stands for an image until it is made.
-const NO_IMAGE_YET: &str = "<<not-yet-known>>";
-
-/// The version of Node that a worker gets when it asks for none.
-const DEFAULT_NODE: u16 = 24;
+pub(crate) const NO_IMAGE_YET: &str = "<<not-yet-known>>";
 
 /// Adds a log group for each container that has one.
 pub(crate) fn add_log_groups(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
@@ -223,14 +220,7 @@ fn environment(
         environment.set(&variable.name, value);
     }
     node_options(container, &mut environment);
-    for connection in &service.connect_to {
-        let Connection::Resource(name) = connection else {
-            continue;
-        };
-        for (variable, value) in types::variables(name, assembly)? {
-            environment.offer(&variable, value);
-        }
-    }
+    connections::offer(&service.connect_to, &mut environment, assembly)?;
     Ok(environment)
 }
 
@@ -242,20 +232,5 @@ fn node_options(container: &Container, environment: &mut Environment) {
     let LanguageConfig::Javascript(settings) = &buildpack.language else {
         return;
     };
-    let mut flags = vec!["--enable-source-maps"];
-    if settings.node_version.map_or(DEFAULT_NODE, u16::from) >= 22 {
-        flags.extend(["--experimental-require-module", "--experimental-detect-module"]);
-    }
-    let own = match environment.get("NODE_OPTIONS") {
-        Some(Value::String(own)) => own.clone(),
-        Some(_) => return,
-        None => String::new(),
-    };
-    flags.retain(|flag| !own.split_whitespace().any(|known| known == *flag));
-    if flags.is_empty() {
-        return;
-    }
-    let all: Vec<&str> = own.split_whitespace().chain(flags).collect();
-    environment.take("NODE_OPTIONS");
-    environment.set("NODE_OPTIONS", Value::from(all.join(" ")));
+    environment.tell_node(settings.node_version);
 }

@@ -17,6 +17,8 @@ use crate::intrinsic::reference;
 use crate::naming::logical_id;
 use crate::template::Resource;
 
+pub(crate) use containers::NO_IMAGE_YET;
+
 /// The name of the main container.
 pub(crate) const MAIN: &str = "service-container";
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Actions that may be allowed on `*`, and why.
-const ON_EVERYTHING: [(&str, &str); 21] = [
+const ON_EVERYTHING: [(&str, &str); 22] = [
     (
         "elasticfilesystem:DescribeFileSystems",
         "the mount looks for its file system",
@@ -20,6 +20,7 @@ const ON_EVERYTHING: [(&str, &str); 21] = [
     ("sqs:SendMessage", "a state machine may name any queue"),
     ("batch:SubmitJob", "a state machine may name any job"),
     ("batch:DescribeJobs", "jobs are no resources"),
+    ("batch:ListJobs", "a list is of all jobs"),
     ("batch:TerminateJob", "a state machine may name any job"),
     ("dynamodb:GetItem", "a state machine may name any table"),
     ("dynamodb:PutItem", "a state machine may name any table"),
