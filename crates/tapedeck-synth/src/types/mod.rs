@@ -1,10 +1,12 @@
 //! What each type of resource becomes, a file each: its resources, its parameters, what connecting to it grants.
 
 mod bucket;
+mod cdn;
 mod dynamo_db_table;
 mod efs_filesystem;
 mod event_bus;
 mod kinesis_stream;
+mod mongo_db_atlas_cluster;
 mod open_search_domain;
 mod redis_cluster;
 mod relational_database;
@@ -22,6 +24,7 @@ use tapedeck_model::naming::connection_variable;
 use crate::SynthError;
 use crate::assembly::Assembly;
 
+pub(crate) use mongo_db_atlas_cluster::add_user as add_mongo_db_user;
 pub(crate) use target::Target;
 
 /// The namespace in which services reach each other by name.
@@ -49,6 +52,7 @@ static KINDS: &[Kind] = &[
     efs_filesystem::KIND,
     event_bus::KIND,
     kinesis_stream::KIND,
+    mongo_db_atlas_cluster::KIND,
     open_search_domain::KIND,
     redis_cluster::KIND,
     relational_database::KIND,
