@@ -8,6 +8,7 @@ mod assembly;
 mod environment;
 mod error;
 mod expression;
+mod ignored;
 mod intrinsic;
 mod lookups;
 mod naming;
@@ -24,6 +25,7 @@ mod yaml;
 use tapedeck_model::Stack;
 
 pub use error::SynthError;
+pub use ignored::{Ignored, ignored};
 pub use lookups::{Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
 pub use references::{Problem, problems};
 pub use template::{Output, Resource, Template};

@@ -98,7 +98,10 @@ fn cors_rules(bucket: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<Vec<Va
         let all = json!({ "AllowedHeaders": ["*"], "AllowedMethods": METHODS, "AllowedOrigins": ["*"] });
         return Ok(vec![all]);
     }
-    rules.iter().map(|rule| cors_rule(bucket, rule, assembly)).collect()
+    rules
+        .iter()
+        .map(|rule| cors_rule(bucket, rule, assembly))
+        .collect()
 }
 
 fn cors_rule(bucket: &Target<'_>, rule: &Data, assembly: &mut Assembly<'_>) -> Result<Value, SynthError> {

@@ -1,10 +1,12 @@
 //! What each type of resource becomes, a file each: its resources, its parameters, what connecting to it grants.
 
+mod alarms;
 mod bucket;
 mod cdn;
 mod dynamo_db_table;
 mod efs_filesystem;
 mod event_bus;
+mod events;
 mod kinesis_stream;
 mod mongo_db_atlas_cluster;
 mod open_search_domain;
@@ -73,11 +75,13 @@ fn find(kind: &str) -> Option<&'static Kind> {
 }
 
 fn kind_of(resource: &Resource) -> Result<&'static Kind, SynthError> {
-    find(&resource.kind).ok_or_else(|| SynthError::Unsupported {
-        name: resource.name.to_string(),
-        kind: resource.kind.clone(),
-        what: "the whole type".to_string(),
-    })
+    find(&resource.kind).ok_or_else(|| SynthError::of_type(resource.name.as_str(), &resource.kind))
+}
+
+/// Whether a type of resource has a template.
+#[cfg(test)]
+pub(crate) fn is_built(kind: &str) -> bool {
+    find(kind).is_some() || kind == "worker-service"
 }
 
 /// Whether a resource lives in the VPC.

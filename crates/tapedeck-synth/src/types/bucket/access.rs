@@ -42,7 +42,11 @@ pub(super) fn add_policy(bucket: &Target<'_>, assembly: &mut Assembly<'_>) -> Re
         }));
     }
     for (index, identity) in identities(bucket, assembly).into_iter().enumerate() {
-        let ending = if index == 0 { String::new() } else { index.to_string() };
+        let ending = if index == 0 {
+            String::new()
+        } else {
+            index.to_string()
+        };
         let allow = |sid: &str, action: &str, resource: &Value| {
             json!({
                 "Sid": format!("{sid}{ending}"),
@@ -76,7 +80,10 @@ fn identities(bucket: &Target<'_>, assembly: &Assembly<'_>) -> Vec<String> {
     let reads = |one: &Configured| {
         let cdn = Target::of(one);
         let is_own = cdn.name == bucket.name;
-        let has_route = cdn.items("cdn.routeRewrites").iter().any(|route| leads_here(&route));
+        let has_route = cdn
+            .items("cdn.routeRewrites")
+            .iter()
+            .any(|route| leads_here(&route));
         one.kind == NAME && cdn.flag("cdn.enabled") && (is_own || has_route)
     };
     let mut found: Vec<Target<'_>> = assembly

@@ -80,7 +80,8 @@ impl Options<'_> {
             allowed = READING[..2].to_vec();
         }
         let is_compressed = !matches!(
-            self.caching.and_then(|options| get(options, "disableCompression")),
+            self.caching
+                .and_then(|options| get(options, "disableCompression")),
             Some(Data::Boolean(true))
         );
         Ok(json!({

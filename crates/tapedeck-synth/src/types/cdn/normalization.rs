@@ -39,7 +39,9 @@ pub(super) fn add(
             let own = get(route, "routeTo.properties.disableUrlNormalization");
             matches!(own, Some(Data::Boolean(true)))
         }
-        None => bucket.flag("cdn.disableUrlNormalization") || bucket.flag("cdn.rewriteRoutesForSinglePageApp"),
+        None => {
+            bucket.flag("cdn.disableUrlNormalization") || bucket.flag("cdn.rewriteRoutesForSinglePageApp")
+        }
     };
     if is_disabled {
         return;

@@ -47,10 +47,7 @@ pub(super) fn cache(
         return Ok(Value::from(CACHING_DISABLED));
     }
     let seconds = |key: &str| own.and_then(|options| get(options, key)).and_then(number);
-    let (least, most) = (
-        seconds("minTTL").unwrap_or(0),
-        seconds("maxTTL").unwrap_or(YEAR),
-    );
+    let (least, most) = (seconds("minTTL").unwrap_or(0), seconds("maxTTL").unwrap_or(YEAR));
     let usual = if is_static { HALF_A_YEAR } else { 0 };
     let usual = seconds("defaultTTL").unwrap_or_else(|| usual.max(least).min(most));
     let is_compressed = !own.is_some_and(|options| is_said(options, "disableCompression"));
@@ -98,7 +95,13 @@ pub(super) fn forward(
         "HeadersConfig": choice(&HEADERS, part("headers"), headers),
         "QueryStringsConfig": choice(&QUERY, part("queryString"), (others, &[])),
     });
-    Ok(add("OriginRequestPolicy", bucket, own.is_some(), config, assembly))
+    Ok(add(
+        "OriginRequestPolicy",
+        bucket,
+        own.is_some(),
+        config,
+        assembly,
+    ))
 }
 
 /// Whether a key says something beside what holds anyway.
@@ -120,11 +123,17 @@ fn add(
         let id = bucket.id(&format!("CdnCacheBehavior{digest}{kind}"));
         (id.clone(), format!("{stack}{id}"))
     } else {
-        (format!("StpCdnDefStatic{kind}"), format!("{stack}DefStatic{kind}"))
+        (
+            format!("StpCdnDefStatic{kind}"),
+            format!("{stack}DefStatic{kind}"),
+        )
     };
     config["Name"] = Value::from(crate::naming::within(name, 128));
     let properties = json!({ format!("{kind}Config"): config });
-    assembly.add(&id, Resource::new(&format!("AWS::CloudFront::{kind}"), properties));
+    assembly.add(
+        &id,
+        Resource::new(&format!("AWS::CloudFront::{kind}"), properties),
+    );
     reference(&id)
 }
 

@@ -58,8 +58,7 @@ pub(super) fn add_administrator(cluster: &Target<'_>, assembly: &mut Assembly<'_
         properties["Password"] = assembly.data(password)?;
     }
     project::add_keys(&mut properties, assembly)?;
-    let user =
-        Resource::new("MongoDB::StpAtlasV1::DatabaseUser", properties).after([cluster.id(CLUSTER)]);
+    let user = Resource::new("MongoDB::StpAtlasV1::DatabaseUser", properties).after([cluster.id(CLUSTER)]);
     assembly.add(&cluster.id("DatabaseUser"), user);
     Ok(())
 }

@@ -75,7 +75,12 @@ pub(super) fn build(assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
         "ProviderName": "AWS",
         "RegionName": region(assembly),
     });
-    add((CONTAINER, "NetworkContainer"), container, Some(PROJECT), assembly)?;
+    add(
+        (CONTAINER, "NetworkContainer"),
+        container,
+        Some(PROJECT),
+        assembly,
+    )?;
     add_peering(assembly)
 }
 
