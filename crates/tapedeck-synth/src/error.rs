@@ -86,3 +86,63 @@ pub enum SynthError {
         logical_id: String,
     },
 }
+
+/// What to do about types that have no template: those that something here can stand in for.
+const INSTEAD: [(&str, &str); 8] = [
+    (
+        "web-service",
+        "make it a `worker-service` and write its load balancer under `cloudformationResources`, or leave it out",
+    ),
+    (
+        "http-api-gateway",
+        "write an `AWS::ApiGatewayV2::Api` under `cloudformationResources`, or leave it out",
+    ),
+    (
+        "application-load-balancer",
+        "write an `AWS::ElasticLoadBalancingV2::LoadBalancer` under `cloudformationResources`, or leave it out",
+    ),
+    (
+        "network-load-balancer",
+        "write an `AWS::ElasticLoadBalancingV2::LoadBalancer` under `cloudformationResources`, or leave it out",
+    ),
+    (
+        "hosting-bucket",
+        "make it a `bucket` with `cdn: { enabled: true }`, and put the files into it once the stack is there",
+    ),
+    (
+        "upstash-kafka-topic",
+        "Upstash makes no topics any more: use a `kinesis-stream` or an `sqs-queue`, or leave it out",
+    ),
+    (
+        "function",
+        "write an `AWS::Lambda::Function` under `cloudformationResources`, or leave it out",
+    ),
+    (
+        "batch-job",
+        "write an `AWS::Batch::JobDefinition` under `cloudformationResources`, or leave it out",
+    ),
+];
+
+impl SynthError {
+    /// The error of a type that has no template.
+    pub(crate) fn of_type(name: &str, kind: &str) -> Self {
+        Self::Unsupported {
+            name: name.to_string(),
+            kind: kind.to_string(),
+            what: "the whole type".to_string(),
+        }
+    }
+
+    /// What to do next, where the error alone does not tell.
+    #[must_use]
+    pub fn way_out(&self) -> Option<&'static str> {
+        let Self::Unsupported { kind, what, .. } = self else {
+            return None;
+        };
+        let instead = INSTEAD.iter().find(|(known, _)| known == kind);
+        match instead.filter(|_| what == "the whole type") {
+            Some((_, way)) => Some(way),
+            None => Some("leave it out, or write it under `cloudformationResources`"),
+        }
+    }
+}

@@ -10,6 +10,7 @@ mod deployment_bucket;
 mod environment;
 mod error;
 mod expression;
+mod ignored;
 mod intrinsic;
 mod lookups;
 mod naming;
@@ -26,6 +27,7 @@ mod yaml;
 use tapedeck_model::Stack;
 
 pub use error::SynthError;
+pub use ignored::{Ignored, ignored};
 pub use lookups::{ArtifactLookup, Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
 pub use references::{Problem, problems};
 pub use template::{Output, Resource, Template};

@@ -1,6 +1,7 @@
 //! Names as existing stacks have them, and what holds for the template of every config.
 
 mod every_config;
+mod every_key;
 
 use serde_json::json;
 

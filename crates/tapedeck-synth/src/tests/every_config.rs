@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use tapedeck_config::{Answers, LoadOptions};
 use tapedeck_diagnostic::Source;
-use tapedeck_model::{Region, StageName};
+use tapedeck_model::{Region, Stack, StageName};
 
 use crate::{Lookups, Template, problems, synthesize};
 
@@ -47,15 +47,12 @@ const PARTS: [&str; 9] = [
     "enableRemoteSessions: true",
     "volumeMounts: [{ type: efs, properties: { efsFilesystemName: files, mountPath: /m, rootDirectory: /a-b } }]",
     r#"environment: [{ name: A, value: "$ResourceParam('jobs', 'url')" }]"#,
-    "connectTo: [jobs, topic, table, store, cache, db, machine, bus, stream, code, run]",
+    "connectTo: [jobs, topic, table, store, cache, db, machine, bus, stream, documents, code, run]",
 ];
 
 const RESOURCES: &str = "
   files: { type: efs-filesystem, properties: {} }
-  jobs: { type: sqs-queue }
-  topic: { type: sns-topic }
-  table: { type: dynamo-db-table, properties: { primaryKey: { partitionKey: { name: id, type: string } } } }
-  store: { type: bucket }
+  documents: { type: mongo-db-atlas-cluster, properties: { clusterTier: M10 } }
   cache: { type: redis-cluster, properties: { instanceSize: cache.t4g.micro, defaultUserPassword: aaaaaaaaaaaaaaaa } }
   db:
     type: relational-database
@@ -63,8 +60,6 @@ const RESOURCES: &str = "
       credentials: { masterUserPassword: p4ssw0rd }
       engine: { type: postgres, properties: { version: '16.6', primaryInstance: { instanceSize: db.t4g.micro } } }
   machine: { type: state-machine, properties: { definition: { StartAt: a, States: { a: { Type: Succeed } } } } }
-  bus: { type: event-bus }
-  stream: { type: kinesis-stream }
 ";
 
 /// Functions and jobs, in each of which any of the properties may be.
@@ -88,10 +83,85 @@ const JOB: [&str; 6] = [
     "connectTo: [jobs, topic, table, store, cache, db, machine, bus, stream, aws:ses]",
 ];
 
+/// Properties of further resources, any of which may be there: name, type, properties.
+const SETTINGS: [(&str, &str, &[&str]); 6] = [
+    (
+        "jobs",
+        "sqs-queue",
+        &[
+            "visibilityTimeoutSeconds: 120",
+            "events: [{ type: event-bus, properties: { eventBusName: bus, eventPattern: { source: [shop] } } }]",
+            "policyStatements: [{ Effect: Allow, Principal: '*', Action: ['sqs:SendMessage'] }]",
+            "alarms: [{ trigger: { type: sqs-queue-not-empty } }]",
+        ],
+    ),
+    ("topic", "sns-topic", &["smsDisplayName: shop"]),
+    (
+        "table",
+        "dynamo-db-table",
+        &[
+            "streamType: NEW_IMAGE",
+            "provisionedThroughput: { readUnits: 5, writeUnits: 5 }",
+            "secondaryIndexes: [{ name: byMail, partitionKey: { name: mail, type: string } }]",
+        ],
+    ),
+    (
+        "store",
+        "bucket",
+        &[
+            "versioning: true",
+            "cors: { enabled: true }",
+            "accessibility: { accessibilityMode: public-read }",
+            "lifecycleRules: [{ type: expiration, properties: { daysAfterUpload: 9 } }]",
+            "cdn: { enabled: true, cachingOptions: { minTTL: 5 }, routeRewrites: [{ path: /a, routePrefix: /b }] }",
+        ],
+    ),
+    ("bus", "event-bus", &["archivation: { enabled: true }"]),
+    (
+        "stream",
+        "kinesis-stream",
+        &["enableEnhancedFanOut: true", "encryption: { enabled: true }"],
+    ),
+];
+
+/// What comes of a config.
+pub(super) enum Outcome {
+    /// Its template, as JSON.
+    Template(String),
+    /// What has no template in it.
+    Refused(String),
+    /// What is wrong with it.
+    Wrong(String),
+}
+
+/// What comes of a config, whatever it is.
+pub(super) fn outcome(config: &str) -> Outcome {
+    let stack = match loaded(config) {
+        Ok(stack) => stack,
+        Err(said) => return Outcome::Wrong(said),
+    };
+    match synthesize(&stack, &lookups()) {
+        Ok(template) => Outcome::Template(template.to_json()),
+        Err(error) => Outcome::Refused(error.to_string()),
+    }
+}
+
 fn template(config: &str) -> Template {
+    let stack = loaded(config).unwrap_or_else(|said| panic!("{config}\n{said}"));
+    synthesize(&stack, &lookups()).unwrap_or_else(|error| panic!("{config}\n{error}"))
+}
+
+fn lookups() -> Lookups {
+    Lookups {
+        account: Some("123456789012".to_string()),
+        ..Lookups::default()
+    }
+}
+
+fn loaded(config: &str) -> Result<Stack, String> {
     let options = LoadOptions {
         project_name: None,
-        fallback_project_name: None,
+        fallback_project_name: Some("shop".to_string()),
         stage: StageName::new("dev").unwrap(),
         region: Region::new("eu-west-1").unwrap(),
         profile: None,
@@ -100,14 +170,26 @@ fn template(config: &str) -> Template {
     };
     let source = Source::new("stacktape.yml", config);
     let loaded = tapedeck_resources::load(&source, &options, &Answers::new());
-    let stack = loaded
-        .stack
-        .unwrap_or_else(|| panic!("{config}\n{:?}", loaded.diagnostics));
-    let lookups = Lookups {
-        account: Some("123456789012".to_string()),
-        ..Lookups::default()
-    };
-    synthesize(&stack, &lookups).unwrap_or_else(|error| panic!("{config}\n{error}"))
+    let findings = format!("{:?} {:?}", loaded.diagnostics, loaded.questions);
+    loaded.stack.ok_or(findings)
+}
+
+/// Resources with some of their settings; each choice says yes or no to one.
+fn settings(choices: &[bool]) -> String {
+    let mut choices = choices.iter().copied().cycle();
+    let mut text = String::new();
+    for (name, kind, parts) in SETTINGS {
+        text.push_str(&format!("  {name}:\n    type: {kind}\n    properties:"));
+        if kind == "dynamo-db-table" {
+            text.push_str("\n      primaryKey: { partitionKey: { name: id, type: string } }");
+        }
+        for part in parts.iter().filter(|_| choices.next().unwrap_or_default()) {
+            text.push_str(&format!("\n      {part}"));
+        }
+        text.push('\n');
+    }
+    text.replace("properties:\n  ", "properties: {}\n  ")
+        .replace("properties: {}\n      ", "properties:\n      ")
 }
 
 fn worker(name: &str, compute: &str, parts: &[&str]) -> String {
@@ -166,6 +248,7 @@ proptest! {
         services in prop::collection::vec((0..COMPUTE.len(), prop::sample::subsequence(PARTS.to_vec(), 0..=PARTS.len())), 1..4),
         code in prop::sample::subsequence(CODE.to_vec(), 0..=CODE.len()),
         run in prop::sample::subsequence(JOB.to_vec(), 0..=JOB.len()),
+        choices in prop::collection::vec(any::<bool>(), 1..24),
     ) {
         let mut config = "projectName: shop\nresources:".to_string();
         for (index, (compute, parts)) in services.iter().enumerate() {
@@ -174,6 +257,7 @@ proptest! {
         config.push_str(&function(&distinct(&code)));
         config.push_str(&job(&distinct(&run)));
         config.push_str(RESOURCES);
+        config.push_str(&settings(&choices));
         let template = template(&config);
         prop_assert_eq!(problems(&template), []);
         prop_assert!(template.resources.len() <= 500);

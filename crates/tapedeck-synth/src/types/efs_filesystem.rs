@@ -33,8 +33,8 @@ fn build(files: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthErr
         "PerformanceMode": "generalPurpose",
         "ThroughputMode": mode,
     });
-    if let Some(throughput) = files.number("provisionedThroughputInMibps") {
-        properties["ProvisionedThroughputInMibps"] = Value::from(throughput);
+    if let Some(throughput) = files.get("provisionedThroughputInMibps") {
+        properties["ProvisionedThroughputInMibps"] = assembly.data(throughput)?;
     }
     if files.flag("backupEnabled") {
         properties["BackupPolicy"] = json!({ "Status": "ENABLED" });

@@ -1,13 +1,17 @@
 //! What each type of resource becomes, a file each: its resources, its parameters, what connecting to it grants.
 
+mod alarms;
 mod batch_job;
 mod bucket;
+mod cdn;
 mod dynamo_db_table;
 mod efs_filesystem;
 mod event_bus;
+mod events;
 mod function;
 mod kinesis_stream;
 mod lambda;
+mod mongo_db_atlas_cluster;
 mod open_search_domain;
 mod redis_cluster;
 mod relational_database;
@@ -25,6 +29,7 @@ use tapedeck_model::{Data, Resource, Stack};
 use crate::SynthError;
 use crate::assembly::Assembly;
 
+pub(crate) use mongo_db_atlas_cluster::add_user as add_mongo_db_user;
 pub(crate) use target::Target;
 
 /// The namespace in which services reach each other by name.
@@ -54,6 +59,7 @@ static KINDS: &[Kind] = &[
     event_bus::KIND,
     function::KIND,
     kinesis_stream::KIND,
+    mongo_db_atlas_cluster::KIND,
     open_search_domain::KIND,
     redis_cluster::KIND,
     relational_database::KIND,
@@ -74,11 +80,13 @@ fn find(kind: &str) -> Option<&'static Kind> {
 }
 
 fn kind_of(resource: &Resource) -> Result<&'static Kind, SynthError> {
-    find(&resource.kind).ok_or_else(|| SynthError::Unsupported {
-        name: resource.name.to_string(),
-        kind: resource.kind.clone(),
-        what: "the whole type".to_string(),
-    })
+    find(&resource.kind).ok_or_else(|| SynthError::of_type(resource.name.as_str(), &resource.kind))
+}
+
+/// Whether a type of resource has a template.
+#[cfg(test)]
+pub(crate) fn is_built(kind: &str) -> bool {
+    find(kind).is_some() || kind == "worker-service"
 }
 
 /// Whether a resource lives in the VPC.

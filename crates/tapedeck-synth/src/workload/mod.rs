@@ -16,6 +16,7 @@ use crate::assembly::Assembly;
 use crate::intrinsic::reference;
 use crate::naming::logical_id;
 use crate::template::Resource;
+use crate::types;
 
 pub(crate) use containers::NO_IMAGE_YET;
 
@@ -36,6 +37,7 @@ pub(crate) fn build(service: &WorkerService, assembly: &mut Assembly<'_>) -> Res
     forwarding::add(service, &ids, assembly)?;
     containers::add_task_definition(service, &ids, &volumes, assembly)?;
     role::add(service, &ids, &volumes, assembly)?;
+    types::add_mongo_db_user(ids.name, &ids.of("Role"), &service.connect_to, assembly)?;
     scaling::add(service, &ids, assembly);
     if let Compute::Ec2 { .. } = service.compute {
         compute::add(service, &ids, assembly);
