@@ -5,7 +5,9 @@ mod dynamo_db_table;
 mod efs_filesystem;
 mod event_bus;
 mod kinesis_stream;
+mod multi_container_workload;
 mod open_search_domain;
+mod private_service;
 mod redis_cluster;
 mod relational_database;
 mod sns_topic;
@@ -49,7 +51,9 @@ static KINDS: &[Kind] = &[
     efs_filesystem::KIND,
     event_bus::KIND,
     kinesis_stream::KIND,
+    multi_container_workload::KIND,
     open_search_domain::KIND,
+    private_service::KIND,
     redis_cluster::KIND,
     relational_database::KIND,
     sns_topic::KIND,
@@ -117,12 +121,24 @@ pub(crate) fn parameter(
 
 /// The variables that tell about a resource.
 pub(crate) fn variables(name: &str, assembly: &mut Assembly<'_>) -> Result<Parameters, SynthError> {
-    if is_workload(name, assembly) {
+    let (base, is_part) = match name.split_once('.') {
+        Some((base, _)) => (base, true),
+        None => (name, false),
+    };
+    if is_part
+        && assembly
+            .stack
+            .services
+            .iter()
+            .any(|one| one.name.as_str() == base)
+    {
         return Ok(Vec::new());
     }
-    let found = resource(name, assembly)?;
+    let found = resource(base, assembly)?;
     let kind = kind_of(found)?;
-    let parameters = (kind.parameters)(&Target::of(found), assembly)?;
+    let mut parameters = (kind.parameters)(&Target::of(found), assembly)?;
+    // What a service is made of tells its address alone.
+    parameters.retain(|(parameter, _)| !is_part || parameter == "address");
     let variables = parameters
         .into_iter()
         .map(|(parameter, value)| (connection_variable(name, &parameter), value));
@@ -153,9 +169,4 @@ fn workload_grants(name: &str, assembly: &Assembly<'_>) -> Vec<Value> {
         crate::policy::allow(&["ecs:DescribeServices", "ecs:UpdateService"], vec![service]),
         crate::policy::allow(&["ecs:ListServices"], vec![Value::from("*")]),
     ]
-}
-
-/// The service that answers under the name of a resource, by its logical id.
-pub(crate) fn served_by_name(_name: &str, _assembly: &Assembly<'_>) -> Option<String> {
-    None
 }

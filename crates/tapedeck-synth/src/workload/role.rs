@@ -1,7 +1,7 @@
 //! The role of a service's tasks: what its code may do.
 
 use serde_json::{Value, json};
-use tapedeck_model::{Connection, IamStatement, WorkerService};
+use tapedeck_model::{Connection, IamStatement, Workload};
 
 use super::Ids;
 use super::volumes::Volumes;
@@ -13,7 +13,7 @@ use crate::types;
 
 /// Adds the role.
 pub(crate) fn add(
-    service: &WorkerService,
+    service: &Workload,
     ids: &Ids<'_>,
     volumes: &Volumes<'_>,
     assembly: &mut Assembly<'_>,
@@ -69,7 +69,7 @@ fn statement(statement: &IamStatement, assembly: &mut Assembly<'_>) -> Result<Va
 }
 
 /// What connections grant: services of AWS first, then resources as they are listed.
-fn connections(service: &WorkerService, assembly: &mut Assembly<'_>) -> Result<Vec<Value>, SynthError> {
+fn connections(service: &Workload, assembly: &mut Assembly<'_>) -> Result<Vec<Value>, SynthError> {
     let mut statements = Vec::new();
     if service.connect_to.contains(&Connection::Ses) {
         statements.push(allow(&["ses:*"], vec![Value::from("*")]));
