@@ -27,6 +27,18 @@ pub enum SynthError {
         /// The id.
         logical_id: String,
     },
+    /// Two workloads are called by the same name and port.
+    #[error(
+        "`{first}` and `{second}` would both be reached as `{address}`; give one of them another `alias`"
+    )]
+    DuplicateAddress {
+        /// The one.
+        first: String,
+        /// The other.
+        second: String,
+        /// Name and port.
+        address: String,
+    },
     /// A secret within an object within a secret.
     #[error("`$Secret('{reference}')` goes deeper than AWS can; use a key of the outermost object")]
     NestedSecretKey {

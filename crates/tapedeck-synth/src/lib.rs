@@ -37,14 +37,16 @@ pub use template::{Output, Resource, Template};
 /// # Errors
 /// When an answer is missing, or the stack asks for something that a template cannot say.
 pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthError> {
-    let mut assembly = assembly::Assembly::new(stack, lookups)?;
+    let workloads = workload::all(stack);
+    let mut assembly = assembly::Assembly::new(stack, &workloads, lookups)?;
     network::build(&mut assembly);
     for resource in &stack.resources {
         types::build(resource, &mut assembly)?;
     }
-    for service in &stack.services {
+    for service in &workloads {
         workload::build(service, &mut assembly)?;
     }
+    workload::settle_calls(&mut assembly)?;
     shared::build(&mut assembly)?;
     for raw in &stack.cloudformation_resources {
         assembly.add_raw(raw)?;

@@ -1,7 +1,7 @@
 //! What services share: roles and the repository of images. What is needed is one union over the stack.
 
 use serde_json::{Value, json};
-use tapedeck_model::{Compute, Container, Packaging, Stack, WorkerService};
+use tapedeck_model::{Compute, Container, Packaging, Stack, Workload};
 
 use crate::SynthError;
 use crate::assembly::{Assembly, Readable};
@@ -44,9 +44,8 @@ pub(crate) struct Needs {
 
 impl Needs {
     /// What a stack needs.
-    pub(crate) fn of(stack: &Stack) -> Self {
-        let services = &stack.services;
-        let is_ec2 = |service: &WorkerService| matches!(service.compute, Compute::Ec2 { .. });
+    pub(crate) fn of(stack: &Stack, services: &[Workload]) -> Self {
+        let is_ec2 = |service: &Workload| matches!(service.compute, Compute::Ec2 { .. });
         let is_built = |container: &Container| !matches!(container.packaging, Packaging::PrebuiltImage(_));
         Self {
             vpc: !services.is_empty() || stack.resources.iter().any(types::needs_vpc),
@@ -61,10 +60,9 @@ impl Needs {
     }
 }
 
-/// The containers of a service, the main one first.
-pub(crate) fn containers(service: &WorkerService) -> impl Iterator<Item = &Container> {
-    let sides = service.side_containers.iter().map(|side| &side.container);
-    std::iter::once(&service.container).chain(sides)
+/// The containers of a workload.
+pub(crate) fn containers(service: &Workload) -> impl Iterator<Item = &Container> {
+    service.containers.iter().map(|one| &one.container)
 }
 
 /// Adds what is needed. Last, when it is known which secrets are read.
@@ -124,9 +122,9 @@ fn execution_role(credentials: Vec<Value>, assembly: &Assembly<'_>) -> Resource 
 
 /// The secrets with which images are pulled, each once.
 fn registry_credentials(assembly: &mut Assembly<'_>) -> Result<Vec<Value>, SynthError> {
-    let stack = assembly.stack;
+    let workloads = assembly.workloads;
     let mut found: Vec<Value> = Vec::new();
-    for container in stack.services.iter().flat_map(containers) {
+    for container in workloads.iter().flat_map(containers) {
         let Packaging::PrebuiltImage(image) = &container.packaging else {
             continue;
         };
@@ -137,7 +135,7 @@ fn registry_credentials(assembly: &mut Assembly<'_>) -> Result<Vec<Value>, Synth
             }
         }
     }
-    for image in types::private_images(stack) {
+    for image in types::private_images(assembly.stack) {
         let arn = assembly.data(image)?;
         if !found.contains(&arn) {
             found.push(arn);

@@ -4,7 +4,7 @@ pub(crate) mod compute;
 pub(crate) mod containers;
 mod fargate;
 pub(crate) mod keys;
-mod lower;
+pub(crate) mod lower;
 pub(crate) mod permissions;
 
 use tapedeck_config::schema::{Connectable, ResourceType, Support, UNSUPPORTED};

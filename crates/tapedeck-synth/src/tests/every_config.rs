@@ -28,7 +28,7 @@ const NAMES: [&str; 15] = [
     "TopicName",
 ];
 
-/// What a worker runs on.
+/// What a service runs on.
 const COMPUTE: [&str; 5] = [
     "{ cpu: 0.25, memory: 512 }",
     "{ cpu: 1, memory: 2048, architecture: arm64 }",
@@ -37,8 +37,8 @@ const COMPUTE: [&str; 5] = [
     "{ instanceTypes: [t4g.small], enableWarmPool: true }",
 ];
 
-/// Further properties of a worker, any of which may be there.
-const PARTS: [&str; 9] = [
+/// Further properties of a service, any of which may be there.
+const PARTS: [&str; 10] = [
     "scaling: { minInstances: 2, maxInstances: 9 }",
     "scaling: { minInstances: 3, maxInstances: 3 }",
     "logging: { disabled: true }",
@@ -48,9 +48,49 @@ const PARTS: [&str; 9] = [
     "volumeMounts: [{ type: efs, properties: { efsFilesystemName: files, mountPath: /m, rootDirectory: /a-b } }]",
     r#"environment: [{ name: A, value: "$ResourceParam('jobs', 'url')" }]"#,
     "connectTo: [jobs, topic, table, store, cache, db, machine, bus, stream, documents, code, run]",
+    "connectTo: [api, crew, store, inner]",
+];
+
+/// What only a private service has.
+const PRIVATE_PARTS: [&str; 4] = [
+    "port: 80",
+    "protocol: grpc",
+    "loadBalancing: { type: service-connect }",
+    "loadBalancing: { type: application-load-balancer }",
+];
+
+/// The containers of a workload.
+const CONTAINERS: [&str; 4] = [
+    "{ name: main, essential: false }",
+    "{ name: web, events: [{ type: service-connect, properties: { containerPort: 80, protocol: http2 } }] }",
+    "{ name: two_ports, dependsOn: [{ containerName: web, condition: START }],
+          events: [{ type: service-connect, properties: { containerPort: 81 } }, { type: service-connect, properties: { containerPort: 82 } }] }",
+    "{ name: log-keeper, logging: { logForwarding: { type: highlight, properties: { projectId: p } } } }",
 ];
 
 const RESOURCES: &str = "
+  api:
+    type: private-service
+    properties:
+      packaging: { type: prebuilt-image, properties: { image: busybox } }
+      resources: { cpu: 0.25, memory: 512 }
+      connectTo: [inner, crew]
+  inner:
+    type: private-service
+    properties:
+      packaging: { type: prebuilt-image, properties: { image: busybox } }
+      resources: { instanceTypes: [t3.medium] }
+      loadBalancing: { type: application-load-balancer }
+      connectTo: [api]
+  crew:
+    type: multi-container-workload
+    properties:
+      containers:
+        - name: main
+          packaging: { type: prebuilt-image, properties: { image: busybox } }
+          environment: { API: 'http://api:3000/x' }
+          events: [{ type: service-connect, properties: { containerPort: 80, alias: crew } }]
+      resources: { cpu: 0.25, memory: 512 }
   files: { type: efs-filesystem, properties: {} }
   documents: { type: mongo-db-atlas-cluster, properties: { clusterTier: M10 } }
   cache: { type: redis-cluster, properties: { instanceSize: cache.t4g.micro, defaultUserPassword: aaaaaaaaaaaaaaaa } }
@@ -192,14 +232,14 @@ fn settings(choices: &[bool]) -> String {
         .replace("properties: {}\n      ", "properties:\n      ")
 }
 
-fn worker(name: &str, compute: &str, parts: &[&str]) -> String {
+/// A service of a type with these properties.
+fn service(name: &str, kind: &str, compute: &str, parts: &[&str]) -> String {
     let parts: String = parts.iter().map(|part| format!("\n      {part}")).collect();
     format!(
         "
   {name}:
-    type: worker-service
+    type: {kind}
     properties:
-      packaging: {{ type: prebuilt-image, properties: {{ image: busybox }} }}
       resources: {compute}{parts}"
     )
 }
@@ -240,19 +280,87 @@ fn distinct<'a>(parts: &[&'a str]) -> Vec<&'a str> {
     parts.iter().copied().filter(|part| is_new(part)).collect()
 }
 
+/// What is drawn for a service: its type, and of each list above what it takes.
+type Drawn = (
+    usize,
+    usize,
+    Vec<&'static str>,
+    Vec<&'static str>,
+    Vec<&'static str>,
+);
+
+fn drawn() -> impl Strategy<Value = Drawn> {
+    let some = |all: &'static [&'static str]| prop::sample::subsequence(all.to_vec(), 0..=all.len());
+    (
+        0..3_usize,
+        0..COMPUTE.len(),
+        some(&PARTS),
+        some(&PRIVATE_PARTS),
+        some(&CONTAINERS),
+    )
+}
+
+/// A service of what was drawn.
+fn written(index: usize, (kind, compute, parts, private, containers): &Drawn) -> String {
+    const PACKAGING: &str = "packaging: { type: prebuilt-image, properties: { image: busybox } }";
+    let mut seen = BTreeSet::new();
+    let mut once = |part: &&str| seen.insert(part.split(':').next().unwrap_or_default().to_string());
+    let compute = COMPUTE[*compute];
+    if *kind == 2 {
+        let of_workload = [
+            "scaling",
+            "usePrivateSubnetsWithNAT",
+            "enableRemoteSessions",
+            "connectTo",
+        ];
+        let parts = parts
+            .iter()
+            .copied()
+            .filter(|part| of_workload.iter().any(|key| part.starts_with(key)));
+        let mut parts: Vec<&str> = parts.filter(|part| once(part)).collect();
+        let has_web = containers.iter().any(|one| one.starts_with("{ name: web"));
+        let members: Vec<String> = containers
+            .iter()
+            .filter(|one| has_web || !one.contains("containerName: web"))
+            .chain([&"{ name: last }"])
+            .map(|one| one.replacen("{ ", &format!("{{ {PACKAGING}, "), 1))
+            .collect();
+        let members = format!("containers: [{}]", members.join(", "));
+        parts.push(&members);
+        return service(
+            &format!("crew{index}"),
+            "multi-container-workload",
+            compute,
+            &parts,
+        );
+    }
+    let own = private.iter().copied().filter(|_| *kind == 1);
+    let mut parts: Vec<&str> = parts
+        .iter()
+        .copied()
+        .chain(own)
+        .filter(|part| once(part))
+        .collect();
+    parts.push(PACKAGING);
+    match kind {
+        1 => service(&format!("private{index}"), "private-service", compute, &parts),
+        _ => service(&format!("worker{index}"), "worker-service", compute, &parts),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn nothing_in_it_would_be_refused(
-        services in prop::collection::vec((0..COMPUTE.len(), prop::sample::subsequence(PARTS.to_vec(), 0..=PARTS.len())), 1..4),
+        services in prop::collection::vec(drawn(), 1..4),
         code in prop::sample::subsequence(CODE.to_vec(), 0..=CODE.len()),
         run in prop::sample::subsequence(JOB.to_vec(), 0..=JOB.len()),
         choices in prop::collection::vec(any::<bool>(), 1..24),
     ) {
         let mut config = "projectName: shop\nresources:".to_string();
-        for (index, (compute, parts)) in services.iter().enumerate() {
-            config.push_str(&worker(&format!("worker{index}"), COMPUTE[*compute], &distinct(parts)));
+        for (index, drawn) in services.iter().enumerate() {
+            config.push_str(&written(index, drawn));
         }
         config.push_str(&function(&distinct(&code)));
         config.push_str(&job(&distinct(&run)));

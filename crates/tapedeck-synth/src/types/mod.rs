@@ -12,7 +12,9 @@ mod function;
 mod kinesis_stream;
 mod lambda;
 mod mongo_db_atlas_cluster;
+mod multi_container_workload;
 mod open_search_domain;
+mod private_service;
 mod redis_cluster;
 mod relational_database;
 mod sns_topic;
@@ -60,7 +62,9 @@ static KINDS: &[Kind] = &[
     function::KIND,
     kinesis_stream::KIND,
     mongo_db_atlas_cluster::KIND,
+    multi_container_workload::KIND,
     open_search_domain::KIND,
+    private_service::KIND,
     redis_cluster::KIND,
     relational_database::KIND,
     sns_topic::KIND,
@@ -155,12 +159,24 @@ pub(crate) fn parameter(
 
 /// The variables that tell about a resource.
 pub(crate) fn variables(name: &str, assembly: &mut Assembly<'_>) -> Result<Parameters, SynthError> {
-    if is_workload(name, assembly) {
+    let (base, is_part) = match name.split_once('.') {
+        Some((base, _)) => (base, true),
+        None => (name, false),
+    };
+    if is_part
+        && assembly
+            .stack
+            .services
+            .iter()
+            .any(|one| one.name.as_str() == base)
+    {
         return Ok(Vec::new());
     }
-    let found = resource(name, assembly)?;
+    let found = resource(base, assembly)?;
     let kind = kind_of(found)?;
-    let parameters = (kind.parameters)(&Target::of(found), assembly)?;
+    let mut parameters = (kind.parameters)(&Target::of(found), assembly)?;
+    // What a service is made of tells its address alone.
+    parameters.retain(|(parameter, _)| !is_part || parameter == "address");
     let variables = parameters
         .into_iter()
         .map(|(parameter, value)| (connection_variable(name, &parameter), value));
@@ -191,9 +207,4 @@ fn workload_grants(name: &str, assembly: &Assembly<'_>) -> Vec<Value> {
         crate::policy::allow(&["ecs:DescribeServices", "ecs:UpdateService"], vec![service]),
         crate::policy::allow(&["ecs:ListServices"], vec![Value::from("*")]),
     ]
-}
-
-/// The service that answers under the name of a resource, by its logical id.
-pub(crate) fn served_by_name(_name: &str, _assembly: &Assembly<'_>) -> Option<String> {
-    None
 }

@@ -113,7 +113,7 @@ impl<'a> Target<'a> {
     pub(crate) fn rules_of_services(&self, port: u64, assembly: &Assembly<'_>) -> Vec<Value> {
         let is_this =
             |connection: &Connection| matches!(connection, Connection::Resource(name) if name == self.name);
-        let services = assembly.stack.services.iter();
+        let services = assembly.workloads.iter();
         let services = services
             .filter(|service| service.connect_to.iter().any(is_this))
             .map(|service| workload::security_group_id(service.name.as_str()));

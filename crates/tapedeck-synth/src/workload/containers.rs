@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use tapedeck_model::{
-    Architecture, Compute, Container, ContainerType, HealthCheck, LanguageConfig, Packaging, SideContainer,
-    WorkerService,
+    Architecture, Compute, Container, ContainerDependency, HealthCheck, LanguageConfig, Packaging, Workload,
+    WorkloadContainer,
 };
 use tapedeck_resources::catalogue::instances;
 
 use super::volumes::Volumes;
-use super::{Ids, MAIN, named_containers};
+use super::{Ids, named_containers, ways};
 use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::connections;
@@ -22,7 +22,7 @@ use crate::template::Resource;
 pub(crate) const NO_IMAGE_YET: &str = "<<not-yet-known>>";
 
 /// Adds a log group for each container that has one.
-pub(crate) fn add_log_groups(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
+pub(crate) fn add_log_groups(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
     for (name, container) in named_containers(service) {
         if container.logging.disabled {
             continue;
@@ -44,30 +44,31 @@ pub(crate) fn add_log_groups(service: &WorkerService, ids: &Ids<'_>, assembly: &
 
 /// Adds the task definition.
 pub(crate) fn add_task_definition(
-    service: &WorkerService,
+    service: &Workload,
     ids: &Ids<'_>,
     volumes: &Volumes<'_>,
     assembly: &mut Assembly<'_>,
 ) -> Result<(), SynthError> {
     let mut definitions = Vec::new();
-    for (name, container) in named_containers(service) {
-        let mut definition = definition(name, container, ids, assembly)?;
-        let environment = environment(service, container, assembly)?;
+    for (index, member) in service.containers.iter().enumerate() {
+        let mut definition = definition(&member.name, &member.container, ids, assembly)?;
+        let environment = environment(service, &member.container, assembly)?;
         let (plain, secret) = environment.write(assembly)?;
         definition["Environment"] = Value::Array(plain);
         put(&mut definition, "Secrets", secret);
-        put(&mut definition, "MountPoints", volumes.mount_points(container));
-        let side = service.side_containers.iter().find(|side| side.name == name);
-        definition["Essential"] = Value::from(side.is_none_or(|side| side.essential));
         put(
             &mut definition,
-            "DependsOn",
-            match side {
-                Some(side) => written_dependencies(side),
-                None => main_dependencies(service),
-            },
+            "MountPoints",
+            volumes.mount_points(&member.container),
         );
-        if name == MAIN {
+        put(
+            &mut definition,
+            "PortMappings",
+            ways::port_mappings(service, &member.name),
+        );
+        definition["Essential"] = Value::from(member.essential);
+        put(&mut definition, "DependsOn", dependencies(member));
+        if index == 0 {
             put(&mut definition, "ResourceRequirements", gpus(service));
         }
         definitions.push(definition);
@@ -109,8 +110,8 @@ fn architecture(compute: &Compute) -> &'static str {
     }
 }
 
-/// The GPUs of the instances that a service runs on go to its main container.
-fn gpus(service: &WorkerService) -> Vec<Value> {
+/// The GPUs of the instances that a service runs on go to its first container.
+fn gpus(service: &Workload) -> Vec<Value> {
     let Compute::Ec2 { instance_types, .. } = &service.compute else {
         return Vec::new();
     };
@@ -185,32 +186,15 @@ fn health_check(check: &HealthCheck) -> Value {
     written
 }
 
-/// The main container waits for those beside it, but for those that wait for it.
-fn main_dependencies(service: &WorkerService) -> Vec<Value> {
-    let waits = |side: &&SideContainer| side.depends_on.iter().all(|one| one.container_name != MAIN);
-    let dependency = |side: &SideContainer| {
-        let condition = match side.container_type {
-            ContainerType::RunOnInit => "SUCCESS",
-            ContainerType::AlwaysRunning => "START",
-        };
-        json!({ "ContainerName": side.name, "Condition": condition })
-    };
-    service
-        .side_containers
-        .iter()
-        .filter(waits)
-        .map(dependency)
-        .collect()
-}
-
-fn written_dependencies(side: &SideContainer) -> Vec<Value> {
-    let dependency = |one: &tapedeck_model::ContainerDependency| json!({ "ContainerName": one.container_name, "Condition": one.condition });
-    side.depends_on.iter().map(dependency).collect()
+/// What a container waits for before it starts.
+fn dependencies(member: &WorkloadContainer) -> Vec<Value> {
+    let dependency = |one: &ContainerDependency| json!({ "ContainerName": one.container_name, "Condition": one.condition });
+    member.depends_on.iter().map(dependency).collect()
 }
 
 /// The variables of a container: its own, and of what the service is connected to those that it does not set itself.
 fn environment(
-    service: &WorkerService,
+    service: &Workload,
     container: &Container,
     assembly: &mut Assembly<'_>,
 ) -> Result<Environment, SynthError> {

@@ -1,7 +1,7 @@
 //! Logs that another service gets too: a stream of Firehose for each container, and a bucket for what it did not take.
 
 use serde_json::{Value, json};
-use tapedeck_model::{LogForwarding, WorkerService};
+use tapedeck_model::{LogForwarding, Workload};
 
 use super::{Ids, named_containers};
 use crate::SynthError;
@@ -18,11 +18,7 @@ const BUCKET_ROLE: &str = "LogForwardingS3Role";
 const KEPT_DAYS: u32 = 30;
 
 /// Adds what forwards the logs of a service.
-pub(crate) fn add(
-    service: &WorkerService,
-    ids: &Ids<'_>,
-    assembly: &mut Assembly<'_>,
-) -> Result<(), SynthError> {
+pub(crate) fn add(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
     let mut is_first = true;
     for (name, container) in named_containers(service) {
         let Some(forwarding) = container

@@ -1,7 +1,7 @@
 //! The role of a service's tasks: what its code may do.
 
 use serde_json::{Value, json};
-use tapedeck_model::{IamStatement, WorkerService};
+use tapedeck_model::{IamStatement, Workload};
 
 use super::Ids;
 use super::volumes::Volumes;
@@ -13,7 +13,7 @@ use crate::template::Resource;
 
 /// Adds the role.
 pub(crate) fn add(
-    service: &WorkerService,
+    service: &Workload,
     ids: &Ids<'_>,
     volumes: &Volumes<'_>,
     assembly: &mut Assembly<'_>,

@@ -4,6 +4,7 @@ mod compare;
 mod linter;
 mod outside;
 mod permissions;
+mod reached;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
