@@ -5,9 +5,12 @@
 //! containers in `workload`.
 
 mod assembly;
+mod connections;
+mod deployment_bucket;
 mod environment;
 mod error;
 mod expression;
+mod ignored;
 mod intrinsic;
 mod limits;
 mod lookups;
@@ -25,7 +28,8 @@ mod yaml;
 use tapedeck_model::Stack;
 
 pub use error::SynthError;
-pub use lookups::{Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
+pub use ignored::{Ignored, ignored};
+pub use lookups::{ArtifactLookup, Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
 pub use references::{Problem, problems};
 pub use template::{Output, Resource, Template};
 
@@ -34,14 +38,16 @@ pub use template::{Output, Resource, Template};
 /// # Errors
 /// When an answer is missing, or the stack asks for something that a template cannot say.
 pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthError> {
-    let mut assembly = assembly::Assembly::new(stack, lookups)?;
+    let workloads = workload::all(stack);
+    let mut assembly = assembly::Assembly::new(stack, &workloads, lookups)?;
     network::build(&mut assembly);
     for resource in &stack.resources {
         types::build(resource, &mut assembly)?;
     }
-    for service in &stack.services {
+    for service in &workloads {
         workload::build(service, &mut assembly)?;
     }
+    workload::settle_calls(&mut assembly)?;
     shared::build(&mut assembly)?;
     for raw in &stack.cloudformation_resources {
         assembly.add_raw(raw)?;

@@ -22,6 +22,8 @@ pub struct Lookups {
     pub ssm_parameters: BTreeMap<String, ParameterLookup>,
     /// Outputs of other stacks, by stack and name.
     pub stack_outputs: BTreeMap<String, BTreeMap<String, OutputLookup>>,
+    /// The code of functions, by the name of the function. What is not here is not packaged yet.
+    pub artifacts: BTreeMap<String, ArtifactLookup>,
     /// VPCs by id, or by the name of the stack whose VPC it is.
     pub vpcs: BTreeMap<String, VpcLookup>,
 }
@@ -60,6 +62,18 @@ pub struct OutputLookup {
     /// The name it is exported under.
     #[serde(default)]
     pub export_name: Option<String>,
+}
+
+/// Code that was uploaded.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ArtifactLookup {
+    /// The bucket it is in. Without it that is the deployment bucket of the stack.
+    #[serde(default)]
+    pub bucket: Option<String>,
+    /// Its key in the bucket.
+    pub key: String,
+    /// What tells it from other code.
+    pub digest: String,
 }
 
 /// What is known of a VPC.

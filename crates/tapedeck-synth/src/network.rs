@@ -79,6 +79,13 @@ impl Network {
         }
     }
 
+    /// The tables of routes of the public subnets; those of a VPC that was there already are not known.
+    pub(crate) fn public_route_tables(&self) -> Vec<Value> {
+        (0..self.zones)
+            .map(|zone| reference(&format!("{}RouteTable", subnet("Public", zone))))
+            .collect()
+    }
+
     /// What must be there before an instance has a way out.
     pub(crate) fn routes(&self, is_private: bool) -> Vec<String> {
         let mut routes = Vec::new();

@@ -4,6 +4,7 @@ mod every_config;
 mod limits;
 
 use std::collections::BTreeMap;
+mod every_key;
 
 use serde_json::json;
 use tapedeck_config::{Answers, LoadOptions};
@@ -16,9 +17,14 @@ use crate::{Lookups, Problem, overrides, problems, yaml};
 
 /// The stack of a config without mistakes.
 fn stack(config: &str) -> Stack {
+    loaded(config).unwrap_or_else(|said| panic!("{config}\n{said}"))
+}
+
+/// The same, or why it is not one.
+fn loaded(config: &str) -> Result<Stack, String> {
     let options = LoadOptions {
         project_name: None,
-        fallback_project_name: None,
+        fallback_project_name: Some("shop".to_string()),
         stage: StageName::new("dev").unwrap(),
         region: Region::new("eu-west-1").unwrap(),
         profile: None,
@@ -27,8 +33,8 @@ fn stack(config: &str) -> Stack {
     };
     let source = Source::new("stacktape.yml", config);
     let loaded = tapedeck_resources::load(&source, &options, &Answers::new());
-    let found = loaded.diagnostics;
-    loaded.stack.unwrap_or_else(|| panic!("{config}\n{found:?}"))
+    let findings = format!("{:?} {:?}", loaded.diagnostics, loaded.questions);
+    loaded.stack.ok_or(findings)
 }
 
 /// As little as AWS may answer.

@@ -1,7 +1,7 @@
 //! Instances of EC2: what they start from, how many there are, how they are refreshed.
 
 use serde_json::{Value, json};
-use tapedeck_model::{Architecture, Compute, WorkerService};
+use tapedeck_model::{Architecture, Compute, Workload};
 use tapedeck_resources::catalogue::instances;
 
 use super::{Ids, cluster};
@@ -30,7 +30,7 @@ const REFRESH: &str = concat!(
 const RESERVED: [&str; 3] = ["aws", "ecs", "fargate"];
 
 /// Adds what a service on EC2 runs on.
-pub(crate) fn add(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
+pub(crate) fn add(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
     let Compute::Ec2 {
         instance_types,
         architecture,
@@ -101,7 +101,7 @@ fn image(instance_types: &[String], architecture: Architecture) -> String {
 }
 
 fn scaling_group(
-    service: &WorkerService,
+    service: &Workload,
     instance_types: &[String],
     group: &str,
     ids: &Ids<'_>,
@@ -136,7 +136,7 @@ fn scaling_group(
     Resource::new("AWS::AutoScaling::AutoScalingGroup", properties).after(ready)
 }
 
-fn add_capacity_provider(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
+fn add_capacity_provider(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
     let group = ids.of("AutoScalingGroup");
     let mut provider = json!({
         "AutoScalingGroupProvider": {

@@ -2,7 +2,7 @@
 //! that says why.
 
 use serde_json::{Value, json};
-use tapedeck_model::{LogForwarding, WorkerService};
+use tapedeck_model::{LogForwarding, Workload};
 
 use super::{Ids, named_containers};
 use crate::SynthError;
@@ -21,11 +21,7 @@ const ERRORS: &str = "LogForwardingErrors";
 const KEPT_DAYS: u32 = 30;
 
 /// Adds what forwards the logs of a service.
-pub(crate) fn add(
-    service: &WorkerService,
-    ids: &Ids<'_>,
-    assembly: &mut Assembly<'_>,
-) -> Result<(), SynthError> {
+pub(crate) fn add(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
     let mut keys = Vec::new();
     let mut is_first = true;
     for (name, container) in named_containers(service) {

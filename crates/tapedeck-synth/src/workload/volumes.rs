@@ -1,7 +1,7 @@
 //! File systems in containers: volumes, access points and permissions.
 
 use serde_json::{Value, json};
-use tapedeck_model::{Container, VolumeMount, WorkerService};
+use tapedeck_model::{Container, VolumeMount, Workload};
 
 use super::{Ids, named_containers};
 use crate::assembly::Assembly;
@@ -24,7 +24,7 @@ struct Volume<'a> {
 
 impl<'a> Volumes<'a> {
     /// The volumes of a service.
-    pub(crate) fn of(service: &'a WorkerService, ids: &Ids<'_>) -> Self {
+    pub(crate) fn of(service: &'a Workload, ids: &Ids<'_>) -> Self {
         let mut volumes: Vec<Volume<'a>> = Vec::new();
         for (_, container) in named_containers(service) {
             for mount in &container.volume_mounts {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use tapedeck_synth::{SynthError, problems, synthesize};
+use tapedeck_synth::{SynthError, ignored, problems, synthesize};
 
 use crate::args::{SynthArgs, TemplateFormat};
 use crate::config::{self, Reading};
@@ -41,6 +41,12 @@ pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Out
         None => tapedeck_synth::Lookups::default(),
     };
     let template = synthesize(&stack, &lookups).map_err(|error| failure(error, file.name()))?;
+    for one in ignored(&stack) {
+        printer.warn(format!(
+            "`{}` of `{}` changes nothing: {}",
+            one.key, one.resource, one.reason
+        ));
+    }
     if let Some(problem) = problems(&template).into_iter().next() {
         let what = format!("the template of {} would be refused", file.name());
         return Err(
@@ -83,13 +89,7 @@ fn failure(error: SynthError, file: impl std::fmt::Display) -> Failure {
         SynthError::MissingLookup { key, .. } => {
             format!("name a file with it by --lookups; there it stands under `{key}`")
         }
-        SynthError::Unsupported { .. } => {
-            "leave it out, or write it under `cloudformationResources`".to_string()
-        }
-        SynthError::TooLarge { .. } => {
-            "split the stack: what is in another one is reached by `$CfStackOutput`".to_string()
-        }
-        _ => "nothing was written".to_string(),
+        error => error.way_out().unwrap_or("nothing was written").to_string(),
     };
     let what = format!("could not make a template of {file}");
     Failure::new(ExitKind::Usage, anyhow::Error::new(error).context(what)).help(help)

@@ -4,6 +4,7 @@ mod compare;
 mod linter;
 mod outside;
 mod permissions;
+mod reached;
 mod weak_spots;
 
 use std::collections::BTreeMap;

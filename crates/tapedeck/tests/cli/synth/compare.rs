@@ -265,6 +265,12 @@ fn normal(value: &Value, key: &str) -> Value {
     if UNKNOWN.contains(&key) {
         return Value::from("<not known yet>");
     }
+    if key == "DefinitionString"
+        && let Value::String(text) = value
+        && let Ok(definition) = serde_json::from_str::<Value>(text)
+    {
+        return normal(&definition, "");
+    }
     if let Value::Object(object) = value {
         if key == "Statement" {
             return normal(&Value::Array(vec![value.clone()]), key);

@@ -7,7 +7,7 @@ use regex::Regex;
 use serde_json::Value;
 
 /// Actions that may be allowed on `*`, and why.
-const ON_EVERYTHING: [(&str, &str); 8] = [
+const ON_EVERYTHING: [(&str, &str); 9] = [
     ("ssmmessages:CreateControlChannel", "sessions are no resources"),
     ("ssmmessages:CreateDataChannel", "sessions are no resources"),
     ("ssmmessages:OpenControlChannel", "sessions are no resources"),
@@ -22,6 +22,7 @@ const ON_EVERYTHING: [(&str, &str); 8] = [
     ),
     ("ses:*", "`aws:ses` connects to the whole service"),
     ("sns:publish", "numbers of phones are no resources"),
+    ("batch:ListJobs", "a list is of all jobs"),
 ];
 
 /// Actions that one role of the template may have on `*`: what the machines of a stack do is in their definitions, and those may
