@@ -32,7 +32,17 @@ macro_rules! examples {
     };
 }
 
-static EXAMPLES: &[Example] = examples!["bucket", "databases", "messages", "mongo-db-atlas-cluster",];
+static EXAMPLES: &[Example] = examples![
+    "bucket",
+    "databases",
+    "messages",
+    "mongo-db-atlas-cluster",
+    "open-search-domain",
+    "redis-cluster",
+    "relational-database",
+    "state-machine",
+    "user-auth-pool",
+];
 
 /// The types that are looked at: those with a template, but for those that others look at.
 fn types() -> impl Iterator<Item = (&'static ResourceType, &'static Object)> {
