@@ -1,12 +1,11 @@
 //! What is known of keys that change no template, and of those that are refused.
 
 /// Types whose keys are looked at elsewhere.
-pub(super) const TO_OTHERS: [&str; 5] = [
+pub(super) const TO_OTHERS: [&str; 4] = [
     "function",
     "batch-job",
     "multi-container-workload",
     "private-service",
-    "worker-service",
 ];
 
 /// Keys that are heeded elsewhere than in the template: type, key, where.
@@ -59,6 +58,47 @@ pub(super) const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("state-machine", "definition.StartAt", AS_WRITTEN),
     ("state-machine", "definition.States", AS_WRITTEN),
     ("state-machine", "definition.Version", ANYWAY),
+    (
+        "worker-service",
+        "packaging.properties.<stacktape-image-buildpack>",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<custom-dockerfile>.buildContextPath",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<custom-dockerfile>.dockerfilePath",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<custom-dockerfile>.buildArgs",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<custom-dockerfile>.target",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<external-buildpack>.sourceDirectoryPath",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<external-buildpack>.builder",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<external-buildpack>.buildpacks",
+        IMAGE,
+    ),
+    ("worker-service", "packaging.properties.<nixpacks>", IMAGE),
     ("user-auth-pool", "requireEmailVerification", WARNED),
     ("user-auth-pool", "requirePhoneNumberVerification", WARNED),
     ("user-auth-pool", "useFirewall", NO_TYPE),
@@ -74,6 +114,7 @@ const ANYWAY: &str = "says what holds anyway, when nothing else is said";
 const OTHERS: &str = "says that none of the other keys is there, each of which is heeded";
 const AS_WRITTEN: &str = "stands in the template as it is written";
 const WARNED: &str = "is reserved, of which the config warns";
+const IMAGE: &str = "is in the image, whose digest stands in the template once it is built";
 const HISTORY: &str = "CloudWatch remembers every alarm";
 const DEV: &str = "is about `tapedeck dev`";
 const NO_TYPE: &str = "names a resource of a type that the config refuses";
