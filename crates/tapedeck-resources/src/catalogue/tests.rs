@@ -4,6 +4,7 @@ use super::attributes::{self, Resolved};
 use tapedeck_model::Architecture;
 
 use super::instances::{self, InstanceType};
+use super::updates;
 
 fn instance(name: &str) -> InstanceType {
     *instances::find(name).unwrap_or_else(|| panic!("there is no {name}"))
@@ -336,4 +337,51 @@ fn an_unknown_type_is_told_apart_from_an_unknown_attribute() {
         ("", "Arn", Resolved::UnknownType),
         ("MongoDB::Atlas::Cluster", "Ref", Resolved::Ref),
     ]);
+}
+
+#[test]
+fn every_line_of_updates_is_one() {
+    let lines: Vec<&str> = updates::TABLE.lines().skip(1).collect();
+    assert!(lines.len() > 1500);
+    assert!(lines.is_sorted_by_key(|line| line.split('\t').next()));
+    for line in lines {
+        let name = line.split('\t').next().unwrap_or_default();
+        assert_eq!(line.split('\t').count(), 4, "{line}");
+        assert!(
+            updates::of(name).is_some() || name == "AWS::CloudFormation::CustomResource",
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn updates_are_what_cloudformation_says() {
+    let replaced = |name: &str, property: &str| {
+        let found = updates::of(name).unwrap_or_else(|| panic!("there is no {name}"));
+        found.replaced_by.contains(&property)
+    };
+    for (name, property) in [
+        ("AWS::SQS::Queue", "QueueName"),
+        ("AWS::SQS::Queue", "FifoQueue"),
+        ("AWS::S3::Bucket", "BucketName"),
+        ("AWS::Logs::LogGroup", "LogGroupName"),
+        ("AWS::ECS::TaskDefinition", "ContainerDefinitions"),
+        ("AWS::RDS::DBInstance", "StorageEncrypted"),
+        ("AWS::EFS::FileSystem", "Encrypted"),
+        ("AWS::DynamoDB::GlobalTable", "TableName"),
+    ] {
+        assert!(replaced(name, property), "{name} {property}");
+    }
+    for (name, property) in [
+        ("AWS::SQS::Queue", "VisibilityTimeout"),
+        ("AWS::Logs::LogGroup", "RetentionInDays"),
+        ("AWS::ECS::Service", "TaskDefinition"),
+        ("AWS::RDS::DBInstance", "DBInstanceClass"),
+    ] {
+        assert!(!replaced(name, property), "{name} {property}");
+    }
+    let database = updates::of("AWS::RDS::DBInstance").expect("there is one");
+    assert!(database.interrupted_by.contains(&"DBInstanceClass"));
+    assert!(database.perhaps_replaced_by.contains(&"Engine"));
+    assert_eq!(updates::of("Custom::Whatever"), None);
 }
