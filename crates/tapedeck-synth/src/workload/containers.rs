@@ -11,15 +11,13 @@ use super::volumes::Volumes;
 use super::{Ids, MAIN, named_containers};
 use crate::SynthError;
 use crate::assembly::Assembly;
+use crate::diff::NOT_YET_KNOWN;
 use crate::environment::Environment;
 use crate::intrinsic::{attribute, reference};
 use crate::naming::within;
 use crate::shared::EXECUTION_ROLE;
 use crate::template::Resource;
 use crate::types;
-
-/// What stands for an image until it is made.
-const NO_IMAGE_YET: &str = "<<not-yet-known>>";
 
 /// The version of Node that a worker gets when it asks for none.
 const DEFAULT_NODE: u16 = 24;
@@ -134,7 +132,7 @@ fn definition(
 ) -> Result<Value, SynthError> {
     let mut definition = json!({
         "Name": name,
-        "Image": NO_IMAGE_YET,
+        "Image": NOT_YET_KNOWN,
         "StopTimeout": container.stop_timeout.duration().as_secs(),
     });
     let texts = |texts: &[String]| texts.iter().map(|text| Value::from(text.as_str())).collect();
