@@ -9,10 +9,12 @@ use crate::printer::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 use crate::text::{count, instant, last_check, span};
 
 mod containers;
+mod difference;
 mod instances;
 mod metrics;
 mod scaling;
 
+pub(crate) use difference::difference;
 pub(crate) use metrics::metrics;
 pub(crate) use scaling::scaling;
 

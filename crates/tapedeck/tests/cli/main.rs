@@ -6,6 +6,7 @@ mod completions;
 mod delete;
 mod deploy;
 mod dev;
+mod diff;
 mod engine;
 mod environment;
 mod explain;
