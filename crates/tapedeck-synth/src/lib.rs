@@ -5,6 +5,7 @@
 //! containers in `workload`.
 
 mod assembly;
+pub mod cost;
 pub mod diff;
 mod environment;
 mod error;

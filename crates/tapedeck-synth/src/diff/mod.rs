@@ -20,6 +20,7 @@ use serde_json::Value;
 pub use danger::{Danger, Fate};
 pub use hide::HIDDEN;
 pub use normal::Surroundings;
+pub(crate) use normal::references;
 pub use read::{ReadTemplateError, read_template};
 pub use update::Update;
 

@@ -36,7 +36,7 @@ impl Surroundings {
     }
 
     /// A value with its pseudo parameters, in its one spelling.
-    pub(super) fn normal(&self, value: &Value) -> Value {
+    pub(crate) fn normal(&self, value: &Value) -> Value {
         self.under("", value)
     }
 
@@ -138,7 +138,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// The resources that a value in its one spelling refers to, each with the attribute; without one it is `Ref`.
-pub(super) fn references(value: &Value) -> Vec<(&str, &str)> {
+pub(crate) fn references(value: &Value) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     collect(value, &mut found);
     found
