@@ -18,7 +18,7 @@ pub(crate) use engine::{EngineCommand, EngineInstallArgs, EngineStopArgs, Engine
 pub(crate) use measures::{InfoScalingArgs, MetricsArgs};
 pub(crate) use processor::Processor;
 pub(crate) use rollout::{DeployArgs, RollbackArgs};
-pub(crate) use synth::{DiffArgs, SynthArgs, TemplateFormat};
+pub(crate) use synth::{CostArgs, DiffArgs, SynthArgs, TemplateFormat};
 
 /// Plays a stacktape.yml: packages its worker services and runs them on this machine.
 #[derive(Debug, Parser)]
@@ -73,6 +73,9 @@ pub(crate) enum Command {
     /// Show what a deployment would change, and what would be lost by it. Changes nothing.
     #[command(after_help = crate::commands::diff::EXAMPLES)]
     Diff(DiffArgs),
+    /// Estimate what the config costs a month on AWS, offline.
+    #[command(after_help = crate::commands::cost::EXAMPLES)]
+    Cost(CostArgs),
     /// Explain a key, a type of resource, a directive or a rule of the config language.
     #[command(after_help = crate::commands::explain::EXAMPLES)]
     Explain(ExplainArgs),

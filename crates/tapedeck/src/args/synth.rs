@@ -1,4 +1,4 @@
-//! Options of `synth`, and of what is told of a template: `diff`.
+//! Options of `synth`, and of what is told of a template: `diff` and `cost`.
 
 use std::path::PathBuf;
 
@@ -40,6 +40,21 @@ pub(crate) struct DiffArgs {
     /// Exit with 4 when something would change
     #[arg(long = "exitCode")]
     pub(crate) exit_code: bool,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CostArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// What AWS would answer, as JSON: account, secrets, parameters, outputs of stacks, VPCs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lookups: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) options: ExtraArgs,
     #[command(flatten)]

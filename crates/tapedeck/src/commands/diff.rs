@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use tapedeck_synth::cost::{Estimate, estimate};
 use tapedeck_synth::diff::{Surroundings, compare, read_template};
 
 use crate::args::DiffArgs;
@@ -47,7 +48,7 @@ pub(crate) fn run(args: &DiffArgs, context: &Context, printer: &Printer) -> Outc
         extra: &args.options.extra,
         lookups: args.lookups.as_deref(),
     };
-    let (stack, template) = synth::template(&reading, context, printer)?;
+    let (stack, template) = synth::template(&reading, None, context, printer)?;
     let name = stack.name().to_string();
     let Some(against) = &args.against else {
         return Err(not_reachable(&name, region.as_str()));
@@ -58,17 +59,23 @@ pub(crate) fn run(args: &DiffArgs, context: &Context, printer: &Printer) -> Outc
         None => None,
     };
     let surroundings = Surroundings::new(region.as_str(), &name, account.as_deref());
-    let difference = compare(&before, &template.to_value(), &surroundings);
+    let after = template.to_value();
+    let difference = compare(&before, &after, &surroundings);
+    // A region without prices is no reason to show nothing.
+    let cost = |template| estimate(template, &surroundings, region.as_str(), &[]).ok();
+    let costs = cost(&before).zip(cost(&after));
     if printer.is_json() {
+        let range = |cost: &Estimate| json!({ "minimum": cost.minimum, "maximum": cost.maximum });
         printer.json(&json!({
             "stack": name,
             "region": region,
             "against": against,
             "counts": difference.counts(),
             "difference": difference,
+            "monthlyCost": costs.as_ref().map(|(before, after)| json!({ "before": range(before), "after": range(after) })),
         }));
     } else {
-        printer.data(report::difference(&difference, &name));
+        printer.data(report::difference(&difference, &name, costs.as_ref()));
     }
     match args.exit_code && !difference.is_empty() {
         true => Ok(ExitCode::from(WOULD_CHANGE)),

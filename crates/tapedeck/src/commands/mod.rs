@@ -1,6 +1,7 @@
 //! One file per command: its examples, then a body that reads as the story.
 
 pub(crate) mod completions;
+pub(crate) mod cost;
 pub(crate) mod delete;
 pub(crate) mod deploy;
 pub(crate) mod dev;
@@ -44,6 +45,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::Init(args) => args.output.json,
         Command::Validate(args) => args.output.json,
         Command::Diff(args) => args.output.json,
+        Command::Cost(args) => args.output.json,
         Command::Explain(args) => args.output.json,
         Command::Deploy(args) => args.output.json,
         Command::Rollback(args) => args.output.json,
@@ -78,6 +80,7 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::Validate(args) => validate::run(&args, context, printer),
         Command::Synth(args) => synth::run(&args, context, printer),
         Command::Diff(args) => diff::run(&args, context, printer),
+        Command::Cost(args) => cost::run(&args, context, printer),
         Command::Explain(args) => explain::run(&args, printer),
         Command::Schema(args) => schema::run(&args, context, printer),
         Command::Deploy(args) => deploy::run(&args, context, printer),

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Out
         extra: &args.options.extra,
         lookups: args.lookups.as_deref(),
     };
-    let (_, template) = template(&reading, context, printer)?;
+    let (_, template) = template(&reading, None, context, printer)?;
     let text = match format(args) {
         TemplateFormat::Json => template.to_json(),
         TemplateFormat::Yaml => template.to_yaml(),
@@ -57,20 +57,22 @@ pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Out
     Ok(ExitCode::SUCCESS)
 }
 
-/// The stack of a config and its template, which CloudFormation would take.
+/// The stack of a config and its template, which CloudFormation would take. `account` is the one where none is looked up.
 ///
 /// # Errors
 /// When there is none, or something in it leads nowhere.
 pub(crate) fn template(
     reading: &Reading<'_>,
+    account: Option<&str>,
     context: &Context,
     printer: &Printer,
 ) -> Result<(Stack, Template), Failure> {
     let (stack, file) = config::load_stack(context, printer, reading)?;
-    let lookups = match reading.lookups {
+    let mut lookups = match reading.lookups {
         Some(path) => Lookups::read(&context.working_directory.join(path))?.0,
         None => tapedeck_synth::Lookups::default(),
     };
+    lookups.account = lookups.account.or_else(|| account.map(str::to_string));
     let template = synthesize(&stack, &lookups).map_err(|error| failure(error, file.name()))?;
     match problems(&template).into_iter().next() {
         Some(problem) => {

@@ -3,21 +3,27 @@
 use std::fmt::Write;
 
 use serde_json::Value;
+use tapedeck_synth::cost::Estimate;
 use tapedeck_synth::diff::{
     Change, Counts, Danger, Difference, Fate, PropertyChange, ResourceChange, Update,
 };
 
+use super::cost::dollars;
 use crate::printer::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 use crate::text::count;
 
 /// Columns that are used.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 
 /// Where the values of properties begin.
 const INDENT: usize = 6;
 
 /// What would change about a stack: what is lost first, then resource by resource.
-pub(crate) fn difference(difference: &Difference, stack: &str) -> String {
+pub(crate) fn difference(
+    difference: &Difference,
+    stack: &str,
+    costs: Option<&(Estimate, Estimate)>,
+) -> String {
     let mut out = String::new();
     if difference.is_empty() {
         let _ = writeln!(out, "nothing would change about stack {stack}");
@@ -56,6 +62,17 @@ pub(crate) fn difference(difference: &Difference, stack: &str) -> String {
             difference.not_yet_known.join(", ")
         );
         let _ = write!(out, "\n{}", paragraph(DIM, "", &text));
+    }
+    if let Some((before, after)) = costs.filter(|_| !difference.resources.is_empty()) {
+        let (before, after) = (
+            dollars(before.minimum, before.maximum),
+            dollars(after.minimum, after.maximum),
+        );
+        let text = match before == after {
+            true => format!("a month costs {after} as before, and what is paid by use"),
+            false => format!("a month costs {after}, {before} before, and what is paid by use"),
+        };
+        let _ = write!(out, "\n{}", paragraph("", "", &text));
     }
     out.trim_end().to_string()
 }
@@ -219,7 +236,7 @@ fn text_of(value: &Value) -> String {
 }
 
 /// A text that is not longer than so many letters.
-fn cut(text: &str, room: usize) -> String {
+pub(super) fn cut(text: &str, room: usize) -> String {
     if text.chars().count() <= room {
         return text.to_string();
     }
@@ -238,7 +255,7 @@ fn cut_front(text: &str, room: usize) -> String {
 }
 
 /// A sentence on lines of their own, its first words in a colour.
-fn paragraph(colour: &str, start: &str, text: &str) -> String {
+pub(super) fn paragraph(colour: &str, start: &str, text: &str) -> String {
     let mut lines = vec![String::new()];
     for word in [start.trim_end(), text].join(" ").split_whitespace() {
         let line = lines.last_mut().map_or(0, |line| line.chars().count());

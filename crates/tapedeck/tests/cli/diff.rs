@@ -88,6 +88,8 @@ fn a_renamed_queue_is_a_loss_in_red() {
 
             - OutboxQueue  AWS::SQS::Queue
             + OutgoingQueue  AWS::SQS::Queue
+
+            a month costs $12.66 as before, and what is paid by use
         "#]],
     );
 }
