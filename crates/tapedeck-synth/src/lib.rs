@@ -6,7 +6,9 @@
 
 mod assembly;
 mod connections;
+pub mod cost;
 mod deployment_bucket;
+pub mod diff;
 mod environment;
 mod error;
 mod expression;

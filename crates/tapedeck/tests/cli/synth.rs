@@ -41,7 +41,7 @@ const REFUSED: [(&str, &str); 4] = [
 const OPEN: &str = "crates/tapedeck-synth/golden/open.txt";
 
 /// A folder of the repository.
-fn repository(path: &str) -> PathBuf {
+pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
@@ -71,26 +71,33 @@ fn open() -> Vec<String> {
     names.map(str::to_string).collect()
 }
 
-/// The template that the binary makes of a config, or what it says instead.
-fn synthesized(config: &Path) -> Result<Value, String> {
+/// A command on a golden config, in a folder that has to last as long as it runs.
+pub(crate) fn on_golden(command: &str, config: &Path, folder: &Path) -> Command {
     let text = fs::read_to_string(config).expect("the config can be read");
     let settings = text
         .lines()
         .next()
         .and_then(|line| line.strip_prefix("# synth: "));
     let settings = settings.unwrap_or("--stage dev --region eu-west-1 --projectName demo");
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let copy = folder.path().join(config.file_name().expect("it has a name"));
+    let copy = folder.join(config.file_name().expect("it has a name"));
     fs::write(&copy, &text).expect("it can be copied");
-    fs::write(folder.path().join("vars.yml"), "dbHost: file-host\n").expect("it can be written");
-    let output = Command::new(env!("CARGO_BIN_EXE_tapedeck"))
+    fs::write(folder.join("vars.yml"), "dbHost: file-host\n").expect("it can be written");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_tapedeck"));
+    program
         .env_clear()
-        .env("TAPEDECK_HOME", folder.path().join("home"))
-        .args(["synth", "--configPath"])
+        .env("TAPEDECK_HOME", folder.join("home"))
+        .args([command, "--configPath"])
         .arg(&copy)
         .args(settings.split_whitespace())
         .arg("--lookups")
-        .arg(repository("crates/tapedeck-synth/golden/lookups.json"))
+        .arg(repository("crates/tapedeck-synth/golden/lookups.json"));
+    program
+}
+
+/// The template that the binary makes of a config, or what it says instead.
+fn synthesized(config: &Path) -> Result<Value, String> {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let output = on_golden("synth", config, folder.path())
         .output()
         .expect("it starts");
     match output.status.success() {
