@@ -131,6 +131,10 @@ pub(super) fn add(id: &str, kind: &str, resource: &Value, bill: &mut Bill<'_>) -
     if kind == "AWS::RDS::DBInstance" && resource["Properties"].get("DBClusterIdentifier").is_some() {
         return true;
     }
+    // Endpoints that are entries of a table of routes.
+    if kind == "AWS::EC2::VPCEndpoint" && resource["Properties"]["VpcEndpointType"] == "Gateway" {
+        return true;
+    }
     let mut found = false;
     for (_, what, price) in BY_USE.iter().filter(|(known, ..)| *known == kind) {
         bill.by_use(id, what, *price);
