@@ -5,6 +5,7 @@
 //! containers in `workload`.
 
 mod assembly;
+mod chores;
 mod environment;
 mod error;
 mod expression;
@@ -24,6 +25,7 @@ mod yaml;
 
 use tapedeck_model::Stack;
 
+pub use chores::chores;
 pub use error::SynthError;
 pub use ignored::{Ignored, ignored};
 pub use lookups::{Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use tapedeck_synth::{SynthError, ignored, problems, synthesize};
+use tapedeck_synth::{SynthError, chores, ignored, problems, synthesize};
 
 use crate::args::{SynthArgs, TemplateFormat};
 use crate::config::{self, Reading};
@@ -46,6 +46,9 @@ pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Out
             "`{}` of `{}` changes nothing: {}",
             one.key, one.resource, one.reason
         ));
+    }
+    for chore in chores(&stack) {
+        printer.warn(chore);
     }
     if let Some(problem) = problems(&template).into_iter().next() {
         let what = format!("the template of {} would be refused", file.name());
