@@ -16,7 +16,7 @@ pub fn chores(stack: &Stack) -> Vec<String> {
     let mut chores = Vec::new();
     if has(MONGO_DB_ATLAS_CLUSTER) {
         let is_there = |key: &&str| setting(&format!("mongoDbAtlas.{key}")).is_some();
-        if !ATLAS_KEYS.iter().all(|key| is_there(&key)) {
+        if !ATLAS_KEYS.iter().all(is_there) {
             chores.push(
                 "the clusters of MongoDB Atlas need an account: give `publicKey`, `privateKey` and `organizationId` in \
                  `providerConfig.mongoDbAtlas`, or have them in the configuration of the types `MongoDB::StpAtlasV1::*`"

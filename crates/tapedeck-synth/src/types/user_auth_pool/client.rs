@@ -55,7 +55,7 @@ pub(super) fn add(
         ("idTokenValiditySeconds", "IdToken"),
     ] {
         let seconds = pool.number(key).unwrap_or(HOUR);
-        let is_whole = seconds % HOUR == 0;
+        let is_whole = seconds.is_multiple_of(HOUR);
         let validity = if is_whole { seconds / HOUR } else { seconds };
         properties[format!("{token}Validity")] = Value::from(validity);
         if !is_whole {
