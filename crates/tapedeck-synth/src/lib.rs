@@ -11,6 +11,7 @@ mod error;
 mod expression;
 mod ignored;
 mod intrinsic;
+mod limits;
 mod lookups;
 mod naming;
 mod network;
@@ -52,6 +53,7 @@ pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthErr
     overrides::apply(&mut assembly)?;
     assembly.add_outputs()?;
     references::settle(&mut assembly.template)?;
+    limits::check(&assembly.template)?;
     Ok(assembly.template)
 }
 

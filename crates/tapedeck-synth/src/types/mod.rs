@@ -158,9 +158,13 @@ fn is_workload(name: &str, _assembly: &Assembly<'_>) -> bool {
 fn workload_grants(name: &str, assembly: &Assembly<'_>) -> Vec<Value> {
     let cluster = format!("service/{}-{name}-cluster*", assembly.names.stack);
     let service = Value::from(assembly.names.arn("ecs", &cluster));
+    let cluster = format!("cluster/{}-{name}-cluster*", assembly.names.stack);
+    let mut list = crate::policy::allow(&["ecs:ListServices"], vec![Value::from("*")]);
+    list["Condition"] =
+        serde_json::json!({ "ArnLike": { "ecs:cluster": assembly.names.arn("ecs", &cluster) } });
     vec![
         crate::policy::allow(&["ecs:DescribeServices", "ecs:UpdateService"], vec![service]),
-        crate::policy::allow(&["ecs:ListServices"], vec![Value::from("*")]),
+        list,
     ]
 }
 

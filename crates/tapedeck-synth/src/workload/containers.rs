@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tapedeck_model::{
-    Architecture, Compute, Connection, Container, ContainerType, HealthCheck, LanguageConfig, Packaging,
-    SideContainer, WorkerService,
+    Architecture, Compute, Connection, Container, ContainerCondition, ContainerType, HealthCheck,
+    LanguageConfig, Packaging, SideContainer, WorkerService,
 };
 use tapedeck_resources::catalogue::instances;
 
@@ -23,6 +23,9 @@ const NO_IMAGE_YET: &str = "<<not-yet-known>>";
 
 /// The version of Node that a worker gets when it asks for none.
 const DEFAULT_NODE: u16 = 24;
+
+/// For how many seconds a container must have run to be started again; ECS takes no less.
+const RESTARTED_AFTER: u32 = 60;
 
 /// Adds a log group for each container that has one.
 pub(crate) fn add_log_groups(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
@@ -62,6 +65,9 @@ pub(crate) fn add_task_definition(
         put(&mut definition, "MountPoints", volumes.mount_points(container));
         let side = service.side_containers.iter().find(|side| side.name == name);
         definition["Essential"] = Value::from(side.is_none_or(|side| side.essential));
+        if side.is_some_and(|side| is_restarted(side, service)) {
+            definition["RestartPolicy"] = json!({ "Enabled": true, "RestartAttemptPeriod": RESTARTED_AFTER });
+        }
         put(
             &mut definition,
             "DependsOn",
@@ -95,6 +101,17 @@ pub(crate) fn add_task_definition(
         Resource::new("AWS::ECS::TaskDefinition", properties),
     );
     Ok(())
+}
+
+/// Whether a container beside the main one is started again when it ends: it should always run, its end does not end the task,
+/// and nothing waits for its end.
+fn is_restarted(side: &SideContainer, service: &WorkerService) -> bool {
+    let waited_for = service.side_containers.iter().flat_map(|other| &other.depends_on);
+    side.container_type == ContainerType::AlwaysRunning
+        && !side.essential
+        && waited_for
+            .filter(|one| one.container_name == side.name)
+            .all(|one| one.condition == ContainerCondition::Start)
 }
 
 /// Puts a list where there is something in it.

@@ -92,6 +92,9 @@ fn failure(error: SynthError, file: impl std::fmt::Display) -> Failure {
         SynthError::MissingLookup { key, .. } => {
             format!("name a file with it by --lookups; there it stands under `{key}`")
         }
+        SynthError::TooLarge { .. } => {
+            "split the stack: what is in another one is reached by `$CfStackOutput`".to_string()
+        }
         error => error.way_out().unwrap_or("nothing was written").to_string(),
     };
     let what = format!("could not make a template of {file}");
