@@ -1,5 +1,5 @@
-//! CloudFormation's own linter looks at the template of every golden config, and of those with every key. It is a program of PyPI that is installed once
-//! into a folder that cargo keeps for tests.
+//! CloudFormation's own linter looks at the template of every golden config, and of those with every key. It is a program of
+//! PyPI that is installed once into a folder that cargo keeps for tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -123,32 +123,3 @@ fn a_type_without_a_template_is_refused_with_a_way_out() {
         "#]],
     );
 }
-
-#[test]
-fn what_a_service_may_do_with_a_cluster_can_be_narrowed() {
-    let config = "\
-projectName: shop
-resources:
-  orders: { type: mongo-db-atlas-cluster, properties: { clusterTier: M10 } }
-  mailer:
-    type: worker-service
-    properties:
-      packaging: { type: prebuilt-image, properties: { image: busybox } }
-      resources: { cpu: 0.25, memory: 512 }
-      connectTo: [orders]
-    overrides:
-      MailerAtlasMongoDatabaseUser: { Roles: [{ DatabaseName: shop, RoleName: read }] }
-";
-    let environment = Environment::with_config(config);
-    environment.write("project/lookups.json", LOOKUPS);
-    let arguments = ["synth", "-r", "eu-west-1", "--lookups", "lookups.json"];
-    let output = environment.command(&arguments).output().expect("it starts");
-    let template: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
-    let user = &template["Resources"]["MailerAtlasMongoDatabaseUser"]["Properties"];
-    let expected = serde_json::json!([{ "DatabaseName": "shop", "RoleName": "read" }]);
-    assert_eq!(user["Roles"], expected);
-    assert_eq!(
-        user["Scopes"],
-        serde_json::json!([{ "Name": "orders", "Type": "CLUSTER" }])
-    );
-}
