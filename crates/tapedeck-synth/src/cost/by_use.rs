@@ -68,7 +68,7 @@ const FREE_SERVICES: [&str; 4] = [
 ];
 
 /// Types that cost nothing of their own.
-const FREE: [&str; 45] = [
+const FREE: [&str; 47] = [
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::Batch::JobDefinition",
     "AWS::Batch::JobQueue",
@@ -106,6 +106,8 @@ const FREE: [&str; 45] = [
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Permission",
     "AWS::Lambda::Url",
+    "AWS::Logs::LogStream",
+    "AWS::Logs::ResourcePolicy",
     "AWS::Logs::SubscriptionFilter",
     "AWS::RDS::DBClusterParameterGroup",
     "AWS::RDS::DBParameterGroup",

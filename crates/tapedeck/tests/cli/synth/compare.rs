@@ -56,7 +56,7 @@ const STATEFUL: [&str; 15] = [
     "AWS::S3::Bucket",
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",
-    "MongoDB::Atlas::Cluster",
+    "MongoDB::StpAtlasV1::Cluster",
 ];
 
 /// Logs of functions that only helped: without them, nobody can make use of these.
