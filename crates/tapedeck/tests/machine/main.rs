@@ -48,3 +48,4 @@ mod stage;
 mod stopping;
 mod storage;
 mod survival;
+mod upgrade;
