@@ -49,3 +49,4 @@ mod stopping;
 mod storage;
 mod survival;
 mod systemd;
+mod upgrade;
