@@ -68,7 +68,7 @@ const FREE_SERVICES: [&str; 4] = [
 ];
 
 /// Types that cost nothing of their own.
-const FREE: [&str; 45] = [
+const FREE: [&str; 47] = [
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::Batch::JobDefinition",
     "AWS::Batch::JobQueue",
@@ -106,6 +106,8 @@ const FREE: [&str; 45] = [
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Permission",
     "AWS::Lambda::Url",
+    "AWS::Logs::LogStream",
+    "AWS::Logs::ResourcePolicy",
     "AWS::Logs::SubscriptionFilter",
     "AWS::RDS::DBClusterParameterGroup",
     "AWS::RDS::DBParameterGroup",
@@ -129,6 +131,10 @@ const FREE_OF_PARTNERS: [&str; 5] = [
 pub(super) fn add(id: &str, kind: &str, resource: &Value, bill: &mut Bill<'_>) -> bool {
     // The storage of an instance of a cluster is the cluster's.
     if kind == "AWS::RDS::DBInstance" && resource["Properties"].get("DBClusterIdentifier").is_some() {
+        return true;
+    }
+    // Endpoints that are entries of a table of routes.
+    if kind == "AWS::EC2::VPCEndpoint" && resource["Properties"]["VpcEndpointType"] == "Gateway" {
         return true;
     }
     let mut found = false;

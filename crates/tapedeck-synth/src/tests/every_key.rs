@@ -15,10 +15,33 @@ use tapedeck_config::schema::{Object, ResourceType};
 use tapedeck_diagnostic::{Diagnostics, Source};
 use tapedeck_resources::TYPES;
 
-use super::every_config::{Outcome, outcome};
+use super::{loaded, lookups};
+use crate::synthesize;
 use crate::types::is_built;
 use answers::{ELSEWHERE, REFUSED, TO_OTHERS};
 use paths::{Place, all_paths, walk};
+
+/// What comes of a config.
+enum Outcome {
+    /// Its template, as JSON.
+    Template(String),
+    /// What has no template in it.
+    Refused(String),
+    /// What is wrong with it.
+    Wrong(String),
+}
+
+/// What comes of a config, whatever it is.
+fn outcome(config: &str) -> Outcome {
+    let stack = match loaded(config) {
+        Ok(stack) => stack,
+        Err(said) => return Outcome::Wrong(said),
+    };
+    match synthesize(&stack, &lookups()) {
+        Ok(template) => Outcome::Template(template.to_json()),
+        Err(error) => Outcome::Refused(error.to_string()),
+    }
+}
 
 /// A config with every key of the types in it.
 struct Example {

@@ -31,8 +31,9 @@ use tapedeck_model::{Data, Resource, Stack};
 use crate::SynthError;
 use crate::assembly::Assembly;
 
+pub(crate) use mongo_db_atlas_cluster::NAME as MONGO_DB_ATLAS_CLUSTER;
 pub(crate) use mongo_db_atlas_cluster::add_user as add_mongo_db_user;
-pub(crate) use target::Target;
+pub(crate) use target::{Target, get};
 
 /// The namespace in which services reach each other by name.
 pub(crate) const NAMESPACE: &str = "StpDiscoveryService";
