@@ -160,6 +160,13 @@ fn port(properties: &Mapping) -> Option<u16> {
     }
 }
 
+/// The name and the port at which other services of the stack reach a service, if it is one that has a name.
+pub(crate) fn address(one: &Declared<'_>) -> Option<String> {
+    let has_name = one.kind.name == TYPE.name && !is_behind_load_balancer(one.properties);
+    let port = port(one.properties).filter(|_| has_name)?;
+    Some(format!("{}:{port}", one.name.value.to_lowercase()))
+}
+
 /// The containers of a service. The main one is told where to listen.
 fn workload(one: &Declared<'_>) -> Option<Workload> {
     let properties = one.properties;
