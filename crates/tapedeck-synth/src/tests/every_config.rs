@@ -280,3 +280,35 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn whatever_is_connected_to_a_cluster_of_mongodb_is_a_user_of_it() {
+    let template = template(
+        "projectName: shop
+resources:
+  documents: { type: mongo-db-atlas-cluster, properties: { clusterTier: M10 } }
+  code:
+    type: function
+    properties:
+      packaging: { type: stacktape-lambda-buildpack, properties: { entryfilePath: src/code.ts } }
+      joinDefaultVpc: true
+      connectTo: [documents]
+  mailer:
+    type: worker-service
+    properties:
+      packaging: { type: prebuilt-image, properties: { image: busybox } }
+      resources: { cpu: 0.25, memory: 512 }
+      connectTo: [documents]
+providerConfig:
+  mongoDbAtlas: { accessibility: { accessibilityMode: scoping-workloads-in-vpc } }
+",
+    );
+    for workload in ["Code", "Mailer"] {
+        let user = &template.resources[&format!("{workload}AtlasMongoDatabaseUser")].properties;
+        let role = serde_json::json!({ "Fn::GetAtt": [format!("{workload}Role"), "Arn"] });
+        assert_eq!(user["Username"], role);
+        assert!(template.resources.contains_key(&format!("{workload}Role")));
+    }
+    let list = &template.resources["StpAtlasMongoProjectIpAccessList"].properties["AccessList"];
+    assert_eq!(list.as_array().map(Vec::len), Some(2), "{list}");
+}

@@ -197,11 +197,6 @@ logging: { logForwarding: { type: highlight, properties: { projectId: p } } }
         "cdn.routeRewrites.routeTo.properties.<http-api-gateway>",
         "cdn: { enabled: true, routeRewrites: [{ path: /a, routeTo: { type: http-api-gateway, properties: { httpApiGatewayName: api } } }] }",
     ),
-    (
-        "bucket",
-        "cdn.routeRewrites.routeTo.properties.<function>",
-        "cdn: { enabled: true, routeRewrites: [{ path: /a, routeTo: { type: function, properties: { functionName: code } } }] }",
-    ),
 ];
 
 /// Other resources that refused ones name.

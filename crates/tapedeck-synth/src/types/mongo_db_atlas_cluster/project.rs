@@ -8,8 +8,8 @@ use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::intrinsic;
 use crate::template::Resource;
+use crate::types::Target;
 use crate::types::target::get;
-use crate::workload::security_group_id;
 
 const PROJECT: &str = "StpAtlasMongoProject";
 /// The network of the clusters.
@@ -146,14 +146,17 @@ fn access_list(assembly: &mut Assembly<'_>) -> Result<Vec<Value>, SynthError> {
 
 /// The groups of all services that are connected to a cluster, each once.
 fn groups(assembly: &Assembly<'_>) -> Vec<Value> {
-    let services = assembly.workloads.iter();
-    services
-        .filter(|service| !connected(&service.connect_to, assembly).is_empty())
-        .map(|service| {
-            let group = security_group_id(service.name.as_str());
-            json!({ "AwsSecurityGroup": intrinsic::reference(&group) })
-        })
-        .collect()
+    let mut groups: Vec<String> = Vec::new();
+    let clusters = assembly.stack.resources.iter().filter(|one| one.kind == NAME);
+    for group in clusters.flat_map(|cluster| Target::of(cluster).groups_of_services(assembly)) {
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    let entries = groups
+        .iter()
+        .map(|group| json!({ "AwsSecurityGroup": intrinsic::reference(group) }));
+    entries.collect()
 }
 
 /// The clusters among connections, each once.
