@@ -100,7 +100,7 @@ pub enum SynthError {
 }
 
 /// What to do about types that have no template: those that something here can stand in for.
-const INSTEAD: [(&str, &str); 8] = [
+const INSTEAD: [(&str, &str); 6] = [
     (
         "web-service",
         "make it a `worker-service` and write its load balancer under `cloudformationResources`, or leave it out",
@@ -124,14 +124,6 @@ const INSTEAD: [(&str, &str); 8] = [
     (
         "upstash-kafka-topic",
         "Upstash makes no topics any more: use a `kinesis-stream` or an `sqs-queue`, or leave it out",
-    ),
-    (
-        "function",
-        "write an `AWS::Lambda::Function` under `cloudformationResources`, or leave it out",
-    ),
-    (
-        "batch-job",
-        "write an `AWS::Batch::JobDefinition` under `cloudformationResources`, or leave it out",
     ),
 ];
 

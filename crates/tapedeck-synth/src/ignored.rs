@@ -26,6 +26,8 @@ pub(crate) static KEYS: &[(&str, &str, &str)] = &[
     ("relational-database", "disabledGlobalAlarms", NO_GLOBAL_ALARMS),
     ("sqs-queue", "alarms.notificationTargets", NOBODY_TELLS),
     ("sqs-queue", "disabledGlobalAlarms", NO_GLOBAL_ALARMS),
+    ("function", "alarms.notificationTargets", NOBODY_TELLS),
+    ("function", "disabledGlobalAlarms", NO_GLOBAL_ALARMS),
     (
         "bucket",
         "directoryUpload",

@@ -189,3 +189,24 @@ fn add_nat(assembly: &mut Assembly<'_>) {
         );
     }
 }
+
+/// Adds a way from the subnets to a service of AWS that does not lead through the internet. In a network that is there
+/// already, such ways are up to whoever has made it.
+pub(crate) fn add_endpoint(service: &str, assembly: &mut Assembly<'_>) {
+    if !assembly.network.is_own {
+        return;
+    }
+    let tables: Vec<Value> = (0..ZONES)
+        .map(|zone| reference(&format!("{}RouteTable", subnet("Public", zone))))
+        .collect();
+    let endpoint = json!({
+        "RouteTableIds": tables,
+        "ServiceName": format!("com.amazonaws.{}.{service}", assembly.names.region),
+        "VpcEndpointType": "Gateway",
+        "VpcId": reference(VPC),
+    });
+    assembly.add(
+        &crate::naming::logical_id(&["Stp", "Vpc", service, "Endpoint"]),
+        Resource::new("AWS::EC2::VPCEndpoint", endpoint),
+    );
+}

@@ -32,7 +32,14 @@ macro_rules! examples {
     };
 }
 
-static EXAMPLES: &[Example] = examples!["bucket", "databases", "messages", "mongo-db-atlas-cluster",];
+static EXAMPLES: &[Example] = examples![
+    "batch-job",
+    "bucket",
+    "databases",
+    "function",
+    "messages",
+    "mongo-db-atlas-cluster",
+];
 
 /// The types that are looked at: those with a template, but for those that others look at.
 fn types() -> impl Iterator<Item = (&'static ResourceType, &'static Object)> {

@@ -19,30 +19,32 @@ const KEPT_DAYS: u32 = 30;
 
 /// Adds what forwards the logs of a service.
 pub(crate) fn add(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
-    let mut is_first = true;
     for (name, container) in named_containers(service) {
-        let Some(forwarding) = container
-            .logging
-            .forwarding
-            .as_ref()
-            .filter(|_| !container.logging.disabled)
-        else {
-            continue;
-        };
-        if std::mem::take(&mut is_first) {
-            add_bucket(ids, assembly);
+        let logging = &container.logging;
+        if let Some(forwarding) = logging.forwarding.as_ref().filter(|_| !logging.disabled) {
+            forward(forwarding, ids, &ids.log_group(name), assembly)?;
         }
-        let group = ids.log_group(name);
-        let destination = destination(forwarding, ids, assembly)?;
-        let stream =
-            json!({ "DeliveryStreamType": "DirectPut", "HttpEndpointDestinationConfiguration": destination });
-        let stream_id = format!("{group}DeliveryStream");
-        assembly.add(
-            &stream_id,
-            Resource::new("AWS::KinesisFirehose::DeliveryStream", stream),
-        );
-        add_subscription(&group, &stream_id, assembly);
     }
+    Ok(())
+}
+
+/// Adds what forwards one group of logs. All groups of one workload share the bucket.
+pub(crate) fn forward(
+    forwarding: &LogForwarding,
+    ids: &Ids<'_>,
+    group: &str,
+    assembly: &mut Assembly<'_>,
+) -> Result<(), SynthError> {
+    add_bucket(ids, assembly);
+    let destination = destination(forwarding, ids, assembly)?;
+    let stream =
+        json!({ "DeliveryStreamType": "DirectPut", "HttpEndpointDestinationConfiguration": destination });
+    let stream_id = format!("{group}DeliveryStream");
+    assembly.add(
+        &stream_id,
+        Resource::new("AWS::KinesisFirehose::DeliveryStream", stream),
+    );
+    add_subscription(group, &stream_id, assembly);
     Ok(())
 }
 

@@ -22,6 +22,8 @@ use crate::template::Resource;
 use crate::types;
 
 pub(crate) use containers::NO_IMAGE_YET;
+pub(crate) use forwarding::forward;
+pub(crate) use volumes::Volumes;
 
 pub(crate) use balancer::BALANCER;
 pub(crate) use calls::settle as settle_calls;
