@@ -169,8 +169,18 @@ fn secure_parameter(inner: &str, assembly: &mut Assembly<'_>) -> Value {
     Value::from(arn)
 }
 
-/// A text that a secret is part of, as a secret of its own. Equal texts share one.
+/// A text that a secret is part of, as a secret of its own that containers may read. Equal texts share one.
 fn composed(value: &Value, assembly: &mut Assembly<'_>) -> Value {
+    let logical_id = add_secret(value, assembly);
+    let arn = reference(&logical_id);
+    assembly
+        .readable
+        .insert(logical_id, Readable::Secret(arn.clone()));
+    arn
+}
+
+/// Adds a secret with this text, whose id it tells.
+pub(crate) fn add_secret(value: &Value, assembly: &mut Assembly<'_>) -> String {
     let logical_id = format!(
         "StpComposedSecret{}",
         digest(&value.to_string()).to_ascii_uppercase()
@@ -184,9 +194,5 @@ fn composed(value: &Value, assembly: &mut Assembly<'_>) -> Value {
         &logical_id,
         Resource::new("AWS::SecretsManager::Secret", properties),
     );
-    let arn = reference(&logical_id);
-    assembly
-        .readable
-        .insert(logical_id, Readable::Secret(arn.clone()));
-    arn
+    logical_id
 }

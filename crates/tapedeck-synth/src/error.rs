@@ -21,6 +21,18 @@ pub enum SynthError {
         /// What is missing.
         what: String,
     },
+    /// More than CloudFormation takes.
+    #[error("the template would have {count} {what}, and CloudFormation takes {limit}{most}")]
+    TooLarge {
+        /// What there is too much of, such as `resources`.
+        what: &'static str,
+        /// How much there is.
+        count: usize,
+        /// How much CloudFormation takes.
+        limit: usize,
+        /// What most of it is, such as `; 480 of them are AWS::SQS::Queue`, or nothing.
+        most: String,
+    },
     /// Two things have the same logical id.
     #[error("two resources become `{logical_id}`; rename one of them")]
     DuplicateLogicalId {
@@ -140,8 +152,12 @@ impl SynthError {
     /// What to do next, where the error alone does not tell.
     #[must_use]
     pub fn way_out(&self) -> Option<&'static str> {
-        let Self::Unsupported { kind, what, .. } = self else {
-            return None;
+        let (kind, what) = match self {
+            Self::Unsupported { kind, what, .. } => (kind, what),
+            Self::TooLarge { .. } => {
+                return Some("split the stack: what is in another one is reached by `$CfStackOutput`");
+            }
+            _ => return None,
         };
         let instead = INSTEAD.iter().find(|(known, _)| known == kind);
         match instead.filter(|_| what == "the whole type") {

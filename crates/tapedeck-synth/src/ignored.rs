@@ -24,6 +24,11 @@ const NO_GLOBAL_ALARMS: &str = "there are no alarms for all stacks of an account
 pub(crate) static KEYS: &[(&str, &str, &str)] = &[
     ("relational-database", "alarms.notificationTargets", NOBODY_TELLS),
     ("relational-database", "disabledGlobalAlarms", NO_GLOBAL_ALARMS),
+    (
+        "user-auth-pool",
+        "enableHostedUi",
+        "the page for signing in is there either way, as in existing stacks",
+    ),
     ("sqs-queue", "alarms.notificationTargets", NOBODY_TELLS),
     ("sqs-queue", "disabledGlobalAlarms", NO_GLOBAL_ALARMS),
     ("function", "alarms.notificationTargets", NOBODY_TELLS),
@@ -31,7 +36,7 @@ pub(crate) static KEYS: &[(&str, &str, &str)] = &[
     (
         "bucket",
         "directoryUpload",
-        "a template holds no files: put them into the bucket once the stack is there",
+        "a template holds no files; put them into the bucket once the stack is there",
     ),
     (
         "bucket",

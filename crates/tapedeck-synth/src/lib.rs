@@ -5,13 +5,17 @@
 //! containers in `workload`.
 
 mod assembly;
+mod chores;
 mod connections;
+pub mod cost;
 mod deployment_bucket;
+pub mod diff;
 mod environment;
 mod error;
 mod expression;
 mod ignored;
 mod intrinsic;
+mod limits;
 mod lookups;
 mod naming;
 mod network;
@@ -26,6 +30,7 @@ mod yaml;
 
 use tapedeck_model::Stack;
 
+pub use chores::chores;
 pub use error::SynthError;
 pub use ignored::{Ignored, ignored};
 pub use lookups::{ArtifactLookup, Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
@@ -56,6 +61,7 @@ pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthErr
     overrides::apply(&mut assembly)?;
     assembly.add_outputs()?;
     references::settle(&mut assembly.template)?;
+    limits::check(&assembly.template)?;
     Ok(assembly.template)
 }
 

@@ -14,6 +14,8 @@ pub struct Lookups {
     pub account: Option<String>,
     /// What makes names unique beyond the account; computed from region, stack and account where it is left out.
     pub stack_hash: Option<String>,
+    /// How many availability zones the account has in the region; three where it is left out.
+    pub availability_zones: Option<u8>,
     /// Secrets by name.
     pub secrets: BTreeMap<String, SecretLookup>,
     /// Parameters of the Systems Manager by name.

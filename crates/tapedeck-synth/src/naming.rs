@@ -95,7 +95,8 @@ pub(crate) fn stack_hash(region: &str, stack: &str, account: &str) -> String {
     format!("{hash:x}")
 }
 
-fn partition(region: &str) -> &'static str {
+/// The partition of AWS that a region is in.
+pub(crate) fn partition(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "aws-cn"
     } else if region.starts_with("us-gov-") {

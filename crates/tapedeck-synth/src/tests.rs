@@ -2,12 +2,57 @@
 
 mod every_config;
 mod every_key;
+mod limits;
+mod settings;
+
+use std::collections::BTreeMap;
 
 use serde_json::json;
+use tapedeck_config::{Answer, Answers, LoadOptions};
+use tapedeck_diagnostic::Source;
+use tapedeck_model::{Region, Stack, StageName};
 
 use crate::naming::{digest, logical_id, stack_hash, within};
 use crate::template::{Resource, Template};
-use crate::{Problem, overrides, problems, yaml};
+use crate::{Lookups, Problem, overrides, problems, yaml};
+
+/// The stack of a config without mistakes.
+fn stack(config: &str) -> Stack {
+    loaded(config).unwrap_or_else(|found| panic!("{config}\n{found}"))
+}
+
+/// The stack of a config, or what is wrong with it.
+fn loaded(config: &str) -> Result<Stack, String> {
+    let options = LoadOptions {
+        project_name: None,
+        fallback_project_name: Some("shop".to_string()),
+        stage: StageName::new("dev").unwrap(),
+        region: Region::new("eu-west-1").unwrap(),
+        profile: None,
+        command_line: BTreeMap::new(),
+        is_deployment: false,
+    };
+    let source = Source::new("stacktape.yml", config);
+    let mut answers = Answers::new();
+    let mut loaded = tapedeck_resources::load(&source, &options, &answers);
+    while !loaded.questions.is_empty() {
+        // About files, which a template does not look into.
+        for question in loaded.questions {
+            answers.insert(question, Answer::Unknowable);
+        }
+        loaded = tapedeck_resources::load(&source, &options, &answers);
+    }
+    let found = format!("{:?}", loaded.diagnostics);
+    loaded.stack.ok_or(found)
+}
+
+/// As little as AWS may answer.
+fn lookups() -> Lookups {
+    Lookups {
+        account: Some("123456789012".to_string()),
+        ..Lookups::default()
+    }
+}
 
 #[test]
 fn names_are_those_of_existing_stacks() {

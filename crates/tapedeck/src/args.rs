@@ -18,7 +18,7 @@ pub(crate) use engine::{EngineCommand, EngineInstallArgs, EngineStopArgs, Engine
 pub(crate) use measures::{InfoScalingArgs, MetricsArgs};
 pub(crate) use processor::Processor;
 pub(crate) use rollout::{DeployArgs, RollbackArgs};
-pub(crate) use synth::{SynthArgs, TemplateFormat};
+pub(crate) use synth::{CostArgs, DiffArgs, SynthArgs, TemplateFormat};
 
 /// Plays a stacktape.yml: packages its worker services and runs them on this machine.
 #[derive(Debug, Parser)]
@@ -40,6 +40,7 @@ Exit codes:
   1   the operation failed: code does not build, tasks do not stay up, there is no such stack
   2   the command line or the config is wrong; nothing was changed
   3   something around tapedeck is missing: a privilege, a program, the engine, disk space
+  4   `diff --exitCode`: something would change
   70  a mistake of tapedeck itself
 
 Files: /var/lib/tapedeck and /run/tapedeck
@@ -69,6 +70,12 @@ pub(crate) enum Command {
     /// Print the CloudFormation template that the config becomes, offline.
     #[command(after_help = crate::commands::synth::EXAMPLES)]
     Synth(SynthArgs),
+    /// Show what a deployment would change, and what would be lost by it. Changes nothing.
+    #[command(after_help = crate::commands::diff::EXAMPLES)]
+    Diff(DiffArgs),
+    /// Estimate what the config costs a month on AWS, offline.
+    #[command(after_help = crate::commands::cost::EXAMPLES)]
+    Cost(CostArgs),
     /// Explain a key, a type of resource, a directive or a rule of the config language.
     #[command(after_help = crate::commands::explain::EXAMPLES)]
     Explain(ExplainArgs),

@@ -44,7 +44,7 @@ impl<'a> Reading<'a> {
     /// An answer as it counts: where nothing is packaged, a file that is not there is only told of.
     fn judged(&self, question: &Question, answer: Answer, printer: &Printer) -> Answer {
         match (self.command, question, &answer) {
-            ("synth", Question::Path { path }, Answer::Path(PathState::Missing)) => {
+            ("synth" | "diff" | "cost", Question::Path { path }, Answer::Path(PathState::Missing)) => {
                 printer.warn(format!("there is no `{path}`, which `package` and `deploy` need"));
                 Answer::Unknowable
             }

@@ -9,10 +9,14 @@ use crate::printer::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 use crate::text::{count, instant, last_check, span};
 
 mod containers;
+mod cost;
+mod difference;
 mod instances;
 mod metrics;
 mod scaling;
 
+pub(crate) use cost::cost;
+pub(crate) use difference::difference;
 pub(crate) use metrics::metrics;
 pub(crate) use scaling::scaling;
 

@@ -189,12 +189,12 @@ fn find(type_name: &str) -> Option<ResourceType> {
     } else {
         type_name
     };
-    line_of(name).and_then(row)
+    line_in(TABLE, name).and_then(row)
 }
 
-/// The line of a type, found by halving the text. Looking at all of it is left to tests.
-fn line_of(type_name: &str) -> Option<&'static str> {
-    let (_, mut rows) = TABLE.split_once('\n')?;
+/// The line of a type in a table that is sorted by it, found by halving the text. Looking at all of it is left to tests.
+pub(super) fn line_in(table: &'static str, type_name: &str) -> Option<&'static str> {
+    let (_, mut rows) = table.split_once('\n')?;
     while !rows.is_empty() {
         let start = rows
             .get(..rows.len() / 2)?

@@ -2,6 +2,8 @@
 
 pub mod attributes;
 pub mod instances;
+pub mod prices;
+pub mod updates;
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,8 @@ use super::attributes::{self, Resolved};
 use tapedeck_model::Architecture;
 
 use super::instances::{self, InstanceType};
+use super::prices;
+use super::updates;
 
 fn instance(name: &str) -> InstanceType {
     *instances::find(name).unwrap_or_else(|| panic!("there is no {name}"))
@@ -336,4 +338,102 @@ fn an_unknown_type_is_told_apart_from_an_unknown_attribute() {
         ("", "Arn", Resolved::UnknownType),
         ("MongoDB::Atlas::Cluster", "Ref", Resolved::Ref),
     ]);
+}
+
+#[test]
+fn every_line_of_updates_is_one() {
+    let lines: Vec<&str> = updates::TABLE.lines().skip(1).collect();
+    assert!(lines.len() > 1500);
+    assert!(lines.is_sorted_by_key(|line| line.split('\t').next()));
+    for line in lines {
+        let name = line.split('\t').next().unwrap_or_default();
+        assert_eq!(line.split('\t').count(), 4, "{line}");
+        assert!(
+            updates::of(name).is_some() || name == "AWS::CloudFormation::CustomResource",
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn updates_are_what_cloudformation_says() {
+    let replaced = |name: &str, property: &str| {
+        let found = updates::of(name).unwrap_or_else(|| panic!("there is no {name}"));
+        found.replaced_by.contains(&property)
+    };
+    for (name, property) in [
+        ("AWS::SQS::Queue", "QueueName"),
+        ("AWS::SQS::Queue", "FifoQueue"),
+        ("AWS::S3::Bucket", "BucketName"),
+        ("AWS::Logs::LogGroup", "LogGroupName"),
+        ("AWS::ECS::TaskDefinition", "ContainerDefinitions"),
+        ("AWS::RDS::DBInstance", "StorageEncrypted"),
+        ("AWS::EFS::FileSystem", "Encrypted"),
+        ("AWS::DynamoDB::GlobalTable", "TableName"),
+    ] {
+        assert!(replaced(name, property), "{name} {property}");
+    }
+    for (name, property) in [
+        ("AWS::SQS::Queue", "VisibilityTimeout"),
+        ("AWS::Logs::LogGroup", "RetentionInDays"),
+        ("AWS::ECS::Service", "TaskDefinition"),
+        ("AWS::RDS::DBInstance", "DBInstanceClass"),
+    ] {
+        assert!(!replaced(name, property), "{name} {property}");
+    }
+    let database = updates::of("AWS::RDS::DBInstance").expect("there is one");
+    assert!(database.interrupted_by.contains(&"DBInstanceClass"));
+    assert!(database.perhaps_replaced_by.contains(&"Engine"));
+    assert_eq!(updates::of("Custom::Whatever"), None);
+}
+
+#[test]
+fn every_price_is_one() {
+    for (table, before) in [(prices::SERVICES, 2), (prices::INSTANCES, 1)] {
+        let lines: Vec<&str> = table.lines().skip(1).collect();
+        assert!(lines.is_sorted_by_key(|line| line.split('\t').next()));
+        for line in lines {
+            let columns: Vec<&str> = line.split('\t').collect();
+            assert_eq!(columns.len(), before + prices::regions().len(), "{line}");
+            for price in &columns[before..] {
+                let is_one = price
+                    .parse::<f64>()
+                    .is_ok_and(|price| price > 0.0 && price < 10.0);
+                assert!(*price == "-" || is_one, "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn prices_of_fargate_are_those_of_the_product_page() {
+    let range = |name: &str| {
+        let all = prices::regions()
+            .into_iter()
+            .filter_map(|region| prices::of(name, region));
+        all.fold((f64::MAX, f64::MIN), |(least, most), (price, _)| {
+            (least.min(price), most.max(price))
+        })
+    };
+    assert_eq!(range("fargate-x86-vcpu"), (0.04048, 0.0696));
+    assert_eq!(range("fargate-x86-gb"), (0.004445, 0.0076));
+}
+
+#[test]
+fn sizes_of_instances_cost_in_proportion() {
+    let price = |name: &str| prices::instance(name, "eu-west-1").map(|price| format!("{price:.4}"));
+    for (name, expected) in [
+        ("t3.nano", Some("0.0057")),
+        ("t3.micro", Some("0.0114")),
+        ("c5.large", Some("0.0960")),
+        ("m5.xlarge", Some("0.2140")),
+        ("m5.24xlarge", Some("5.1360")),
+        ("g4dn.xlarge", Some("0.5870")),
+        ("g4dn.metal", None),
+        ("m5.metal", None),
+        ("p4d.24xlarge", None),
+    ] {
+        assert_eq!(price(name).as_deref(), expected, "{name}");
+    }
+    assert_eq!(prices::instance("t3.micro", "eu-west-9"), None);
 }

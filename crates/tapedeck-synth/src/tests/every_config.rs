@@ -1,13 +1,13 @@
 //! Properties of the template of any config: nothing dangles, nothing waits for itself, limits are kept, names are unique.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use tapedeck_config::{Answers, LoadOptions};
-use tapedeck_diagnostic::Source;
-use tapedeck_model::{Region, Stack, StageName};
 
-use crate::{Lookups, Template, problems, synthesize};
+use super::settings::settings;
+use super::{lookups, stack};
+use crate::limits::{self, BYTES, DESCRIPTION_BYTES, DYNAMIC_REFERENCES, ID_CHARACTERS, OUTPUTS};
+use crate::{Template, problems, synthesize};
 
 /// Properties that name something outside of the template, where no two may be equal.
 const NAMES: [&str; 15] = [
@@ -128,113 +128,8 @@ const JOB: [&str; 7] = [
     "connectTo: [jobs, topic, table, store, cache, db, machine, bus, stream, aws:ses]",
 ];
 
-/// Properties of further resources, any of which may be there: name, type, properties.
-const SETTINGS: [(&str, &str, &[&str]); 6] = [
-    (
-        "jobs",
-        "sqs-queue",
-        &[
-            "visibilityTimeoutSeconds: 120",
-            "events: [{ type: event-bus, properties: { eventBusName: bus, eventPattern: { source: [shop] } } }]",
-            "policyStatements: [{ Effect: Allow, Principal: '*', Action: ['sqs:SendMessage'] }]",
-            "alarms: [{ trigger: { type: sqs-queue-not-empty } }]",
-        ],
-    ),
-    ("topic", "sns-topic", &["smsDisplayName: shop"]),
-    (
-        "table",
-        "dynamo-db-table",
-        &[
-            "streamType: NEW_IMAGE",
-            "provisionedThroughput: { readUnits: 5, writeUnits: 5 }",
-            "secondaryIndexes: [{ name: byMail, partitionKey: { name: mail, type: string } }]",
-        ],
-    ),
-    (
-        "store",
-        "bucket",
-        &[
-            "versioning: true",
-            "cors: { enabled: true }",
-            "accessibility: { accessibilityMode: public-read }",
-            "lifecycleRules: [{ type: expiration, properties: { daysAfterUpload: 9 } }]",
-            "cdn: { enabled: true, cachingOptions: { minTTL: 5 }, routeRewrites: [{ path: /a, routePrefix: /b }] }",
-        ],
-    ),
-    ("bus", "event-bus", &["archivation: { enabled: true }"]),
-    (
-        "stream",
-        "kinesis-stream",
-        &["enableEnhancedFanOut: true", "encryption: { enabled: true }"],
-    ),
-];
-
-/// What comes of a config.
-pub(super) enum Outcome {
-    /// Its template, as JSON.
-    Template(String),
-    /// What has no template in it.
-    Refused(String),
-    /// What is wrong with it.
-    Wrong(String),
-}
-
-/// What comes of a config, whatever it is.
-pub(super) fn outcome(config: &str) -> Outcome {
-    let stack = match loaded(config) {
-        Ok(stack) => stack,
-        Err(said) => return Outcome::Wrong(said),
-    };
-    match synthesize(&stack, &lookups()) {
-        Ok(template) => Outcome::Template(template.to_json()),
-        Err(error) => Outcome::Refused(error.to_string()),
-    }
-}
-
 fn template(config: &str) -> Template {
-    let stack = loaded(config).unwrap_or_else(|said| panic!("{config}\n{said}"));
-    synthesize(&stack, &lookups()).unwrap_or_else(|error| panic!("{config}\n{error}"))
-}
-
-fn lookups() -> Lookups {
-    Lookups {
-        account: Some("123456789012".to_string()),
-        ..Lookups::default()
-    }
-}
-
-fn loaded(config: &str) -> Result<Stack, String> {
-    let options = LoadOptions {
-        project_name: None,
-        fallback_project_name: Some("shop".to_string()),
-        stage: StageName::new("dev").unwrap(),
-        region: Region::new("eu-west-1").unwrap(),
-        profile: None,
-        command_line: BTreeMap::new(),
-        is_deployment: false,
-    };
-    let source = Source::new("stacktape.yml", config);
-    let loaded = tapedeck_resources::load(&source, &options, &Answers::new());
-    let findings = format!("{:?} {:?}", loaded.diagnostics, loaded.questions);
-    loaded.stack.ok_or(findings)
-}
-
-/// Resources with some of their settings; each choice says yes or no to one.
-fn settings(choices: &[bool]) -> String {
-    let mut choices = choices.iter().copied().cycle();
-    let mut text = String::new();
-    for (name, kind, parts) in SETTINGS {
-        text.push_str(&format!("  {name}:\n    type: {kind}\n    properties:"));
-        if kind == "dynamo-db-table" {
-            text.push_str("\n      primaryKey: { partitionKey: { name: id, type: string } }");
-        }
-        for part in parts.iter().filter(|_| choices.next().unwrap_or_default()) {
-            text.push_str(&format!("\n      {part}"));
-        }
-        text.push('\n');
-    }
-    text.replace("properties:\n  ", "properties: {}\n  ")
-        .replace("properties: {}\n      ", "properties:\n      ")
+    synthesize(&stack(config), &lookups()).unwrap_or_else(|error| panic!("{config}\n{error}"))
 }
 
 /// A service of a type with these properties.
@@ -373,11 +268,15 @@ proptest! {
         config.push_str(&settings(&choices));
         let template = template(&config);
         prop_assert_eq!(problems(&template), []);
-        prop_assert!(template.resources.len() <= 500);
-        prop_assert!(template.to_json().len() <= 1_048_576);
+        let text = template.to_json();
+        prop_assert!(template.resources.len() <= limits::RESOURCES);
+        prop_assert!(template.outputs.len() <= OUTPUTS);
+        prop_assert!(text.len() <= BYTES);
+        prop_assert!(text.matches("{{resolve:").count() <= DYNAMIC_REFERENCES);
+        prop_assert!(template.description.len() <= DESCRIPTION_BYTES);
         let mut names = BTreeSet::new();
         for (id, resource) in &template.resources {
-            prop_assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && id.len() <= 255, "{}", id);
+            prop_assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && id.len() <= ID_CHARACTERS, "{}", id);
             for name in NAMES {
                 if let Some(name_of_it) = resource.properties.get(name).and_then(|value| value.as_str()) {
                     prop_assert!(names.insert(format!("{} {name} {name_of_it}", resource.kind)), "{}", name_of_it);

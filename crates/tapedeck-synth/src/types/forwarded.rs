@@ -6,7 +6,7 @@ use super::Target;
 use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::connections::late;
-use crate::workload::{Ids, forward};
+use crate::workload::{Forwarded, Ids, forward};
 
 /// Adds what forwards the logs of a function or job, if it is asked for.
 pub(super) fn add(workload: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
@@ -15,8 +15,12 @@ pub(super) fn add(workload: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<
     }
     match of(workload) {
         Some(forwarding) => {
-            let ids = Ids { name: workload.name };
-            forward(&forwarding, &ids, &workload.id("LogGroup"), assembly)
+            let forwarded = Forwarded {
+                name: workload.name,
+                group: workload.id("LogGroup"),
+                to: &forwarding,
+            };
+            forward(&[forwarded], &Ids { name: workload.name }, assembly)
         }
         None => Ok(()),
     }

@@ -34,9 +34,10 @@ use tapedeck_model::{Data, Resource, Stack};
 use crate::SynthError;
 use crate::assembly::Assembly;
 
+pub(crate) use mongo_db_atlas_cluster::NAME as MONGO_DB_ATLAS_CLUSTER;
 pub(crate) use mongo_db_atlas_cluster::add_user as add_mongo_db_user;
 pub(crate) use mutual::untie;
-pub(crate) use target::Target;
+pub(crate) use target::{Target, get};
 pub(crate) use triggers::notify;
 
 /// The namespace in which services reach each other by name.
@@ -218,8 +219,12 @@ fn is_workload(name: &str, _assembly: &Assembly<'_>) -> bool {
 fn workload_grants(name: &str, assembly: &Assembly<'_>) -> Vec<Value> {
     let cluster = format!("service/{}-{name}-cluster*", assembly.names.stack);
     let service = Value::from(assembly.names.arn("ecs", &cluster));
+    let cluster = format!("cluster/{}-{name}-cluster*", assembly.names.stack);
+    let mut list = crate::policy::allow(&["ecs:ListServices"], vec![Value::from("*")]);
+    list["Condition"] =
+        serde_json::json!({ "ArnLike": { "ecs:cluster": assembly.names.arn("ecs", &cluster) } });
     vec![
         crate::policy::allow(&["ecs:DescribeServices", "ecs:UpdateService"], vec![service]),
-        crate::policy::allow(&["ecs:ListServices"], vec![Value::from("*")]),
+        list,
     ]
 }

@@ -46,7 +46,7 @@ pub(crate) fn add(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>
     let scaling_group = scaling_group(service, instance_types, &group, ids, assembly);
     assembly.add(&ids.of("AutoScalingGroup"), scaling_group);
     add_capacity_provider(service, ids, assembly);
-    let refresh = refresh(ids);
+    let refresh = refresh(ids, assembly);
     assembly.add(&ids.of("ScheduledInstanceRefreshRule"), refresh);
     if *enable_warm_pool {
         let pool = json!({
@@ -176,7 +176,8 @@ fn add_capacity_provider(service: &Workload, ids: &Ids<'_>, assembly: &mut Assem
 }
 
 /// Replaces all instances once a week, without a program of ours in between.
-fn refresh(ids: &Ids<'_>) -> Resource {
+fn refresh(ids: &Ids<'_>, assembly: &Assembly<'_>) -> Resource {
+    let partition = assembly.names.partition;
     let group = reference(&ids.of("AutoScalingGroup"));
     Resource::new(
         "AWS::Scheduler::Schedule",
@@ -186,7 +187,7 @@ fn refresh(ids: &Ids<'_>) -> Resource {
             "ScheduleExpression": WEEKLY,
             "ScheduleExpressionTimezone": "UTC",
             "Target": {
-                "Arn": "arn:aws:scheduler:::aws-sdk:autoscaling:startInstanceRefresh",
+                "Arn": format!("arn:{partition}:scheduler:::aws-sdk:autoscaling:startInstanceRefresh"),
                 "RoleArn": attribute(REFRESH_ROLE, "Arn"),
                 "Input": substitute(REFRESH, vec![("sub0".to_string(), group)]),
             },

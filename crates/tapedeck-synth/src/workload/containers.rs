@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tapedeck_model::{
-    Architecture, Compute, Container, ContainerDependency, HealthCheck, LanguageConfig, Packaging, Workload,
-    WorkloadContainer,
+    Architecture, Compute, Container, ContainerCondition, ContainerDependency, ContainerType, HealthCheck,
+    LanguageConfig, Packaging, Workload, WorkloadContainer,
 };
 use tapedeck_resources::catalogue::instances;
 
@@ -16,10 +16,10 @@ use crate::environment::Environment;
 use crate::intrinsic::{attribute, reference};
 use crate::naming::within;
 use crate::shared::EXECUTION_ROLE;
-use crate::template::Resource;
+use crate::template::{NOT_YET_KNOWN, Resource};
 
-/// What stands for an image until it is made.
-pub(crate) const NO_IMAGE_YET: &str = "<<not-yet-known>>";
+/// For how many seconds a container must have run to be started again; ECS takes no less.
+const RESTARTED_AFTER: u32 = 60;
 
 /// Adds a log group for each container that has one.
 pub(crate) fn add_log_groups(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
@@ -67,6 +67,9 @@ pub(crate) fn add_task_definition(
             ways::port_mappings(service, &member.name),
         );
         definition["Essential"] = Value::from(member.essential);
+        if is_restarted(member, service) {
+            definition["RestartPolicy"] = json!({ "Enabled": true, "RestartAttemptPeriod": RESTARTED_AFTER });
+        }
         put(&mut definition, "DependsOn", dependencies(member));
         if index == 0 {
             put(&mut definition, "ResourceRequirements", gpus(service));
@@ -93,6 +96,17 @@ pub(crate) fn add_task_definition(
         Resource::new("AWS::ECS::TaskDefinition", properties),
     );
     Ok(())
+}
+
+/// Whether a container beside the main one is started again when it ends: it should always run, its end does not end the task,
+/// and nothing waits for its end.
+fn is_restarted(member: &WorkloadContainer, service: &Workload) -> bool {
+    let waited_for = service.containers.iter().flat_map(|other| &other.depends_on);
+    member.container_type == Some(ContainerType::AlwaysRunning)
+        && !member.essential
+        && waited_for
+            .filter(|one| one.container_name == member.name)
+            .all(|one| one.condition == ContainerCondition::Start)
 }
 
 /// Puts a list where there is something in it.
@@ -132,7 +146,7 @@ fn definition(
 ) -> Result<Value, SynthError> {
     let mut definition = json!({
         "Name": name,
-        "Image": NO_IMAGE_YET,
+        "Image": NOT_YET_KNOWN,
         "StopTimeout": container.stop_timeout.duration().as_secs(),
     });
     let texts = |texts: &[String]| texts.iter().map(|text| Value::from(text.as_str())).collect();

@@ -21,8 +21,7 @@ use crate::naming::logical_id;
 use crate::template::Resource;
 use crate::types;
 
-pub(crate) use containers::NO_IMAGE_YET;
-pub(crate) use forwarding::forward;
+pub(crate) use forwarding::{Forwarded, forward};
 pub(crate) use volumes::Volumes;
 
 pub(crate) use balancer::BALANCER;

@@ -33,6 +33,8 @@ pub(crate) fn add(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>
         Compute::Fargate { .. } => {
             properties["LaunchType"] = Value::from("FARGATE");
             properties["PlatformVersion"] = Value::from("LATEST");
+            // On EC2 it would fight with the tasks being packed onto as few instances as can be.
+            properties["AvailabilityZoneRebalancing"] = Value::from("ENABLED");
             properties["NetworkConfiguration"] = json!({ "AwsvpcConfiguration": {
                 "Subnets": assembly.network.subnets(is_private),
                 "AssignPublicIp": if is_private { "DISABLED" } else { "ENABLED" },

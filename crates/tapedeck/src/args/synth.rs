@@ -1,10 +1,10 @@
-//! Options of `synth`.
+//! Options of `synth`, and of what is told of a template: `diff` and `cost`.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{ConfigArgs, ExtraArgs, StackArgs};
+use super::{ConfigArgs, ExtraArgs, JsonArgs, StackArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct SynthArgs {
@@ -23,6 +23,42 @@ pub(crate) struct SynthArgs {
     pub(crate) format: Option<TemplateFormat>,
     #[command(flatten)]
     pub(crate) options: ExtraArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// The template to compare with, of JSON or YAML; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
+    /// What AWS would answer, as JSON: account, secrets, parameters, outputs of stacks, VPCs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lookups: Option<PathBuf>,
+    /// Exit with 4 when something would change
+    #[arg(long = "exitCode")]
+    pub(crate) exit_code: bool,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CostArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// What AWS would answer, as JSON: account, secrets, parameters, outputs of stacks, VPCs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lookups: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
 }
 
 /// Languages of templates.

@@ -1,9 +1,11 @@
 //! One file per command: its examples, then a body that reads as the story.
 
 pub(crate) mod completions;
+pub(crate) mod cost;
 pub(crate) mod delete;
 pub(crate) mod deploy;
 pub(crate) mod dev;
+pub(crate) mod diff;
 pub(crate) mod engine_install;
 pub(crate) mod engine_run;
 pub(crate) mod engine_start;
@@ -42,6 +44,8 @@ pub(crate) fn wants_json(command: &Command) -> bool {
     match command {
         Command::Init(args) => args.output.json,
         Command::Validate(args) => args.output.json,
+        Command::Diff(args) => args.output.json,
+        Command::Cost(args) => args.output.json,
         Command::Explain(args) => args.output.json,
         Command::Deploy(args) => args.output.json,
         Command::Rollback(args) => args.output.json,
@@ -75,6 +79,8 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::Init(args) => init::run(&args, context, printer),
         Command::Validate(args) => validate::run(&args, context, printer),
         Command::Synth(args) => synth::run(&args, context, printer),
+        Command::Diff(args) => diff::run(&args, context, printer),
+        Command::Cost(args) => cost::run(&args, context, printer),
         Command::Explain(args) => explain::run(&args, printer),
         Command::Schema(args) => schema::run(&args, context, printer),
         Command::Deploy(args) => deploy::run(&args, context, printer),

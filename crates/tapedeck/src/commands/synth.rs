@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use tapedeck_synth::{SynthError, ignored, problems, synthesize};
+use tapedeck_model::Stack;
+use tapedeck_synth::{SynthError, Template, chores, ignored, problems, synthesize};
 
 use crate::args::{SynthArgs, TemplateFormat};
 use crate::config::{self, Reading};
@@ -35,25 +36,7 @@ pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Out
         extra: &args.options.extra,
         lookups: args.lookups.as_deref(),
     };
-    let (stack, file) = config::load_stack(context, printer, &reading)?;
-    let lookups = match &args.lookups {
-        Some(path) => Lookups::read(&context.working_directory.join(path))?.0,
-        None => tapedeck_synth::Lookups::default(),
-    };
-    let template = synthesize(&stack, &lookups).map_err(|error| failure(error, file.name()))?;
-    for one in ignored(&stack) {
-        printer.warn(format!(
-            "`{}` of `{}` changes nothing: {}",
-            one.key, one.resource, one.reason
-        ));
-    }
-    if let Some(problem) = problems(&template).into_iter().next() {
-        let what = format!("the template of {} would be refused", file.name());
-        return Err(
-            Failure::new(ExitKind::Usage, anyhow::Error::new(problem).context(what))
-                .help("look into `cloudformationResources` and `overrides`"),
-        );
-    }
+    let (_, template) = template(&reading, None, context, printer)?;
     let text = match format(args) {
         TemplateFormat::Json => template.to_json(),
         TemplateFormat::Yaml => template.to_yaml(),
@@ -72,6 +55,44 @@ pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Out
         count(template.resources.len(), "resource")
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The stack of a config and its template, which CloudFormation would take. `account` is the one where none is looked up.
+///
+/// # Errors
+/// When there is none, or something in it leads nowhere.
+pub(crate) fn template(
+    reading: &Reading<'_>,
+    account: Option<&str>,
+    context: &Context,
+    printer: &Printer,
+) -> Result<(Stack, Template), Failure> {
+    let (stack, file) = config::load_stack(context, printer, reading)?;
+    let mut lookups = match reading.lookups {
+        Some(path) => Lookups::read(&context.working_directory.join(path))?.0,
+        None => tapedeck_synth::Lookups::default(),
+    };
+    lookups.account = lookups.account.or_else(|| account.map(str::to_string));
+    let template = synthesize(&stack, &lookups).map_err(|error| failure(error, file.name()))?;
+    for one in ignored(&stack) {
+        printer.warn(format!(
+            "`{}` of `{}` changes nothing: {}",
+            one.key, one.resource, one.reason
+        ));
+    }
+    for chore in chores(&stack) {
+        printer.warn(chore);
+    }
+    match problems(&template).into_iter().next() {
+        Some(problem) => {
+            let what = format!("the template of {} would be refused", file.name());
+            Err(
+                Failure::new(ExitKind::Usage, anyhow::Error::new(problem).context(what))
+                    .help("look into `cloudformationResources` and `overrides`"),
+            )
+        }
+        None => Ok((stack, template)),
+    }
 }
 
 /// The language that was asked for, by option or by the name of the file.

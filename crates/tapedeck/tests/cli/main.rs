@@ -3,9 +3,11 @@
 //! One module per command. `UPDATE_EXPECT=1 cargo test --package tapedeck --test cli` rewrites what is expected.
 
 mod completions;
+mod cost;
 mod delete;
 mod deploy;
 mod dev;
+mod diff;
 mod engine;
 mod environment;
 mod explain;

@@ -96,16 +96,22 @@ fn add_peering(assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
         "VpcId": assembly.network.vpc,
     });
     add((PEERING, "NetworkPeering"), peering, Some(CONTAINER), assembly)?;
-    for (zone, table) in assembly.network.public_route_tables().into_iter().enumerate() {
-        let route = json!({
-            "DestinationCidrBlock": ADDRESSES,
-            "RouteTableId": table,
-            "VpcPeeringConnectionId": intrinsic::attribute(PEERING, "ConnectionId"),
-        });
-        assembly.add(
-            &format!("StpAtlasMongoPublicSubnetRoute{zone}"),
-            Resource::new("AWS::EC2::Route", route),
-        );
+    let kinds: &[&str] = match assembly.needs.nat {
+        true => &["Public", "Private"],
+        false => &["Public"],
+    };
+    for kind in kinds {
+        for (zone, table) in assembly.network.route_tables(kind).into_iter().enumerate() {
+            let route = json!({
+                "DestinationCidrBlock": ADDRESSES,
+                "RouteTableId": table,
+                "VpcPeeringConnectionId": intrinsic::attribute(PEERING, "ConnectionId"),
+            });
+            assembly.add(
+                &format!("StpAtlasMongo{kind}SubnetRoute{zone}"),
+                Resource::new("AWS::EC2::Route", route),
+            );
+        }
     }
     Ok(())
 }

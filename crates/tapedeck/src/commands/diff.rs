@@ -1,0 +1,115 @@
+//! `tapedeck diff`
+
+use std::io::Read as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use tapedeck_synth::cost::{Estimate, estimate};
+use tapedeck_synth::diff::{Surroundings, compare, read_template};
+
+use crate::args::DiffArgs;
+use crate::commands::synth;
+use crate::config::Reading;
+use crate::context::Context;
+use crate::exit::{ExitKind, Failure, OrFail, Outcome};
+use crate::lookups::Lookups;
+use crate::options;
+use crate::printer::Printer;
+use crate::report;
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  tapedeck diff --region eu-west-1 --lookups lookups.json --against deployed.json
+  tapedeck diff --region eu-west-1 --lookups lookups.json --against last.yml --exitCode
+  tapedeck diff --region eu-west-1 --lookups lookups.json --against - --json < deployed.json | jq .counts
+
+What is deployed, AWS tells:
+  aws cloudformation get-template --stack-name shop-dev --query TemplateBody > deployed.json
+
+Exit codes: 0 whether or not something would change; with --exitCode, 4 when something would.";
+
+/// What `--exitCode` says when something would change.
+const WOULD_CHANGE: u8 = 4;
+
+/// Compares what would be deployed with what is.
+pub(crate) fn run(args: &DiffArgs, context: &Context, printer: &Printer) -> Outcome {
+    let region = options::region(&args.stack.region)?;
+    if region.is_local() {
+        return Err(
+            Failure::usage("region `local` is this machine, which runs no templates")
+                .help("name a region of AWS, such as --region eu-west-1"),
+        );
+    }
+    let reading = Reading {
+        command: "diff",
+        is_deployment: false,
+        stack: &args.stack,
+        config: &args.config,
+        extra: &args.options.extra,
+        lookups: args.lookups.as_deref(),
+    };
+    let (stack, template) = synth::template(&reading, None, context, printer)?;
+    let name = stack.name().to_string();
+    let Some(against) = &args.against else {
+        return Err(not_reachable(&name, region.as_str()));
+    };
+    let before = read_against(against, context)?;
+    let account = match &args.lookups {
+        Some(path) => Lookups::read(&context.working_directory.join(path))?.0.account,
+        None => None,
+    };
+    let surroundings = Surroundings::new(region.as_str(), &name, account.as_deref());
+    let after = template.to_value();
+    let difference = compare(&before, &after, &surroundings);
+    // A region without prices is no reason to show nothing.
+    let cost = |template| estimate(template, &surroundings, region.as_str(), &[]).ok();
+    let costs = cost(&before).zip(cost(&after));
+    if printer.is_json() {
+        let range = |cost: &Estimate| json!({ "minimum": cost.minimum, "maximum": cost.maximum });
+        printer.json(&json!({
+            "stack": name,
+            "region": region,
+            "against": against,
+            "counts": difference.counts(),
+            "difference": difference,
+            "monthlyCost": costs.as_ref().map(|(before, after)| json!({ "before": range(before), "after": range(after) })),
+        }));
+    } else {
+        printer.data(report::difference(&difference, &name, costs.as_ref()));
+    }
+    match args.exit_code && !difference.is_empty() {
+        true => Ok(ExitCode::from(WOULD_CHANGE)),
+        false => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The template of a file, or of standard input.
+fn read_against(path: &Path, context: &Context) -> Result<Value, Failure> {
+    let help = "it is a template of CloudFormation in JSON or YAML, as `tapedeck synth` and `aws cloudformation \
+                get-template` print it";
+    let text = if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .or_fail(ExitKind::Usage)?;
+        text
+    } else {
+        fs_err::read_to_string(context.working_directory.join(path))
+            .map_err(|error| Failure::new(ExitKind::Usage, error).help(help))?
+    };
+    read_template(&text).map_err(|error| {
+        let what = format!("could not read the template {}", path.display());
+        Failure::new(ExitKind::Usage, anyhow::Error::new(error).context(what)).help(help)
+    })
+}
+
+/// The failure of a comparison with what only AWS could tell.
+fn not_reachable(stack: &str, region: &str) -> Failure {
+    Failure::usage(format!(
+        "this version does not ask AWS what is deployed as {stack} in {region}"
+    ))
+    .help(format!(
+        "have it told by `aws cloudformation get-template --region {region} --stack-name {stack} --query TemplateBody \
+         > deployed.json`, and add `--against deployed.json`"
+    ))
+}
