@@ -52,7 +52,8 @@ const DEFAULT_PORT: u16 = 3000;
 
 const BEHIND_LOAD_BALANCER: &str = "with `loadBalancing` of type `application-load-balancer`";
 
-fn is_behind_load_balancer(properties: &Mapping) -> bool {
+/// Whether a load balancer is what others reach.
+pub(crate) fn is_behind_load_balancer(properties: &Mapping) -> bool {
     properties
         .mapping("loadBalancing")
         .is_some_and(|balancing| balancing.text("type") == Some("application-load-balancer"))

@@ -18,7 +18,7 @@ use tapedeck_resources::TYPES;
 use super::{loaded, lookups};
 use crate::synthesize;
 use crate::types::is_built;
-use answers::{ELSEWHERE, REFUSED, TO_OTHERS};
+use answers::{ELSEWHERE, REFUSED};
 use paths::{Place, all_paths, walk};
 
 /// What comes of a config.
@@ -62,7 +62,9 @@ static EXAMPLES: &[Example] = examples![
     "function",
     "messages",
     "mongo-db-atlas-cluster",
+    "multi-container-workload",
     "open-search-domain",
+    "private-service",
     "redis-cluster",
     "relational-database",
     "state-machine",
@@ -70,11 +72,11 @@ static EXAMPLES: &[Example] = examples![
     "worker-service",
 ];
 
-/// The types that are looked at: those with a template, but for those that others look at.
+/// The types that are looked at: those with a template.
 fn types() -> impl Iterator<Item = (&'static ResourceType, &'static Object)> {
     TYPES.iter().filter_map(|kind| {
-        let is_here = is_built(kind.name) && !TO_OTHERS.contains(&kind.name);
-        is_here.then_some((*kind, kind.properties?))
+        let properties = kind.properties?;
+        is_built(kind.name).then_some((*kind, properties))
     })
 }
 
@@ -93,9 +95,16 @@ fn value_of(text: &str) -> Value {
 /// Whether a path is one of a list of paths, or below one.
 fn is_below(path: &str, kind: &str, listed: impl IntoIterator<Item = (&'static str, &'static str)>) -> bool {
     // What holds of the main container holds of those beside it.
-    let path = path
-        .strip_prefix("sideContainers.packaging")
-        .map_or(path.to_string(), |rest| format!("packaging{rest}"));
+    let of_others = ["sideContainers.", "containers."];
+    let of_others = of_others.iter().find_map(|above| path.strip_prefix(above));
+    let path = of_others
+        .filter(|path| path.starts_with("packaging"))
+        .unwrap_or(path);
+    // And what holds of how the image of a worker is made holds of others.
+    let kind = match kind {
+        "private-service" | "multi-container-workload" if path.starts_with("packaging") => "worker-service",
+        kind => kind,
+    };
     listed.into_iter().any(|(listed_kind, above)| {
         let rest = path.strip_prefix(above);
         listed_kind == kind && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

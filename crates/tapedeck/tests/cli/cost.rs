@@ -1,7 +1,6 @@
 //! `tapedeck cost`: what is counted, and how it is shown.
 
 use expect_test::expect;
-use fs_err as fs;
 use serde_json::Value;
 
 use crate::environment::{Environment, GOOD};

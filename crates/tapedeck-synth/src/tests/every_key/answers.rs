@@ -20,9 +20,6 @@ macro_rules! job {
     };
 }
 
-/// Types whose keys are looked at elsewhere.
-pub(super) const TO_OTHERS: [&str; 2] = ["multi-container-workload", "private-service"];
-
 /// Keys that are heeded elsewhere than in the template: type, key, where.
 pub(super) const ELSEWHERE: &[(&str, &str, &str)] = &[
     (
@@ -151,6 +148,62 @@ const NO_TYPE: &str = "names a resource of a type that the config refuses";
 
 /// Keys that are refused: type, key, properties with it.
 pub(super) const REFUSED: &[(&str, &str, &str)] = &[
+    (
+        "multi-container-workload",
+        "deployment",
+        "
+resources: { cpu: 1, memory: 2048 }
+deployment: { strategy: Canary10Percent5Minutes }
+containers:
+  - name: main
+    packaging: { type: prebuilt-image, properties: { image: busybox } }
+    events: [{ type: application-load-balancer, properties: { containerPort: 80, loadBalancerName: balancer, priority: 1 } }]
+",
+    ),
+    (
+        "multi-container-workload",
+        "containers.loadBalancerHealthCheck",
+        "
+resources: { cpu: 1, memory: 2048 }
+containers:
+  - name: main
+    packaging: { type: prebuilt-image, properties: { image: busybox } }
+    loadBalancerHealthCheck: { healthcheckPath: /healthy }
+",
+    ),
+    (
+        "multi-container-workload",
+        "containers.events.properties.<http-api-gateway>",
+        "
+resources: { cpu: 1, memory: 2048 }
+containers:
+  - name: main
+    packaging: { type: prebuilt-image, properties: { image: busybox } }
+    events: [{ type: http-api-gateway, properties: { containerPort: 80, httpApiGatewayName: api, method: GET, path: / } }]
+",
+    ),
+    (
+        "multi-container-workload",
+        "containers.events.properties.<application-load-balancer>",
+        "
+resources: { cpu: 1, memory: 2048 }
+containers:
+  - name: main
+    packaging: { type: prebuilt-image, properties: { image: busybox } }
+    events: [{ type: application-load-balancer, properties: { containerPort: 80, loadBalancerName: balancer, priority: 1 } }]
+",
+    ),
+    (
+        "multi-container-workload",
+        "containers.events.properties.<network-load-balancer>",
+        "
+resources: { cpu: 1, memory: 2048 }
+containers:
+  - name: main
+    packaging: { type: prebuilt-image, properties: { image: busybox } }
+    events: [{ type: network-load-balancer, properties: { containerPort: 80, loadBalancerName: connections, listenerPort: 90 } }]
+",
+    ),
     ("open-search-domain", "userPool", "userPool: users"),
     (
         "redis-cluster",
@@ -232,6 +285,7 @@ logging: { logForwarding: { type: highlight, properties: { projectId: p } } }
 /// Other resources that refused ones name.
 pub(super) const COMPANIONS: &str = "
 balancer: { type: application-load-balancer }
+connections: { type: network-load-balancer, properties: { listeners: [{ port: 90, protocol: TCP }] } }
 api: { type: http-api-gateway }
 code:
   type: function

@@ -146,7 +146,7 @@ fn access_list(assembly: &mut Assembly<'_>) -> Result<Vec<Value>, SynthError> {
 
 /// The groups of all services that are connected to a cluster, each once.
 fn groups(assembly: &Assembly<'_>) -> Vec<Value> {
-    let services = assembly.stack.services.iter();
+    let services = assembly.workloads.iter();
     services
         .filter(|service| !connected(&service.connect_to, assembly).is_empty())
         .map(|service| {
