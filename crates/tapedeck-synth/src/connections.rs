@@ -1,7 +1,7 @@
 //! What `connectTo` and `environment` mean for workloads of every kind.
 
 use serde_json::Value;
-use tapedeck_model::{Connection, Data};
+use tapedeck_model::{Connection, Data, Late};
 
 use crate::SynthError;
 use crate::assembly::Assembly;
@@ -85,10 +85,20 @@ pub(crate) fn written(
 }
 
 /// A value as a text: numbers and booleans as they are written.
-pub(crate) fn text(data: &Data, assembly: &mut Assembly<'_>) -> Result<Value, SynthError> {
-    Ok(match data {
-        Data::Number(number) => Value::from(number.0.as_str()),
-        Data::Boolean(value) => Value::from(value.to_string()),
-        other => assembly.data(other)?,
+fn text(data: &Data, assembly: &mut Assembly<'_>) -> Result<Value, SynthError> {
+    match late(data) {
+        Some(text) => assembly.value(&text),
+        None => assembly.data(data),
+    }
+}
+
+/// A text that may be known late: numbers and booleans as they are written.
+pub(crate) fn late(data: &Data) -> Option<Late<String>> {
+    Some(match data {
+        Data::Text(text) => Late::Known(text.clone()),
+        Data::Number(number) => Late::Known(number.0.clone()),
+        Data::Boolean(value) => Late::Known(value.to_string()),
+        Data::Later(expression) => Late::Later(expression.clone()),
+        _ => return None,
     })
 }

@@ -31,6 +31,8 @@ pub(crate) static KEYS: &[(&str, &str, &str)] = &[
     ),
     ("sqs-queue", "alarms.notificationTargets", NOBODY_TELLS),
     ("sqs-queue", "disabledGlobalAlarms", NO_GLOBAL_ALARMS),
+    ("function", "alarms.notificationTargets", NOBODY_TELLS),
+    ("function", "disabledGlobalAlarms", NO_GLOBAL_ALARMS),
     (
         "bucket",
         "directoryUpload",

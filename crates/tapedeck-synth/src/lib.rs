@@ -52,6 +52,8 @@ pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthErr
         workload::build(service, &mut assembly)?;
     }
     workload::settle_calls(&mut assembly)?;
+    types::notify(&mut assembly);
+    types::untie(&mut assembly);
     shared::build(&mut assembly)?;
     for raw in &stack.cloudformation_resources {
         assembly.add_raw(raw)?;

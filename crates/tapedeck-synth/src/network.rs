@@ -5,6 +5,7 @@ use tapedeck_model::{ReusedVpc, Stack};
 
 use crate::assembly::Assembly;
 use crate::intrinsic::{attribute, availability_zones, reference, select};
+use crate::naming::logical_id;
 use crate::template::Resource;
 use crate::{Lookups, SynthError};
 
@@ -208,11 +209,27 @@ fn add_nat(assembly: &mut Assembly<'_>) {
         );
     }
     // The layers of images come from S3, and this way costs nothing.
+    add_gateway("StpS3Endpoint", "s3", tables, assembly);
+}
+
+/// Adds a way from the subnets to a service of AWS that does not lead through the internet. In a network that is there
+/// already, such ways are up to whoever has made it.
+pub(crate) fn add_endpoint(service: &str, assembly: &mut Assembly<'_>) {
+    if !assembly.network.is_own {
+        return;
+    }
+    let tables = assembly.network.route_tables("Public");
+    let id = logical_id(&["Stp", "Vpc", service, "Endpoint"]);
+    add_gateway(&id, service, tables, assembly);
+}
+
+/// Adds a way from what these tables of routes are of to a service of AWS.
+fn add_gateway(id: &str, service: &str, tables: Vec<Value>, assembly: &mut Assembly<'_>) {
     let endpoint = json!({
         "RouteTableIds": tables,
-        "ServiceName": format!("com.amazonaws.{}.s3", assembly.names.region),
+        "ServiceName": format!("com.amazonaws.{}.{service}", assembly.names.region),
         "VpcEndpointType": "Gateway",
         "VpcId": reference(VPC),
     });
-    assembly.add("StpS3Endpoint", Resource::new("AWS::EC2::VPCEndpoint", endpoint));
+    assembly.add(id, Resource::new("AWS::EC2::VPCEndpoint", endpoint));
 }

@@ -74,16 +74,7 @@ fn settle_value(value: &mut Value, kinds: &BTreeMap<String, String>) -> Result<(
 /// What CloudFormation would refuse: references to nothing, and cycles.
 #[must_use]
 pub fn problems(template: &Template) -> Vec<Problem> {
-    let mut edges: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for (id, resource) in &template.resources {
-        let mut found: BTreeSet<String> = resource.depends_on.iter().cloned().collect();
-        collect(&resource.properties, &mut found);
-        resource
-            .others
-            .values()
-            .for_each(|value| collect(value, &mut found));
-        edges.insert(id, found);
-    }
+    let edges = edges(template);
     let mut problems = Vec::new();
     for (from, found) in &edges {
         problems.extend(dangling(from, found, template));
@@ -102,6 +93,54 @@ pub fn problems(template: &Template) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// What each resource refers to or waits for.
+fn edges(template: &Template) -> BTreeMap<&str, BTreeSet<String>> {
+    let mut edges = BTreeMap::new();
+    for (id, resource) in &template.resources {
+        let mut found: BTreeSet<String> = resource.depends_on.iter().cloned().collect();
+        collect(&resource.properties, &mut found);
+        resource
+            .others
+            .values()
+            .for_each(|value| collect(value, &mut found));
+        edges.insert(id.as_str(), found);
+    }
+    edges
+}
+
+/// A resource, and all that it waits for.
+pub(crate) fn reachable(template: &Template, from: &str) -> BTreeSet<String> {
+    follow(&edges(template), from)
+}
+
+/// A resource, and all that it waits for and that waits for it.
+pub(crate) fn circle(template: &Template, of: &str) -> BTreeSet<String> {
+    let edges = edges(template);
+    let mut back: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (from, found) in &edges {
+        for to in found {
+            back.entry(to).or_default().insert((*from).to_string());
+        }
+    }
+    let waiting = follow(&back, of);
+    let mut circle = follow(&edges, of);
+    circle.retain(|id| waiting.contains(id));
+    circle
+}
+
+fn follow(edges: &BTreeMap<&str, BTreeSet<String>>, from: &str) -> BTreeSet<String> {
+    let mut reached = BTreeSet::from([from.to_string()]);
+    let mut next = vec![from];
+    while let Some(id) = next.pop() {
+        for to in edges.get(id).into_iter().flatten() {
+            if reached.insert(to.clone()) {
+                next.push(to);
+            }
+        }
+    }
+    reached
 }
 
 fn dangling(from: &str, found: &BTreeSet<String>, template: &Template) -> Vec<Problem> {

@@ -1,6 +1,6 @@
 //! Rules that relate several keys of a `function`, or a function and what it connects to.
 
-use tapedeck_config::parse::Mapping;
+use tapedeck_config::parse::{Mapping, Value};
 use tapedeck_config::{Declared, Scope};
 use tapedeck_diagnostic::{Spanned, quoted};
 
@@ -40,6 +40,26 @@ const RUNTIMES: [&str; 26] = [
     "provided.al2023",
 ];
 
+/// Variables that Lambda sets. Source: developer guide of Lambda, "Defined runtime environment variables".
+const RESERVED_VARIABLES: [&str; 16] = [
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_LAMBDA_RUNTIME_API",
+    "LAMBDA_TASK_ROOT",
+    "LAMBDA_RUNTIME_DIR",
+];
+
 /// The most layers and tags. Source: quotas of Lambda.
 const MOST_LAYERS: usize = 5;
 const MOST_TAGS: usize = 50;
@@ -53,6 +73,7 @@ pub(super) fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
     cdn::check(properties, scope);
     alarms::check(properties, scope);
     code(one, scope);
+    variables(properties, scope);
     limits(properties, scope);
     if let Some(url) = properties.mapping("url") {
         cors::check(url, scope);
@@ -90,6 +111,37 @@ fn code(one: &Declared<'_>, scope: &mut Scope<'_>) {
             "nodejs24.x, python3.14, java25, dotnet10 and ruby3.4",
         );
     }
+}
+
+/// Lambda takes fewer names of variables than a process does.
+fn variables(properties: &Mapping, scope: &mut Scope<'_>) {
+    let names: Vec<Spanned<String>> = match properties.get("environment").map(|found| &found.value) {
+        Some(Value::List(items)) => items
+            .iter()
+            .filter_map(|item| item.value.as_mapping()?.spanned_text("name"))
+            .collect(),
+        Some(Value::Mapping(mapping)) => mapping.entries.iter().map(|entry| entry.key.clone()).collect(),
+        _ => return,
+    };
+    for name in names {
+        let rule = if RESERVED_VARIABLES.contains(&name.value.as_str()) {
+            "Lambda sets it itself; take another name"
+        } else if !is_variable(&name.value) {
+            "Lambda wants a letter first, and at least one more letter, digit or `_` after it"
+        } else {
+            continue;
+        };
+        let kind = "name of a variable of a function";
+        scope.diagnostics.invalid_name(&name, kind, rule, None);
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    name.len() > 1
+        && name.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn limits(properties: &Mapping, scope: &mut Scope<'_>) {

@@ -103,19 +103,24 @@ const RESOURCES: &str = "
 ";
 
 /// Functions and jobs, in each of which any of the properties may be.
-const CODE: [&str; 8] = [
-    "environment: { A: 1 }",
+const CODE: [&str; 10] = [
+    "environment: { LEVEL: 1 }",
     "url: { enabled: true, cors: { enabled: true } }",
     "url: { enabled: true, authMode: AWS_IAM, responseStreamEnabled: true }",
     "logging: { disabled: true }",
     "storage: 1024",
+    "events: [{ type: s3, properties: { bucketArn: \"$ResourceParam('store', 'arn')\", s3EventType: 's3:ObjectCreated:*' } },
+        { type: sqs, properties: { sqsQueueName: jobs } }, { type: schedule, properties: { scheduleRate: rate(1 day) } }]",
+    "alarms: [{ trigger: { type: lambda-error-rate, properties: { thresholdPercent: 5 } } }]",
     "joinDefaultVpc: true\n      connectTo: [cache, db, run]",
     r#"destinations: { onFailure: "$ResourceParam('jobs', 'arn')" }"#,
     "connectTo: [jobs, topic, table, store, db, machine, bus, stream, run, aws:ses]",
 ];
 
-const JOB: [&str; 6] = [
+const JOB: [&str; 7] = [
     "timeout: 60",
+    "events: [{ type: s3, properties: { bucketArn: \"$ResourceParam('store', 'arn')\", s3EventType: 's3:ObjectRemoved:*' } },
+        { type: sns, properties: { snsTopicName: topic } }, { type: kinesis-stream, properties: { kinesisStreamName: stream } }]",
     "useSpotInstances: true",
     "retryConfig: { attempts: 3, retryIntervalSeconds: 5, retryIntervalMultiplier: 1.5 }",
     "logging: { disabled: true }",

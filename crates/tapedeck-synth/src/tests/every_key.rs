@@ -18,7 +18,7 @@ use tapedeck_resources::TYPES;
 use super::{loaded, lookups};
 use crate::synthesize;
 use crate::types::is_built;
-use answers::{ELSEWHERE, REFUSED, TO_OTHERS};
+use answers::{ELSEWHERE, REFUSED};
 use paths::{Place, all_paths, walk};
 
 /// What comes of a config.
@@ -56,8 +56,10 @@ macro_rules! examples {
 }
 
 static EXAMPLES: &[Example] = examples![
+    "batch-job",
     "bucket",
     "databases",
+    "function",
     "messages",
     "mongo-db-atlas-cluster",
     "multi-container-workload",
@@ -70,11 +72,11 @@ static EXAMPLES: &[Example] = examples![
     "worker-service",
 ];
 
-/// The types that are looked at: those with a template, but for those that others look at.
+/// The types that are looked at: those with a template.
 fn types() -> impl Iterator<Item = (&'static ResourceType, &'static Object)> {
     TYPES.iter().filter_map(|kind| {
-        let is_here = is_built(kind.name) && !TO_OTHERS.contains(&kind.name);
-        is_here.then_some((*kind, kind.properties?))
+        let properties = kind.properties?;
+        is_built(kind.name).then_some((*kind, properties))
     })
 }
 

@@ -17,6 +17,12 @@ pub(super) enum Measure {
         threshold: &'static str,
         factor: f64,
     },
+    /// How many per cent of one metric another one is.
+    Share {
+        part: &'static str,
+        whole: &'static str,
+        threshold: &'static str,
+    },
     /// The sum of some metrics, which may not be above nothing.
     AnyOf(&'static [&'static str]),
 }
@@ -88,23 +94,40 @@ fn watch(alarm: &Data, measure: &Measure, metrics: &Metrics, properties: &mut Va
                 None => properties["ExtendedStatistic"] = Value::from(statistic),
             }
         }
+        Measure::Share {
+            part,
+            whole,
+            threshold,
+        } => {
+            let threshold = get(alarm, &format!("trigger.properties.{threshold}")).and_then(decimal);
+            let sum = |id: &str, name: &str| part_of(id, name, "Sum", period, metrics);
+            let share = json!({ "Id": "share", "Expression": "100 * part / whole" });
+            properties["Metrics"] = json!([share, sum("part", part), sum("whole", whole)]);
+            properties["Threshold"] = json!(threshold.unwrap_or_default());
+            let operator = text("trigger.properties.comparisonOperator");
+            properties["ComparisonOperator"] = Value::from(operator.unwrap_or("GreaterThanThreshold"));
+        }
         Measure::AnyOf(names) => {
             let ids: Vec<String> = (0..names.len()).map(|index| format!("part{index}")).collect();
             let mut queries = vec![json!({ "Id": "total", "Expression": ids.join(" + ") })];
-            queries.extend(ids.iter().zip(*names).map(|(id, name)| {
-                let metric = json!({
-                    "Namespace": metrics.namespace,
-                    "MetricName": name,
-                    "Dimensions": metrics.dimensions,
-                });
-                let stat = json!({ "Metric": metric, "Period": period, "Stat": "Maximum" });
-                json!({ "Id": id, "MetricStat": stat, "ReturnData": false })
-            }));
+            let parts = ids.iter().zip(*names);
+            queries.extend(parts.map(|(id, name)| part_of(id, name, "Maximum", period, metrics)));
             properties["Metrics"] = Value::Array(queries);
             properties["Threshold"] = Value::from(0);
             properties["ComparisonOperator"] = Value::from("GreaterThanThreshold");
         }
     }
+}
+
+/// A metric as a part of an expression.
+fn part_of(id: &str, name: &str, statistic: &str, period: u64, metrics: &Metrics) -> Value {
+    let metric = json!({
+        "Namespace": metrics.namespace,
+        "MetricName": name,
+        "Dimensions": metrics.dimensions,
+    });
+    let stat = json!({ "Metric": metric, "Period": period, "Stat": statistic });
+    json!({ "Id": id, "MetricStat": stat, "ReturnData": false })
 }
 
 /// A statistic that is no percentile, as CloudWatch calls it.

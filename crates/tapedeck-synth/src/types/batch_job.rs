@@ -2,12 +2,13 @@
 
 mod compute;
 mod machine;
+mod trigger;
 
 use serde_json::{Value, json};
 use tapedeck_model::{Connection, Data, Resource as Declared};
 
 use super::function::{keeps_logs, workload_policies};
-use super::{Kind, Parameters, Target, state_machine};
+use super::{Kind, Parameters, Target, forwarded, state_machine};
 use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::connections;
@@ -37,18 +38,10 @@ pub(super) fn image(resource: &Declared) -> Option<&Data> {
 }
 
 fn build(job: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
-    if job.is_used("events") {
-        return Err(
-            job.unsupported("`events`; let what starts it start the machine that is its `stateMachineArn`")
-        );
-    }
-    if job.is_used("logging.logForwarding") {
-        let what = "`logForwarding` of a job; put a subscription filter on its `logGroupArn` into `cloudformationResources`";
-        return Err(job.unsupported(what));
-    }
     let connections = connections::named(job.items("connectTo"));
     compute::add(has_gpu(job), assembly);
     add_log_group(job, assembly);
+    forwarded::add(job, assembly)?;
     add_role(job, &connections, assembly)?;
     let definition = definition(job, &connections, assembly)?;
     assembly.add(
@@ -56,7 +49,12 @@ fn build(job: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError
         Resource::new("AWS::Batch::JobDefinition", definition),
     );
     machine::add(job, assembly);
-    Ok(())
+    trigger::add(job, assembly)
+}
+
+/// The logical id of the function that its events call.
+pub(super) fn function_id(job: &Target<'_>) -> String {
+    trigger::function_id(job)
 }
 
 fn has_gpu(job: &Target<'_>) -> bool {

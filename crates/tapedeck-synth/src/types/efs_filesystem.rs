@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tapedeck_model::Workload;
 
+use super::function::mounts_files;
 use super::target::rule;
 use super::{Kind, Parameters, Target, no_grants};
 use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::intrinsic::reference;
+use crate::naming::logical_id;
 use crate::shared::containers;
 use crate::template::Resource;
 use crate::workload::security_group_id;
@@ -47,12 +49,18 @@ fn build(files: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthErr
         let mut mounts = containers(service).flat_map(|container| &container.volume_mounts);
         mounts.any(|mount| mount.efs_filesystem_name == files.name)
     };
-    let services: BTreeSet<&str> = assembly
+    let mut services: BTreeSet<&str> = assembly
         .workloads
         .iter()
         .filter(|service| mounts(service))
         .map(|service| service.name.as_str())
         .collect();
+    let functions = assembly.stack.resources.iter();
+    services.extend(
+        functions
+            .filter(|function| mounts_files(function, files.name))
+            .map(|function| function.name.as_str()),
+    );
     let rules: Vec<Value> = services
         .into_iter()
         .map(|name| {
@@ -81,11 +89,16 @@ fn build(files: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthErr
             "SubnetId": subnet,
         });
         assembly.add(
-            &files.id(&format!("Subnet{index}MountTarget")),
+            &mount_target_id(files.name, index),
             Resource::new("AWS::EFS::MountTarget", target),
         );
     }
     Ok(())
+}
+
+/// The id of the mount target in a subnet.
+pub(super) fn mount_target_id(files: &str, subnet: usize) -> String {
+    logical_id(&[files, &format!("Subnet{subnet}MountTarget")])
 }
 
 fn parameters(files: &Target<'_>, _: &mut Assembly<'_>) -> Result<Parameters, SynthError> {

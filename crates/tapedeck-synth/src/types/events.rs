@@ -1,4 +1,4 @@
-//! `events` of type `event-bus`: a rule of EventBridge that delivers to something.
+//! `events` of types `event-bus` and `schedule`: a rule of EventBridge that delivers to something.
 
 use serde_json::{Value, json};
 use tapedeck_model::Data;
@@ -35,11 +35,13 @@ pub(super) fn add_rule(
     } else if let Some(arn) = get(event, "onDeliveryFailure.sqsQueueArn") {
         target["DeadLetterConfig"] = json!({ "Arn": assembly.data(arn)? });
     }
-    let pattern = match get(event, "eventPattern") {
-        Some(pattern) => assembly.data(pattern)?,
-        None => Value::Null,
-    };
-    let mut properties = json!({ "EventPattern": pattern, "Targets": [target] });
+    let mut properties = json!({ "Targets": [target] });
+    if let Some(pattern) = get(event, "eventPattern") {
+        properties["EventPattern"] = assembly.data(pattern)?;
+    }
+    if let Some(rate) = get(event, "scheduleRate") {
+        properties["ScheduleExpression"] = assembly.data(rate)?;
+    }
     if let Some(name) = get(event, "eventBusName").and_then(Data::as_text) {
         properties["EventBusName"] = super::parameter(name, "arn", assembly)?;
     } else if let Some(arn) = get(event, "eventBusArn") {

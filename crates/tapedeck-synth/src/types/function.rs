@@ -7,8 +7,9 @@ mod url;
 use serde_json::{Value, json};
 use tapedeck_model::{Connection, Data, Resource as Declared};
 
+use super::alarms::{Measure, Metrics};
 use super::lambda::Lambda;
-use super::{Kind, Parameters, Target};
+use super::{Kind, Parameters, Target, alarms, forwarded, triggers};
 use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::connections;
@@ -16,7 +17,7 @@ use crate::policy::{allow, inline};
 use crate::template::Resource;
 
 pub(super) use code::is_javascript;
-pub(super) use network::{joins_network, security_group_id};
+pub(super) use network::{joins_network, mounts_files, security_group_id};
 
 pub(super) const KIND: Kind = Kind {
     name: "function",
@@ -27,7 +28,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 /// Settings that have no template yet, and what to do without them.
-const UNSUPPORTED: [(&str, &str); 5] = [
+const UNSUPPORTED: [(&str, &str); 3] = [
     ("cdn", "`cdn`; put a distribution into `cloudformationResources`"),
     (
         "deployment",
@@ -36,14 +37,6 @@ const UNSUPPORTED: [(&str, &str); 5] = [
     (
         "provisionedConcurrency",
         "`provisionedConcurrency`; put a version and an alias into `cloudformationResources`",
-    ),
-    (
-        "alarms",
-        "`alarms`; put alarms on metrics of AWS/Lambda into `cloudformationResources`",
-    ),
-    (
-        "logging.logForwarding",
-        "`logForwarding` of a function; put a subscription filter on its `logGroupArn` into `cloudformationResources`",
     ),
 ];
 
@@ -56,9 +49,6 @@ fn build(function: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), Synth
             return Err(function.unsupported(what));
         }
     }
-    if function.is_used("events") {
-        return Err(function.unsupported("`events`; put what starts it into `cloudformationResources`"));
-    }
     let connections = connections::named(function.items("connectTo"));
     let mut properties = code::properties(function, assembly)?;
     properties["MemorySize"] = Value::from(function.number("memory").unwrap_or(1024));
@@ -66,19 +56,47 @@ fn build(function: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), Synth
     properties["Architectures"] = json!([function.text("architecture").unwrap_or("x86_64")]);
     properties["Environment"] = json!({ "Variables": variables(function, &connections, assembly)? });
     limits(function, &mut properties, assembly)?;
-    if joins(function) {
-        network::add(function, &mut properties, assembly)?;
+    let joined = network::add(function, &mut properties, assembly)?;
+    let mut policies = policies(function, &connections, assembly)?;
+    let reads = triggers::add(function, &function.id("Function"), assembly)?;
+    if !reads.is_empty() {
+        policies.push(inline("events", reads));
     }
+    policies.extend(joined.policies);
     let lambda = Lambda {
         name: function.name.to_string(),
         retention_days: keeps_logs(function).then(|| function.number("logging.retentionDays").unwrap_or(90)),
         role_name: function.name.to_string(),
-        policies: policies(function, &connections, assembly)?,
+        policies,
         managed_policies: network::managed_policies(function, assembly),
     };
-    lambda.add(properties, assembly);
+    lambda.add(properties, joined.after, assembly);
+    forwarded::add(function, assembly)?;
     add_destinations(function, assembly)?;
-    url::add(function, assembly)
+    url::add(function, assembly)?;
+    let metrics = Metrics {
+        namespace: "AWS/Lambda",
+        dimensions: json!([{ "Name": "FunctionName", "Value": function.reference("Function") }]),
+        measure,
+    };
+    alarms::add(function, &metrics, assembly)
+}
+
+/// What an alarm of a function watches.
+fn measure(trigger: &str) -> Option<Measure> {
+    match trigger {
+        "lambda-duration" => Some(Measure::Metric {
+            name: "Duration",
+            threshold: "thresholdMilliseconds",
+            factor: 1.0,
+        }),
+        "lambda-error-rate" => Some(Measure::Share {
+            part: "Errors",
+            whole: "Invocations",
+            threshold: "thresholdPercent",
+        }),
+        _ => None,
+    }
 }
 
 fn joins(function: &Target<'_>) -> bool {

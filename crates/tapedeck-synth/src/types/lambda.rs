@@ -34,8 +34,9 @@ impl Lambda {
         assembly.names.arn("lambda", &format!("function:{name}"))
     }
 
-    /// Adds it with its role and its group of logs. The properties are those that differ from function to function.
-    pub(super) fn add(mut self, mut properties: Value, assembly: &mut Assembly<'_>) {
+    /// Adds it with its role and its group of logs, after what else must be there. The properties are those that differ
+    /// from function to function.
+    pub(super) fn add(mut self, mut properties: Value, others: Vec<String>, assembly: &mut Assembly<'_>) {
         let name = physical(&self.name, assembly);
         let mut after = vec![self.id("Role")];
         if let Some(days) = self.retention_days {
@@ -45,6 +46,7 @@ impl Lambda {
             assembly.add(&self.id("LogGroup"), Resource::new("AWS::Logs::LogGroup", group));
             after.push(self.id("LogGroup"));
         }
+        after.extend(others);
         let role_name = format!("{}-{}", self.role_name, assembly.names.region);
         let mut role = json!({
             "RoleName": assembly.names.physical(&role_name, 64),

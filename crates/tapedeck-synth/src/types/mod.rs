@@ -8,11 +8,13 @@ mod dynamo_db_table;
 mod efs_filesystem;
 mod event_bus;
 mod events;
+mod forwarded;
 mod function;
 mod kinesis_stream;
 mod lambda;
 mod mongo_db_atlas_cluster;
 mod multi_container_workload;
+mod mutual;
 mod open_search_domain;
 mod private_service;
 mod redis_cluster;
@@ -21,6 +23,7 @@ mod sns_topic;
 mod sqs_queue;
 mod state_machine;
 mod target;
+mod triggers;
 mod upstash_redis;
 mod user_auth_pool;
 
@@ -33,7 +36,9 @@ use crate::assembly::Assembly;
 
 pub(crate) use mongo_db_atlas_cluster::NAME as MONGO_DB_ATLAS_CLUSTER;
 pub(crate) use mongo_db_atlas_cluster::add_user as add_mongo_db_user;
+pub(crate) use mutual::untie;
 pub(crate) use target::{Target, get};
+pub(crate) use triggers::notify;
 
 /// The namespace in which services reach each other by name.
 pub(crate) const NAMESPACE: &str = "StpDiscoveryService";
@@ -108,6 +113,16 @@ pub(crate) fn builds_image(resource: &Resource) -> bool {
 /// Whether a resource has code that is uploaded.
 pub(crate) fn has_code(resource: &Resource) -> bool {
     resource.kind == function::KIND.name
+}
+
+/// The logical id of the function that the events of a resource call.
+fn called_function(resource: &Resource) -> Option<String> {
+    let target = Target::of(resource);
+    match target.kind {
+        kind if kind == function::KIND.name => Some(target.id("Function")),
+        kind if kind == batch_job::KIND.name => Some(batch_job::function_id(&target)),
+        _ => None,
+    }
 }
 
 /// The secrets with which images of resources are pulled.

@@ -8,7 +8,8 @@ use super::target::get;
 use super::{Kind, Parameters, Target};
 use crate::SynthError;
 use crate::assembly::Assembly;
-use crate::intrinsic::attribute;
+use crate::intrinsic::{attribute, reference};
+use crate::naming::logical_id;
 use crate::policy::{allow, document};
 use crate::template::Resource;
 
@@ -106,46 +107,53 @@ fn add_policy(queue: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), Syn
             None => json!({}),
         };
         let rule = events::add_rule(queue, (index, event), (arn.clone(), settings), assembly)?;
-        statements.push(delivery(&rule.id, &arn));
+        let source = attribute(&rule.id, "Arn");
+        statements.push(delivery("events.amazonaws.com", &source, &arn));
         if let Some(name) = rule.failures {
-            add_failure_policy(queue, index, (&rule.id, &name), assembly)?;
+            let_deliver(&name, "events.amazonaws.com", &source, assembly)?;
         }
     }
-    if !statements.is_empty() {
-        let policy = json!({ "Queues": [queue.reference("Queue")], "PolicyDocument": document(statements) });
-        assembly.add(
-            &queue.id("QueuePolicy"),
-            Resource::new("AWS::SQS::QueuePolicy", policy),
-        );
-    }
+    add_statements(queue.name, statements, assembly);
     Ok(())
 }
 
-/// Lets a rule put messages into a queue.
-fn delivery(rule: &str, queue: &Value) -> Value {
+/// Adds statements to the policy of a queue. It has one only: the last one that AWS is given counts.
+fn add_statements(queue: &str, statements: Vec<Value>, assembly: &mut Assembly<'_>) {
+    if statements.is_empty() {
+        return;
+    }
+    let id = logical_id(&[queue, "QueuePolicy"]);
+    let known = assembly.template.resources.get_mut(&id);
+    let known = known.and_then(|policy| policy.properties["PolicyDocument"]["Statement"].as_array_mut());
+    if let Some(known) = known {
+        known.extend(statements);
+        return;
+    }
+    let queues = [reference(&logical_id(&[queue, "Queue"]))];
+    let policy = json!({ "Queues": queues, "PolicyDocument": document(statements) });
+    assembly.add(&id, Resource::new("AWS::SQS::QueuePolicy", policy));
+}
+
+/// Lets something put messages into a queue, on behalf of a service of AWS.
+fn delivery(service: &str, source: &Value, queue: &Value) -> Value {
     json!({
         "Effect": "Allow",
-        "Principal": { "Service": "events.amazonaws.com" },
+        "Principal": { "Service": service },
         "Action": ["sqs:SendMessage"],
         "Resource": queue,
-        "Condition": { "ArnEquals": { "aws:SourceArn": attribute(rule, "Arn") } },
+        "Condition": { "ArnEquals": { "aws:SourceArn": source } },
     })
 }
 
-/// Lets a rule put what it could not deliver into another queue.
-fn add_failure_policy(
-    queue: &Target<'_>,
-    index: usize,
-    (rule, other): (&str, &str),
+/// Lets something put what it could not deliver into a queue of this stack.
+pub(super) fn let_deliver(
+    queue: &str,
+    service: &str,
+    source: &Value,
     assembly: &mut Assembly<'_>,
 ) -> Result<(), SynthError> {
-    let arn = super::parameter(other, "arn", assembly)?;
-    let url = super::parameter(other, "url", assembly)?;
-    let policy = json!({ "Queues": [url], "PolicyDocument": document(vec![delivery(rule, &arn)]) });
-    assembly.add(
-        &queue.id(&format!("Event{index}QueuePolicy")),
-        Resource::new("AWS::SQS::QueuePolicy", policy),
-    );
+    let arn = super::parameter(queue, "arn", assembly)?;
+    add_statements(queue, vec![delivery(service, source, &arn)], assembly);
     Ok(())
 }
 

@@ -20,26 +20,44 @@ const ERRORS: &str = "LogForwardingErrors";
 /// For how many days records that were not taken are kept.
 const KEPT_DAYS: u32 = 30;
 
+/// A group of logs that is forwarded.
+pub(crate) struct Forwarded<'a> {
+    /// What writes it.
+    pub(crate) name: &'a str,
+    /// Its logical id.
+    pub(crate) group: String,
+    /// Where to.
+    pub(crate) to: &'a LogForwarding,
+}
+
 /// Adds what forwards the logs of a service.
 pub(crate) fn add(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
-    let mut keys = Vec::new();
-    let mut is_first = true;
+    let mut forwarded = Vec::new();
     for (name, container) in named_containers(service) {
-        let Some(forwarding) = container
-            .logging
-            .forwarding
-            .as_ref()
-            .filter(|_| !container.logging.disabled)
-        else {
-            continue;
-        };
-        if std::mem::take(&mut is_first) {
-            add_bucket(ids, assembly);
-            add_error_log(ids, assembly);
+        let logging = &container.logging;
+        if let Some(to) = logging.forwarding.as_ref().filter(|_| !logging.disabled) {
+            let group = ids.log_group(name);
+            forwarded.push(Forwarded { name, group, to });
         }
-        let group = ids.log_group(name);
-        let errors = add_error_stream(name, ids, assembly);
-        let endpoint = Endpoint::of(forwarding, assembly)?;
+    }
+    forward(&forwarded, ids, assembly)
+}
+
+/// Adds what forwards the logs of one workload.
+pub(crate) fn forward(
+    forwarded: &[Forwarded<'_>],
+    ids: &Ids<'_>,
+    assembly: &mut Assembly<'_>,
+) -> Result<(), SynthError> {
+    if forwarded.is_empty() {
+        return Ok(());
+    }
+    add_bucket(ids, assembly);
+    add_error_log(ids, assembly);
+    let mut keys = Vec::new();
+    for one in forwarded {
+        let errors = add_error_stream(one, ids, assembly);
+        let endpoint = Endpoint::of(one.to, assembly)?;
         let key = endpoint.access_key.as_ref().map(|key| add_key(key, assembly));
         let destination = destination(endpoint, key.as_ref(), &errors, ids);
         if let Some(key) = key.filter(|key| !keys.contains(key)) {
@@ -47,16 +65,14 @@ pub(crate) fn add(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>
         }
         let stream =
             json!({ "DeliveryStreamType": "DirectPut", "HttpEndpointDestinationConfiguration": destination });
-        let stream_id = format!("{group}DeliveryStream");
+        let stream_id = format!("{}DeliveryStream", one.group);
         assembly.add(
             &stream_id,
             Resource::new("AWS::KinesisFirehose::DeliveryStream", stream),
         );
-        add_subscription(&group, &stream_id, assembly);
+        add_subscription(&one.group, &stream_id, assembly);
     }
-    if !is_first {
-        add_bucket_role(keys, ids, assembly);
-    }
+    add_bucket_role(keys, ids, assembly);
     Ok(())
 }
 
@@ -95,9 +111,9 @@ fn add_error_log(ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
 }
 
 /// Adds the part of that log that is about a container, and tells how Firehose names it.
-fn add_error_stream(container: &str, ids: &Ids<'_>, assembly: &mut Assembly<'_>) -> Value {
-    let id = format!("{}DeliveryErrors", ids.log_group(container));
-    let stream = json!({ "LogGroupName": reference(&ids.of(ERRORS)), "LogStreamName": container });
+fn add_error_stream(one: &Forwarded<'_>, ids: &Ids<'_>, assembly: &mut Assembly<'_>) -> Value {
+    let id = format!("{}DeliveryErrors", one.group);
+    let stream = json!({ "LogGroupName": reference(&ids.of(ERRORS)), "LogStreamName": one.name });
     assembly.add(&id, Resource::new("AWS::Logs::LogStream", stream));
     json!({ "Enabled": true, "LogGroupName": reference(&ids.of(ERRORS)), "LogStreamName": reference(&id) })
 }

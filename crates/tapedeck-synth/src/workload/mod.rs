@@ -21,6 +21,9 @@ use crate::naming::logical_id;
 use crate::template::Resource;
 use crate::types;
 
+pub(crate) use forwarding::{Forwarded, forward};
+pub(crate) use volumes::Volumes;
+
 pub(crate) use balancer::BALANCER;
 pub(crate) use calls::settle as settle_calls;
 

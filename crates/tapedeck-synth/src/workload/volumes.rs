@@ -25,33 +25,45 @@ struct Volume<'a> {
 impl<'a> Volumes<'a> {
     /// The volumes of a service.
     pub(crate) fn of(service: &'a Workload, ids: &Ids<'_>) -> Self {
+        let containers = named_containers(service).into_iter();
+        Self::of_mounts(
+            containers.flat_map(|(_, container)| &container.volume_mounts),
+            ids,
+        )
+    }
+
+    /// The volumes of mounts.
+    pub(crate) fn of_mounts(mounts: impl Iterator<Item = &'a VolumeMount>, ids: &Ids<'_>) -> Self {
         let mut volumes: Vec<Volume<'a>> = Vec::new();
-        for (_, container) in named_containers(service) {
-            for mount in &container.volume_mounts {
-                if position(&volumes, mount).is_some() {
-                    continue;
-                }
-                let (file_system, directory) = (&mount.efs_filesystem_name, mount.root_directory.as_str());
-                let flat = flat(directory);
-                let mut name = format!("efs-{file_system}-{flat}");
-                let mut access_point = logical_id(&[ids.name, file_system, &flat, "AccessPoint"]);
-                let clashes = |one: &Volume<'_>| one.name == name || one.access_point == access_point;
-                // `/a-b` and `/a/b` look the same then.
-                if volumes.iter().any(clashes) {
-                    let digest = digest(directory);
-                    access_point =
-                        logical_id(&[ids.name, file_system, &flat, &format!("x{digest}"), "AccessPoint"]);
-                    name = format!("{name}-{digest}");
-                }
-                volumes.push(Volume {
-                    file_system,
-                    directory,
-                    name,
-                    access_point,
-                });
+        for mount in mounts {
+            if position(&volumes, mount).is_some() {
+                continue;
             }
+            let (file_system, directory) = (&mount.efs_filesystem_name, mount.root_directory.as_str());
+            let flat = flat(directory);
+            let mut name = format!("efs-{file_system}-{flat}");
+            let mut access_point = logical_id(&[ids.name, file_system, &flat, "AccessPoint"]);
+            let clashes = |one: &Volume<'_>| one.name == name || one.access_point == access_point;
+            // `/a-b` and `/a/b` look the same then.
+            if volumes.iter().any(clashes) {
+                let digest = digest(directory);
+                access_point =
+                    logical_id(&[ids.name, file_system, &flat, &format!("x{digest}"), "AccessPoint"]);
+                name = format!("{name}-{digest}");
+            }
+            volumes.push(Volume {
+                file_system,
+                directory,
+                name,
+                access_point,
+            });
         }
         Self { volumes }
+    }
+
+    /// The access point of each mount, by its logical id.
+    pub(crate) fn access_point(&self, mount: &VolumeMount) -> Option<&str> {
+        position(&self.volumes, mount).map(|index| self.volumes[index].access_point.as_str())
     }
 
     /// `MountPoints` of a container.

@@ -1,5 +1,6 @@
 //! `tapedeck synth`: against the templates of existing stacks, resource by resource, and its outside.
 
+mod code;
 pub(crate) mod compare;
 mod linter;
 mod outside;

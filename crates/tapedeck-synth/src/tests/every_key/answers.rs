@@ -1,7 +1,24 @@
 //! What is known of keys that change no template, and of those that are refused.
 
-/// Types whose keys are looked at elsewhere.
-pub(super) const TO_OTHERS: [&str; 2] = ["function", "batch-job"];
+macro_rules! code {
+    ($rest:literal) => {
+        concat!(
+            "{ runtime: nodejs22.x, packaging: { type: custom-artifact, properties: { packagePath: a.zip, handler: 'a.js:b' } }, ",
+            $rest,
+            " }"
+        )
+    };
+}
+
+macro_rules! job {
+    ($rest:literal) => {
+        concat!(
+            "{ container: { packaging: { type: prebuilt-image, properties: { image: busybox } } }, resources: { cpu: 1, memory: 1800 }, ",
+            $rest,
+            " }"
+        )
+    };
+}
 
 /// Keys that are heeded elsewhere than in the template: type, key, where.
 pub(super) const ELSEWHERE: &[(&str, &str, &str)] = &[
@@ -49,6 +66,20 @@ pub(super) const ELSEWHERE: &[(&str, &str, &str)] = &[
     ),
     ("sqs-queue", "alarms.includeInHistory", HISTORY),
     ("sqs-queue", "events.properties.<event-bus>.useDefaultBus", OTHERS),
+    ("function", "alarms.includeInHistory", HISTORY),
+    ("function", "events.properties.<event-bus>.useDefaultBus", OTHERS),
+    (
+        "function",
+        "packaging.properties.<stacktape-lambda-buildpack>",
+        PACKED,
+    ),
+    (
+        "function",
+        "packaging.properties.<custom-artifact>.packagePath",
+        PACKED,
+    ),
+    ("batch-job", "events.properties.<event-bus>.useDefaultBus", OTHERS),
+    ("batch-job", "container.packaging.properties", PACKED),
     ("dynamo-db-table", "dev", DEV),
     ("state-machine", "definition.StartAt", AS_WRITTEN),
     ("state-machine", "definition.States", AS_WRITTEN),
@@ -111,6 +142,7 @@ const AS_WRITTEN: &str = "stands in the template as it is written";
 const WARNED: &str = "is reserved, of which the config warns";
 const IMAGE: &str = "is in the image, whose digest stands in the template once it is built";
 const HISTORY: &str = "CloudWatch remembers every alarm";
+const PACKED: &str = "decides what is packed up, of which a template knows the name only";
 const DEV: &str = "is about `tapedeck dev`";
 const NO_TYPE: &str = "names a resource of a type that the config refuses";
 
@@ -196,6 +228,52 @@ logging: { logForwarding: { type: highlight, properties: { projectId: p } } }
         "bucket",
         "cdn.routeRewrites.routeTo.properties.<http-api-gateway>",
         "cdn: { enabled: true, routeRewrites: [{ path: /a, routeTo: { type: http-api-gateway, properties: { httpApiGatewayName: api } } }] }",
+    ),
+    ("function", "cdn", code!("cdn: { enabled: true }")),
+    (
+        "function",
+        "deployment",
+        code!("deployment: { strategy: AllAtOnce }"),
+    ),
+    (
+        "function",
+        "provisionedConcurrency",
+        code!("provisionedConcurrency: 5"),
+    ),
+    (
+        "function",
+        "volumeMounts.properties.<s3files>",
+        code!(
+            "joinDefaultVpc: true, volumeMounts: [{ type: s3files, properties: { accessPointArn: 'arn:aws:s3files:eu-west-1:123456789012:a', mountPath: /mnt/a } }]"
+        ),
+    ),
+    (
+        "function",
+        "events.properties.<http-api-gateway>",
+        code!(
+            "events: [{ type: http-api-gateway, properties: { httpApiGatewayName: api, method: GET, path: /a } }]"
+        ),
+    ),
+    (
+        "function",
+        "events.properties.<application-load-balancer>",
+        code!(
+            "events: [{ type: application-load-balancer, properties: { loadBalancerName: balancer, priority: 1, paths: [/a] } }]"
+        ),
+    ),
+    (
+        "batch-job",
+        "events.properties.<http-api-gateway>",
+        job!(
+            "events: [{ type: http-api-gateway, properties: { httpApiGatewayName: api, method: GET, path: /a } }]"
+        ),
+    ),
+    (
+        "batch-job",
+        "events.properties.<application-load-balancer>",
+        job!(
+            "events: [{ type: application-load-balancer, properties: { loadBalancerName: balancer, priority: 1, paths: [/a] } }]"
+        ),
     ),
 ];
 

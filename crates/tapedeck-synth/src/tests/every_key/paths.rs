@@ -135,6 +135,7 @@ impl Place {
 /// Other texts of the kind that a text is, one of which will do.
 fn texts(text: &str) -> impl Iterator<Item = Value> {
     let larger = text.replace("small", "medium").replace("micro", "small");
+    let later = text.replace('2', "3").replace("Created", "Removed");
     let texts = [
         format!("{text}2"),
         format!("{text}x"),
@@ -142,6 +143,7 @@ fn texts(text: &str) -> impl Iterator<Item = Value> {
         format!("other{text}"),
         text.replace('a', "b"),
         larger,
+        later,
         "arn:aws:sqs:eu-west-1:123456789012:others".to_string(),
         "20".to_string(),
     ];

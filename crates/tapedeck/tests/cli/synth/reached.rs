@@ -16,7 +16,7 @@ const WORKER: &str = "
 ";
 
 /// What is made of these resources, each the lines below `resources`.
-fn made(resources: &[&str]) -> Result<Value, String> {
+pub(super) fn made(resources: &[&str]) -> Result<Value, String> {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let config = folder.path().join("stacktape.yml");
     let text = ["resources:", &resources.concat()].concat();
@@ -24,7 +24,7 @@ fn made(resources: &[&str]) -> Result<Value, String> {
     synthesized(&config)
 }
 
-fn template(resources: &[&str]) -> Value {
+pub(super) fn template(resources: &[&str]) -> Value {
     made(resources).unwrap_or_else(|said| panic!("{said}"))
 }
 
@@ -37,7 +37,7 @@ fn private(name: &str, lines: &str) -> String {
         .fold(worker, |text, line| format!("{text}      {line}\n"))
 }
 
-fn properties<'a>(template: &'a Value, id: &str) -> &'a Value {
+pub(super) fn properties<'a>(template: &'a Value, id: &str) -> &'a Value {
     &template["Resources"][id]["Properties"]
 }
 
@@ -45,7 +45,7 @@ fn variables(template: &Value, id: &str) -> Value {
     properties(template, id)["ContainerDefinitions"][0]["Environment"].clone()
 }
 
-fn refusal(resources: &[&str], expected: &Expect) {
+pub(super) fn refusal(resources: &[&str], expected: &Expect) {
     let said = made(resources).expect_err("it is refused");
     let because = said.lines().find(|line| line.trim_start().starts_with("because"));
     expected.assert_eq(because.unwrap_or(&said).trim());
