@@ -98,14 +98,26 @@ fn w28_code_is_uploaded_to_a_bucket_that_is_closed() {
 ",
     );
     let bucket = properties(&resources, "StpDeploymentBucket");
-    let blocked = bucket["PublicAccessBlockConfiguration"].as_object().expect("it is there");
-    assert!(blocked.len() == 4 && blocked.values().all(|flag| flag == true), "{blocked:?}");
+    let blocked = bucket["PublicAccessBlockConfiguration"]
+        .as_object()
+        .expect("it is there");
+    assert!(
+        blocked.len() == 4 && blocked.values().all(|flag| flag == true),
+        "{blocked:?}"
+    );
     assert!(bucket.get("CorsConfiguration").is_none());
     let policy = properties(&resources, "StpDeploymentBucketPolicy");
     let statement = &policy["PolicyDocument"]["Statement"][0];
     assert_eq!(statement["Effect"], "Deny");
-    assert_eq!(statement["Condition"], json!({ "Bool": { "aws:SecureTransport": "false" } }));
-    assert_eq!(statement["Resource"].as_array().map(Vec::len), Some(2), "the bucket and what is in it");
+    assert_eq!(
+        statement["Condition"],
+        json!({ "Bool": { "aws:SecureTransport": "false" } })
+    );
+    assert_eq!(
+        statement["Resource"].as_array().map(Vec::len),
+        Some(2),
+        "the bucket and what is in it"
+    );
 }
 
 #[test]
