@@ -33,6 +33,7 @@ use tapedeck_model::Stack;
 pub use chores::chores;
 pub use error::SynthError;
 pub use ignored::{Ignored, ignored};
+pub use limits::DIRECT_BYTES;
 pub use lookups::{ArtifactLookup, Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
 pub use references::{Problem, problems};
 pub use template::{Output, Resource, Template};

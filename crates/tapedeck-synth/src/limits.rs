@@ -10,6 +10,8 @@ pub(crate) const OUTPUTS: usize = 200;
 pub(crate) const DYNAMIC_REFERENCES: usize = 60;
 /// Bytes of a template, which comes from a bucket then.
 pub(crate) const BYTES: usize = 1_048_576;
+/// Bytes of a template that CloudFormation takes without a bucket.
+pub const DIRECT_BYTES: usize = 51_200;
 /// Bytes of the description.
 pub(crate) const DESCRIPTION_BYTES: usize = 1024;
 /// Characters of a logical id and of the name of an output.

@@ -14,7 +14,7 @@ use tapedeck_model::{Region, Stack, StageName};
 
 use crate::naming::{digest, logical_id, stack_hash, within};
 use crate::template::{Resource, Template};
-use crate::{Lookups, Problem, overrides, problems, yaml};
+use crate::{Lookups, Problem, overrides, problems, synthesize, yaml};
 
 /// The stack of a config without mistakes.
 fn stack(config: &str) -> Stack {
@@ -113,4 +113,20 @@ fn what_cloudformation_would_refuse_is_found() {
         to: "Gone".to_string(),
     };
     assert_eq!(problems(&template), [dangling, Problem::Cycle(cycle)]);
+}
+
+#[test]
+fn a_url_does_not_ask_for_what_lambda_answers_itself() {
+    let config = "
+resources:
+  api:
+    type: function
+    properties:
+      runtime: nodejs24.x
+      packaging: { type: custom-artifact, properties: { packagePath: code.zip, handler: 'index.js:handler' } }
+      url: { enabled: true, cors: { enabled: true, allowedMethods: [GET, OPTIONS] } }
+";
+    let template = synthesize(&stack(config), &lookups()).expect("it has a template");
+    let cors = &template.resources["ApiUrl"].properties["Cors"];
+    assert_eq!(cors["AllowMethods"], json!(["GET"]));
 }

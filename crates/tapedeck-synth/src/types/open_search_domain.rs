@@ -84,8 +84,8 @@ fn zones(domain: &Target<'_>) -> usize {
         _ if domain.flag("clusterConfig.multiAzDisabled") => 1,
         _ if domain.flag("clusterConfig.standbyEnabled") => 3,
         0 | 1 => 1,
-        count if count % 3 == 0 => 3,
-        count if count % 2 == 0 => 2,
+        count if count.is_multiple_of(3) => 3,
+        count if count.is_multiple_of(2) => 2,
         _ => 1,
     }
 }

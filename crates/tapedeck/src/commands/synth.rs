@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use tapedeck_model::Stack;
-use tapedeck_synth::{SynthError, Template, chores, ignored, problems, synthesize};
+use tapedeck_synth::{DIRECT_BYTES, SynthError, Template, chores, ignored, problems, synthesize};
 
 use crate::args::{SynthArgs, TemplateFormat};
 use crate::config::{self, Reading};
@@ -41,6 +41,13 @@ pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Out
         TemplateFormat::Json => template.to_json(),
         TemplateFormat::Yaml => template.to_yaml(),
     };
+    if text.len() > DIRECT_BYTES {
+        let size = text.len();
+        printer.warn(format!(
+            "the template has {size} bytes: beyond {DIRECT_BYTES} CloudFormation takes it from a bucket only, such as by \
+             `aws cloudformation deploy --s3-bucket`"
+        ));
+    }
     let Some(path) = &args.out_file else {
         printer.data(text.trim_end());
         return Ok(ExitCode::SUCCESS);

@@ -63,7 +63,11 @@ fn cors(function: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<Value, Syn
     for (key, property) in lists {
         let items = function.items(&format!("url.cors.{key}"));
         let items: Result<Vec<Value>, SynthError> = items.iter().map(|item| assembly.data(item)).collect();
-        let items = items?;
+        let mut items = items?;
+        // Lambda answers what browsers ask first by itself, and does not take it as a method.
+        if items.len() > 1 {
+            items.retain(|item| item != "OPTIONS");
+        }
         if !items.is_empty() {
             cors[property] = Value::Array(items);
         }

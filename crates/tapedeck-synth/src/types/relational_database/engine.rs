@@ -43,7 +43,11 @@ impl<'a> Engine<'a> {
         let version = database.text("engine.properties.version");
         let version = match (version, kind) {
             (Some(version), _) => version,
-            (None, _) => return Err(database.unsupported("an engine without `version`")),
+            (None, _) => {
+                return Err(
+                    database.unsupported("an engine without `version`; say which, such as `version: '16.6'`")
+                );
+            }
         };
         Ok(Self {
             kind,

@@ -123,3 +123,21 @@ fn a_type_without_a_template_is_refused_with_a_way_out() {
         "#]],
     );
 }
+
+#[test]
+fn a_template_for_which_a_bucket_is_needed_says_so() {
+    let queues: String = (0..200)
+        .map(|index| format!("  jobs{index}: {{ type: sqs-queue }}\n"))
+        .collect();
+    let environment = Environment::with_config(&format!("projectName: shop\nresources:\n{queues}"));
+    environment.write("project/lookups.json", LOOKUPS);
+    let arguments = ["synth", "-r", "eu-west-1", "--lookups", "lookups.json"];
+    let output = environment.command(&arguments).output().expect("it starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(output.stdout.len() > 51_200, "it is not large");
+    assert!(
+        told.contains("bytes: beyond 51200 CloudFormation takes it from a bucket only"),
+        "{told}"
+    );
+}
