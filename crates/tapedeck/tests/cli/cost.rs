@@ -21,7 +21,9 @@ resources:
 
 #[test]
 fn a_service_costs_what_its_scaling_allows() {
-    Environment::with_config(SCALED).check(&["cost", "--region", "eu-west-1"], expect![[r#"
+    Environment::with_config(SCALED).check(
+        &["cost", "--region", "eu-west-1"],
+        expect![[r#"
         exit code 0
         --- stdout ---
         stack shop-dev in eu-west-1                             $25.72 to $51.04 a month
@@ -51,7 +53,8 @@ fn a_service_costs_what_its_scaling_allows() {
         - what is paid by use, such as requests, traffic and stored data, is not in the
           sum
         - prices are those of March 2025
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
