@@ -2,7 +2,8 @@
 //! it is a root file system all by itself.
 //!
 //! `probe clock`: print the time, end. `probe beat`: print the time, wait for SIGTERM. `probe crash`: print the time,
-//! wait a moment, print it again, end with 1. `probe lines N`: print N numbered lines of 100 bytes, and on standard error
+//! wait a moment, print it again, end with 1. `probe busy N`: print the time, do nothing for N ms, print it again, then take
+//! all of a processor that is to be had. `probe fail`: end with 1. `probe lines N`: print N numbered lines of 100 bytes, and on standard error
 //! the time before and after.
 //!
 //! Outside of containers, `probe spend PROGRAM ARGUMENTS…`: run a program without input, and print the nanoseconds that
@@ -74,6 +75,17 @@ fn main() {
             println!("ended {}", now());
             std::process::exit(1);
         }
+        Some("busy") => {
+            signal(SIGTERM, end);
+            let moment = arguments.next().and_then(|word| word.parse().ok()).unwrap();
+            println!("started {started}");
+            std::thread::sleep(Duration::from_millis(moment));
+            println!("busy {}", now());
+            loop {
+                std::hint::spin_loop();
+            }
+        }
+        Some("fail") => std::process::exit(1),
         Some("spend") => spend(&arguments.next().unwrap(), arguments),
         Some("lines") => lines(arguments.next().and_then(|count| count.parse().ok()).unwrap()),
         _ => panic!("what?"),

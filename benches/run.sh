@@ -1,7 +1,8 @@
 #!/bin/sh
 # Compares tapedeck with runc and docker on this machine, in one run: `benches/run.sh BINARY [--rounds N] [PART …]`, parts
-# being memory, start, crash, swarm, planner, config, logs, packaging, base, deploy and dev. Prints Markdown on standard output. Installs the peers by name where they
-# are missing, and removes everything else that it made, also after Ctrl-C.
+# being memory, start, crash, health, load, swarm, planner, config, logs, packaging, base, deploy and dev.
+# Prints Markdown on standard output. Installs the peers by name where they are missing, and removes everything else that it
+# made, also after Ctrl-C.
 set -eu
 
 here=$(dirname "$(realpath "$0")")
@@ -94,10 +95,10 @@ containers='' configs='' languages='' bases='' chosen=''
 for argument in "$@"; do
     case $argument in
         config) configs=yes ;;
-        memory | start | crash | swarm | logs | deploy) containers=yes ;;
+        memory | start | crash | health | swarm | logs | deploy) containers=yes ;;
         packaging) containers=yes languages=yes ;;
         base) bases=yes ;;
-        planner | dev) ;;
+        planner | load | dev) ;;
         *) continue ;;
     esac
     chosen=yes

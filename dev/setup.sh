@@ -21,6 +21,7 @@ if [ "${1:-}" = tests ]; then
     need javac default-jdk-headless
     need mvn maven
     need python3 python3
+    need systemd-analyze systemd
 fi
 
 # Not in Debian. Without it the tests that need it say so and are skipped.

@@ -5,7 +5,7 @@
 //! [`desired`]; what shims say is turned into states in [`observe`]; [`host`] touches the machine, and [`secrets`]
 //! asks for what a task gets in memory alone; [`meters`] keeps what tasks use, [`scaling`] has the number of tasks follow
 //! it, and [`prometheus`] and [`exporter`] tell it to others; [`forwarding`] hands logs on; [`store`] remembers; [`capacity`] finds room for tasks; [`notice`] tells a
-//! service manager; [`attendance`] lets a stack end with whoever develops it; [`endpoint`] answers what a program asks in its task. A new
+//! service manager; [`rest`] gives back memory; [`attendance`] lets a stack end with whoever develops it; [`endpoint`] answers what a program asks in its task. A new
 //! engine first adopts what the one before left running ([`adopt`]).
 
 mod adopt;
@@ -32,6 +32,7 @@ mod observe;
 mod prometheus;
 mod random;
 mod reconcile;
+mod rest;
 mod retention;
 mod scaling;
 mod secrets;

@@ -26,6 +26,7 @@ use crate::link::Link;
 use crate::meters::{Meters, Sampled};
 use crate::notice::Notice;
 use crate::observe;
+use crate::rest::Rest;
 use crate::retention;
 use crate::scaling::EngineTempo;
 use crate::store::{Store, StoreError};
@@ -116,6 +117,8 @@ pub(crate) struct Engine {
     pub(crate) meters: Meters,
     /// Who is told that the engine lives.
     pub(crate) notice: Notice,
+    /// What is done with memory while nothing happens.
+    pub(crate) rest: Rest,
     /// Memory that tasks may have together, in MiB.
     pub(crate) memory_budget: u64,
     /// Processors of this machine.
@@ -362,6 +365,7 @@ impl Engine {
         if self.expire_logs_if_due() {
             self.collect_garbage();
         }
+        self.rest.look(*self.changes.borrow());
     }
 
     /// When to look at everything again if no event asks for it before.

@@ -28,6 +28,7 @@ use crate::machine;
 use crate::main_loop::{Ended, Engine, Event, Phase};
 use crate::meters::Meters;
 use crate::notice::Notice;
+use crate::rest::Rest;
 use crate::retention::Looks;
 use crate::scaling::EngineTempo;
 use crate::server::{self, Server};
@@ -200,6 +201,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         meters: Meters::starting(clock.now()),
         log_looks,
         notice: Notice::default(),
+        rest: Rest::default(),
         forwarders: Forwarders::default(),
         memory_budget: options
             .memory_budget

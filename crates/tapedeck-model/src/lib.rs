@@ -20,6 +20,7 @@ mod stack;
 mod task;
 mod time;
 mod worker;
+mod workload;
 
 pub use contained::{ContainerState, ContainerStatus, MAIN_CONTAINER};
 pub use deployment::{Deployment, RolloutState};
@@ -49,6 +50,7 @@ pub use worker::{
     Compute, Container, ContainerCondition, ContainerDependency, ContainerType, HealthCheck, LogForwarding,
     Logging, Scaling, SideContainer, VolumeMount, WorkerService,
 };
+pub use workload::{Way, WayKind, Workload, WorkloadContainer};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::{Data, Expression, Late, ProjectName, Region, ResourceName, StackName, StageName, WorkerService};
+use crate::{
+    Data, Expression, Late, ProjectName, Region, ResourceName, StackName, StageName, WorkerService, Workload,
+};
 
 /// One stage of a project as its config file defines it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,6 +50,9 @@ pub struct Resource {
     /// Changes to what it becomes in CloudFormation, by logical id.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Override>,
+    /// The containers it is made of, for types that are made of some. All of it is in the properties, too.
+    #[serde(skip)]
+    pub workload: Option<Box<Workload>>,
 }
 
 /// Changes to one resource of the template.

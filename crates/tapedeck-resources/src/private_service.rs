@@ -5,6 +5,7 @@ use tapedeck_config::schema::{
     Connectable, Kind, OBJECT, Object, Parameter, REQUIRED, ResourceType, Support, UNSUPPORTED, one_type,
 };
 use tapedeck_config::{Declared, Scope};
+use tapedeck_model::{EnvironmentVariable, Late, MAIN_CONTAINER, Way, WayKind, Workload};
 
 use crate::shared::connections;
 use crate::shared::container::{ENVIRONMENT, HEALTH_CHECK, LOGGING, STOP_TIMEOUT, VOLUME_MOUNTS};
@@ -14,7 +15,7 @@ use crate::shared::workload::{
     SIDE_CONTAINERS,
 };
 use crate::worker_service::keys::PACKAGING_KEY;
-use crate::worker_service::{compute, containers, permissions};
+use crate::worker_service::{compute, containers, lower, permissions};
 
 /// The type.
 pub(crate) static TYPE: ResourceType = ResourceType {
@@ -34,17 +35,18 @@ pub(crate) static TYPE: ResourceType = ResourceType {
         Parameter::text("url", "URL of the load balancer")
             .when(is_behind_load_balancer, BEHIND_LOAD_BALANCER),
         Parameter::number("port3000", "port of the listener").when(
-            |properties| {
-                is_behind_load_balancer(properties)
-                    && properties.integer::<u16>("port").unwrap_or(3000) == 3000
-            },
+            |properties| is_behind_load_balancer(properties) && port(properties) == Some(DEFAULT_PORT),
             "with `loadBalancing` of type `application-load-balancer` and the port 3000",
         ),
     ],
     connectable: Connectable::Yes,
     check: Some(check),
+    workload: Some(workload),
     ..UNSUPPORTED
 };
+
+/// The port of a service that names none.
+const DEFAULT_PORT: u16 = 3000;
 
 const BEHIND_LOAD_BALANCER: &str = "with `loadBalancing` of type `application-load-balancer`";
 
@@ -124,4 +126,41 @@ fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
     containers::check(one, scope);
     permissions::check(one, scope);
     connections::check(one, scope);
+}
+
+/// The port on which the container listens.
+fn port(properties: &Mapping) -> Option<u16> {
+    match properties.has("port") {
+        true => properties.integer("port"),
+        false => Some(DEFAULT_PORT),
+    }
+}
+
+/// The containers of a service. The main one is told where to listen.
+fn workload(one: &Declared<'_>) -> Option<Workload> {
+    let properties = one.properties;
+    let port = port(properties)?;
+    let mut workload = lower::service(one)?.workload();
+    let kind = match is_behind_load_balancer(properties) {
+        true => WayKind::OwnLoadBalancer,
+        false => WayKind::ServiceConnect {
+            alias: Some(one.name.value.to_lowercase()),
+        },
+    };
+    workload.ways.push(Way {
+        container: MAIN_CONTAINER.to_string(),
+        port,
+        protocol: properties.text("protocol").map(str::to_string),
+        kind,
+    });
+    let environment = &mut workload.containers.first_mut()?.container.environment;
+    for (name, value) in [("PORT", port.to_string()), ("HOST", "0.0.0.0".to_string())] {
+        if environment.iter().all(|own| own.name != name) {
+            environment.push(EnvironmentVariable {
+                name: name.to_string(),
+                value: Late::Known(value),
+            });
+        }
+    }
+    Some(workload)
 }

@@ -13,6 +13,7 @@
 pub mod cgroup;
 pub mod failpoint;
 pub mod log;
+pub mod memory;
 pub mod network;
 pub mod protocol;
 pub mod sandbox;

@@ -1,9 +1,9 @@
 //! A template in the making, and what all parts of it share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use tapedeck_model::{CloudformationResource, Stack};
+use tapedeck_model::{CloudformationResource, Stack, Workload};
 
 use crate::naming::{Names, logical_id};
 use crate::network::Network;
@@ -14,6 +14,8 @@ use crate::{Lookups, SynthError};
 /// A template in the making.
 pub(crate) struct Assembly<'a> {
     pub(crate) stack: &'a Stack,
+    /// All that is made of containers, the worker services of the stack among it.
+    pub(crate) workloads: &'a [Workload],
     pub(crate) lookups: &'a Lookups,
     pub(crate) names: Names,
     pub(crate) needs: Needs,
@@ -21,6 +23,10 @@ pub(crate) struct Assembly<'a> {
     pub(crate) template: Template,
     /// What the execution role may read, by a text that tells one from another.
     pub(crate) readable: BTreeMap<String, Readable>,
+    /// The workloads that were asked for their addresses since the last one was begun.
+    pub(crate) called: BTreeSet<String>,
+    /// The workloads that each workload calls, by names.
+    pub(crate) calls: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A value that is read when a container starts.
@@ -33,17 +39,24 @@ pub(crate) enum Readable {
 
 impl<'a> Assembly<'a> {
     /// An empty template for a stack.
-    pub(crate) fn new(stack: &'a Stack, lookups: &'a Lookups) -> Result<Self, SynthError> {
+    pub(crate) fn new(
+        stack: &'a Stack,
+        workloads: &'a [Workload],
+        lookups: &'a Lookups,
+    ) -> Result<Self, SynthError> {
         let names = Names::of(stack, lookups)?;
         let description = format!("STP-stack_{}_{}_{}", stack.project, stack.stage, names.hash);
         Ok(Self {
-            needs: Needs::of(stack),
+            needs: Needs::of(stack, workloads),
             network: Network::of(stack, lookups)?,
             stack,
+            workloads,
             lookups,
             names,
             template: Template::new(description),
             readable: BTreeMap::new(),
+            called: BTreeSet::new(),
+            calls: BTreeMap::new(),
         })
     }
 

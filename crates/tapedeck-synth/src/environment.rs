@@ -1,6 +1,6 @@
 //! Variables of containers: what is secret is handed over when a container starts, and stands in no task definition.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::SynthError;
 use crate::assembly::{Assembly, Readable};
@@ -13,6 +13,9 @@ const SECURE_PARAMETER: &str = "{{resolve:ssm-secure:";
 
 /// Attributes of resources that are credentials.
 const CREDENTIALS: [&str; 4] = ["Password", "RestToken", "ReadOnlyRestToken", "ClientSecret"];
+
+/// The version of Node that code gets when it asks for none.
+pub(crate) const DEFAULT_NODE: u16 = 24;
 
 /// The variables of a container.
 #[derive(Debug, Default)]
@@ -46,6 +49,38 @@ impl Environment {
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         let index = self.variables.iter().position(|(known, _)| known == name)?;
         Some(self.variables.remove(index).1)
+    }
+
+    /// Tells Node to show the lines of the source in errors, and to load modules of either kind.
+    pub(crate) fn tell_node(&mut self, version: Option<u16>) {
+        let mut flags = vec!["--enable-source-maps"];
+        if version.unwrap_or(DEFAULT_NODE) >= 22 {
+            flags.extend(["--experimental-require-module", "--experimental-detect-module"]);
+        }
+        let own = match self.get("NODE_OPTIONS") {
+            Some(Value::String(own)) => own.clone(),
+            Some(_) => return,
+            None => String::new(),
+        };
+        flags.retain(|flag| !own.split_whitespace().any(|known| known == *flag));
+        if flags.is_empty() {
+            return;
+        }
+        let all: Vec<&str> = own.split_whitespace().chain(flags).collect();
+        self.take("NODE_OPTIONS");
+        self.set("NODE_OPTIONS", Value::from(all.join(" ")));
+    }
+
+    /// `Variables` of a function, to which Lambda can hand over nothing else.
+    pub(crate) fn variables(self) -> Result<Value, SynthError> {
+        let mut variables = Map::new();
+        for (name, value) in self.variables {
+            if value.to_string().contains(SECURE_PARAMETER) {
+                return Err(SynthError::SecureParameterOfFunction { name });
+            }
+            variables.insert(name, value);
+        }
+        Ok(Value::Object(variables))
     }
 
     /// `Environment` and `Secrets` of a container definition.
@@ -134,8 +169,18 @@ fn secure_parameter(inner: &str, assembly: &mut Assembly<'_>) -> Value {
     Value::from(arn)
 }
 
-/// A text that a secret is part of, as a secret of its own. Equal texts share one.
+/// A text that a secret is part of, as a secret of its own that containers may read. Equal texts share one.
 fn composed(value: &Value, assembly: &mut Assembly<'_>) -> Value {
+    let logical_id = add_secret(value, assembly);
+    let arn = reference(&logical_id);
+    assembly
+        .readable
+        .insert(logical_id, Readable::Secret(arn.clone()));
+    arn
+}
+
+/// Adds a secret with this text, whose id it tells.
+pub(crate) fn add_secret(value: &Value, assembly: &mut Assembly<'_>) -> String {
     let logical_id = format!(
         "StpComposedSecret{}",
         digest(&value.to_string()).to_ascii_uppercase()
@@ -149,9 +194,5 @@ fn composed(value: &Value, assembly: &mut Assembly<'_>) -> Value {
         &logical_id,
         Resource::new("AWS::SecretsManager::Secret", properties),
     );
-    let arn = reference(&logical_id);
-    assembly
-        .readable
-        .insert(logical_id, Readable::Secret(arn.clone()));
-    arn
+    logical_id
 }

@@ -5,12 +5,16 @@
 //! containers in `workload`.
 
 mod assembly;
+mod connections;
 pub mod cost;
+mod deployment_bucket;
 pub mod diff;
 mod environment;
 mod error;
 mod expression;
+mod ignored;
 mod intrinsic;
+mod limits;
 mod lookups;
 mod naming;
 mod network;
@@ -26,7 +30,8 @@ mod yaml;
 use tapedeck_model::Stack;
 
 pub use error::SynthError;
-pub use lookups::{Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
+pub use ignored::{Ignored, ignored};
+pub use lookups::{ArtifactLookup, Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
 pub use references::{Problem, problems};
 pub use template::{Output, Resource, Template};
 
@@ -35,14 +40,16 @@ pub use template::{Output, Resource, Template};
 /// # Errors
 /// When an answer is missing, or the stack asks for something that a template cannot say.
 pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthError> {
-    let mut assembly = assembly::Assembly::new(stack, lookups)?;
+    let workloads = workload::all(stack);
+    let mut assembly = assembly::Assembly::new(stack, &workloads, lookups)?;
     network::build(&mut assembly);
     for resource in &stack.resources {
         types::build(resource, &mut assembly)?;
     }
-    for service in &stack.services {
+    for service in &workloads {
         workload::build(service, &mut assembly)?;
     }
+    workload::settle_calls(&mut assembly)?;
     shared::build(&mut assembly)?;
     for raw in &stack.cloudformation_resources {
         assembly.add_raw(raw)?;
@@ -50,6 +57,7 @@ pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthErr
     overrides::apply(&mut assembly)?;
     assembly.add_outputs()?;
     references::settle(&mut assembly.template)?;
+    limits::check(&assembly.template)?;
     Ok(assembly.template)
 }
 

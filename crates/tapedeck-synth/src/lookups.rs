@@ -14,12 +14,16 @@ pub struct Lookups {
     pub account: Option<String>,
     /// What makes names unique beyond the account; computed from region, stack and account where it is left out.
     pub stack_hash: Option<String>,
+    /// How many availability zones the account has in the region; three where it is left out.
+    pub availability_zones: Option<u8>,
     /// Secrets by name.
     pub secrets: BTreeMap<String, SecretLookup>,
     /// Parameters of the Systems Manager by name.
     pub ssm_parameters: BTreeMap<String, ParameterLookup>,
     /// Outputs of other stacks, by stack and name.
     pub stack_outputs: BTreeMap<String, BTreeMap<String, OutputLookup>>,
+    /// The code of functions, by the name of the function. What is not here is not packaged yet.
+    pub artifacts: BTreeMap<String, ArtifactLookup>,
     /// VPCs by id, or by the name of the stack whose VPC it is.
     pub vpcs: BTreeMap<String, VpcLookup>,
 }
@@ -58,6 +62,18 @@ pub struct OutputLookup {
     /// The name it is exported under.
     #[serde(default)]
     pub export_name: Option<String>,
+}
+
+/// Code that was uploaded.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ArtifactLookup {
+    /// The bucket it is in. Without it that is the deployment bucket of the stack.
+    #[serde(default)]
+    pub bucket: Option<String>,
+    /// Its key in the bucket.
+    pub key: String,
+    /// What tells it from other code.
+    pub digest: String,
 }
 
 /// What is known of a VPC.

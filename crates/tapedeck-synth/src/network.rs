@@ -11,8 +11,8 @@ use crate::{Lookups, SynthError};
 const VPC: &str = "StpVpc";
 const ATTACHMENT: &str = "StpVpcGatewayAttachment";
 
-/// How many subnets of a kind there are, each in an availability zone of its own.
-const ZONES: usize = 3;
+/// How many subnets of a kind there are at most, each in an availability zone of its own.
+const MOST_ZONES: u8 = 3;
 
 /// Where things are put.
 #[derive(Debug, Clone)]
@@ -27,13 +27,15 @@ pub(crate) struct Network {
     pub(crate) private_subnets: Vec<Value>,
     /// Whether the stack has made it.
     pub(crate) is_own: bool,
+    /// How many subnets of a kind it has where the stack has made it.
+    zones: usize,
 }
 
 impl Network {
     /// The network of a stack.
     pub(crate) fn of(stack: &Stack, lookups: &Lookups) -> Result<Self, SynthError> {
         let Some(reused) = &stack.settings.vpc.reuse else {
-            return Ok(Self::own());
+            return Ok(Self::own(lookups));
         };
         let (id, found) = match reused {
             ReusedVpc::Id(id) => (id.clone(), lookups.vpc(id)?),
@@ -48,17 +50,24 @@ impl Network {
             public_subnets: subnets(&found.public_subnets),
             private_subnets: subnets(&found.private_subnets),
             is_own: false,
+            zones: 0,
         })
     }
 
-    fn own() -> Self {
-        let subnets = |kind: &str| (0..ZONES).map(|zone| reference(&subnet(kind, zone))).collect();
+    fn own(lookups: &Lookups) -> Self {
+        let zones = lookups
+            .availability_zones
+            .unwrap_or(MOST_ZONES)
+            .clamp(1, MOST_ZONES);
+        let zones = usize::from(zones);
+        let subnets = |kind: &str| (0..zones).map(|zone| reference(&subnet(kind, zone))).collect();
         Self {
             vpc: reference(VPC),
             cidr_block: "172.16.0.0/16".to_string(),
             public_subnets: subnets("Public"),
             private_subnets: subnets("Private"),
             is_own: true,
+            zones,
         }
     }
 
@@ -70,14 +79,23 @@ impl Network {
         }
     }
 
+    /// The tables of routes of the public subnets; those of a VPC that was there already are not known.
+    pub(crate) fn public_route_tables(&self) -> Vec<Value> {
+        (0..self.zones)
+            .map(|zone| reference(&format!("{}RouteTable", subnet("Public", zone))))
+            .collect()
+    }
+
     /// What must be there before an instance has a way out.
     pub(crate) fn routes(&self, is_private: bool) -> Vec<String> {
         let mut routes = Vec::new();
         if self.is_own {
-            routes
-                .extend((0..2).map(|zone| format!("{}SubnetRouteTableAssociation", subnet("Public", zone))));
+            routes.extend(
+                (0..self.zones.min(2))
+                    .map(|zone| format!("{}SubnetRouteTableAssociation", subnet("Public", zone))),
+            );
             if is_private {
-                routes.extend((0..ZONES).map(|zone| format!("StpNatPrivateSubnetRoute{zone}")));
+                routes.extend((0..self.zones).map(|zone| format!("StpNatPrivateSubnetRoute{zone}")));
             }
         }
         routes
@@ -109,8 +127,8 @@ pub(crate) fn build(assembly: &mut Assembly<'_>) {
         ATTACHMENT,
         Resource::new("AWS::EC2::VPCGatewayAttachment", attachment),
     );
-    for zone in 0..ZONES {
-        let table = add_subnet("Public", zone, 0, assembly);
+    for zone in 0..assembly.network.zones {
+        let table = add_subnet("Public", zone, assembly);
         let route = json!({
             "DestinationCidrBlock": "0.0.0.0/0",
             "GatewayId": reference("StpInternetGateway"),
@@ -127,13 +145,19 @@ pub(crate) fn build(assembly: &mut Assembly<'_>) {
 }
 
 /// Adds a subnet with its table of routes, whose id it tells.
-fn add_subnet(kind: &str, zone: usize, offset: usize, assembly: &mut Assembly<'_>) -> String {
+fn add_subnet(kind: &str, zone: usize, assembly: &mut Assembly<'_>) -> String {
     let id = subnet(kind, zone);
     let table = format!("{id}RouteTable");
+    let is_public = kind == "Public";
+    let block = if is_public {
+        zone
+    } else {
+        usize::from(MOST_ZONES) + zone
+    };
     let properties = json!({
         "AvailabilityZone": select(zone, &availability_zones(&assembly.names.region)),
-        "CidrBlock": format!("172.16.{}.0/20", (zone + offset) * 16),
-        "MapPublicIpOnLaunch": kind == "Public",
+        "CidrBlock": format!("172.16.{}.0/20", block * 16),
+        "MapPublicIpOnLaunch": is_public,
         "VpcId": reference(VPC),
     });
     assembly.add(&id, Resource::new("AWS::EC2::Subnet", properties));
@@ -150,7 +174,8 @@ fn add_subnet(kind: &str, zone: usize, offset: usize, assembly: &mut Assembly<'_
 }
 
 fn add_nat(assembly: &mut Assembly<'_>) {
-    let gateways = usize::from(assembly.stack.settings.vpc.nat_availability_zones).clamp(1, ZONES);
+    let zones = assembly.network.zones;
+    let gateways = usize::from(assembly.stack.settings.vpc.nat_availability_zones).clamp(1, zones);
     for zone in 0..gateways {
         let address = format!("StpNatEip{zone}");
         // Without the attachment there is nothing yet that the address could lead to.
@@ -168,8 +193,10 @@ fn add_nat(assembly: &mut Assembly<'_>) {
             Resource::new("AWS::EC2::NatGateway", gateway).after(ready),
         );
     }
-    for zone in 0..ZONES {
-        let table = add_subnet("Private", zone, ZONES, assembly);
+    let mut tables = Vec::new();
+    for zone in 0..zones {
+        let table = add_subnet("Private", zone, assembly);
+        tables.push(reference(&table));
         let route = json!({
             "DestinationCidrBlock": "0.0.0.0/0",
             "NatGatewayId": reference(&format!("StpNatGateway{}", zone.min(gateways - 1))),
@@ -180,4 +207,12 @@ fn add_nat(assembly: &mut Assembly<'_>) {
             Resource::new("AWS::EC2::Route", route),
         );
     }
+    // The layers of images come from S3, and this way costs nothing.
+    let endpoint = json!({
+        "RouteTableIds": tables,
+        "ServiceName": format!("com.amazonaws.{}.s3", assembly.names.region),
+        "VpcEndpointType": "Gateway",
+        "VpcId": reference(VPC),
+    });
+    assembly.add("StpS3Endpoint", Resource::new("AWS::EC2::VPCEndpoint", endpoint));
 }

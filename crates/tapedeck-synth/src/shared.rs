@@ -1,10 +1,11 @@
 //! What services share: roles and the repository of images. What is needed is one union over the stack.
 
 use serde_json::{Value, json};
-use tapedeck_model::{Compute, Container, Packaging, Stack, WorkerService};
+use tapedeck_model::{Compute, Container, Packaging, Stack, Workload};
 
 use crate::SynthError;
 use crate::assembly::{Assembly, Readable};
+use crate::deployment_bucket;
 use crate::intrinsic::reference;
 use crate::naming::within;
 use crate::policy::{allow, inline, trust, unconditional_trust};
@@ -43,9 +44,8 @@ pub(crate) struct Needs {
 
 impl Needs {
     /// What a stack needs.
-    pub(crate) fn of(stack: &Stack) -> Self {
-        let services = &stack.services;
-        let is_ec2 = |service: &WorkerService| matches!(service.compute, Compute::Ec2 { .. });
+    pub(crate) fn of(stack: &Stack, services: &[Workload]) -> Self {
+        let is_ec2 = |service: &Workload| matches!(service.compute, Compute::Ec2 { .. });
         let is_built = |container: &Container| !matches!(container.packaging, Packaging::PrebuiltImage(_));
         Self {
             vpc: !services.is_empty() || stack.resources.iter().any(types::needs_vpc),
@@ -54,15 +54,15 @@ impl Needs {
                 .any(|service| service.use_private_subnets_with_nat),
             containers: !services.is_empty(),
             instances: services.iter().any(is_ec2),
-            repository: services.iter().flat_map(containers).any(is_built),
+            repository: services.iter().flat_map(containers).any(is_built)
+                || stack.resources.iter().any(types::builds_image),
         }
     }
 }
 
-/// The containers of a service, the main one first.
-pub(crate) fn containers(service: &WorkerService) -> impl Iterator<Item = &Container> {
-    let sides = service.side_containers.iter().map(|side| &side.container);
-    std::iter::once(&service.container).chain(sides)
+/// The containers of a workload.
+pub(crate) fn containers(service: &Workload) -> impl Iterator<Item = &Container> {
+    service.containers.iter().map(|one| &one.container)
 }
 
 /// Adds what is needed. Last, when it is known which secrets are read.
@@ -81,6 +81,7 @@ pub(crate) fn build(assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
         let repository = repository(assembly);
         assembly.add("StpContainerRepository", repository);
     }
+    deployment_bucket::build(assembly);
     Ok(())
 }
 
@@ -121,9 +122,9 @@ fn execution_role(credentials: Vec<Value>, assembly: &Assembly<'_>) -> Resource 
 
 /// The secrets with which images are pulled, each once.
 fn registry_credentials(assembly: &mut Assembly<'_>) -> Result<Vec<Value>, SynthError> {
-    let stack = assembly.stack;
+    let workloads = assembly.workloads;
     let mut found: Vec<Value> = Vec::new();
-    for container in stack.services.iter().flat_map(containers) {
+    for container in workloads.iter().flat_map(containers) {
         let Packaging::PrebuiltImage(image) = &container.packaging else {
             continue;
         };
@@ -132,6 +133,12 @@ fn registry_credentials(assembly: &mut Assembly<'_>) -> Result<Vec<Value>, Synth
             if !found.contains(&arn) {
                 found.push(arn);
             }
+        }
+    }
+    for image in types::private_images(assembly.stack) {
+        let arn = assembly.data(image)?;
+        if !found.contains(&arn) {
+            found.push(arn);
         }
     }
     Ok(found)

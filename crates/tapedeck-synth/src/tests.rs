@@ -1,12 +1,49 @@
 //! Names as existing stacks have them, and what holds for the template of every config.
 
 mod every_config;
+mod limits;
+
+use std::collections::BTreeMap;
+mod every_key;
 
 use serde_json::json;
+use tapedeck_config::{Answers, LoadOptions};
+use tapedeck_diagnostic::Source;
+use tapedeck_model::{Region, Stack, StageName};
 
 use crate::naming::{digest, logical_id, stack_hash, within};
 use crate::template::{Resource, Template};
-use crate::{Problem, overrides, problems, yaml};
+use crate::{Lookups, Problem, overrides, problems, yaml};
+
+/// The stack of a config without mistakes.
+fn stack(config: &str) -> Stack {
+    loaded(config).unwrap_or_else(|said| panic!("{config}\n{said}"))
+}
+
+/// The same, or why it is not one.
+fn loaded(config: &str) -> Result<Stack, String> {
+    let options = LoadOptions {
+        project_name: None,
+        fallback_project_name: Some("shop".to_string()),
+        stage: StageName::new("dev").unwrap(),
+        region: Region::new("eu-west-1").unwrap(),
+        profile: None,
+        command_line: BTreeMap::new(),
+        is_deployment: false,
+    };
+    let source = Source::new("stacktape.yml", config);
+    let loaded = tapedeck_resources::load(&source, &options, &Answers::new());
+    let findings = format!("{:?} {:?}", loaded.diagnostics, loaded.questions);
+    loaded.stack.ok_or(findings)
+}
+
+/// As little as AWS may answer.
+fn lookups() -> Lookups {
+    Lookups {
+        account: Some("123456789012".to_string()),
+        ..Lookups::default()
+    }
+}
 
 #[test]
 fn names_are_those_of_existing_stacks() {

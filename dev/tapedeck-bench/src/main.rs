@@ -12,6 +12,8 @@ mod crash;
 mod deploy;
 mod dev;
 mod docker;
+mod health;
+mod load;
 mod logs;
 mod machine;
 mod memory;
@@ -42,6 +44,10 @@ enum Part {
     Start,
     /// From a crash to the replacement.
     Crash,
+    /// What a health check costs.
+    Health,
+    /// From too much to do to another task.
+    Load,
     /// Services against those of Docker Swarm.
     Swarm,
     /// Deciding what to do.
@@ -121,6 +127,8 @@ fn main() -> anyhow::Result<()> {
         let measured = match part {
             Part::Start => start::measure(&stage, rivals, rounds, &mut report),
             Part::Crash => crash::measure(&stage, rivals, rounds / 2, &mut report),
+            Part::Health => health::measure(&stage, rivals, rounds, &mut report),
+            Part::Load => load::measure(&stage, (rounds / 4).max(1), &mut report),
             Part::Swarm => swarm::measure(&stage, rivals, (rounds / 8).max(3), &mut report),
             Part::Planner => planner::measure(rounds, &mut report),
             Part::Config => config::measure(&stage, &arguments.validators, rounds, &mut report),

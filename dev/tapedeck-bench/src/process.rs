@@ -58,12 +58,22 @@ impl Memory {
 
 /// Processor time that a process has taken, in all its threads, in hundredths of a second.
 pub(crate) fn time_of(pid: u32) -> anyhow::Result<Duration> {
+    time(pid, 2)
+}
+
+/// The same, with that of its children that have ended.
+pub(crate) fn time_with_children(pid: u32) -> anyhow::Result<Duration> {
+    time(pid, 4)
+}
+
+/// The first so many of: its own time in programs and in the kernel, and that of its ended children.
+fn time(pid: u32, kinds: usize) -> anyhow::Result<Duration> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // What follows the name, which may hold anything: its state, then numbers.
     let numbers = text.rsplit(')').next().unwrap_or_default().split_whitespace();
     let ticks: Option<u64> = numbers
         .skip(11)
-        .take(2)
+        .take(kinds)
         .map(|word| word.parse::<u64>().ok())
         .sum();
     let ticks = ticks.context("read the time of a process")?;

@@ -36,7 +36,7 @@ impl Samples {
     }
 
     /// The value below which this share of the values lies, between neighbours in proportion.
-    fn quantile(&self, share: f64) -> f64 {
+    pub(crate) fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.values.clone();
         sorted.sort_by(f64::total_cmp);
         let Some(last) = sorted.len().checked_sub(1) else {

@@ -8,6 +8,7 @@ mod finding;
 mod generate;
 mod tidy;
 mod tree;
+mod weaknesses;
 
 use std::io::Write;
 use std::process::ExitCode;

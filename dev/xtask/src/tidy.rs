@@ -9,6 +9,7 @@ use crate::conformance;
 use crate::finding::Finding;
 use crate::generate;
 use crate::tree::Tree;
+use crate::weaknesses;
 
 pub(crate) use crates::PURE;
 
@@ -27,6 +28,7 @@ pub(crate) fn check(tree: &Tree) -> anyhow::Result<Vec<Finding>> {
     found.extend(tree.files.iter().flat_map(text::check));
     found.extend(tree.files.iter().flat_map(|file| prose::check(file, &tree.root)));
     found.extend(conformance::check(tree));
+    found.extend(weaknesses::check(tree));
     found.extend(generate::stale(&tree.root));
     found.sort_by(|left, right| (&left.file, left.line).cmp(&(&right.file, right.line)));
     Ok(found)

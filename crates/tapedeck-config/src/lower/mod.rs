@@ -88,6 +88,10 @@ fn resource(one: &Declared<'_>) -> Option<Resource> {
         kind: one.kind.name.to_string(),
         properties: complete(one.properties, one.kind.properties?),
         overrides: overrides(one.whole),
+        workload: match one.kind.workload {
+            Some(lower) => Some(Box::new(lower(one)?)),
+            None => None,
+        },
     })
 }
 

@@ -1,6 +1,6 @@
 //! What a type of resource is: its keys, and what other parts of a file may say about one.
 
-use tapedeck_model::{ValueType, WorkerService};
+use tapedeck_model::{ValueType, WorkerService, Workload};
 
 use super::{Object, Support};
 use crate::parse::Mapping;
@@ -29,6 +29,9 @@ pub struct ResourceType {
     pub check: Option<fn(&Declared<'_>, &mut Scope<'_>)>,
     /// Makes the model of it, for worker services only. Called when nothing is wrong with the keys.
     pub service: Option<fn(&Declared<'_>, &mut Scope<'_>) -> Option<WorkerService>>,
+    /// Makes the model of the containers of it, for other types that are made of some. Called when nothing is wrong with the
+    /// keys.
+    pub workload: Option<fn(&Declared<'_>) -> Option<Workload>>,
 }
 
 /// A referenceable parameter of a resource.
@@ -173,4 +176,5 @@ pub const UNSUPPORTED: ResourceType = ResourceType {
     children: None,
     check: None,
     service: None,
+    workload: None,
 };

@@ -186,7 +186,7 @@ pub(super) fn bounds(scaling: &Mapping) -> (u32, u32) {
 }
 
 /// What checked `resources` come to.
-pub(super) fn lower(resources: &Mapping) -> Option<Compute> {
+pub(crate) fn lower(resources: &Mapping) -> Option<Compute> {
     let memory = || MemoryMb::new(resources.integer("memory")?).ok();
     if !resources.has("instanceTypes") {
         let arm = resources.text("architecture") == Some("arm64");

@@ -12,6 +12,11 @@ use crate::shared::{connections, lower};
 
 /// The service of a resource. `None` when it is not whole, which has been reported.
 pub(super) fn lower(one: &Declared<'_>, _scope: &mut Scope<'_>) -> Option<WorkerService> {
+    service(one)
+}
+
+/// A service of one main container.
+pub(crate) fn service(one: &Declared<'_>) -> Option<WorkerService> {
     let properties = one.properties;
     Some(WorkerService {
         name: ResourceName::new(one.name.value.clone()).ok()?,
@@ -19,9 +24,7 @@ pub(super) fn lower(one: &Declared<'_>, _scope: &mut Scope<'_>) -> Option<Worker
         compute: compute::lower(properties.mapping("resources")?)?,
         scaling: scaling(properties)?,
         connect_to: connections::lower(properties),
-        iam_role_statements: mappings(properties, "iamRoleStatements")
-            .map(statement)
-            .collect::<Option<_>>()?,
+        iam_role_statements: statements(properties)?,
         side_containers: mappings(properties, "sideContainers")
             .map(side_container)
             .collect::<Option<_>>()?,
@@ -31,14 +34,21 @@ pub(super) fn lower(one: &Declared<'_>, _scope: &mut Scope<'_>) -> Option<Worker
     })
 }
 
-fn mappings<'a>(properties: &'a Mapping, key: &str) -> impl Iterator<Item = &'a Mapping> {
+/// `iamRoleStatements`.
+pub(crate) fn statements(properties: &Mapping) -> Option<Vec<IamStatement>> {
+    mappings(properties, "iamRoleStatements").map(statement).collect()
+}
+
+/// The mappings of a list.
+pub(crate) fn mappings<'a>(properties: &'a Mapping, key: &str) -> impl Iterator<Item = &'a Mapping> {
     properties
         .list(key)
         .iter()
         .filter_map(|item| item.value.as_mapping())
 }
 
-fn scaling(properties: &Mapping) -> Option<Scaling> {
+/// `scaling`.
+pub(crate) fn scaling(properties: &Mapping) -> Option<Scaling> {
     let mut scaling = Scaling::default();
     let Some(given) = properties.mapping("scaling") else {
         return Some(scaling);
@@ -86,11 +96,14 @@ fn side_container(side: &Mapping) -> Option<SideContainer> {
             _ => ContainerType::AlwaysRunning,
         },
         essential: containers::is_essential(side),
-        depends_on: mappings(side, "dependsOn")
-            .map(dependency)
-            .collect::<Option<_>>()?,
+        depends_on: dependencies(side)?,
         container: lower::container(side)?,
     })
+}
+
+/// `dependsOn` of a container.
+pub(crate) fn dependencies(container: &Mapping) -> Option<Vec<ContainerDependency>> {
+    mappings(container, "dependsOn").map(dependency).collect()
 }
 
 fn dependency(dependency: &Mapping) -> Option<ContainerDependency> {

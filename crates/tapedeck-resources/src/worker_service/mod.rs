@@ -4,7 +4,7 @@ pub(crate) mod compute;
 pub(crate) mod containers;
 mod fargate;
 pub(crate) mod keys;
-mod lower;
+pub(crate) mod lower;
 pub(crate) mod permissions;
 
 use tapedeck_config::schema::{Connectable, ResourceType, Support, UNSUPPORTED};
@@ -49,6 +49,10 @@ fn children(one: &Declared<'_>) -> Vec<String> {
     ];
     endings.extend(containers::log_groups(one.properties));
     endings.extend(["Role".to_string(), "TaskDefinition".to_string()]);
+    if !one.properties.list("connectTo").is_empty() {
+        // For clusters of MongoDB, if one is among them.
+        endings.push("AtlasMongoDatabaseUser".to_string());
+    }
     if compute::is_ec2(one.properties) {
         let of_ec2 = [
             "LaunchTemplate",

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::bill::Bill;
 
 /// Types that are paid by use: what is paid for, and the price of it where it is one number.
-const BY_USE: [(&str, &str, Option<&str>); 31] = [
+const BY_USE: [(&str, &str, Option<&str>); 32] = [
     ("AWS::ApiGateway::RestApi", "requests and traffic", None),
     ("AWS::ApiGatewayV2::Api", "requests and traffic", None),
     (
@@ -27,6 +27,11 @@ const BY_USE: [(&str, &str, Option<&str>); 31] = [
     (
         "AWS::KinesisFirehose::DeliveryStream",
         "data that is delivered",
+        None,
+    ),
+    (
+        "AWS::Kinesis::StreamConsumer",
+        "hours and data of a consumer",
         None,
     ),
     ("AWS::Lambda::Function", "requests and seconds of memory", None),
@@ -68,7 +73,7 @@ const FREE_SERVICES: [&str; 4] = [
 ];
 
 /// Types that cost nothing of their own.
-const FREE: [&str; 45] = [
+const FREE: [&str; 48] = [
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::Batch::JobDefinition",
     "AWS::Batch::JobQueue",
@@ -103,9 +108,12 @@ const FREE: [&str; 45] = [
     "AWS::ElasticLoadBalancingV2::ListenerRule",
     "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::Events::Rule",
+    "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Permission",
     "AWS::Lambda::Url",
+    "AWS::Logs::LogStream",
+    "AWS::Logs::ResourcePolicy",
     "AWS::Logs::SubscriptionFilter",
     "AWS::RDS::DBClusterParameterGroup",
     "AWS::RDS::DBParameterGroup",

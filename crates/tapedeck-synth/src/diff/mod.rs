@@ -24,10 +24,8 @@ pub(crate) use normal::references;
 pub use read::{ReadTemplateError, read_template};
 pub use update::Update;
 
+use crate::workload::NO_IMAGE_YET;
 use walk::{Found, Step};
-
-/// What stands in a template for what is known only once something is packaged.
-pub(crate) const NOT_YET_KNOWN: &str = "<<not-yet-known>>";
 
 /// What stands beside the properties of a resource and counts. The order of creation does not.
 const BESIDE: [&str; 6] = [
@@ -360,7 +358,7 @@ impl Raw {
 fn is_not_yet_known(found: &Found) -> bool {
     let is = |value: &Option<Value>| {
         let text = value.as_ref().and_then(Value::as_str);
-        text.is_some_and(|text| text.contains(NOT_YET_KNOWN))
+        text.is_some_and(|text| text.contains(NO_IMAGE_YET))
     };
     is(&found.before) || is(&found.after)
 }

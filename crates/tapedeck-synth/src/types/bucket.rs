@@ -1,8 +1,13 @@
-//! `bucket`: files in S3.
+//! `bucket`: files in S3, who may use them, and what becomes of them in time.
+
+mod access;
+mod lifecycle;
 
 use serde_json::{Value, json};
+use tapedeck_model::Data;
 
-use super::{Kind, Parameters, Target};
+use super::target::{get, number};
+use super::{Kind, Parameters, Target, cdn};
 use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::intrinsic::join;
@@ -11,22 +16,15 @@ use crate::policy::allow;
 use crate::template::Resource;
 
 pub(super) const KIND: Kind = Kind {
-    name: "bucket",
+    name: NAME,
     build,
     parameters,
     grants,
     in_vpc: false,
 };
 
-/// Keys that need more than the bucket itself.
-const NOT_YET: [&str; 6] = [
-    "cdn",
-    "cors",
-    "lifecycleRules",
-    "directoryUpload",
-    "enableEventBusNotifications",
-    "accessibility.accessPolicyStatements",
-];
+/// The type in the config.
+const NAME: &str = "bucket";
 
 /// Regions where uploads cannot be accelerated.
 const WITHOUT_ACCELERATION: [&str; 6] = [
@@ -38,31 +36,18 @@ const WITHOUT_ACCELERATION: [&str; 6] = [
     "eu-south-1",
 ];
 
+/// The methods that S3 answers to pages of other origins.
+const METHODS: [&str; 5] = ["GET", "HEAD", "PUT", "POST", "DELETE"];
+
 fn build(bucket: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
-    for key in NOT_YET {
-        if bucket.is_used(key) {
-            return Err(bucket.unsupported(&format!("`{key}`")));
-        }
-    }
-    let mode = bucket
-        .text("accessibility.accessibilityMode")
-        .unwrap_or("private");
-    if mode != "private" {
-        return Err(bucket.unsupported(&format!("accessibility mode `{mode}`")));
-    }
-    let name = format!(
-        "{}-{}-{}",
-        assembly.names.stack,
-        bucket.name.to_lowercase(),
-        assembly.names.hash
-    );
+    let is_public = access::is_public(bucket);
     let mut properties = json!({
-        "BucketName": within(name, 63),
+        "BucketName": name(bucket, assembly),
         "PublicAccessBlockConfiguration": {
             "BlockPublicAcls": true,
-            "BlockPublicPolicy": true,
+            "BlockPublicPolicy": !is_public,
             "IgnorePublicAcls": true,
-            "RestrictPublicBuckets": true,
+            "RestrictPublicBuckets": !is_public,
         },
     });
     if !WITHOUT_ACCELERATION.contains(&assembly.names.region.as_str()) {
@@ -76,15 +61,87 @@ fn build(bucket: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthEr
             { "ServerSideEncryptionByDefault": { "SSEAlgorithm": "AES256" } },
         ] });
     }
+    if bucket.flag("cors.enabled") {
+        properties["CorsConfiguration"] = json!({ "CorsRules": cors_rules(bucket, assembly)? });
+    }
+    let rules = lifecycle::rules(bucket);
+    if !rules.is_empty() {
+        properties["LifecycleConfiguration"] = json!({ "Rules": rules });
+    }
+    if bucket.flag("enableEventBusNotifications") {
+        properties["NotificationConfiguration"] =
+            json!({ "EventBridgeConfiguration": { "EventBridgeEnabled": true } });
+    }
     assembly.add(&bucket.id("Bucket"), Resource::new("AWS::S3::Bucket", properties));
+    access::add_policy(bucket, assembly)?;
+    if bucket.flag("cdn.enabled") {
+        cdn::build(bucket, assembly)?;
+    }
     Ok(())
 }
 
+/// The name of the bucket.
+fn name(bucket: &Target<'_>, assembly: &Assembly<'_>) -> String {
+    let name = format!(
+        "{}-{}-{}",
+        assembly.names.stack,
+        bucket.name.to_lowercase(),
+        assembly.names.hash
+    );
+    within(name, 63)
+}
+
+/// Which pages may use it; without rules, all.
+fn cors_rules(bucket: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<Vec<Value>, SynthError> {
+    let rules = bucket.items("cors.corsRules");
+    if rules.is_empty() {
+        let all = json!({ "AllowedHeaders": ["*"], "AllowedMethods": METHODS, "AllowedOrigins": ["*"] });
+        return Ok(vec![all]);
+    }
+    rules
+        .iter()
+        .map(|rule| cors_rule(bucket, rule, assembly))
+        .collect()
+}
+
+fn cors_rule(bucket: &Target<'_>, rule: &Data, assembly: &mut Assembly<'_>) -> Result<Value, SynthError> {
+    let mut methods: Vec<&str> = match get(rule, "allowedMethods") {
+        Some(Data::List(items)) => items.iter().filter_map(Data::as_text).collect(),
+        _ => METHODS.to_vec(),
+    };
+    if methods.contains(&"*") {
+        methods = METHODS.to_vec();
+    }
+    if let Some(method) = methods.iter().find(|method| !METHODS.contains(method)) {
+        return Err(bucket.unsupported(&format!("`{method}` in `allowedMethods`, which S3 does not know")));
+    }
+    let mut written = json!({ "AllowedMethods": methods, "AllowedOrigins": ["*"] });
+    for (key, property) in [
+        ("allowedOrigins", "AllowedOrigins"),
+        ("allowedHeaders", "AllowedHeaders"),
+        ("exposedResponseHeaders", "ExposedHeaders"),
+    ] {
+        match get(rule, key) {
+            Some(list @ Data::List(_)) => written[property] = assembly.data(list)?,
+            Some(one) => written[property] = json!([assembly.data(one)?]),
+            None => {}
+        }
+    }
+    if let Some(seconds) = get(rule, "maxAge").and_then(number) {
+        written["MaxAge"] = Value::from(seconds);
+    }
+    Ok(written)
+}
+
 fn parameters(bucket: &Target<'_>, _: &mut Assembly<'_>) -> Result<Parameters, SynthError> {
-    Ok(vec![
+    let mut parameters = vec![
         ("name".to_string(), bucket.reference("Bucket")),
         ("arn".to_string(), bucket.attribute("Bucket", "Arn")),
-    ])
+    ];
+    if bucket.flag("cdn.enabled") {
+        parameters.extend(cdn::parameters(bucket));
+    }
+    Ok(parameters)
 }
 
 fn grants(bucket: &Target<'_>, _: &Assembly<'_>) -> Vec<Value> {

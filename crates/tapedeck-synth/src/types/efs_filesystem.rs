@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tapedeck_model::WorkerService;
+use tapedeck_model::Workload;
 
 use super::target::rule;
 use super::{Kind, Parameters, Target, no_grants};
@@ -33,8 +33,8 @@ fn build(files: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthErr
         "PerformanceMode": "generalPurpose",
         "ThroughputMode": mode,
     });
-    if let Some(throughput) = files.number("provisionedThroughputInMibps") {
-        properties["ProvisionedThroughputInMibps"] = Value::from(throughput);
+    if let Some(throughput) = files.get("provisionedThroughputInMibps") {
+        properties["ProvisionedThroughputInMibps"] = assembly.data(throughput)?;
     }
     if files.flag("backupEnabled") {
         properties["BackupPolicy"] = json!({ "Status": "ENABLED" });
@@ -43,13 +43,12 @@ fn build(files: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthErr
         &files.id("FileSystem"),
         Resource::new("AWS::EFS::FileSystem", properties),
     );
-    let mounts = |service: &WorkerService| {
+    let mounts = |service: &Workload| {
         let mut mounts = containers(service).flat_map(|container| &container.volume_mounts);
         mounts.any(|mount| mount.efs_filesystem_name == files.name)
     };
     let services: BTreeSet<&str> = assembly
-        .stack
-        .services
+        .workloads
         .iter()
         .filter(|service| mounts(service))
         .map(|service| service.name.as_str())

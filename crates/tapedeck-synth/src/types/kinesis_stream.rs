@@ -16,6 +16,9 @@ pub(super) const KIND: Kind = Kind {
     in_vpc: false,
 };
 
+/// Who has a throughput of its own, among what a stream becomes.
+const CONSUMER: &str = "StreamConsumer";
+
 fn build(stream: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
     let mode = stream.text("capacityMode").unwrap_or("ON_DEMAND");
     let mut properties = json!({
@@ -41,7 +44,14 @@ fn build(stream: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthEr
         Resource::new("AWS::Kinesis::Stream", properties),
     );
     if stream.flag("enableEnhancedFanOut") {
-        return Err(stream.unsupported("`enableEnhancedFanOut`"));
+        let consumer = json!({
+            "ConsumerName": name(stream, assembly),
+            "StreamARN": stream.attribute("Stream", "Arn"),
+        });
+        assembly.add(
+            &stream.id(CONSUMER),
+            Resource::new("AWS::Kinesis::StreamConsumer", consumer),
+        );
     }
     Ok(())
 }
@@ -67,9 +77,16 @@ fn grants(stream: &Target<'_>, _: &Assembly<'_>) -> Vec<Value> {
         "kinesis:PutRecord",
         "kinesis:PutRecords",
     ];
-    vec![
+    let mut statements = vec![
         allow(&actions, vec![stream.attribute("Stream", "Arn")]),
         // AWS knows no list of one stream.
         allow(&["kinesis:ListStreams"], vec![Value::from("*")]),
-    ]
+    ];
+    if stream.flag("enableEnhancedFanOut") {
+        statements.push(allow(
+            &["kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard"],
+            vec![stream.attribute(CONSUMER, "ConsumerARN")],
+        ));
+    }
+    statements
 }

@@ -1,11 +1,20 @@
 //! What each type of resource becomes, a file each: its resources, its parameters, what connecting to it grants.
 
+mod alarms;
+mod batch_job;
 mod bucket;
+mod cdn;
 mod dynamo_db_table;
 mod efs_filesystem;
 mod event_bus;
+mod events;
+mod function;
 mod kinesis_stream;
+mod lambda;
+mod mongo_db_atlas_cluster;
+mod multi_container_workload;
 mod open_search_domain;
+mod private_service;
 mod redis_cluster;
 mod relational_database;
 mod sns_topic;
@@ -16,12 +25,13 @@ mod upstash_redis;
 mod user_auth_pool;
 
 use serde_json::Value;
-use tapedeck_model::Resource;
 use tapedeck_model::naming::connection_variable;
+use tapedeck_model::{Data, Resource, Stack};
 
 use crate::SynthError;
 use crate::assembly::Assembly;
 
+pub(crate) use mongo_db_atlas_cluster::add_user as add_mongo_db_user;
 pub(crate) use target::Target;
 
 /// The namespace in which services reach each other by name.
@@ -44,12 +54,17 @@ pub(crate) struct Kind {
 }
 
 static KINDS: &[Kind] = &[
+    batch_job::KIND,
     bucket::KIND,
     dynamo_db_table::KIND,
     efs_filesystem::KIND,
     event_bus::KIND,
+    function::KIND,
     kinesis_stream::KIND,
+    mongo_db_atlas_cluster::KIND,
+    multi_container_workload::KIND,
     open_search_domain::KIND,
+    private_service::KIND,
     redis_cluster::KIND,
     relational_database::KIND,
     sns_topic::KIND,
@@ -69,16 +84,43 @@ fn find(kind: &str) -> Option<&'static Kind> {
 }
 
 fn kind_of(resource: &Resource) -> Result<&'static Kind, SynthError> {
-    find(&resource.kind).ok_or_else(|| SynthError::Unsupported {
-        name: resource.name.to_string(),
-        kind: resource.kind.clone(),
-        what: "the whole type".to_string(),
-    })
+    find(&resource.kind).ok_or_else(|| SynthError::of_type(resource.name.as_str(), &resource.kind))
+}
+
+/// Whether a type of resource has a template.
+#[cfg(test)]
+pub(crate) fn is_built(kind: &str) -> bool {
+    find(kind).is_some() || kind == "worker-service"
 }
 
 /// Whether a resource lives in the VPC.
 pub(crate) fn needs_vpc(resource: &Resource) -> bool {
-    find(&resource.kind).is_some_and(|kind| kind.in_vpc)
+    find(&resource.kind).is_some_and(|kind| kind.in_vpc) || function::joins_network(resource)
+}
+
+/// Whether an image is made for a resource.
+pub(crate) fn builds_image(resource: &Resource) -> bool {
+    batch_job::image(resource)
+        .is_some_and(|packaging| packaging.get("type").and_then(Data::as_text) != Some("prebuilt-image"))
+}
+
+/// Whether a resource has code that is uploaded.
+pub(crate) fn has_code(resource: &Resource) -> bool {
+    resource.kind == function::KIND.name
+}
+
+/// The secrets with which images of resources are pulled.
+pub(crate) fn private_images(stack: &Stack) -> impl Iterator<Item = &Data> {
+    let packaging = stack.resources.iter().filter_map(batch_job::image);
+    packaging.filter_map(|packaging| packaging.get("properties")?.get("repositoryCredentialsSecretArn"))
+}
+
+/// The id of the security group in which a resource runs code, for rules of what it connects to.
+pub(crate) fn security_group_id(resource: &Resource) -> Option<String> {
+    if resource.kind == batch_job::KIND.name {
+        return Some(batch_job::SECURITY_GROUP.to_string());
+    }
+    function::joins_network(resource).then(|| function::security_group_id(resource.name.as_str()))
 }
 
 /// Adds what a resource becomes.
@@ -117,12 +159,24 @@ pub(crate) fn parameter(
 
 /// The variables that tell about a resource.
 pub(crate) fn variables(name: &str, assembly: &mut Assembly<'_>) -> Result<Parameters, SynthError> {
-    if is_workload(name, assembly) {
+    let (base, is_part) = match name.split_once('.') {
+        Some((base, _)) => (base, true),
+        None => (name, false),
+    };
+    if is_part
+        && assembly
+            .stack
+            .services
+            .iter()
+            .any(|one| one.name.as_str() == base)
+    {
         return Ok(Vec::new());
     }
-    let found = resource(name, assembly)?;
+    let found = resource(base, assembly)?;
     let kind = kind_of(found)?;
-    let parameters = (kind.parameters)(&Target::of(found), assembly)?;
+    let mut parameters = (kind.parameters)(&Target::of(found), assembly)?;
+    // What a service is made of tells its address alone.
+    parameters.retain(|(parameter, _)| !is_part || parameter == "address");
     let variables = parameters
         .into_iter()
         .map(|(parameter, value)| (connection_variable(name, &parameter), value));
@@ -149,13 +203,12 @@ fn is_workload(name: &str, _assembly: &Assembly<'_>) -> bool {
 fn workload_grants(name: &str, assembly: &Assembly<'_>) -> Vec<Value> {
     let cluster = format!("service/{}-{name}-cluster*", assembly.names.stack);
     let service = Value::from(assembly.names.arn("ecs", &cluster));
+    let cluster = format!("cluster/{}-{name}-cluster*", assembly.names.stack);
+    let mut list = crate::policy::allow(&["ecs:ListServices"], vec![Value::from("*")]);
+    list["Condition"] =
+        serde_json::json!({ "ArnLike": { "ecs:cluster": assembly.names.arn("ecs", &cluster) } });
     vec![
         crate::policy::allow(&["ecs:DescribeServices", "ecs:UpdateService"], vec![service]),
-        crate::policy::allow(&["ecs:ListServices"], vec![Value::from("*")]),
+        list,
     ]
-}
-
-/// The service that answers under the name of a resource, by its logical id.
-pub(crate) fn served_by_name(_name: &str, _assembly: &Assembly<'_>) -> Option<String> {
-    None
 }

@@ -2,9 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::alarms::{self, Measure, Metrics};
+use super::events;
+use super::target::get;
 use super::{Kind, Parameters, Target};
 use crate::SynthError;
 use crate::assembly::Assembly;
+use crate::intrinsic::attribute;
 use crate::policy::{allow, document};
 use crate::template::Resource;
 
@@ -26,9 +30,6 @@ const SETTINGS: [(&str, &str, u64); 5] = [
 ];
 
 fn build(queue: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
-    if !queue.items("events").is_empty() {
-        return Err(queue.unsupported("`events`"));
-    }
     let is_fifo = queue.flag("fifoEnabled");
     let ending = if is_fifo { ".fifo" } else { "" };
     let mut properties = json!({
@@ -61,9 +62,54 @@ fn build(queue: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthErr
         properties["RedrivePolicy"] = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": most });
     }
     assembly.add(&queue.id("Queue"), Resource::new("AWS::SQS::Queue", properties));
+    add_policy(queue, assembly)?;
+    let metrics = Metrics {
+        namespace: "AWS/SQS",
+        dimensions: json!([{ "Name": "QueueName", "Value": queue.attribute("Queue", "QueueName") }]),
+        measure,
+    };
+    alarms::add(queue, &metrics, assembly)
+}
+
+/// What an alarm of a queue watches.
+fn measure(trigger: &str) -> Option<Measure> {
+    match trigger {
+        "sqs-queue-received-messages-count" => Some(Measure::Metric {
+            name: "NumberOfMessagesReceived",
+            threshold: "thresholdCount",
+            factor: 1.0,
+        }),
+        "sqs-queue-not-empty" => Some(Measure::AnyOf(&[
+            "ApproximateNumberOfMessagesVisible",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ])),
+        _ => None,
+    }
+}
+
+/// Adds the rules of its events, and the policy, if it says anything.
+fn add_policy(queue: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
+    let arn = queue.attribute("Queue", "Arn");
     let mut statements = Vec::new();
     for item in queue.items("policyStatements") {
-        statements.push(assembly.data(item)?);
+        let mut statement = assembly.data(item)?;
+        statement["Resource"] = arn.clone();
+        statements.push(statement);
+    }
+    for (index, event) in queue.items("events").iter().enumerate() {
+        let Some(event) = get(event, "properties") else {
+            continue;
+        };
+        let settings = match get(event, "messageGroupId") {
+            Some(group) => json!({ "SqsParameters": { "MessageGroupId": assembly.data(group)? } }),
+            None => json!({}),
+        };
+        let rule = events::add_rule(queue, (index, event), (arn.clone(), settings), assembly)?;
+        statements.push(delivery(&rule.id, &arn));
+        if let Some(name) = rule.failures {
+            add_failure_policy(queue, index, (&rule.id, &name), assembly)?;
+        }
     }
     if !statements.is_empty() {
         let policy = json!({ "Queues": [queue.reference("Queue")], "PolicyDocument": document(statements) });
@@ -72,6 +118,34 @@ fn build(queue: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthErr
             Resource::new("AWS::SQS::QueuePolicy", policy),
         );
     }
+    Ok(())
+}
+
+/// Lets a rule put messages into a queue.
+fn delivery(rule: &str, queue: &Value) -> Value {
+    json!({
+        "Effect": "Allow",
+        "Principal": { "Service": "events.amazonaws.com" },
+        "Action": ["sqs:SendMessage"],
+        "Resource": queue,
+        "Condition": { "ArnEquals": { "aws:SourceArn": attribute(rule, "Arn") } },
+    })
+}
+
+/// Lets a rule put what it could not deliver into another queue.
+fn add_failure_policy(
+    queue: &Target<'_>,
+    index: usize,
+    (rule, other): (&str, &str),
+    assembly: &mut Assembly<'_>,
+) -> Result<(), SynthError> {
+    let arn = super::parameter(other, "arn", assembly)?;
+    let url = super::parameter(other, "url", assembly)?;
+    let policy = json!({ "Queues": [url], "PolicyDocument": document(vec![delivery(rule, &arn)]) });
+    assembly.add(
+        &queue.id(&format!("Event{index}QueuePolicy")),
+        Resource::new("AWS::SQS::QueuePolicy", policy),
+    );
     Ok(())
 }
 

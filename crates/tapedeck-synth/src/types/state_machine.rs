@@ -109,25 +109,29 @@ fn parameters(machine: &Target<'_>, _: &mut Assembly<'_>) -> Result<Parameters, 
 }
 
 fn grants(machine: &Target<'_>, _: &Assembly<'_>) -> Vec<Value> {
-    let arn = machine.reference("StateMachine");
     let actions = [
         "states:StartExecution",
         "states:StopExecution",
         "states:ListExecutions",
         "states:DescribeExecution",
     ];
+    grants_of(&machine.reference("StateMachine"), &actions)
+}
+
+/// What connecting to a machine allows: actions on itself, and to look at and stop its executions.
+pub(super) fn grants_of(machine: &Value, actions: &[&str]) -> Vec<Value> {
     vec![
-        allow(&actions, vec![arn.clone()]),
+        allow(actions, vec![machine.clone()]),
         allow(
             // To stop one is an action on the execution, not on the machine.
             &["states:DescribeExecution", "states:StopExecution"],
-            vec![executions(&arn)],
+            vec![executions(machine)],
         ),
     ]
 }
 
 /// The executions of a machine, as an ARN made of its own.
-pub(super) fn executions(machine: &Value) -> Value {
+fn executions(machine: &Value) -> Value {
     let part = |index: usize| select(index, &split(":", machine));
     let mut parts: Vec<Value> = (0..5).map(part).collect();
     parts.extend(["execution".into(), part(6), "*".into()]);

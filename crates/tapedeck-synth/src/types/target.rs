@@ -113,14 +113,24 @@ impl<'a> Target<'a> {
     pub(crate) fn rules_of_services(&self, port: u64, assembly: &Assembly<'_>) -> Vec<Value> {
         let is_this =
             |connection: &Connection| matches!(connection, Connection::Resource(name) if name == self.name);
-        let services = assembly.stack.services.iter();
-        services
+        let services = assembly.workloads.iter();
+        let services = services
             .filter(|service| service.connect_to.iter().any(is_this))
-            .map(|service| {
-                let group = reference(&workload::security_group_id(service.name.as_str()));
-                rule(port, "SourceSecurityGroupId", &group)
-            })
-            .collect()
+            .map(|service| workload::security_group_id(service.name.as_str()));
+        let others = assembly.stack.resources.iter().filter(|other| {
+            let connections = Target::of(other).items("connectTo");
+            connections.iter().any(|name| name.as_text() == Some(self.name))
+        });
+        let mut groups: Vec<String> = services.collect();
+        for group in others.filter_map(super::security_group_id) {
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+        let rules = groups
+            .iter()
+            .map(|group| rule(port, "SourceSecurityGroupId", &reference(group)));
+        rules.collect()
     }
 }
 

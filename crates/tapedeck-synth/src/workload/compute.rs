@@ -1,7 +1,7 @@
 //! Instances of EC2: what they start from, how many there are, how they are refreshed.
 
 use serde_json::{Value, json};
-use tapedeck_model::{Architecture, Compute, WorkerService};
+use tapedeck_model::{Architecture, Compute, Workload};
 use tapedeck_resources::catalogue::instances;
 
 use super::{Ids, cluster};
@@ -30,7 +30,7 @@ const REFRESH: &str = concat!(
 const RESERVED: [&str; 3] = ["aws", "ecs", "fargate"];
 
 /// Adds what a service on EC2 runs on.
-pub(crate) fn add(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
+pub(crate) fn add(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
     let Compute::Ec2 {
         instance_types,
         architecture,
@@ -46,7 +46,7 @@ pub(crate) fn add(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembl
     let scaling_group = scaling_group(service, instance_types, &group, ids, assembly);
     assembly.add(&ids.of("AutoScalingGroup"), scaling_group);
     add_capacity_provider(service, ids, assembly);
-    let refresh = refresh(ids);
+    let refresh = refresh(ids, assembly);
     assembly.add(&ids.of("ScheduledInstanceRefreshRule"), refresh);
     if *enable_warm_pool {
         let pool = json!({
@@ -101,7 +101,7 @@ fn image(instance_types: &[String], architecture: Architecture) -> String {
 }
 
 fn scaling_group(
-    service: &WorkerService,
+    service: &Workload,
     instance_types: &[String],
     group: &str,
     ids: &Ids<'_>,
@@ -136,7 +136,7 @@ fn scaling_group(
     Resource::new("AWS::AutoScaling::AutoScalingGroup", properties).after(ready)
 }
 
-fn add_capacity_provider(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
+fn add_capacity_provider(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
     let group = ids.of("AutoScalingGroup");
     let mut provider = json!({
         "AutoScalingGroupProvider": {
@@ -176,7 +176,8 @@ fn add_capacity_provider(service: &WorkerService, ids: &Ids<'_>, assembly: &mut 
 }
 
 /// Replaces all instances once a week, without a program of ours in between.
-fn refresh(ids: &Ids<'_>) -> Resource {
+fn refresh(ids: &Ids<'_>, assembly: &Assembly<'_>) -> Resource {
+    let partition = assembly.names.partition;
     let group = reference(&ids.of("AutoScalingGroup"));
     Resource::new(
         "AWS::Scheduler::Schedule",
@@ -186,7 +187,7 @@ fn refresh(ids: &Ids<'_>) -> Resource {
             "ScheduleExpression": WEEKLY,
             "ScheduleExpressionTimezone": "UTC",
             "Target": {
-                "Arn": "arn:aws:scheduler:::aws-sdk:autoscaling:startInstanceRefresh",
+                "Arn": format!("arn:{partition}:scheduler:::aws-sdk:autoscaling:startInstanceRefresh"),
                 "RoleArn": attribute(REFRESH_ROLE, "Arn"),
                 "Input": substitute(REFRESH, vec![("sub0".to_string(), group)]),
             },

@@ -2,28 +2,30 @@
 
 use serde_json::{Value, json};
 use tapedeck_model::{
-    Architecture, Compute, Connection, Container, ContainerType, HealthCheck, LanguageConfig, Packaging,
-    SideContainer, WorkerService,
+    Architecture, Compute, Container, ContainerCondition, ContainerDependency, ContainerType, HealthCheck,
+    LanguageConfig, Packaging, Workload, WorkloadContainer,
 };
 use tapedeck_resources::catalogue::instances;
 
 use super::volumes::Volumes;
-use super::{Ids, MAIN, named_containers};
+use super::{Ids, named_containers, ways};
 use crate::SynthError;
 use crate::assembly::Assembly;
-use crate::diff::NOT_YET_KNOWN;
+use crate::connections;
 use crate::environment::Environment;
 use crate::intrinsic::{attribute, reference};
 use crate::naming::within;
 use crate::shared::EXECUTION_ROLE;
 use crate::template::Resource;
-use crate::types;
 
-/// The version of Node that a worker gets when it asks for none.
-const DEFAULT_NODE: u16 = 24;
+/// What stands for an image until it is made.
+pub(crate) const NO_IMAGE_YET: &str = "<<not-yet-known>>";
+
+/// For how many seconds a container must have run to be started again; ECS takes no less.
+const RESTARTED_AFTER: u32 = 60;
 
 /// Adds a log group for each container that has one.
-pub(crate) fn add_log_groups(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
+pub(crate) fn add_log_groups(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
     for (name, container) in named_containers(service) {
         if container.logging.disabled {
             continue;
@@ -45,30 +47,34 @@ pub(crate) fn add_log_groups(service: &WorkerService, ids: &Ids<'_>, assembly: &
 
 /// Adds the task definition.
 pub(crate) fn add_task_definition(
-    service: &WorkerService,
+    service: &Workload,
     ids: &Ids<'_>,
     volumes: &Volumes<'_>,
     assembly: &mut Assembly<'_>,
 ) -> Result<(), SynthError> {
     let mut definitions = Vec::new();
-    for (name, container) in named_containers(service) {
-        let mut definition = definition(name, container, ids, assembly)?;
-        let environment = environment(service, container, assembly)?;
+    for (index, member) in service.containers.iter().enumerate() {
+        let mut definition = definition(&member.name, &member.container, ids, assembly)?;
+        let environment = environment(service, &member.container, assembly)?;
         let (plain, secret) = environment.write(assembly)?;
         definition["Environment"] = Value::Array(plain);
         put(&mut definition, "Secrets", secret);
-        put(&mut definition, "MountPoints", volumes.mount_points(container));
-        let side = service.side_containers.iter().find(|side| side.name == name);
-        definition["Essential"] = Value::from(side.is_none_or(|side| side.essential));
         put(
             &mut definition,
-            "DependsOn",
-            match side {
-                Some(side) => written_dependencies(side),
-                None => main_dependencies(service),
-            },
+            "MountPoints",
+            volumes.mount_points(&member.container),
         );
-        if name == MAIN {
+        put(
+            &mut definition,
+            "PortMappings",
+            ways::port_mappings(service, &member.name),
+        );
+        definition["Essential"] = Value::from(member.essential);
+        if is_restarted(member, service) {
+            definition["RestartPolicy"] = json!({ "Enabled": true, "RestartAttemptPeriod": RESTARTED_AFTER });
+        }
+        put(&mut definition, "DependsOn", dependencies(member));
+        if index == 0 {
             put(&mut definition, "ResourceRequirements", gpus(service));
         }
         definitions.push(definition);
@@ -95,6 +101,17 @@ pub(crate) fn add_task_definition(
     Ok(())
 }
 
+/// Whether a container beside the main one is started again when it ends: it should always run, its end does not end the task,
+/// and nothing waits for its end.
+fn is_restarted(member: &WorkloadContainer, service: &Workload) -> bool {
+    let waited_for = service.containers.iter().flat_map(|other| &other.depends_on);
+    member.container_type == Some(ContainerType::AlwaysRunning)
+        && !member.essential
+        && waited_for
+            .filter(|one| one.container_name == member.name)
+            .all(|one| one.condition == ContainerCondition::Start)
+}
+
 /// Puts a list where there is something in it.
 fn put(target: &mut Value, key: &str, items: Vec<Value>) {
     if !items.is_empty() {
@@ -110,8 +127,8 @@ fn architecture(compute: &Compute) -> &'static str {
     }
 }
 
-/// The GPUs of the instances that a service runs on go to its main container.
-fn gpus(service: &WorkerService) -> Vec<Value> {
+/// The GPUs of the instances that a service runs on go to its first container.
+fn gpus(service: &Workload) -> Vec<Value> {
     let Compute::Ec2 { instance_types, .. } = &service.compute else {
         return Vec::new();
     };
@@ -132,7 +149,7 @@ fn definition(
 ) -> Result<Value, SynthError> {
     let mut definition = json!({
         "Name": name,
-        "Image": NOT_YET_KNOWN,
+        "Image": NO_IMAGE_YET,
         "StopTimeout": container.stop_timeout.duration().as_secs(),
     });
     let texts = |texts: &[String]| texts.iter().map(|text| Value::from(text.as_str())).collect();
@@ -186,32 +203,15 @@ fn health_check(check: &HealthCheck) -> Value {
     written
 }
 
-/// The main container waits for those beside it, but for those that wait for it.
-fn main_dependencies(service: &WorkerService) -> Vec<Value> {
-    let waits = |side: &&SideContainer| side.depends_on.iter().all(|one| one.container_name != MAIN);
-    let dependency = |side: &SideContainer| {
-        let condition = match side.container_type {
-            ContainerType::RunOnInit => "SUCCESS",
-            ContainerType::AlwaysRunning => "START",
-        };
-        json!({ "ContainerName": side.name, "Condition": condition })
-    };
-    service
-        .side_containers
-        .iter()
-        .filter(waits)
-        .map(dependency)
-        .collect()
-}
-
-fn written_dependencies(side: &SideContainer) -> Vec<Value> {
-    let dependency = |one: &tapedeck_model::ContainerDependency| json!({ "ContainerName": one.container_name, "Condition": one.condition });
-    side.depends_on.iter().map(dependency).collect()
+/// What a container waits for before it starts.
+fn dependencies(member: &WorkloadContainer) -> Vec<Value> {
+    let dependency = |one: &ContainerDependency| json!({ "ContainerName": one.container_name, "Condition": one.condition });
+    member.depends_on.iter().map(dependency).collect()
 }
 
 /// The variables of a container: its own, and of what the service is connected to those that it does not set itself.
 fn environment(
-    service: &WorkerService,
+    service: &Workload,
     container: &Container,
     assembly: &mut Assembly<'_>,
 ) -> Result<Environment, SynthError> {
@@ -221,14 +221,7 @@ fn environment(
         environment.set(&variable.name, value);
     }
     node_options(container, &mut environment);
-    for connection in &service.connect_to {
-        let Connection::Resource(name) = connection else {
-            continue;
-        };
-        for (variable, value) in types::variables(name, assembly)? {
-            environment.offer(&variable, value);
-        }
-    }
+    connections::offer(&service.connect_to, &mut environment, assembly)?;
     Ok(environment)
 }
 
@@ -240,20 +233,5 @@ fn node_options(container: &Container, environment: &mut Environment) {
     let LanguageConfig::Javascript(settings) = &buildpack.language else {
         return;
     };
-    let mut flags = vec!["--enable-source-maps"];
-    if settings.node_version.map_or(DEFAULT_NODE, u16::from) >= 22 {
-        flags.extend(["--experimental-require-module", "--experimental-detect-module"]);
-    }
-    let own = match environment.get("NODE_OPTIONS") {
-        Some(Value::String(own)) => own.clone(),
-        Some(_) => return,
-        None => String::new(),
-    };
-    flags.retain(|flag| !own.split_whitespace().any(|known| known == *flag));
-    if flags.is_empty() {
-        return;
-    }
-    let all: Vec<&str> = own.split_whitespace().chain(flags).collect();
-    environment.take("NODE_OPTIONS");
-    environment.set("NODE_OPTIONS", Value::from(all.join(" ")));
+    environment.tell_node(settings.node_version);
 }

@@ -1,28 +1,28 @@
-//! Logs that another service gets too: a stream of Firehose for each container, and a bucket for what it did not take.
+//! Logs that another service gets too: a stream of Firehose for each container, a bucket for what it did not take, and a log
+//! that says why.
 
 use serde_json::{Value, json};
-use tapedeck_model::{LogForwarding, WorkerService};
+use tapedeck_model::{LogForwarding, Workload};
 
 use super::{Ids, named_containers};
 use crate::SynthError;
 use crate::assembly::Assembly;
-use crate::intrinsic::{attribute, reference, substitute};
+use crate::environment::add_secret;
+use crate::intrinsic::{attribute, join, reference, substitute};
 use crate::naming::within;
 use crate::policy::{allow, inline};
 use crate::template::Resource;
 
 const BUCKET: &str = "LogForwardingFailedRecordsBucket";
 const BUCKET_ROLE: &str = "LogForwardingS3Role";
+const ERRORS: &str = "LogForwardingErrors";
 
 /// For how many days records that were not taken are kept.
 const KEPT_DAYS: u32 = 30;
 
 /// Adds what forwards the logs of a service.
-pub(crate) fn add(
-    service: &WorkerService,
-    ids: &Ids<'_>,
-    assembly: &mut Assembly<'_>,
-) -> Result<(), SynthError> {
+pub(crate) fn add(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
+    let mut keys = Vec::new();
     let mut is_first = true;
     for (name, container) in named_containers(service) {
         let Some(forwarding) = container
@@ -35,9 +35,16 @@ pub(crate) fn add(
         };
         if std::mem::take(&mut is_first) {
             add_bucket(ids, assembly);
+            add_error_log(ids, assembly);
         }
         let group = ids.log_group(name);
-        let destination = destination(forwarding, ids, assembly)?;
+        let errors = add_error_stream(name, ids, assembly);
+        let endpoint = Endpoint::of(forwarding, assembly)?;
+        let key = endpoint.access_key.as_ref().map(|key| add_key(key, assembly));
+        let destination = destination(endpoint, key.as_ref(), &errors, ids);
+        if let Some(key) = key.filter(|key| !keys.contains(key)) {
+            keys.push(key);
+        }
         let stream =
             json!({ "DeliveryStreamType": "DirectPut", "HttpEndpointDestinationConfiguration": destination });
         let stream_id = format!("{group}DeliveryStream");
@@ -46,6 +53,9 @@ pub(crate) fn add(
             Resource::new("AWS::KinesisFirehose::DeliveryStream", stream),
         );
         add_subscription(&group, &stream_id, assembly);
+    }
+    if !is_first {
+        add_bucket_role(keys, ids, assembly);
     }
     Ok(())
 }
@@ -67,7 +77,42 @@ fn add_bucket(ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
             { "Id": "expire", "Status": "Enabled", "ExpirationInDays": KEPT_DAYS },
         ] },
     });
-    assembly.add(&ids.of(BUCKET), Resource::new("AWS::S3::Bucket", bucket));
+    // A bucket with something in it would keep the stack from being deleted.
+    let bucket = Resource::new("AWS::S3::Bucket", bucket)
+        .with("DeletionPolicy", "Retain".into())
+        .with("UpdateReplacePolicy", "Retain".into());
+    assembly.add(&ids.of(BUCKET), bucket);
+}
+
+/// Adds the log of what could not be delivered, and why.
+fn add_error_log(ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
+    let path = format!(
+        "/stp/{}/ecs/{}/log-forwarding-errors",
+        assembly.names.stack, ids.name
+    );
+    let group = json!({ "LogGroupName": within(path, 512), "RetentionInDays": KEPT_DAYS });
+    assembly.add(&ids.of(ERRORS), Resource::new("AWS::Logs::LogGroup", group));
+}
+
+/// Adds the part of that log that is about a container, and tells how Firehose names it.
+fn add_error_stream(container: &str, ids: &Ids<'_>, assembly: &mut Assembly<'_>) -> Value {
+    let id = format!("{}DeliveryErrors", ids.log_group(container));
+    let stream = json!({ "LogGroupName": reference(&ids.of(ERRORS)), "LogStreamName": container });
+    assembly.add(&id, Resource::new("AWS::Logs::LogStream", stream));
+    json!({ "Enabled": true, "LogGroupName": reference(&ids.of(ERRORS)), "LogStreamName": reference(&id) })
+}
+
+/// Adds a secret with the key of an endpoint, in the form in which Firehose reads it, and tells its ARN.
+fn add_key(key: &Value, assembly: &mut Assembly<'_>) -> Value {
+    let text = match key {
+        Value::String(text) => json!({ "api_key": text }).to_string().into(),
+        later => join("", vec![r#"{"api_key":""#.into(), later.clone(), r#""}"#.into()]),
+    };
+    reference(&add_secret(&text, assembly))
+}
+
+/// Adds the role with which Firehose reads keys, delivers, and keeps what it could not deliver.
+fn add_bucket_role(keys: Vec<Value>, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
     let arn = attribute(&ids.of(BUCKET), "Arn");
     let objects = substitute("${bucketName}/*", vec![("bucketName".to_string(), arn.clone())]);
     let actions = [
@@ -80,11 +125,14 @@ fn add_bucket(ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
     ];
     let condition =
         json!({ "StringEquals": { "sts:ExternalId": substitute("${AWS::AccountId}", Vec::new()) } });
-    let role = role(
-        "firehose.amazonaws.com",
-        &condition,
+    let mut permissions = vec![
         allow(&actions, vec![arn, objects]),
-    );
+        allow(&["logs:PutLogEvents"], vec![attribute(&ids.of(ERRORS), "Arn")]),
+    ];
+    if !keys.is_empty() {
+        permissions.push(allow(&["secretsmanager:GetSecretValue"], keys));
+    }
+    let role = role("firehose.amazonaws.com", &condition, permissions);
     assembly.add(&ids.of(BUCKET_ROLE), role);
 }
 
@@ -96,7 +144,7 @@ fn add_subscription(group: &str, stream: &str, assembly: &mut Assembly<'_>) {
     let condition = json!({ "StringLike": { "aws:SourceArn": substitute(&source, Vec::new()) } });
     let put = allow(&["firehose:PutRecord"], vec![attribute(stream, "Arn")]);
     let role_id = format!("{group}CwToFirehoseRole");
-    assembly.add(&role_id, role("logs.amazonaws.com", &condition, put));
+    assembly.add(&role_id, role("logs.amazonaws.com", &condition, vec![put]));
     let filter = json!({
         "LogGroupName": reference(group),
         "FilterPattern": "",
@@ -109,8 +157,8 @@ fn add_subscription(group: &str, stream: &str, assembly: &mut Assembly<'_>) {
     );
 }
 
-/// A role of a service of AWS with one permission.
-fn role(service: &str, condition: &Value, permission: Value) -> Resource {
+/// A role of a service of AWS.
+fn role(service: &str, condition: &Value, permissions: Vec<Value>) -> Resource {
     let trust = json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -122,7 +170,7 @@ fn role(service: &str, condition: &Value, permission: Value) -> Resource {
     });
     let properties = json!({
         "AssumeRolePolicyDocument": trust,
-        "Policies": [inline("logs-to-s3", vec![permission])],
+        "Policies": [inline("logs-to-s3", permissions)],
     });
     Resource::new("AWS::IAM::Role", properties)
 }
@@ -183,20 +231,11 @@ impl Endpoint {
     }
 }
 
-fn destination(
-    forwarding: &LogForwarding,
-    ids: &Ids<'_>,
-    assembly: &mut Assembly<'_>,
-) -> Result<Value, SynthError> {
-    let endpoint = Endpoint::of(forwarding, assembly)?;
+fn destination(endpoint: Endpoint, key: Option<&Value>, errors: &Value, ids: &Ids<'_>) -> Value {
     let name = match &endpoint.url {
         Value::String(url) => Value::from(url.trim_start_matches("https://")),
         later => later.clone(),
     };
-    let mut configuration = json!({ "Url": endpoint.url, "Name": name });
-    if let Some(key) = endpoint.access_key {
-        configuration["AccessKey"] = key;
-    }
     let mut request = json!({ "ContentEncoding": if endpoint.is_compressed { "GZIP" } else { "NONE" } });
     if !endpoint.attributes.is_empty() {
         let attributes = endpoint
@@ -205,16 +244,25 @@ fn destination(
             .map(|(name, value)| json!({ "AttributeName": name, "AttributeValue": value }));
         request["CommonAttributes"] = Value::Array(attributes.collect());
     }
-    Ok(json!({
+    let role = attribute(&ids.of(BUCKET_ROLE), "Arn");
+    let mut destination = json!({
         "BufferingHints": { "IntervalInSeconds": 60, "SizeInMBs": endpoint.buffer_mebibytes },
-        "EndpointConfiguration": configuration,
+        "CloudWatchLoggingOptions": errors,
+        "EndpointConfiguration": { "Url": endpoint.url, "Name": name },
         "RequestConfiguration": request,
         "RetryOptions": { "DurationInSeconds": endpoint.retry_seconds },
+        "RoleARN": role,
         "S3BackupMode": "FailedDataOnly",
         "S3Configuration": {
             "BucketARN": attribute(&ids.of(BUCKET), "Arn"),
             "BufferingHints": { "IntervalInSeconds": 300, "SizeInMBs": 5 },
-            "RoleARN": attribute(&ids.of(BUCKET_ROLE), "Arn"),
+            "CloudWatchLoggingOptions": errors,
+            "RoleARN": role,
         },
-    }))
+    });
+    if let Some(key) = key {
+        destination["SecretsManagerConfiguration"] =
+            json!({ "Enabled": true, "RoleARN": role, "SecretARN": key });
+    }
+    destination
 }

@@ -1,19 +1,19 @@
 //! The role of a service's tasks: what its code may do.
 
 use serde_json::{Value, json};
-use tapedeck_model::{Connection, IamStatement, WorkerService};
+use tapedeck_model::{IamStatement, Workload};
 
 use super::Ids;
 use super::volumes::Volumes;
 use crate::SynthError;
 use crate::assembly::Assembly;
-use crate::policy::{allow, inline, trust};
+use crate::connections;
+use crate::policy::{inline, trust};
 use crate::template::Resource;
-use crate::types;
 
 /// Adds the role.
 pub(crate) fn add(
-    service: &WorkerService,
+    service: &Workload,
     ids: &Ids<'_>,
     volumes: &Volumes<'_>,
     assembly: &mut Assembly<'_>,
@@ -33,7 +33,7 @@ pub(crate) fn add(
     add("efs-mount-access", volumes.statements());
     add(
         "custom-allow-access-to-policy-statements",
-        connections(service, assembly)?,
+        connections::grants(&service.connect_to, assembly)?,
     );
     if service.enable_remote_sessions {
         add("ssm-messages", vec![remote_sessions()]);
@@ -66,20 +66,6 @@ fn statement(statement: &IamStatement, assembly: &mut Assembly<'_>) -> Result<Va
         written["Condition"] = assembly.data(condition)?;
     }
     Ok(written)
-}
-
-/// What connections grant: services of AWS first, then resources as they are listed.
-fn connections(service: &WorkerService, assembly: &mut Assembly<'_>) -> Result<Vec<Value>, SynthError> {
-    let mut statements = Vec::new();
-    if service.connect_to.contains(&Connection::Ses) {
-        statements.push(allow(&["ses:*"], vec![Value::from("*")]));
-    }
-    for connection in &service.connect_to {
-        if let Connection::Resource(name) = connection {
-            statements.extend(types::grants(name, assembly)?);
-        }
-    }
-    Ok(statements)
 }
 
 fn remote_sessions() -> Value {

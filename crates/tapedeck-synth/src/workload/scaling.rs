@@ -1,7 +1,7 @@
 //! How the number of tasks follows what they use. A service whose number is fixed needs none of it.
 
 use serde_json::json;
-use tapedeck_model::WorkerService;
+use tapedeck_model::Workload;
 
 use super::{Ids, cluster};
 use crate::assembly::Assembly;
@@ -11,7 +11,7 @@ use crate::template::Resource;
 const TARGET: &str = "ScalableTarget";
 
 /// Whether a service is scaled: its bounds differ, or somebody overrides how it is.
-pub(crate) fn is_scaled(service: &WorkerService) -> bool {
+pub(crate) fn is_scaled(service: &Workload) -> bool {
     let of_scaling = |id: &str| id.ends_with(TARGET) || id.ends_with("ScalingPolicy");
     service.scaling.min_instances < service.scaling.max_instances
         || service
@@ -21,7 +21,7 @@ pub(crate) fn is_scaled(service: &WorkerService) -> bool {
 }
 
 /// Adds the target and its policies.
-pub(crate) fn add(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
+pub(crate) fn add(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
     if !is_scaled(service) {
         return;
     }

@@ -1,16 +1,16 @@
 //! The service: how tasks are placed, replaced and reached.
 
 use serde_json::{Value, json};
-use tapedeck_model::{Compute, Connection, WorkerService};
+use tapedeck_model::{Compute, Workload};
 
-use super::{Ids, cluster, scaling};
+use super::{Ids, balancer, calls, cluster, scaling, ways};
 use crate::assembly::Assembly;
 use crate::intrinsic::{attribute, reference};
 use crate::template::Resource;
 use crate::types;
 
 /// Adds the service.
-pub(crate) fn add(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
+pub(crate) fn add(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
     let mut properties = json!({
         "Cluster": cluster(ids),
         "TaskDefinition": reference(&ids.of("TaskDefinition")),
@@ -33,6 +33,8 @@ pub(crate) fn add(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembl
         Compute::Fargate { .. } => {
             properties["LaunchType"] = Value::from("FARGATE");
             properties["PlatformVersion"] = Value::from("LATEST");
+            // On EC2 it would fight with the tasks being packed onto as few instances as can be.
+            properties["AvailabilityZoneRebalancing"] = Value::from("ENABLED");
             properties["NetworkConfiguration"] = json!({ "AwsvpcConfiguration": {
                 "Subnets": assembly.network.subnets(is_private),
                 "AssignPublicIp": if is_private { "DISABLED" } else { "ENABLED" },
@@ -47,13 +49,13 @@ pub(crate) fn add(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembl
             after.extend(assembly.network.routes(is_private));
         }
     }
-    let reached: Vec<String> = reached_by_name(service, assembly);
-    if !reached.is_empty() {
-        properties["ServiceConnectConfiguration"] = json!({
-            "Enabled": true,
-            "Namespace": attribute(types::NAMESPACE, "Arn"),
-        });
-        after.splice(0..0, reached);
+    let balanced = balancer::of(service, ids);
+    if !balanced.is_empty() {
+        properties["LoadBalancers"] = balanced.iter().map(|one| one.entry.clone()).collect();
+        after.extend(balanced.into_iter().flat_map(|one| one.after));
+    }
+    if let Some(configuration) = service_connect(service, assembly) {
+        properties["ServiceConnectConfiguration"] = configuration;
     }
     assembly.add(
         &ids.of("Service"),
@@ -61,14 +63,20 @@ pub(crate) fn add(service: &WorkerService, ids: &Ids<'_>, assembly: &mut Assembl
     );
 }
 
-/// The services that this one reaches by their names, by the ids of what serves them.
-fn reached_by_name(service: &WorkerService, assembly: &Assembly<'_>) -> Vec<String> {
-    let connected = service
-        .connect_to
-        .iter()
-        .filter_map(|connection| match connection {
-            Connection::Resource(name) => types::served_by_name(name, assembly),
-            Connection::Ses => None,
-        });
-    connected.collect()
+/// `ServiceConnectConfiguration`, of a service that others call or that calls others.
+fn service_connect(service: &Workload, assembly: &mut Assembly<'_>) -> Option<Value> {
+    let published = ways::published(service, assembly);
+    let called = calls::of(service, assembly);
+    if published.is_empty() && called.is_empty() {
+        return None;
+    }
+    let mut configuration = json!({
+        "Enabled": true,
+        "Namespace": attribute(types::NAMESPACE, "Arn"),
+    });
+    if !published.is_empty() {
+        configuration["Services"] = Value::Array(published);
+    }
+    assembly.calls.insert(service.name.to_string(), called);
+    Some(configuration)
 }

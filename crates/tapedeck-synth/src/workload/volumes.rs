@@ -1,7 +1,7 @@
 //! File systems in containers: volumes, access points and permissions.
 
 use serde_json::{Value, json};
-use tapedeck_model::{Container, VolumeMount, WorkerService};
+use tapedeck_model::{Container, VolumeMount, Workload};
 
 use super::{Ids, named_containers};
 use crate::assembly::Assembly;
@@ -24,7 +24,7 @@ struct Volume<'a> {
 
 impl<'a> Volumes<'a> {
     /// The volumes of a service.
-    pub(crate) fn of(service: &'a WorkerService, ids: &Ids<'_>) -> Self {
+    pub(crate) fn of(service: &'a Workload, ids: &Ids<'_>) -> Self {
         let mut volumes: Vec<Volume<'a>> = Vec::new();
         for (_, container) in named_containers(service) {
             for mount in &container.volume_mounts {
@@ -106,31 +106,47 @@ impl<'a> Volumes<'a> {
         if self.volumes.is_empty() {
             return Vec::new();
         }
+        // Through its own access points only, so that no folder of another is reached.
+        let mount = self.through(
+            &["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            |_| true,
+        );
+        // Without it whoever mounts as root is nobody, and cannot write.
+        let root = self.through(&["elasticfilesystem:ClientRootAccess"], |volume| {
+            volume.directory == "/"
+        });
+        let look = [
+            "elasticfilesystem:DescribeFileSystems",
+            "elasticfilesystem:DescribeMountTargets",
+        ];
+        let look = allow(&look, self.file_systems(|_| true));
+        mount.into_iter().chain([look]).chain(root).collect()
+    }
+
+    /// A statement about volumes that are mounted through their access points.
+    fn through(&self, actions: &[&str], is_meant: impl Fn(&Volume<'_>) -> bool + Copy) -> Option<Value> {
+        let meant = self.volumes.iter().filter(|volume| is_meant(volume));
+        let points: Vec<Value> = meant
+            .map(|volume| attribute(&volume.access_point, "Arn"))
+            .collect();
+        if points.is_empty() {
+            return None;
+        }
+        let mut statement = allow(actions, self.file_systems(is_meant));
+        statement["Condition"] = json!({ "StringEquals": { "elasticfilesystem:AccessPointArn": points } });
+        Some(statement)
+    }
+
+    /// The file systems of volumes, each once.
+    fn file_systems(&self, is_meant: impl Fn(&Volume<'_>) -> bool) -> Vec<Value> {
         let mut arns: Vec<Value> = Vec::new();
-        let mut roots: Vec<Value> = Vec::new();
-        for volume in &self.volumes {
+        for volume in self.volumes.iter().filter(|volume| is_meant(volume)) {
             let arn = attribute(&file_system_id(volume.file_system), "Arn");
-            // Without it whoever mounts as root is nobody, and cannot write.
-            if volume.directory == "/" && !roots.contains(&arn) {
-                roots.push(arn.clone());
-            }
             if !arns.contains(&arn) {
                 arns.push(arn);
             }
         }
-        let actions = [
-            "elasticfilesystem:ClientMount",
-            "elasticfilesystem:ClientWrite",
-            "elasticfilesystem:DescribeMountTargets",
-        ];
-        let mut statements = vec![
-            allow(&actions, arns),
-            json!({ "Effect": "Allow", "Action": "elasticfilesystem:DescribeFileSystems", "Resource": "*" }),
-        ];
-        if !roots.is_empty() {
-            statements.push(allow(&["elasticfilesystem:ClientRootAccess"], roots));
-        }
-        statements
+        arns
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use tapedeck_model::Stack;
-use tapedeck_synth::{SynthError, Template, problems, synthesize};
+use tapedeck_synth::{SynthError, Template, ignored, problems, synthesize};
 
 use crate::args::{SynthArgs, TemplateFormat};
 use crate::config::{self, Reading};
@@ -36,7 +36,13 @@ pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Out
         extra: &args.options.extra,
         lookups: args.lookups.as_deref(),
     };
-    let (_, template) = template(&reading, None, context, printer)?;
+    let (stack, template) = template(&reading, None, context, printer)?;
+    for one in ignored(&stack) {
+        printer.warn(format!(
+            "`{}` of `{}` changes nothing: {}",
+            one.key, one.resource, one.reason
+        ));
+    }
     let text = match format(args) {
         TemplateFormat::Json => template.to_json(),
         TemplateFormat::Yaml => template.to_yaml(),
@@ -101,10 +107,7 @@ fn failure(error: SynthError, file: impl std::fmt::Display) -> Failure {
         SynthError::MissingLookup { key, .. } => {
             format!("name a file with it by --lookups; there it stands under `{key}`")
         }
-        SynthError::Unsupported { .. } => {
-            "leave it out, or write it under `cloudformationResources`".to_string()
-        }
-        _ => "nothing was written".to_string(),
+        error => error.way_out().unwrap_or("nothing was written").to_string(),
     };
     let what = format!("could not make a template of {file}");
     Failure::new(ExitKind::Usage, anyhow::Error::new(error).context(what)).help(help)

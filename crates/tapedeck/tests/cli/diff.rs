@@ -215,11 +215,15 @@ fn against_each_golden_template_nothing_is_lost_and_80_columns_hold() {
     assert!(compared > 90, "only {compared} were compared");
 }
 
-/// What is lost for certain. Images can be made again.
+/// What is lost for certain. Images can be made again, and of the function that started jobs only its logs are left.
 fn lost(told: &Value) -> Vec<String> {
     let resources = told["difference"]["resources"].as_array().expect("it is a list");
-    let lost = resources.iter().filter(|resource| {
-        resource["danger"]["certain"] == true && resource["type"] != "AWS::ECR::Repository"
-    });
+    let is_made_again = |resource: &Value| {
+        let id = resource["logicalId"].as_str().unwrap_or_default();
+        resource["type"] == "AWS::ECR::Repository" || id.ends_with("TriggerFunctionLogGroup")
+    };
+    let lost = resources
+        .iter()
+        .filter(|resource| resource["danger"]["certain"] == true && !is_made_again(resource));
     lost.map(ToString::to_string).collect()
 }

@@ -1,5 +1,5 @@
-//! The engine as a service of systemd. No test runs under a real one: a script stands in for `systemctl`, and does with
-//! the unit what matters here.
+//! The engine as a service of systemd, which need not be there: a script stands in for `systemctl`, and does with the unit
+//! what matters here. Under a real one it is in [`crate::systemd`].
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;

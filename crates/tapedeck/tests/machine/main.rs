@@ -47,3 +47,4 @@ mod stage;
 mod stopping;
 mod storage;
 mod survival;
+mod systemd;

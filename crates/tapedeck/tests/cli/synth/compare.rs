@@ -9,19 +9,15 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 /// Lists whose order CloudFormation ignores.
-const UNORDERED: [&str; 16] = [
+const UNORDERED: [&str; 12] = [
     "Action",
     "DependsOn",
-    "Environment",
     "ManagedPolicyArns",
     "NotAction",
-    "Policies",
     "Resource",
-    "Secrets",
     "SecurityGroupEgress",
     "SecurityGroupIngress",
     "SecurityGroups",
-    "Statement",
     "SubnetIds",
     "Subnets",
     "Tags",
@@ -33,6 +29,60 @@ const UNKNOWN: [&str; 5] = ["Image", "ImageUri", "S3Key", "S3ObjectVersion", "Im
 
 /// Properties where one text may stand for a list of one.
 const TEXT_OR_LIST: [&str; 4] = ["Action", "NotAction", "Resource", "DependsOn"];
+
+/// Lists whose items have names, so that a path names an item and not its place. A statement goes by the first of its actions.
+const NAMED: [(&str, &str); 6] = [
+    ("ContainerDefinitions", "Name"),
+    ("Environment", "Name"),
+    ("MountPoints", "ContainerPath"),
+    ("Policies", "PolicyName"),
+    ("Secrets", "Name"),
+    ("Statement", "Action"),
+];
+
+/// Types that hold what cannot be made again. No deviation may take one away, or change what would replace it.
+const STATEFUL: [&str; 15] = [
+    "AWS::Cognito::UserPool",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::DynamoDB::Table",
+    "AWS::EFS::FileSystem",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::Events::EventBus",
+    "AWS::Kinesis::Stream",
+    "AWS::Logs::LogGroup",
+    "AWS::OpenSearchService::Domain",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+    "MongoDB::Atlas::Cluster",
+];
+
+/// Properties that replace such a resource when they change: its name, and how it stores.
+const REPLACING: [&str; 21] = [
+    "AvailabilityZone",
+    "BucketName",
+    "DBClusterIdentifier",
+    "DBInstanceIdentifier",
+    "DBName",
+    "DBSubnetGroupName",
+    "DatabaseName",
+    "DomainName",
+    "Encrypted",
+    "Engine",
+    "FifoQueue",
+    "FifoTopic",
+    "KeySchema",
+    "LogGroupName",
+    "MasterUsername",
+    "Name",
+    "QueueName",
+    "ReplicationGroupId",
+    "StorageEncrypted",
+    "TableName",
+    "TopicName",
+];
 
 /// The deviations that are declared.
 pub(super) struct Deviations {
@@ -59,11 +109,16 @@ impl Deviations {
             let of = |key: &str| entry.get(key).and_then(Value::as_str);
             let reason = of("reason").unwrap_or_default();
             assert!(reason.len() > 10, "a deviation without a reason: {entry:?}");
-            let path = format!("^(?:{})$", of("path").unwrap_or(".*"));
+            let (type_name, path) = (of("type"), of("path"));
+            assert!(
+                path.is_some() && type_name.is_some(),
+                "a deviation of anything: {entry:?}"
+            );
+            let path = format!("^(?:{})$", path.unwrap_or_default());
             Deviation {
                 kind: of("kind").map(str::to_string),
                 golden: Regex::new(of("golden").unwrap_or_default()).expect("an expression"),
-                type_name: of("type").unwrap_or("*").to_string(),
+                type_name: type_name.unwrap_or_default().to_string(),
                 logical: Regex::new(of("logical").unwrap_or_default()).expect("an expression"),
                 path: Regex::new(&path).expect("an expression"),
                 text: Value::from(entry.clone()).to_string(),
@@ -76,8 +131,11 @@ impl Deviations {
     }
 
     fn declares(&self, golden: &str, kind: &str, (type_name, logical): (&str, &str), path: &str) -> bool {
+        if loses_state(kind, type_name, path) {
+            return false;
+        }
         let found = self.entries.iter().position(|one| {
-            (one.type_name == "*" || one.type_name == type_name)
+            one.type_name == type_name
                 && one.golden.is_match(golden)
                 && one.logical.is_match(logical)
                 && one.path.is_match(path)
@@ -97,6 +155,14 @@ impl Deviations {
             .filter(|(index, _)| !used.contains(index));
         unused.map(|(_, one)| one.text.as_str()).collect()
     }
+}
+
+/// Whether a difference would take something away that cannot be made again, or replace it.
+fn loses_state(kind: &str, type_name: &str, path: &str) -> bool {
+    let property = path.strip_prefix("Properties/").unwrap_or_default();
+    let property = property.split('/').next().unwrap_or_default();
+    let is_lost = (kind == "missing" && path.is_empty()) || path == "Type";
+    STATEFUL.contains(&type_name) && (is_lost || REPLACING.contains(&property))
 }
 
 /// The differences that nobody declared, one line each.
@@ -121,8 +187,14 @@ pub(super) fn differences(golden: &Path, ours: &Value, deviations: &Deviations) 
             continue;
         };
         let mut found = Vec::new();
-        walk(&normal(resource, ""), &normal(ours, ""), "", &mut found);
+        let ours = normal(ours, "");
+        walk(&normal(resource, ""), &ours, "", &mut found);
         for (kind, path, detail) in found {
+            let kind = if is_secret(kind, &path, &ours) {
+                "moved"
+            } else {
+                kind
+            };
             if !deviations.declares(&stem, kind, (type_name, name), &path) {
                 open.push(format!("{kind} {name} ({type_name}) {path} {detail}"));
             }
@@ -143,6 +215,12 @@ pub(super) fn differences(golden: &Path, ours: &Value, deviations: &Deviations) 
     open
 }
 
+/// Whether a variable that is missing stands under `Secrets` instead.
+fn is_secret(kind: &str, path: &str, ours: &Value) -> bool {
+    let secret = format!("/{}", path.replace("/Environment/", "/Secrets/"));
+    kind == "missing" && path.contains("/Environment/") && ours.pointer(&secret).is_some()
+}
+
 type Difference = (&'static str, String, String);
 
 fn walk(golden: &Value, ours: &Value, path: &str, found: &mut Vec<Difference>) {
@@ -156,6 +234,9 @@ fn walk(golden: &Value, ours: &Value, path: &str, found: &mut Vec<Difference>) {
             for key in keys {
                 match (golden.get(key), ours.get(key)) {
                     (Some(golden), Some(ours)) => walk(golden, ours, &below(key), found),
+                    (Some(golden), None) if key == "Environment" => {
+                        walk(golden, &Value::Object(Map::new()), &below(key), found);
+                    }
                     (Some(golden), None) => found.push(("missing", below(key), golden.to_string())),
                     (None, ours) => {
                         found.push(("extra", below(key), ours.unwrap_or(&Value::Null).to_string()))
@@ -184,7 +265,16 @@ fn normal(value: &Value, key: &str) -> Value {
     if UNKNOWN.contains(&key) {
         return Value::from("<not known yet>");
     }
+    if key == "DefinitionString"
+        && let Value::String(text) = value
+        && let Ok(definition) = serde_json::from_str::<Value>(text)
+    {
+        return normal(&definition, "");
+    }
     if let Value::Object(object) = value {
+        if key == "Statement" {
+            return normal(&Value::Array(vec![value.clone()]), key);
+        }
         if let Some(text) = text_of(value) {
             return Value::from(text);
         }
@@ -202,6 +292,9 @@ fn normal(value: &Value, key: &str) -> Value {
     match value {
         Value::Array(items) => {
             let mut items: Vec<Value> = items.iter().map(|item| normal(item, "")).collect();
+            if let Some((_, name)) = NAMED.iter().find(|(list, _)| *list == key) {
+                return by_name(items, name);
+            }
             if UNORDERED.contains(&key) {
                 items.sort_by_key(ToString::to_string);
             }
@@ -211,6 +304,32 @@ fn normal(value: &Value, key: &str) -> Value {
         Value::Number(number) => Value::from(number.to_string()),
         other => other.clone(),
     }
+}
+
+/// Items by their names, each further one of a name with its number. Items without names stay a list.
+fn by_name(items: Vec<Value>, name: &str) -> Value {
+    let of = |item: &Value| match &item[name] {
+        Value::Array(names) => Some(names.first()?.as_str()?.to_string()),
+        name => name.as_str().map(str::to_string),
+    };
+    if items.iter().any(|item| of(item).is_none()) {
+        return Value::Array(items);
+    }
+    let mut named = Map::new();
+    for item in items {
+        let name = of(&item).unwrap_or_default();
+        let earlier = named
+            .keys()
+            .filter(|known| known.split('#').next() == Some(&name));
+        let number = earlier.count() + 1;
+        let name = if number == 1 {
+            name
+        } else {
+            format!("{name}#{number}")
+        };
+        named.insert(name, item);
+    }
+    Value::Object(named)
 }
 
 /// What builds a text by intrinsic functions, as one text with `${…}`.

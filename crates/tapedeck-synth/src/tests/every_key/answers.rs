@@ -1,0 +1,102 @@
+//! What is known of keys that change no template, and of those that are refused.
+
+/// Types whose keys are looked at elsewhere.
+pub(super) const TO_OTHERS: [&str; 10] = [
+    "function",
+    "batch-job",
+    "multi-container-workload",
+    "private-service",
+    "open-search-domain",
+    "redis-cluster",
+    "relational-database",
+    "state-machine",
+    "user-auth-pool",
+    "worker-service",
+];
+
+/// Keys that are heeded elsewhere than in the template: type, key, where.
+pub(super) const ELSEWHERE: &[(&str, &str, &str)] = &[
+    (
+        "bucket",
+        "cdn.cachingOptions.cacheKeyParameters.cookies.none",
+        ANYWAY,
+    ),
+    (
+        "bucket",
+        "cdn.cachingOptions.cacheKeyParameters.headers.none",
+        ANYWAY,
+    ),
+    (
+        "bucket",
+        "cdn.cachingOptions.cacheKeyParameters.queryString.none",
+        ANYWAY,
+    ),
+    ("bucket", "cdn.forwardingOptions.cookies.none", ANYWAY),
+    ("bucket", "cdn.forwardingOptions.queryString.none", ANYWAY),
+    (
+        "bucket",
+        "cdn.routeRewrites.cachingOptions.cacheKeyParameters.cookies.none",
+        ANYWAY,
+    ),
+    (
+        "bucket",
+        "cdn.routeRewrites.cachingOptions.cacheKeyParameters.headers.none",
+        ANYWAY,
+    ),
+    (
+        "bucket",
+        "cdn.routeRewrites.cachingOptions.cacheKeyParameters.queryString.none",
+        ANYWAY,
+    ),
+    (
+        "bucket",
+        "cdn.routeRewrites.forwardingOptions.cookies.all",
+        ANYWAY,
+    ),
+    (
+        "bucket",
+        "cdn.routeRewrites.forwardingOptions.queryString.all",
+        ANYWAY,
+    ),
+    ("sqs-queue", "alarms.includeInHistory", HISTORY),
+    ("sqs-queue", "events.properties.<event-bus>.useDefaultBus", OTHERS),
+    ("dynamo-db-table", "dev", DEV),
+    ("bucket", "cdn.edgeFunctions", NO_TYPE),
+    ("bucket", "cdn.routeRewrites.edgeFunctions", NO_TYPE),
+    ("bucket", "cdn.useFirewall", NO_TYPE),
+];
+
+const ANYWAY: &str = "says what holds anyway, when nothing else is said";
+const OTHERS: &str = "says that none of the other keys is there, each of which is heeded";
+const HISTORY: &str = "CloudWatch remembers every alarm";
+const DEV: &str = "is about `tapedeck dev`";
+const NO_TYPE: &str = "names a resource of a type that the config refuses";
+
+/// Keys that are refused: type, key, properties with it.
+pub(super) const REFUSED: &[(&str, &str, &str)] = &[
+    (
+        "bucket",
+        "cdn.routeRewrites.routeTo.properties.<application-load-balancer>",
+        "cdn: { enabled: true, routeRewrites: [{ path: /a, routeTo: { type: application-load-balancer, properties: { loadBalancerName: balancer } } }] }",
+    ),
+    (
+        "bucket",
+        "cdn.routeRewrites.routeTo.properties.<http-api-gateway>",
+        "cdn: { enabled: true, routeRewrites: [{ path: /a, routeTo: { type: http-api-gateway, properties: { httpApiGatewayName: api } } }] }",
+    ),
+    (
+        "bucket",
+        "cdn.routeRewrites.routeTo.properties.<function>",
+        "cdn: { enabled: true, routeRewrites: [{ path: /a, routeTo: { type: function, properties: { functionName: code } } }] }",
+    ),
+];
+
+/// Other resources that refused ones name.
+pub(super) const COMPANIONS: &str = "
+balancer: { type: application-load-balancer }
+api: { type: http-api-gateway }
+code:
+  type: function
+  properties: { url: { enabled: true }, runtime: nodejs22.x, packaging: { type: custom-artifact, properties: { packagePath: a.zip, handler: 'a.js:b' } } }
+queue: { type: sqs-queue }
+";
