@@ -126,10 +126,33 @@ impl Home {
         self.all_forwarding().join(stack.as_str()).join(service.as_str())
     }
 
+    /// The same of containers beside the main one: a folder for each.
+    #[must_use]
+    pub fn containers_forwarding(&self, stack: &StackName, service: &ResourceName) -> PathBuf {
+        self.forwarding(stack, service).join("containers")
+    }
+
+    /// The same of one of them.
+    #[must_use]
+    pub fn container_forwarding(
+        &self,
+        stack: &StackName,
+        service: &ResourceName,
+        container: &str,
+    ) -> PathBuf {
+        self.containers_forwarding(stack, service).join(container)
+    }
+
     /// The requests with logs of a service that could not be delivered.
     #[must_use]
     pub fn spool(&self, stack: &StackName, service: &ResourceName) -> PathBuf {
-        self.forwarding(stack, service).join("spool")
+        Self::spool_in(&self.forwarding(stack, service))
+    }
+
+    /// Those of whoever's forwarding is remembered in a folder.
+    #[must_use]
+    pub fn spool_in(forwarding: &Path) -> PathBuf {
+        forwarding.join("spool")
     }
 
     /// The same for all stacks: a folder for each, with one for each service.

@@ -46,6 +46,9 @@ pub(crate) struct LogRules {
     pub(crate) policy: LogPolicy,
     /// Since when they have a destination. Lines from before do not go there.
     pub(crate) forwarded_since: Timestamp,
+    /// The same of containers beside the main one, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) sides_since: BTreeMap<String, Timestamp>,
 }
 
 /// One service.
@@ -177,6 +180,14 @@ impl Service {
         if wanted.destination.is_some() && self.logs.policy.destination.is_none() {
             self.logs.forwarded_since = wall;
         }
+        for (name, side) in &wanted.sides {
+            if side.destination.is_some() && self.logs.policy.destination_of(Some(name)).is_none() {
+                self.logs.sides_since.insert(name.clone(), wall);
+            }
+        }
+        self.logs
+            .sides_since
+            .retain(|name, _| wanted.sides.contains_key(name));
         self.logs.policy = wanted.clone();
         differs
     }

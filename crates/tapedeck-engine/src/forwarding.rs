@@ -1,12 +1,13 @@
-//! Logs on their way to somebody else: which services have a forwarder, and what it is told.
+//! Logs on their way to somebody else: which containers of services have a forwarder, and what it is told.
 //!
 //! ```text
 //! logs/<stack>/<service>/<task>/forwarded.json      up to where an endpoint has acknowledged the log
 //! forwarding/<stack>/<service>/assignment.json      where to, without any secret
 //! forwarding/<stack>/<service>/spool/*.json         what could not be delivered
+//! forwarding/<stack>/<service>/containers/<name>/   the same of a container beside the main one
 //! ```
 //!
-//! A forwarder is a thread of its own, which there is only where a service forwards: it may wait for the network as long as
+//! A forwarder is a thread of its own, which there is only where a container forwards: it may wait for the network as long as
 //! it likes. It reads the same files as `logs` does, so a line waits on the disk and in no queue. **Invariant:** a
 //! place is written down only after the endpoint has acknowledged all that is before it, or the spool holds it.
 
@@ -18,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use tapedeck_local::firehose::Courier;
 use tapedeck_model::{LogDestination, ResourceName, StackName, TaskId, Timestamp};
 
-use crate::fleet::{Service, ServiceKey};
+use crate::fleet::{LogRules, Service, ServiceKey};
+use crate::log_group::{LogGroup, names};
 use crate::main_loop::Engine;
 
 mod files;
@@ -43,7 +45,7 @@ struct Assignment {
 /// What a forwarder is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Order {
-    /// Forward all logs of the service from now on.
+    /// Forward all logs of the container from now on.
     Follow(Assignment),
     /// Forward what is left of the logs of these tasks, which have stopped, and remove them; then end.
     Finish(BTreeSet<TaskId>),
@@ -60,7 +62,7 @@ struct Forwarder {
 /// The forwarders of all services.
 #[derive(Debug, Default)]
 pub(crate) struct Forwarders {
-    running: BTreeMap<ServiceKey, Forwarder>,
+    running: BTreeMap<LogGroup, Forwarder>,
     /// Shared by all: it holds the certificates of the machine.
     courier: Arc<OnceLock<Courier>>,
     /// Whether what an earlier engine left was looked for.
@@ -68,23 +70,21 @@ pub(crate) struct Forwarders {
 }
 
 impl Engine {
-    /// Sees to it that those services have a forwarder that are to have one.
+    /// Sees to it that those containers have a forwarder that are to have one.
     pub(crate) fn sync_forwarding(&mut self) {
         self.forwarders
             .running
             .retain(|_, forwarder| !forwarder.thread.is_finished());
-        let wanted: BTreeMap<ServiceKey, Assignment> = self
-            .fleet
-            .services
-            .iter()
-            .filter_map(|(key, service)| Some((key.clone(), assignment_of(service)?)))
+        let services = self.fleet.services.iter();
+        let wanted: BTreeMap<LogGroup, Assignment> = services
+            .flat_map(|(key, service)| assignments_of(key, service))
             .collect();
-        for (key, assignment) in &wanted {
-            self.follow(key, assignment);
+        for (group, assignment) in &wanted {
+            self.follow(group, assignment);
         }
-        for (key, forwarder) in &mut self.forwarders.running {
+        for (group, forwarder) in &mut self.forwarders.running {
             // Of those that are gone from the fleet the rest is under way already.
-            if !wanted.contains_key(key) && forwarder.follows.take().is_some() {
+            if !wanted.contains_key(group) && forwarder.follows.take().is_some() {
                 let _ = forwarder.orders.send(Order::Finish(BTreeSet::new()));
             }
         }
@@ -95,14 +95,21 @@ impl Engine {
 
     /// Removes the logs of a service that was deleted: what is to be forwarded of them first goes on its way.
     pub(crate) fn give_up_logs(&mut self, key: &ServiceKey) {
-        let forwarder = self.forwarders.running.get_mut(key);
-        let order = Order::Finish(self.host.logged_tasks(key));
-        let told = forwarder.is_some_and(|forwarder| {
-            forwarder.follows = None;
-            forwarder.orders.send(order).is_ok()
-        });
-        if !told {
-            self.host.remove_logs(key);
+        let running = &mut self.forwarders.running;
+        if !running.keys().any(|group| group.key == *key) {
+            return self.host.remove_logs(key);
+        }
+        let home = &self.host.home;
+        let _ = fs_err::remove_file(home.output_discarded(&key.stack, &key.name));
+        for group in LogGroup::with_logs(key, home) {
+            let tasks = group.tasks(home);
+            let told = running.get_mut(&group).is_some_and(|forwarder| {
+                forwarder.follows = None;
+                forwarder.orders.send(Order::Finish(tasks.clone())).is_ok()
+            });
+            if !told {
+                group.remove_logs(home, &tasks);
+            }
         }
     }
 
@@ -113,9 +120,9 @@ impl Engine {
         }
     }
 
-    fn follow(&mut self, key: &ServiceKey, assignment: &Assignment) {
+    fn follow(&mut self, group: &LogGroup, assignment: &Assignment) {
         let order = Order::Follow(assignment.clone());
-        match self.forwarders.running.get_mut(key) {
+        match self.forwarders.running.get_mut(group) {
             Some(forwarder) if forwarder.follows.as_ref() == Some(assignment) => {}
             Some(forwarder) => {
                 // One that is just ending does not hear it: then there is another at the next look.
@@ -123,15 +130,15 @@ impl Engine {
                     forwarder.follows = Some(assignment.clone());
                 }
             }
-            None => self.start_forwarder(key, assignment.clone(), order),
+            None => self.start_forwarder(group, assignment.clone(), order),
         }
     }
 
-    fn start_forwarder(&mut self, key: &ServiceKey, assignment: Assignment, order: Order) {
+    fn start_forwarder(&mut self, group: &LogGroup, assignment: Assignment, order: Order) {
         let follows = matches!(order, Order::Follow(_)).then(|| assignment.clone());
         let (orders, inbox) = mpsc::channel();
         let (events, courier) = (self.events.clone(), &self.forwarders.courier);
-        let worker = worker::Worker::new(key, &self.host.home, events, self.clock, (courier, assignment));
+        let worker = worker::Worker::new(group, &self.host.home, events, self.clock, (courier, assignment));
         let _ = orders.send(order);
         let thread = std::thread::Builder::new()
             .name("forward".to_owned())
@@ -143,66 +150,73 @@ impl Engine {
                     thread,
                     follows,
                 };
-                self.forwarders.running.insert(key.clone(), forwarder);
+                self.forwarders.running.insert(group.clone(), forwarder);
             }
             // Tried again at the next look.
-            Err(error) => self.forwarder_said(key, &format!("could not forward logs: {error}")),
+            Err(error) => self.forwarder_said(&group.key, &format!("could not forward logs: {error}")),
         }
     }
 
     /// Goes on with what is left of services that do not forward any more, or are gone.
     fn recover_forwarding(&mut self) {
-        for key in self.host.forwarded_services() {
-            if self.forwarders.running.contains_key(&key) {
+        for group in self.host.forwarded_groups() {
+            if self.forwarders.running.contains_key(&group) {
                 continue;
             }
-            let Some(assignment) = files::read(&files::assignment(&self.host.home, &key)) else {
+            let Some(assignment) = files::read(&files::assignment(&self.host.home, &group)) else {
                 continue;
             };
-            let tasks = match self.fleet.services.contains_key(&key) {
+            let tasks = match self.fleet.services.contains_key(&group.key) {
                 true => BTreeSet::new(),
-                false => self.host.logged_tasks(&key),
+                false => group.tasks(&self.host.home),
             };
-            self.start_forwarder(&key, assignment, Order::Finish(tasks));
+            self.start_forwarder(&group, assignment, Order::Finish(tasks));
         }
     }
 }
 
-/// What a service wants to be done. What is run while it is being written is not sent anywhere.
-fn assignment_of(service: &Service) -> Option<Assignment> {
-    let policy = &service.logs.policy;
-    let destination = policy.destination.as_ref().filter(|_| !service.attended)?;
-    Some(Assignment {
-        destination: destination.clone(),
-        retention_days: policy.retention_days,
-        since: service.logs.forwarded_since,
-    })
+/// What a service wants to be done for each of its containers. What is run while it is being written is not sent anywhere.
+fn assignments_of(key: &ServiceKey, service: &Service) -> Vec<(LogGroup, Assignment)> {
+    let LogRules {
+        policy,
+        forwarded_since,
+        sides_since,
+    } = &service.logs;
+    let assignment = |side: Option<&str>, since: Option<&Timestamp>| {
+        Some(Assignment {
+            destination: policy.destination_of(side).filter(|_| !service.attended)?.clone(),
+            retention_days: policy.retention_days_of(side),
+            since: since.copied().unwrap_or_default(),
+        })
+    };
+    let main = assignment(None, Some(forwarded_since)).map(|main| (LogGroup::of_main(key), main));
+    let sides = policy.sides.keys().filter_map(|name| {
+        let side = assignment(Some(name), sides_since.get(name))?;
+        Some((LogGroup::of_side(key, name), side))
+    });
+    main.into_iter().chain(sides).collect()
 }
 
 impl crate::host::Host {
-    /// The tasks of a service that have a log.
-    fn logged_tasks(&self, key: &ServiceKey) -> BTreeSet<TaskId> {
-        let logs = self.home.service_logs(&key.stack, &key.name);
-        let names = files::names(&logs).into_iter();
-        names.filter_map(|name| TaskId::new(name).ok()).collect()
-    }
-
-    /// The services of which something is remembered for forwarding.
-    fn forwarded_services(&self) -> Vec<ServiceKey> {
+    /// Whose forwarding something is remembered of.
+    fn forwarded_groups(&self) -> Vec<LogGroup> {
         let root = self.home.all_forwarding();
         let mut found = Vec::new();
-        for stack in files::names(&root) {
-            let services = files::names(&root.join(&stack));
+        for stack in names(&root) {
+            let services = names(&root.join(&stack));
             let Ok(stack) = StackName::new(stack) else {
                 continue;
             };
-            let names = services
+            for name in services
                 .into_iter()
-                .filter_map(|name| ResourceName::new(name).ok());
-            found.extend(names.map(|name| ServiceKey {
-                stack: stack.clone(),
-                name,
-            }));
+                .filter_map(|name| ResourceName::new(name).ok())
+            {
+                let stack = stack.clone();
+                let sides = names(&self.home.containers_forwarding(&stack, &name));
+                let key = ServiceKey { stack, name };
+                found.push(LogGroup::of_main(&key));
+                found.extend(sides.iter().map(|side| LogGroup::of_side(&key, side)));
+            }
         }
         found
     }

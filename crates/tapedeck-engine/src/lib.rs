@@ -24,6 +24,7 @@ mod http;
 mod image_user;
 mod link;
 mod lock;
+mod log_group;
 mod machine;
 mod main_loop;
 mod meters;

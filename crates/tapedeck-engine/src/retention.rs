@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tapedeck_api::Home;
 use tapedeck_model::{TaskId, Timestamp};
 use tapedeck_plan::log_retention::{
     ClockCheck, LogLimits, LogRemoval, LogSegment, Reading, TaskLog, expired,
@@ -15,6 +16,7 @@ use tapedeck_runtime::log::{SegmentFile, last_timestamp, remove_segment, segment
 
 use crate::clock::wall;
 use crate::fleet::{Service, ServiceKey};
+use crate::log_group::LogGroup;
 use crate::main_loop::Engine;
 use crate::store::Store;
 
@@ -24,10 +26,10 @@ const AGE_PERIOD: Duration = Duration::from_secs(60 * 60);
 /// How often they are looked through for what is too much.
 const SIZE_PERIOD: Duration = Duration::from_secs(60);
 
-/// How many logs of stopped tasks a service may keep, so that one that crashes all the time does not fill the disk.
+/// How many logs of stopped tasks a container may keep, so that one that crashes all the time does not fill the disk.
 pub(crate) const LOGS_KEPT: usize = 1000;
 
-/// How many bytes of logs a service may keep.
+/// How many bytes of logs a container may keep, as each has a log group of its own.
 const BYTES_KEPT: u64 = 1 << 30;
 
 /// Name of the setting with what the clock of the machine said at the last look.
@@ -81,61 +83,53 @@ impl Engine {
 
     fn thin_out_logs(&self, time: Option<Timestamp>) {
         let of_service = |(key, service): (&ServiceKey, &Service)| {
-            let days = service.logs.policy.retention_days;
             let live: HashSet<TaskId> = service.unstopped().map(|task| task.id.clone()).collect();
-            (key.clone(), days, live)
+            (key.clone(), service.logs.policy.clone(), live)
         };
         let services: Vec<_> = self.fleet.services.iter().map(of_service).collect();
         let host = Arc::clone(&self.host);
         tokio::task::spawn_blocking(move || {
-            for (key, days, live) in services {
-                let limits = LogLimits {
-                    retention: Duration::from_secs(u64::from(days) * 24 * 60 * 60),
-                    bytes: BYTES_KEPT,
-                    stopped: LOGS_KEPT,
-                };
+            for (key, policy, live) in services {
                 // One that was started since then has a folder.
                 let is_live = |task: &TaskId| live.contains(task) || host.home.task(task).exists();
-                thin_out(
-                    &host.home.service_logs(&key.stack, &key.name),
-                    &is_live,
-                    &limits,
-                    time,
-                );
+                for group in LogGroup::with_logs(&key, &host.home) {
+                    let days = policy.retention_days_of(group.side.as_deref());
+                    let limits = LogLimits {
+                        retention: Duration::from_secs(u64::from(days) * 24 * 60 * 60),
+                        bytes: BYTES_KEPT,
+                        stopped: LOGS_KEPT,
+                    };
+                    thin_out(&group, &host.home, &is_live, &limits, time);
+                }
             }
         });
     }
 }
 
-/// Removes what a service may not keep. A log that cannot be read is left alone: better too much than too little.
+/// Removes what a container of a service may not keep. A log that cannot be read is left alone: better too much than too
+/// little.
 pub(crate) fn thin_out(
-    service_logs: &Path,
+    group: &LogGroup,
+    home: &Home,
     live: &dyn Fn(&TaskId) -> bool,
     limits: &LogLimits,
     now: Option<Timestamp>,
 ) {
-    let Ok(folders) = fs_err::read_dir(service_logs) else {
-        return;
-    };
     let mut logs = Vec::new();
-    for folder in folders.flatten() {
-        let Ok(task) = TaskId::new(folder.file_name().to_string_lossy()) else {
-            continue;
-        };
+    for task in group.tasks(home) {
         let live = live(&task);
-        if let Ok(files) = segments(&folder.path()) {
+        let folder = group.log(home, &task);
+        if let Ok(files) = segments(&folder) {
             let earliest = now.map(|now| now - limits.retention);
-            let segments = with_ends(&folder.path(), &files, live, earliest);
+            let segments = with_ends(&folder, &files, live, earliest);
             logs.push(TaskLog { task, live, segments });
         }
     }
     for removal in expired(&logs, limits, now) {
         // What cannot be removed now is tried again at the next look.
         let _ = match removal {
-            LogRemoval::Segment { task, number } => {
-                remove_segment(&service_logs.join(task.as_str()), number).is_ok()
-            }
-            LogRemoval::Log { task } => fs_err::remove_dir_all(service_logs.join(task.as_str())).is_ok(),
+            LogRemoval::Segment { task, number } => remove_segment(&group.log(home, &task), number).is_ok(),
+            LogRemoval::Log { task } => group.remove_log(home, &task),
         };
     }
 }

@@ -30,7 +30,7 @@ pub use instance::{
     Ec2Spec, Instance, InstanceId, InstanceState, InvalidInstanceId, MachineType, Placement, Zone,
 };
 pub use log_filter::{InvalidLogFilter, LogFilter};
-pub use log_policy::{LogDestination, LogPolicy};
+pub use log_policy::{LogDestination, LogPolicy, SideLogs};
 pub use name::{InvalidName, ProjectName, Region, ResourceName, SecretName, StackName, StageName};
 pub use packaging::{
     CustomDockerfile, ExternalBuildpack, GoConfig, JavaConfig, JavaScriptConfig, LanguageConfig,

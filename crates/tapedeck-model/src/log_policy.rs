@@ -18,9 +18,34 @@ pub struct LogPolicy {
     /// Who gets it too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<LogDestination>,
+    /// The same for the containers beside the main one, by name. Of one that is not named it is what a service has that says
+    /// nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sides: BTreeMap<String, SideLogs>,
+}
+
+/// What becomes of the output of a container beside the main one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SideLogs {
+    /// For how many days it is kept.
+    pub retention_days: u16,
+    /// Who gets it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<LogDestination>,
 }
 
 impl Default for LogPolicy {
+    fn default() -> Self {
+        Self {
+            retention_days: RETENTION_DAYS,
+            destination: None,
+            sides: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for SideLogs {
     fn default() -> Self {
         Self {
             retention_days: RETENTION_DAYS,
@@ -34,6 +59,27 @@ impl LogPolicy {
     #[must_use]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// For how many days the output of a container is kept: of the main one, or of the one of that name beside it.
+    #[must_use]
+    pub fn retention_days_of(&self, side: Option<&str>) -> u16 {
+        match side {
+            None => self.retention_days,
+            Some(name) => self
+                .sides
+                .get(name)
+                .map_or(RETENTION_DAYS, |side| side.retention_days),
+        }
+    }
+
+    /// Who gets the output of a container too.
+    #[must_use]
+    pub fn destination_of(&self, side: Option<&str>) -> Option<&LogDestination> {
+        match side {
+            None => self.destination.as_ref(),
+            Some(name) => self.sides.get(name)?.destination.as_ref(),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Start at [`decide`]. It sorts the tasks of one service into named sets (`tally`), lets the rollout stop and start
 //! (`rollout`), counts what failed (`streak` for the pauses, `breaker` for giving up), keeps an older revision up while the new
-//! one fails (`standing`) and drops old records (`retention`); [`events`] words what happened. Where to go back to is in
+//! one fails (`standing`) and drops old records (`retention`); what the steps lead to is looked at once more (`foresight`); [`events`] words what happened. Where to go back to is in
 //! [`Deployments`]. How many tasks are wanted of a service that is scaled is decided in
 //! [`autoscale`], and where they run in [`placement`]. What the probes of a health check come to is in [`health`]. Which segments of
 //! logs are removed is in [`log_retention`].
@@ -17,6 +17,7 @@ mod decide;
 mod deployment;
 mod desired;
 pub mod events;
+mod foresight;
 pub mod health;
 pub mod log_retention;
 pub mod placement;

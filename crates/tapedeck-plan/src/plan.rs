@@ -10,7 +10,7 @@ use tapedeck_model::{Revision, StopCode, TaskId, Timestamp};
 pub struct Plan {
     /// What to do, in this order: stops (by task id), starts (by revision), records to forget (oldest first).
     pub steps: Vec<Step>,
-    /// What is waited for.
+    /// What is waited for, besides what the steps are about.
     pub waiting: Vec<Waiting>,
     /// When to decide again even if nothing was heard of any task. Later than the `now` of the decision.
     pub wake_at: Option<Timestamp>,
@@ -18,6 +18,15 @@ pub struct Plan {
     pub progress: Progress,
     /// How many of the starts make up for unhealthy tasks.
     pub replacing: u32,
+}
+
+impl Plan {
+    /// Whether it starts or stops a task.
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        let acts = |step: &Step| !matches!(step, Step::Forget { .. });
+        self.steps.iter().any(acts)
+    }
 }
 
 /// One thing to do.

@@ -165,8 +165,9 @@ impl<'a> Rollout<'a> {
     /// One at a time: not while another start has still to show itself.
     fn must_make_room_for_replacement(&self) -> bool {
         let startable = usize::try_from(self.desired.allowance.starts()).unwrap_or(usize::MAX);
-        let on_the_way = self.desired.due + self.fallback.map_or(0, |starts| starts.due) + self.current.len()
-            - self.current.healthy();
+        let starts = self.desired.due + self.fallback.map_or(0, |starts| starts.due);
+        let unproven = |kept: &Kept<'_>| kept.len() - kept.healthy();
+        let on_the_way = starts + unproven(&self.current) + unproven(&self.outdated);
         self.live_count() >= self.ceiling
             && self.current_count() + self.outdated_count() < self.wanted
             && startable > self.desired.due

@@ -24,7 +24,7 @@ use crate::shared::workload::{
 };
 use crate::shared::{connections, lower as shared, relations};
 use crate::worker_service::keys::{DEPENDENCY, PACKAGING_KEY};
-use crate::worker_service::{compute, containers, lower, permissions};
+use crate::worker_service::{children, compute, containers, lower, permissions};
 
 /// The type.
 pub(crate) static TYPE: ResourceType = ResourceType {
@@ -33,6 +33,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     properties: Some(&WORKLOAD),
     support: Support::NotHere("only the one container of a `worker-service` is run yet"),
     connectable: Connectable::Yes,
+    children: Some(children),
     check: Some(check),
     workload: Some(workload),
     ..UNSUPPORTED

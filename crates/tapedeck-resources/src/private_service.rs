@@ -5,17 +5,18 @@ use tapedeck_config::schema::{
     Connectable, Kind, OBJECT, Object, Parameter, REQUIRED, ResourceType, Support, UNSUPPORTED, one_type,
 };
 use tapedeck_config::{Declared, Scope};
+use tapedeck_model::naming::pascal_case;
 use tapedeck_model::{EnvironmentVariable, Late, MAIN_CONTAINER, Way, WayKind, Workload};
 
-use crate::shared::connections;
 use crate::shared::container::{ENVIRONMENT, HEALTH_CHECK, LOGGING, STOP_TIMEOUT, VOLUME_MOUNTS};
 use crate::shared::key::{Key, section, word};
 use crate::shared::workload::{
     COMPUTE_KEY, CONNECT_TO, IAM_ROLE_STATEMENTS, PRIVATE_SUBNETS, REMOTE_SESSIONS, SCALING, SERVICE_PORT,
     SIDE_CONTAINERS,
 };
+use crate::shared::{connections, relations};
 use crate::worker_service::keys::PACKAGING_KEY;
-use crate::worker_service::{compute, containers, lower, permissions};
+use crate::worker_service::{self, compute, containers, lower, permissions};
 
 /// The type.
 pub(crate) static TYPE: ResourceType = ResourceType {
@@ -40,6 +41,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
         ),
     ],
     connectable: Connectable::Yes,
+    children: Some(children),
     check: Some(check),
     workload: Some(workload),
     ..UNSUPPORTED
@@ -126,6 +128,27 @@ fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
     containers::check(one, scope);
     permissions::check(one, scope);
     connections::check(one, scope);
+    if is_behind_load_balancer(one.properties) {
+        let reason = "the load balancer speaks HTTP/1.1 to the container";
+        relations::unused(one.properties, &["protocol"], reason, scope);
+    }
+}
+
+/// The logical ids of what a private service becomes in AWS.
+fn children(one: &Declared<'_>) -> Vec<String> {
+    let mut children = worker_service::children(one);
+    if let (true, Some(port)) = (is_behind_load_balancer(one.properties), port(one.properties)) {
+        let stem = pascal_case(&one.name.value);
+        let endings = [
+            "LoadBalancer".to_string(),
+            "LbSecurityGroup".to_string(),
+            format!("Port{port}Listener"),
+            format!("Port{port}Priority3ListenerRule"),
+            format!("{stem}ToPort{port}TargetGroup"),
+        ];
+        children.extend(endings.map(|ending| format!("{stem}{ending}")));
+    }
+    children
 }
 
 /// The port on which the container listens.

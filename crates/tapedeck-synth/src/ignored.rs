@@ -24,6 +24,11 @@ const NO_GLOBAL_ALARMS: &str = "there are no alarms for all stacks of an account
 pub(crate) static KEYS: &[(&str, &str, &str)] = &[
     ("relational-database", "alarms.notificationTargets", NOBODY_TELLS),
     ("relational-database", "disabledGlobalAlarms", NO_GLOBAL_ALARMS),
+    (
+        "user-auth-pool",
+        "enableHostedUi",
+        "the page for signing in is there either way, as in existing stacks",
+    ),
     ("sqs-queue", "alarms.notificationTargets", NOBODY_TELLS),
     ("sqs-queue", "disabledGlobalAlarms", NO_GLOBAL_ALARMS),
     (

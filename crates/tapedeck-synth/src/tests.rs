@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 mod every_key;
 
 use serde_json::json;
-use tapedeck_config::{Answers, LoadOptions};
+use tapedeck_config::{Answer, Answers, LoadOptions};
 use tapedeck_diagnostic::Source;
 use tapedeck_model::{Region, Stack, StageName};
 
@@ -32,8 +32,16 @@ fn loaded(config: &str) -> Result<Stack, String> {
         is_deployment: false,
     };
     let source = Source::new("stacktape.yml", config);
-    let loaded = tapedeck_resources::load(&source, &options, &Answers::new());
-    let findings = format!("{:?} {:?}", loaded.diagnostics, loaded.questions);
+    let mut answers = Answers::new();
+    let mut loaded = tapedeck_resources::load(&source, &options, &answers);
+    while !loaded.questions.is_empty() {
+        // About files, which a template does not look into.
+        for question in loaded.questions {
+            answers.insert(question, Answer::Unknowable);
+        }
+        loaded = tapedeck_resources::load(&source, &options, &answers);
+    }
+    let findings = format!("{:?}", loaded.diagnostics);
     loaded.stack.ok_or(findings)
 }
 

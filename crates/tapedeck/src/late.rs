@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tapedeck_model::{
-    Container, Expression, Late, LogDestination, LogForwarding, LogPolicy, ResourceName, SecretPart,
-    SecretTemplate, WorkerService,
+    Container, Expression, Late, LogDestination, LogForwarding, LogPolicy, Logging, SecretPart,
+    SecretTemplate, SideLogs, WorkerService,
 };
 
 use crate::exit::Failure;
@@ -39,24 +39,39 @@ pub(crate) fn secrets(
 /// # Errors
 /// When where to send it is made of something that only AWS knows.
 pub(crate) fn log_policy(service: &WorkerService) -> Result<LogPolicy, Failure> {
+    let sides = service.side_containers.iter().map(|side| {
+        let logging = &side.container.logging;
+        let logs = SideLogs {
+            retention_days: logging.retention_days,
+            destination: destination_of(logging, &format!("{}/{}", service.name, side.name))?,
+        };
+        Ok((side.name.clone(), logs))
+    });
+    let mut sides = sides.collect::<Result<BTreeMap<_, _>, Failure>>()?;
+    sides.retain(|_, logs| *logs != SideLogs::default());
     let logging = &service.container.logging;
-    // Output that is thrown away goes nowhere else either.
-    let forwarding = logging.forwarding.as_ref().filter(|_| !logging.disabled);
     Ok(LogPolicy {
         retention_days: logging.retention_days,
-        destination: forwarding
-            .map(|forwarding| destination(&service.name, forwarding))
-            .transpose()?,
+        destination: destination_of(logging, service.name.as_str())?,
+        sides,
     })
+}
+
+/// Who gets the output of a container, if somebody does. Output that is thrown away goes nowhere else either.
+fn destination_of(logging: &Logging, owner: &str) -> Result<Option<LogDestination>, Failure> {
+    let forwarding = logging.forwarding.as_ref().filter(|_| !logging.disabled);
+    forwarding
+        .map(|forwarding| destination(owner, forwarding))
+        .transpose()
 }
 
 /// All kinds speak as Firehose does: Highlight learns the project from an attribute, Datadog knows the key, and is sent
 /// compressed bodies, as AWS does it for both.
-fn destination(service: &ResourceName, forwarding: &LogForwarding) -> Result<LogDestination, Failure> {
+fn destination(owner: &str, forwarding: &LogForwarding) -> Result<LogDestination, Failure> {
     let filled = |key: &str, value: &Late<String>| match value {
         Late::Known(text) => Ok(SecretTemplate::new(vec![SecretPart::Text(text.clone())])),
         Late::Later(expression) => template_of(expression, || {
-            format!("`{key}` of `logForwarding` of service {service}")
+            format!("`{key}` of `logForwarding` of service {owner}")
         }),
     };
     Ok(match forwarding {

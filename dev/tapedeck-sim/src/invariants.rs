@@ -59,12 +59,12 @@ pub fn of_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -
     violations
 }
 
-/// What is wrong with the plan made after those before were executed at the same moment: it must have nothing to do, until it says so, but to
-/// forget what the steps made superfluous.
+/// What is wrong with the plan made after the one before was executed at the same moment: it must have nothing to do, until it
+/// says so, but to forget what the steps made superfluous.
 #[must_use]
 pub fn of_second_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &Plan) -> Vec<String> {
     let mut violations = Vec::new();
-    if acts(plan) {
+    if plan.acts() {
         violations.push(format!(
             "deciding again finds more to do\n  at {now}: {desired:?}\n  {tasks:#?}\n  {plan:#?}"
         ));
@@ -74,18 +74,12 @@ pub fn of_second_plan(desired: &Desired, tasks: &[Task], now: Timestamp, plan: &
         .wake_at
         .map_or(now + Duration::from_secs(3600), |wake| wake - millisecond);
     let later = decide(desired, tasks, before);
-    if acts(&later) || later.progress.steady != plan.progress.steady {
+    if later.acts() || later.progress.steady != plan.progress.steady {
         violations.push(format!(
             "something is due before the time to look again\n  at {now}: {desired:?}\n  {tasks:#?}\n  {plan:#?}\n  {later:#?}"
         ));
     }
     violations
-}
-
-/// Whether a plan starts or stops a task.
-pub(crate) fn acts(plan: &Plan) -> bool {
-    let acts = |step: &Step| !matches!(step, Step::Forget { .. });
-    plan.steps.iter().any(acts)
 }
 
 struct Seen<'a> {

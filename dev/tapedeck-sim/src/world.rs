@@ -59,9 +59,6 @@ impl Default for Behaviour {
     }
 }
 
-/// How often it may take to decide again until there is nothing more to do at one moment.
-const MOST_ROUNDS: usize = 2;
-
 /// One service, its tasks, the engine and the clock.
 #[derive(Debug)]
 pub struct World {
@@ -82,8 +79,6 @@ pub struct World {
     load: Load,
     /// By how many milliseconds the clock of the machine is ahead of that of the engine.
     lead: i64,
-    /// How often it has been decided at this moment because there was more to do.
-    rounds: usize,
     violations: Vec<String>,
     pub(crate) transcript: Transcript,
 }
@@ -119,7 +114,6 @@ impl World {
             scaler: None,
             load: Load::default(),
             lead: 0,
-            rounds: 0,
             violations: Vec::new(),
         }
     }
@@ -415,12 +409,6 @@ impl World {
             return;
         }
         let again = decide(&desired, &self.tasks, self.now);
-        // As the engine does it: until there is nothing more to do.
-        if self.rounds < MOST_ROUNDS && invariants::acts(&again) {
-            self.rounds += 1;
-            return self.decide();
-        }
-        self.rounds = 0;
         self.violations.extend(invariants::of_second_plan(
             &desired,
             &self.tasks,

@@ -8,24 +8,16 @@ use fs_err as fs;
 use serde::de::DeserializeOwned;
 use tapedeck_api::Home;
 
-use crate::fleet::ServiceKey;
+use crate::log_group::LogGroup;
 
-/// What the forwarder of a service has to do.
-pub(super) fn assignment(home: &Home, key: &ServiceKey) -> PathBuf {
-    home.forwarding(&key.stack, &key.name).join("assignment.json")
+/// What a forwarder has to do.
+pub(super) fn assignment(home: &Home, group: &LogGroup) -> PathBuf {
+    group.forwarding(home).join("assignment.json")
 }
 
 /// Up to where a log is forwarded.
 pub(super) fn cursor(log: &Path) -> PathBuf {
     log.join("forwarded.json")
-}
-
-/// What is in a folder. One that cannot be read is as good as empty.
-pub(super) fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect()
 }
 
 /// What a file holds; none when it is not there or holds something else.

@@ -1,7 +1,7 @@
 //! From the logs of tasks to batches, each with the places that it reaches up to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use tapedeck_api::Home;
@@ -11,7 +11,7 @@ use tapedeck_runtime::log::{Line, Pieces, Position};
 use tapedeck_runtime::write_json;
 
 use super::files;
-use crate::fleet::ServiceKey;
+use crate::log_group::LogGroup;
 
 /// The most bytes of lines in a batch. The last one may exceed it.
 const BATCH_BYTES: usize = 1 << 20;
@@ -47,12 +47,11 @@ struct Source {
     cursor: Cursor,
 }
 
-/// The logs of one service.
+/// The logs of one container of a service.
 #[derive(Debug)]
 pub(super) struct Sources {
     home: Home,
-    key: ServiceKey,
-    logs: PathBuf,
+    group: LogGroup,
     open: BTreeMap<TaskId, Source>,
     /// Tasks of which nothing more will come.
     finished: BTreeSet<TaskId>,
@@ -61,11 +60,10 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    pub(super) fn new(home: &Home, key: &ServiceKey) -> Self {
+    pub(super) fn new(home: &Home, group: &LogGroup) -> Self {
         Self {
             home: home.clone(),
-            key: key.clone(),
-            logs: home.service_logs(&key.stack, &key.name),
+            group: group.clone(),
             open: BTreeMap::new(),
             finished: BTreeSet::new(),
             last_full: None,
@@ -74,8 +72,7 @@ impl Sources {
 
     /// The tasks that have a log with something to come.
     pub(super) fn tasks(&mut self) -> BTreeSet<TaskId> {
-        let names = files::names(&self.logs).into_iter();
-        let mut tasks: BTreeSet<TaskId> = names.filter_map(|name| TaskId::new(name).ok()).collect();
+        let mut tasks = self.group.tasks(&self.home);
         // Logs also go because they are too old.
         self.finished.retain(|task| tasks.contains(task));
         self.open.retain(|task, _| tasks.contains(task));
@@ -107,7 +104,7 @@ impl Sources {
     }
 
     fn take_of(&mut self, task: &TaskId, since: Timestamp, batch: &mut Batch) {
-        let log = self.logs.join(task.as_str());
+        let log = self.group.log(&self.home, task);
         // Before the log is read: once it is not there any more, every line is in the log.
         let is_live = self.home.task(task).exists();
         let Some(source) = self.source(task, &log, since) else {
@@ -163,13 +160,13 @@ impl Sources {
 
     /// Whether the log of a task that has stopped was taken to its end, or is gone.
     pub(super) fn is_read(&self, task: &TaskId) -> bool {
-        self.finished.contains(task) || !self.logs.join(task.as_str()).exists()
+        self.finished.contains(task) || !self.group.log(&self.home, task).exists()
     }
 
     /// Writes down what a batch reaches up to. If that fails, the next engine sends some lines twice.
     pub(super) fn commit(&self, batch: &Batch) {
         for (task, cursor) in &batch.reaches {
-            let log = self.logs.join(task.as_str());
+            let log = self.group.log(&self.home, task);
             let _ = write_json(&files::cursor(&log), cursor, true);
         }
     }
@@ -177,18 +174,16 @@ impl Sources {
     /// Removes the logs of tasks, and what is around them if nothing is left.
     pub(super) fn remove(&mut self, tasks: &BTreeSet<TaskId>) {
         for task in tasks {
-            let _ = fs_err::remove_dir_all(self.logs.join(task.as_str()));
             self.open.remove(task);
             self.finished.remove(task);
         }
-        let _ = fs_err::remove_dir(&self.logs);
-        let _ = fs_err::remove_dir(self.home.stack_logs(&self.key.stack));
+        self.group.remove_logs(&self.home, tasks);
     }
 
     fn stream(&self, task: &TaskId) -> LogStream {
         LogStream {
-            group: format!("{}/{}", self.key.stack, self.key.name),
-            name: format!("ecs/{}/{task}", self.key.name),
+            group: self.group.to_string(),
+            name: format!("ecs/{}/{task}", self.group.container()),
         }
     }
 }

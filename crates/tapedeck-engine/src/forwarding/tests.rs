@@ -9,12 +9,17 @@ use tapedeck_runtime::log::{Options, Stream, Writer};
 
 use super::source::{Batch, Sources};
 use crate::fleet::ServiceKey;
+use crate::log_group::LogGroup;
 
 fn key() -> ServiceKey {
     ServiceKey {
         stack: StackName::new("demo-dev").unwrap(),
         name: ResourceName::new("mailer").unwrap(),
     }
+}
+
+fn main() -> LogGroup {
+    LogGroup::of_main(&key())
 }
 
 fn id(number: u8) -> TaskId {
@@ -54,7 +59,7 @@ fn a_batch_has_what_is_new_and_another_engine_goes_on_after_what_was_committed()
     let (mut first, mut second) = (start(&home, 1), start(&home, 2));
     write(&mut first, "one\n\ntwo\nhal", 1);
     write(&mut second, "other\n", 2);
-    let mut sources = Sources::new(&home, &key());
+    let mut sources = Sources::new(&home, &main());
     let batch = take(&mut sources, 0).unwrap();
     assert_eq!(
         lines(&batch),
@@ -68,12 +73,12 @@ fn a_batch_has_what_is_new_and_another_engine_goes_on_after_what_was_committed()
     assert_ne!(events[0].id, events[1].id);
     assert!(take(&mut sources, 0).is_none());
 
-    let again = take(&mut Sources::new(&home, &key()), 0).unwrap();
+    let again = take(&mut Sources::new(&home, &main()), 0).unwrap();
     assert_eq!(lines(&again), lines(&batch), "nobody has acknowledged it");
     assert_eq!(again.streams, batch.streams, "with the same ids");
     sources.commit(&batch);
     write(&mut first, "f\n", 3);
-    let mut next = Sources::new(&home, &key());
+    let mut next = Sources::new(&home, &main());
     assert_eq!(lines(&take(&mut next, 0).unwrap()), ["half"]);
 }
 
@@ -83,7 +88,7 @@ fn a_task_that_has_stopped_is_read_once_to_its_end() {
     let home = home(folder.path());
     let mut log = start(&home, 1);
     write(&mut log, "one\n", 1);
-    let mut sources = Sources::new(&home, &key());
+    let mut sources = Sources::new(&home, &main());
     let batch = take(&mut sources, 0).unwrap();
     sources.commit(&batch);
     write(&mut log, "last\n", 2);
@@ -94,7 +99,7 @@ fn a_task_that_has_stopped_is_read_once_to_its_end() {
     sources.commit(&batch);
     assert!(sources.tasks().is_empty());
     assert!(
-        take(&mut Sources::new(&home, &key()), 0).is_none(),
+        take(&mut Sources::new(&home, &main()), 0).is_none(),
         "the next engine knows"
     );
     sources.remove(&BTreeSet::from([id(1)]));
@@ -108,7 +113,7 @@ fn lines_from_before_forwarding_was_asked_for_are_not_sent() {
     let mut log = start(&home, 1);
     write(&mut log, "before\n", 10);
     write(&mut log, "after\n", 20);
-    let mut sources = Sources::new(&home, &key());
+    let mut sources = Sources::new(&home, &main());
     assert_eq!(lines(&take(&mut sources, 15).unwrap()), ["after"]);
 }
 
@@ -120,7 +125,7 @@ fn a_batch_has_no_more_than_a_mebibyte_and_everybody_has_a_turn() {
     let line = format!("{}\n", "x".repeat(1000));
     write(&mut loud, &line.repeat(3000), 1);
     write(&mut quiet, "quiet\n", 1);
-    let mut sources = Sources::new(&home, &key());
+    let mut sources = Sources::new(&home, &main());
     let first = take(&mut sources, 0).unwrap();
     assert!(first.is_full);
     let count = lines(&first).len();
@@ -132,4 +137,39 @@ fn a_batch_has_no_more_than_a_mebibyte_and_everybody_has_a_turn() {
         rest += lines(&batch).len();
     }
     assert_eq!(count + rest, 3000);
+}
+
+#[test]
+fn a_side_container_has_a_group_of_its_own_and_leaves_that_of_the_main_one_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = home(folder.path());
+    let agent = LogGroup::of_side(&key(), "agent");
+    let mut of_main = start(&home, 1);
+    let mut of_agent = Writer::open(&agent.log(&home, &id(1)), Options::default()).unwrap();
+    start(&home, 2);
+    write(&mut of_main, "of main\n", 1);
+    write(&mut of_agent, "of agent\n", 2);
+    assert_eq!(LogGroup::with_logs(&key(), &home), [main(), agent.clone()]);
+
+    let mut sources = Sources::new(&home, &agent);
+    assert_eq!(
+        sources.tasks(),
+        BTreeSet::from([id(1)]),
+        "the other task has none"
+    );
+    let batch = take(&mut sources, 0).unwrap();
+    assert_eq!(lines(&batch), ["of agent"]);
+    let (stream, _) = &batch.streams[0];
+    assert_eq!(stream.group, "demo-dev/mailer/agent");
+    assert_eq!(stream.name, format!("ecs/agent/{}", id(1)));
+    sources.commit(&batch);
+
+    let mut mains = Sources::new(&home, &main());
+    let batch = take(&mut mains, 0).unwrap();
+    assert_eq!(lines(&batch), ["of main"]);
+    mains.remove(&BTreeSet::from([id(1), id(2)]));
+    assert!(agent.log(&home, &id(1)).join("forwarded.json").exists());
+    assert!(!home.task_log(&key().stack, &key().name, &id(2)).exists());
+    sources.remove(&BTreeSet::from([id(1)]));
+    assert!(!home.stack_logs(&key().stack).exists());
 }

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::source::{Batch, Sources};
 use super::{Assignment, Order, files};
 use crate::clock::{Clock, wall};
-use crate::fleet::ServiceKey;
+use crate::log_group::LogGroup;
 use crate::main_loop::Event;
 use crate::secrets;
 
@@ -36,12 +36,12 @@ struct Pending {
 
 /// See the module.
 pub(super) struct Worker {
-    key: ServiceKey,
+    group: LogGroup,
     home: Home,
     events: UnboundedSender<Event>,
     clock: Clock,
     assignment: Assignment,
-    /// Whether all logs of the service are forwarded.
+    /// Whether all logs of the container are forwarded.
     follows: bool,
     /// Tasks whose logs are to be forwarded to their end and removed.
     leaving: BTreeSet<TaskId>,
@@ -63,14 +63,14 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(
-        key: &ServiceKey,
+        group: &LogGroup,
         home: &Home,
         events: UnboundedSender<Event>,
         clock: Clock,
         (courier, assignment): (&Arc<OnceLock<Courier>>, Assignment),
     ) -> Self {
         Self {
-            key: key.clone(),
+            group: group.clone(),
             home: home.clone(),
             events,
             clock,
@@ -78,8 +78,8 @@ impl Worker {
             follows: false,
             leaving: BTreeSet::new(),
             courier: Arc::clone(courier),
-            sources: Sources::new(home, key),
-            spool: Spool::at(&home.spool(&key.stack, &key.name)),
+            sources: Sources::new(home, group),
+            spool: Spool::at(&Home::spool_in(&group.forwarding(home))),
             pending: None,
             patience: None,
             spool_patience: None,
@@ -115,8 +115,8 @@ impl Worker {
             Order::Follow(assignment) => {
                 self.assignment = assignment;
                 self.follows = true;
-                let path = files::assignment(&self.home, &self.key);
-                let folder = self.home.forwarding(&self.key.stack, &self.key.name);
+                let path = files::assignment(&self.home, &self.group);
+                let folder = self.group.forwarding(&self.home);
                 let written =
                     files::make_folder(&folder).and_then(|()| write_json(&path, &self.assignment, true));
                 if let Err(error) = written {
@@ -290,11 +290,13 @@ impl Worker {
 
     fn remove_own_files(&self) {
         // What is still there is looked at by the next engine.
-        let folder = self.home.forwarding(&self.key.stack, &self.key.name);
-        let _ = fs_err::remove_dir_all(&folder);
-        if let Some(stack) = folder.parent() {
-            let _ = fs_err::remove_dir(stack);
-        }
+        let folder = self.group.forwarding(&self.home);
+        let _ = fs_err::remove_file(files::assignment(&self.home, &self.group));
+        let _ = fs_err::remove_dir_all(Home::spool_in(&folder));
+        let root = self.home.all_forwarding();
+        let around = folder.ancestors().take_while(|folder| **folder != root);
+        // Others may have something in them.
+        let _ = around.map(fs_err::remove_dir).find(std::io::Result::is_err);
     }
 
     fn expire_spool_if_due(&mut self) {
@@ -353,8 +355,8 @@ impl Worker {
             attributes: attributes.iter().map(named).collect::<Result<_, String>>()?,
             gzip: *gzip,
             source: format!(
-                "arn:aws:firehose:local:000000000000:deliverystream/{}-{}",
-                self.key.stack, self.key.name
+                "arn:aws:firehose:local:000000000000:deliverystream/{}",
+                self.group.joined("-")
             ),
         })
     }
@@ -366,8 +368,13 @@ impl Worker {
     }
 
     fn say(&self, message: String) {
+        let message = match &self.group.side {
+            Some(side) => format!("(container {side}) {message}"),
+            None => message,
+        };
+        let key = self.group.key.clone();
         // The engine may have ended.
-        let _ = self.events.send(Event::ForwarderSaid(self.key.clone(), message));
+        let _ = self.events.send(Event::ForwarderSaid(key, message));
     }
 }
 

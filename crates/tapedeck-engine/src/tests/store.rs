@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tapedeck_api::{RolloutState, ServiceEvent};
-use tapedeck_model::{LogDestination, LogPolicy, Revision, SecretPart, SecretTemplate};
+use tapedeck_model::{LogDestination, LogPolicy, Revision, SecretPart, SecretTemplate, SideLogs};
 use tapedeck_plan::Stage;
 use tapedeck_plan::autoscale::{Decision, Record};
 
@@ -101,15 +101,21 @@ fn what_becomes_of_logs_is_remembered() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(&folder);
     let mut service = Service::new(1, container('a'), at(0));
+    let destination = LogDestination {
+        endpoint_url: SecretTemplate::new(vec![SecretPart::Text("https://logs.example.com".into())]),
+        access_key: None,
+        attributes: BTreeMap::new(),
+        gzip: true,
+        retry_seconds: 60,
+    };
+    let agent = SideLogs {
+        retention_days: 1,
+        destination: Some(destination.clone()),
+    };
     let policy = LogPolicy {
         retention_days: 3,
-        destination: Some(LogDestination {
-            endpoint_url: SecretTemplate::new(vec![SecretPart::Text("https://logs.example.com".into())]),
-            access_key: None,
-            attributes: BTreeMap::new(),
-            gzip: true,
-            retry_seconds: 60,
-        }),
+        destination: Some(destination),
+        sides: BTreeMap::from([("agent".to_owned(), agent)]),
     };
     assert!(service.set_logs(&policy, at(77)));
     assert!(!service.set_logs(&policy, at(99)), "it is the same");
@@ -119,6 +125,7 @@ fn what_becomes_of_logs_is_remembered() {
         (loaded(&store).policy, loaded(&store).forwarded_since),
         (policy, at(77))
     );
+    assert_eq!(loaded(&store).sides_since["agent"], at(77));
     assert!(service.set_logs(&LogPolicy::default(), at(100)));
     store.save_desired(&[(&key("mailer"), &service)]).unwrap();
     assert_eq!(loaded(&store).policy, LogPolicy::default());

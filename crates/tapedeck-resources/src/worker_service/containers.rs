@@ -95,14 +95,16 @@ pub(super) fn log_groups(properties: &Mapping) -> Vec<String> {
             .mapping("logging")
             .is_some_and(|logging| logging.flag("disabled"))
     };
-    let main = keeps(properties).then(|| format!("{}LogGroup", pascal_case(MAIN_CONTAINER)));
-    let sides = properties
-        .list("sideContainers")
-        .iter()
+    let has_main = properties.has("packaging");
+    let main = (has_main && keeps(properties)).then(|| format!("{}LogGroup", pascal_case(MAIN_CONTAINER)));
+    let others = ["sideContainers", "containers"].map(|key| properties.list(key));
+    let others = others
+        .into_iter()
+        .flatten()
         .filter_map(|item| item.value.as_mapping())
-        .filter(|side| keeps(side))
-        .filter_map(|side| Some(format!("{}LogGroup", pascal_case(side.text("name")?))));
-    main.into_iter().chain(sides).collect()
+        .filter(|container| keeps(container))
+        .filter_map(|container| Some(format!("{}LogGroup", pascal_case(container.text("name")?))));
+    main.into_iter().chain(others).collect()
 }
 
 fn names(sides: &[&Mapping], main: Option<&str>, scope: &mut Scope<'_>) {

@@ -36,8 +36,8 @@ fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
     crate::shared::connections::check(one, scope);
 }
 
-/// The logical ids of what a worker service becomes in AWS.
-fn children(one: &Declared<'_>) -> Vec<String> {
+/// The logical ids of what services of containers become in AWS.
+pub(crate) fn children(one: &Declared<'_>) -> Vec<String> {
     let stem = pascal_case(&one.name.value);
     let mut endings = vec![
         "ScalableTarget".to_string(),

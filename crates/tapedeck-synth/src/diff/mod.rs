@@ -24,7 +24,7 @@ pub(crate) use normal::references;
 pub use read::{ReadTemplateError, read_template};
 pub use update::Update;
 
-use crate::workload::NO_IMAGE_YET;
+use crate::template::NOT_YET_KNOWN;
 use walk::{Found, Step};
 
 /// What stands beside the properties of a resource and counts. The order of creation does not.
@@ -358,7 +358,7 @@ impl Raw {
 fn is_not_yet_known(found: &Found) -> bool {
     let is = |value: &Option<Value>| {
         let text = value.as_ref().and_then(Value::as_str);
-        text.is_some_and(|text| text.contains(NO_IMAGE_YET))
+        text.is_some_and(|text| text.contains(NOT_YET_KNOWN))
     };
     is(&found.before) || is(&found.after)
 }

@@ -32,7 +32,18 @@ macro_rules! examples {
     };
 }
 
-static EXAMPLES: &[Example] = examples!["bucket", "databases", "messages", "mongo-db-atlas-cluster",];
+static EXAMPLES: &[Example] = examples![
+    "bucket",
+    "databases",
+    "messages",
+    "mongo-db-atlas-cluster",
+    "open-search-domain",
+    "redis-cluster",
+    "relational-database",
+    "state-machine",
+    "user-auth-pool",
+    "worker-service",
+];
 
 /// The types that are looked at: those with a template, but for those that others look at.
 fn types() -> impl Iterator<Item = (&'static ResourceType, &'static Object)> {
@@ -56,6 +67,10 @@ fn value_of(text: &str) -> Value {
 
 /// Whether a path is one of a list of paths, or below one.
 fn is_below(path: &str, kind: &str, listed: impl IntoIterator<Item = (&'static str, &'static str)>) -> bool {
+    // What holds of the main container holds of those beside it.
+    let path = path
+        .strip_prefix("sideContainers.packaging")
+        .map_or(path.to_string(), |rest| format!("packaging{rest}"));
     listed.into_iter().any(|(listed_kind, above)| {
         let rest = path.strip_prefix(above);
         listed_kind == kind && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -80,15 +95,12 @@ fn each_key_changes_the_template_or_is_known_not_to() {
     let (mut wrong, mut needed, mut heeded) = (Vec::new(), Vec::new(), BTreeSet::new());
     for example in EXAMPLES {
         let whole = value_of(example.text);
-        let before = match outcome(&whole.to_string()) {
-            Outcome::Template(template) => template,
-            Outcome::Refused(said) | Outcome::Wrong(said) => panic!("{}: {said}", example.name),
-        };
-        let names: Vec<&String> = whole["resources"].as_object().unwrap().keys().collect();
         let resources = whole["resources"].as_object().unwrap();
+        let names: Vec<&String> = resources.keys().collect();
         for (name, resource) in resources {
             let kind = resource["type"].as_str().unwrap();
             let Some(object) = find(kind) else { continue };
+            let (whole, before) = least(&whole, name);
             let nothing = Value::Object(Map::new());
             let properties = resource.get("properties").unwrap_or(&nothing);
             for place in walk(object, properties) {
@@ -127,6 +139,22 @@ fn each_key_changes_the_template_or_is_known_not_to() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A config with a resource alone, or all of it if others are needed, and its template.
+fn least(whole: &Value, name: &str) -> (Value, String) {
+    let mut alone = whole.clone();
+    alone["resources"]
+        .as_object_mut()
+        .unwrap()
+        .retain(|other, _| other == name);
+    if let Outcome::Template(template) = outcome(&alone.to_string()) {
+        return (alone, template);
+    }
+    match outcome(&whole.to_string()) {
+        Outcome::Template(template) => (whole.clone(), template),
+        Outcome::Refused(said) | Outcome::Wrong(said) => panic!("{name}: {said}"),
+    }
 }
 
 /// What comes of a key.

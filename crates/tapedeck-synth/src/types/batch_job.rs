@@ -15,8 +15,7 @@ use crate::intrinsic::attribute;
 use crate::naming::within;
 use crate::policy::{allow, trust};
 use crate::shared::EXECUTION_ROLE;
-use crate::template::Resource;
-use crate::workload::NO_IMAGE_YET;
+use crate::template::{NOT_YET_KNOWN, Resource};
 
 pub(super) use compute::SECURITY_GROUP;
 
@@ -171,7 +170,7 @@ fn add_image(
     let is_prebuilt = job.text("container.packaging.type") == Some("prebuilt-image");
     container["Image"] = match of("image").filter(|_| is_prebuilt) {
         Some(image) => assembly.data(image)?,
-        None => Value::from(NO_IMAGE_YET),
+        None => Value::from(NOT_YET_KNOWN),
     };
     if let Some(Data::List(command)) = of("command")
         && !command.is_empty()

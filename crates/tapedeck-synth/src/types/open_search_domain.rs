@@ -33,34 +33,15 @@ const LOGS: [(&str, &str, &str, u64); 3] = [
 ];
 
 fn build(domain: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
-    for key in [
-        "userPool",
-        "clusterConfig.dedicatedMasterType",
-        "clusterConfig.multiAzDisabled",
-        "clusterConfig.standbyEnabled",
-    ] {
-        if domain.is_used(key) {
-            return Err(domain.unsupported(&format!("`{key}`")));
-        }
+    if domain.is_used("userPool") {
+        return Err(domain.unsupported("`userPool`, for which an identity pool is needed"));
     }
-    let mut cluster = Map::new();
-    for (key, property) in [
-        ("instanceType", "InstanceType"),
-        ("instanceCount", "InstanceCount"),
-    ] {
-        if let Some(value) = domain.get(&format!("clusterConfig.{key}")) {
-            cluster.insert(property.to_string(), assembly.data(value)?);
-        }
-    }
+    let cluster = cluster(domain, assembly)?;
     let name = format!("{}-{}", assembly.names.stack, domain.name.to_lowercase());
     let mut properties = json!({
         "ClusterConfig": cluster,
         "DomainName": within(name, 28),
-        "EBSOptions": {
-            "EBSEnabled": true,
-            "VolumeSize": domain.number("storage.size").unwrap_or(10),
-            "VolumeType": "gp3",
-        },
+        "EBSOptions": storage(domain),
         "EngineVersion": format!("OpenSearch_{}", domain.text("version").unwrap_or("2.17")),
         "LogPublishingOptions": add_logs(domain, assembly),
     });
@@ -68,7 +49,7 @@ fn build(domain: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthEr
         domain.add_security_group("database", rules, assembly);
         properties["VPCOptions"] = json!({
             "SecurityGroupIds": [domain.reference("SecurityGroup")],
-            "SubnetIds": assembly.network.public_subnets.get(..1),
+            "SubnetIds": assembly.network.public_subnets.get(..zones(domain)),
         });
     }
     assembly.add(
@@ -76,6 +57,72 @@ fn build(domain: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthEr
         Resource::new("AWS::OpenSearchService::Domain", properties).after([domain.id(LOG_POLICY)]),
     );
     Ok(())
+}
+
+/// How much each instance can keep, and how quickly.
+fn storage(domain: &Target<'_>) -> Value {
+    let mut options = json!({
+        "EBSEnabled": true,
+        "VolumeSize": domain.number("storage.size").unwrap_or(10),
+        "VolumeType": "gp3",
+    });
+    for (key, property, default) in [("iops", "Iops", 3000), ("throughput", "Throughput", 125)] {
+        if let Some(own) = domain
+            .number(&format!("storage.{key}"))
+            .filter(|own| *own != default)
+        {
+            options[property] = Value::from(own);
+        }
+    }
+    options
+}
+
+/// In how many availability zones its instances are. Documents are copied once, so that two are enough for most.
+fn zones(domain: &Target<'_>) -> usize {
+    let count = domain.number("clusterConfig.instanceCount").unwrap_or(1);
+    match count {
+        _ if domain.flag("clusterConfig.multiAzDisabled") => 1,
+        _ if domain.flag("clusterConfig.standbyEnabled") => 3,
+        0 | 1 => 1,
+        count if count % 3 == 0 => 3,
+        count if count % 2 == 0 => 2,
+        _ => 1,
+    }
+}
+
+/// The instances that it runs on.
+fn cluster(domain: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<Map<String, Value>, SynthError> {
+    let mut cluster = Map::new();
+    for (key, property) in [
+        ("instanceType", "InstanceType"),
+        ("instanceCount", "InstanceCount"),
+        ("dedicatedMasterType", "DedicatedMasterType"),
+        ("dedicatedMasterCount", "DedicatedMasterCount"),
+        ("warmType", "WarmType"),
+        ("warmCount", "WarmCount"),
+    ] {
+        if let Some(value) = domain.get(&format!("clusterConfig.{key}")) {
+            cluster.insert(property.to_string(), assembly.data(value)?);
+        }
+    }
+    for (key, property) in [
+        ("dedicatedMasterType", "DedicatedMasterEnabled"),
+        ("warmType", "WarmEnabled"),
+    ] {
+        if domain.get(&format!("clusterConfig.{key}")).is_some() {
+            cluster.insert(property.to_string(), Value::from(true));
+        }
+    }
+    let zones = zones(domain);
+    if zones > 1 {
+        cluster.insert("ZoneAwarenessEnabled".to_string(), Value::from(true));
+        let config = json!({ "AvailabilityZoneCount": zones });
+        cluster.insert("ZoneAwarenessConfig".to_string(), config);
+    }
+    if domain.flag("clusterConfig.standbyEnabled") {
+        cluster.insert("MultiAZWithStandbyEnabled".to_string(), Value::from(true));
+    }
+    Ok(cluster)
 }
 
 /// Adds the log groups. Tells which log goes to which.

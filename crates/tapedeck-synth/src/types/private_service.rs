@@ -41,11 +41,14 @@ fn parameters(service: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<Param
             vec!["http://".into(), domain.clone(), format!(":{port}").into()],
         ),
     };
-    Ok(vec![
+    let mut parameters = vec![
         named("address", address),
         named("canonicalDomain", domain.clone()),
         named("domain", domain),
         named("url", url),
-        named(&format!("port{port}"), json!(port)),
-    ])
+    ];
+    if port == "3000" {
+        parameters.push(named("port3000", json!(port)));
+    }
+    Ok(parameters)
 }

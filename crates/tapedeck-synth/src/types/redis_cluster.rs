@@ -21,6 +21,9 @@ pub(super) const KIND: Kind = Kind {
 const PORT: u64 = 6379;
 
 fn build(redis: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
+    if redis.is_used("logging.logForwarding") {
+        return Err(redis.unsupported("`logForwarding` of its log"));
+    }
     let port = redis.number("port").unwrap_or(PORT);
     add_surroundings(redis, port, assembly);
     let (stack, lower) = (assembly.names.stack.clone(), redis.name.to_lowercase());

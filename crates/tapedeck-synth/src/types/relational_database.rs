@@ -8,6 +8,7 @@ mod strings;
 use serde_json::{Value, json};
 use tapedeck_model::Data;
 
+use super::alarms::{self, Measure, Metrics};
 use super::target::rule;
 use super::{Kind, Parameters, Target, no_grants};
 use crate::SynthError;
@@ -29,11 +30,57 @@ const MAINTENANCE_WINDOW: &str = "Sun:02:00-Sun:04:00";
 
 fn build(database: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
     let engine = Engine::of(database)?;
+    if database.is_used("logging.logForwarding") {
+        return Err(database.unsupported("`logForwarding` of its logs"));
+    }
     add_subnets(database, assembly);
     add_security_group(database, &engine, assembly);
     match engine.is_aurora {
-        true => aurora::build(database, &engine, assembly),
-        false => instance::build(database, &engine, assembly),
+        true => aurora::build(database, &engine, assembly)?,
+        false => instance::build(database, &engine, assembly)?,
+    }
+    let (dimension, part, measure): (_, _, fn(&str) -> Option<Measure>) = match engine.is_aurora {
+        true => ("DBClusterIdentifier", "DbCluster", measure_of_cluster),
+        false => ("DBInstanceIdentifier", "DbInstance", measure_of_instance),
+    };
+    let metrics = Metrics {
+        namespace: "AWS/RDS",
+        dimensions: json!([{ "Name": dimension, "Value": database.reference(part) }]),
+        measure,
+    };
+    alarms::add(database, &metrics, assembly)
+}
+
+/// A megabyte, in the unit of the metrics of free space.
+const MEGABYTE: f64 = 1_048_576.0;
+
+/// What an alarm of an instance watches.
+fn measure_of_instance(trigger: &str) -> Option<Measure> {
+    let (name, threshold, factor) = match trigger {
+        "database-cpu-utilization" => ("CPUUtilization", "thresholdPercent", 1.0),
+        "database-free-storage" => ("FreeStorageSpace", "thresholdMB", MEGABYTE),
+        "database-free-memory" => ("FreeableMemory", "thresholdMB", MEGABYTE),
+        "database-connection-count" => ("DatabaseConnections", "thresholdCount", 1.0),
+        "database-read-latency" => ("ReadLatency", "thresholdSeconds", 1.0),
+        "database-write-latency" => ("WriteLatency", "thresholdSeconds", 1.0),
+        _ => return None,
+    };
+    Some(Measure::Metric {
+        name,
+        threshold,
+        factor,
+    })
+}
+
+/// What an alarm of a cluster watches. Its data grows on its own; what can run out is space for its instances.
+fn measure_of_cluster(trigger: &str) -> Option<Measure> {
+    match trigger {
+        "database-free-storage" => Some(Measure::Metric {
+            name: "FreeLocalStorage",
+            threshold: "thresholdMB",
+            factor: MEGABYTE,
+        }),
+        trigger => measure_of_instance(trigger),
     }
 }
 

@@ -111,14 +111,9 @@ fn add_target_group(service: &Workload, way: &Way, ids: &Ids<'_>, assembly: &mut
         "TargetType": if is_on_instance { "instance" } else { "ip" },
         "VpcId": assembly.network.vpc,
     });
-    match way.protocol.as_deref() {
-        Some("grpc") => {
-            group["ProtocolVersion"] = Value::from("GRPC");
-            // Without it a service counts as healthy only where it lacks the method that is asked for.
-            group["Matcher"] = json!({ "GrpcCode": "0-99" });
-        }
-        Some("http2") => group["ProtocolVersion"] = Value::from("HTTP2"),
-        _ => {}
+    if is_on_instance {
+        // Each task has a port of its own there.
+        group["HealthCheckPort"] = Value::from("traffic-port");
     }
     assembly.add(
         &target_group(way, ids),

@@ -16,10 +16,7 @@ use crate::environment::Environment;
 use crate::intrinsic::{attribute, reference};
 use crate::naming::within;
 use crate::shared::EXECUTION_ROLE;
-use crate::template::Resource;
-
-/// What stands for an image until it is made.
-pub(crate) const NO_IMAGE_YET: &str = "<<not-yet-known>>";
+use crate::template::{NOT_YET_KNOWN, Resource};
 
 /// For how many seconds a container must have run to be started again; ECS takes no less.
 const RESTARTED_AFTER: u32 = 60;
@@ -149,7 +146,7 @@ fn definition(
 ) -> Result<Value, SynthError> {
     let mut definition = json!({
         "Name": name,
-        "Image": NO_IMAGE_YET,
+        "Image": NOT_YET_KNOWN,
         "StopTimeout": container.stop_timeout.duration().as_secs(),
     });
     let texts = |texts: &[String]| texts.iter().map(|text| Value::from(text.as_str())).collect();

@@ -21,8 +21,6 @@ use crate::naming::logical_id;
 use crate::template::Resource;
 use crate::types;
 
-pub(crate) use containers::NO_IMAGE_YET;
-
 pub(crate) use balancer::BALANCER;
 pub(crate) use calls::settle as settle_calls;
 

@@ -27,11 +27,12 @@ pub(crate) fn port_mappings(service: &Workload, container: &str) -> Vec<Value> {
                 "Name": port_name(way),
                 "Protocol": "tcp",
             });
-            let same = service
-                .ways
-                .iter()
-                .filter(|other| other.container == container && other.port == way.port);
-            if let Some(protocol) = same.filter_map(|other| other.protocol.as_ref()).next() {
+            // Only the proxies of Service Connect have a use for it.
+            let spoken = service.ways.iter().filter(|other| {
+                let is_this = other.container == container && other.port == way.port;
+                is_this && matches!(other.kind, WayKind::ServiceConnect { .. })
+            });
+            if let Some(protocol) = spoken.filter_map(|other| other.protocol.as_ref()).next() {
                 mapping["AppProtocol"] = Value::from(protocol.as_str());
             }
             mapping

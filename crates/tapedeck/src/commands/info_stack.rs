@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use tapedeck_api::{ServiceStatus, StackStatus};
+use tapedeck_api::{Home, ServiceStatus, StackStatus};
 use tapedeck_diagnostic::nearest;
 use tapedeck_local::firehose::Spool;
 use tapedeck_model::{ResourceName, StackName};
 
 use crate::args::{InfoStackArgs, NamedStackArgs};
+use crate::commands::logs::names;
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
@@ -44,9 +45,11 @@ pub(crate) fn run(args: &InfoStackArgs, context: &Context, printer: &Printer) ->
     Ok(ExitCode::SUCCESS)
 }
 
-/// Log lines of one service that the endpoint they are forwarded to has not acknowledged.
+/// Log lines of one container of a service that the endpoint they are forwarded to has not acknowledged.
 struct Undelivered {
     service: ResourceName,
+    /// The container, when it is not the main one.
+    container: Option<String>,
     folder: PathBuf,
     requests: usize,
     bytes: u64,
@@ -54,19 +57,27 @@ struct Undelivered {
 
 impl Undelivered {
     fn as_json(&self) -> serde_json::Value {
-        serde_json::json!({
+        let mut told = serde_json::json!({
             "service": self.service,
             "folder": self.folder.display().to_string(),
             "requests": self.requests,
             "bytes": self.bytes,
-        })
+        });
+        if let Some(container) = &self.container {
+            told["container"] = container.as_str().into();
+        }
+        told
     }
 
     fn shown(&self) -> String {
         format!(
-            "  {} of {} with log lines not delivered yet ({} KiB) in {}",
+            "  {} of {}{} with log lines not delivered yet ({} KiB) in {}",
             count(self.requests, "request"),
             self.service,
+            self.container
+                .iter()
+                .map(|name| format!("/{name}"))
+                .collect::<String>(),
             self.bytes.div_ceil(1024),
             self.folder.display()
         )
@@ -75,17 +86,28 @@ impl Undelivered {
 
 /// What the spools of a stack hold, which are looked at as logs are: without the engine.
 fn undelivered(context: &Context, stack: &StackStatus) -> Vec<Undelivered> {
-    let of_service = |service: &ServiceStatus| {
-        let folder = context.home.spool(&stack.name, &service.name);
+    let home = &context.home;
+    let in_folder = |service: &ServiceStatus, container: Option<String>, folder: PathBuf| {
         let spooled = Spool::at(&folder).list();
         (!spooled.is_empty()).then(|| Undelivered {
             service: service.name.clone(),
+            container,
             folder,
             requests: spooled.len(),
             bytes: spooled.iter().map(|request| request.bytes).sum(),
         })
     };
-    stack.services.iter().filter_map(of_service).collect()
+    let of_service = |service: &ServiceStatus| {
+        let name = &service.name;
+        let main = in_folder(service, None, home.spool(&stack.name, name));
+        let sides = names(&home.containers_forwarding(&stack.name, name)).into_iter();
+        let sides = sides.filter_map(move |side| {
+            let folder = home.container_forwarding(&stack.name, name, &side);
+            in_folder(service, Some(side), Home::spool_in(&folder))
+        });
+        main.into_iter().chain(sides).collect::<Vec<_>>()
+    };
+    stack.services.iter().flat_map(of_service).collect()
 }
 
 /// The stack that is meant.

@@ -36,13 +36,7 @@ pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Out
         extra: &args.options.extra,
         lookups: args.lookups.as_deref(),
     };
-    let (stack, template) = template(&reading, None, context, printer)?;
-    for one in ignored(&stack) {
-        printer.warn(format!(
-            "`{}` of `{}` changes nothing: {}",
-            one.key, one.resource, one.reason
-        ));
-    }
+    let (_, template) = template(&reading, None, context, printer)?;
     let text = match format(args) {
         TemplateFormat::Json => template.to_json(),
         TemplateFormat::Yaml => template.to_yaml(),
@@ -80,6 +74,12 @@ pub(crate) fn template(
     };
     lookups.account = lookups.account.or_else(|| account.map(str::to_string));
     let template = synthesize(&stack, &lookups).map_err(|error| failure(error, file.name()))?;
+    for one in ignored(&stack) {
+        printer.warn(format!(
+            "`{}` of `{}` changes nothing: {}",
+            one.key, one.resource, one.reason
+        ));
+    }
     match problems(&template).into_iter().next() {
         Some(problem) => {
             let what = format!("the template of {} would be refused", file.name());

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use tapedeck_model::{
-    Expression, Late, LogDestination, LogForwarding, ResourceName, SecretPart, SecretReference,
-    SecretTemplate,
+    Expression, Late, LogDestination, LogForwarding, SecretPart, SecretReference, SecretTemplate,
 };
 
 use super::{collect, destination};
@@ -57,8 +56,7 @@ fn template(text: &str) -> SecretTemplate {
 
 #[test]
 fn every_kind_of_forwarding_becomes_a_destination_that_speaks_as_firehose_does() {
-    let service = ResourceName::new("mailer").unwrap();
-    let of = |forwarding| destination(&service, &forwarding);
+    let of = |forwarding| destination("mailer", &forwarding);
     let key = SecretTemplate::new(vec![SecretPart::Secret(SecretReference::new("log.key").unwrap())]);
     let endpoint = of(LogForwarding::HttpEndpoint {
         endpoint_url: known("https://logs.example.com"),

@@ -18,7 +18,7 @@ fn text(text: &str) -> SecretTemplate {
 }
 
 /// Forwards to an endpoint, and tries again for an hour.
-fn to(endpoint: &Endpoint) -> LogDestination {
+pub(crate) fn to(endpoint: &Endpoint) -> LogDestination {
     LogDestination {
         endpoint_url: text(&endpoint.url()),
         access_key: None,
@@ -43,7 +43,7 @@ pub(crate) fn start_engine(home: &Home) {
     assert_eq!(started.code, Some(0), "{started:?}");
 }
 
-fn stage() -> Option<Stage> {
+pub(crate) fn stage() -> Option<Stage> {
     let home = home()?;
     start_engine(&home);
     Some(Stage::of(home))

@@ -187,14 +187,14 @@ fn records(segment: &[u8]) -> Vec<(u8, Vec<u8>)> {
 }
 
 /// Process id of the shim of a task.
-fn shim_of(stage: &Stage, task: &TaskId) -> u32 {
+pub(crate) fn shim_of(stage: &Stage, task: &TaskId) -> u32 {
     let shims = stage.home.names().shims();
     let shim = shims.iter().find(|shim| shim.command.contains(task.as_str()));
     shim.expect("a task has a shim").pid
 }
 
 /// Whether the pipe that a process writes its standard output to can take no more.
-fn is_full(pid: u32) -> bool {
+pub(crate) fn is_full(pid: u32) -> bool {
     // A pipe of another process is opened anew, so it is closed again before anybody may wait for its end.
     let pipe = fs::File::open(format!("/proc/{pid}/fd/1")).unwrap();
     let waiting = rustix::io::ioctl_fionread(&pipe).unwrap();

@@ -11,7 +11,7 @@ use crate::stage::{Stage, WAIT, stack};
 const DAY: u64 = 24 * 60 * 60 * 1_000_000_000;
 
 /// Nanoseconds since 1970, so many days ago.
-fn ago(days: u64) -> u64 {
+pub(crate) fn ago(days: u64) -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
     u64::try_from(now).unwrap() - days * DAY
 }
@@ -21,7 +21,7 @@ fn t69_logs_go_after_the_days_of_retention_and_not_before_two_looks_agree() {
     let Some(stage) = Stage::ready() else { return };
     stage.deploy(&[stage.worker(&format!("echo ready; {WAIT}")).logs(LogPolicy {
         retention_days: 3,
-        destination: None,
+        ..LogPolicy::default()
     })]);
     stage.wait_for_lines("ready", 1);
     let worker = ResourceName::new("worker").unwrap();

@@ -41,6 +41,7 @@ mod secrets;
 mod seed;
 mod session;
 mod side_by_side;
+mod side_logs;
 mod sides;
 mod source;
 mod stage;

@@ -1,17 +1,11 @@
 //! What is known of keys that change no template, and of those that are refused.
 
 /// Types whose keys are looked at elsewhere.
-pub(super) const TO_OTHERS: [&str; 10] = [
+pub(super) const TO_OTHERS: [&str; 4] = [
     "function",
     "batch-job",
     "multi-container-workload",
     "private-service",
-    "open-search-domain",
-    "redis-cluster",
-    "relational-database",
-    "state-machine",
-    "user-auth-pool",
-    "worker-service",
 ];
 
 /// Keys that are heeded elsewhere than in the template: type, key, where.
@@ -61,6 +55,56 @@ pub(super) const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("sqs-queue", "alarms.includeInHistory", HISTORY),
     ("sqs-queue", "events.properties.<event-bus>.useDefaultBus", OTHERS),
     ("dynamo-db-table", "dev", DEV),
+    ("state-machine", "definition.StartAt", AS_WRITTEN),
+    ("state-machine", "definition.States", AS_WRITTEN),
+    ("state-machine", "definition.Version", ANYWAY),
+    (
+        "worker-service",
+        "packaging.properties.<stacktape-image-buildpack>",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<custom-dockerfile>.buildContextPath",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<custom-dockerfile>.dockerfilePath",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<custom-dockerfile>.buildArgs",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<custom-dockerfile>.target",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<external-buildpack>.sourceDirectoryPath",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<external-buildpack>.builder",
+        IMAGE,
+    ),
+    (
+        "worker-service",
+        "packaging.properties.<external-buildpack>.buildpacks",
+        IMAGE,
+    ),
+    ("worker-service", "packaging.properties.<nixpacks>", IMAGE),
+    ("user-auth-pool", "requireEmailVerification", WARNED),
+    ("user-auth-pool", "requirePhoneNumberVerification", WARNED),
+    ("user-auth-pool", "useFirewall", NO_TYPE),
+    ("redis-cluster", "dev", DEV),
+    ("relational-database", "alarms.includeInHistory", HISTORY),
+    ("relational-database", "dev", DEV),
     ("bucket", "cdn.edgeFunctions", NO_TYPE),
     ("bucket", "cdn.routeRewrites.edgeFunctions", NO_TYPE),
     ("bucket", "cdn.useFirewall", NO_TYPE),
@@ -68,12 +112,30 @@ pub(super) const ELSEWHERE: &[(&str, &str, &str)] = &[
 
 const ANYWAY: &str = "says what holds anyway, when nothing else is said";
 const OTHERS: &str = "says that none of the other keys is there, each of which is heeded";
+const AS_WRITTEN: &str = "stands in the template as it is written";
+const WARNED: &str = "is reserved, of which the config warns";
+const IMAGE: &str = "is in the image, whose digest stands in the template once it is built";
 const HISTORY: &str = "CloudWatch remembers every alarm";
 const DEV: &str = "is about `tapedeck dev`";
 const NO_TYPE: &str = "names a resource of a type that the config refuses";
 
 /// Keys that are refused: type, key, properties with it.
 pub(super) const REFUSED: &[(&str, &str, &str)] = &[
+    ("open-search-domain", "userPool", "userPool: users"),
+    (
+        "redis-cluster",
+        "logging.logForwarding",
+        "{ instanceSize: cache.t4g.micro, defaultUserPassword: aaaaaaaaaaaaaaaa, logging: { logForwarding: { type: highlight, properties: { projectId: p } } } }",
+    ),
+    (
+        "relational-database",
+        "logging.logForwarding",
+        "
+credentials: { masterUserPassword: p4ssw0rd }
+engine: { type: postgres, properties: { version: '16.6', primaryInstance: { instanceSize: db.t4g.micro } } }
+logging: { logForwarding: { type: highlight, properties: { projectId: p } } }
+",
+    ),
     (
         "bucket",
         "cdn.routeRewrites.routeTo.properties.<application-load-balancer>",
@@ -99,4 +161,5 @@ code:
   type: function
   properties: { url: { enabled: true }, runtime: nodejs22.x, packaging: { type: custom-artifact, properties: { packagePath: a.zip, handler: 'a.js:b' } } }
 queue: { type: sqs-queue }
+users: { type: user-auth-pool }
 ";

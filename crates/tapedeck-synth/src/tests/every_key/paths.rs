@@ -118,6 +118,10 @@ impl Place {
                 }
                 let first = items.first().and_then(Value::as_str).unwrap_or_default();
                 others.extend(texts(first).map(|text| json!([text])));
+                if let Some((last, rest)) = items.split_last() {
+                    let last = last.as_str().unwrap_or_default();
+                    others.extend(texts(last).map(|text| Value::Array([rest, &[text]].concat())));
+                }
             }
             _ => {}
         }

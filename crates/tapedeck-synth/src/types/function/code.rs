@@ -8,7 +8,7 @@ use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::deployment_bucket;
 use crate::environment::DEFAULT_NODE;
-use crate::workload::NO_IMAGE_YET as NO_CODE_YET;
+use crate::template::NOT_YET_KNOWN;
 
 /// What a tag says of code that is not packaged yet.
 const NO_DIGEST_YET: &str = "not-yet-known";
@@ -31,7 +31,7 @@ pub(super) fn properties(function: &Target<'_>, assembly: &mut Assembly<'_>) -> 
     let bucket = artifact.and_then(|artifact| artifact.bucket.clone());
     let code = json!({
         "S3Bucket": bucket.unwrap_or_else(|| deployment_bucket::name(assembly)),
-        "S3Key": artifact.map_or(NO_CODE_YET, |artifact| &artifact.key),
+        "S3Key": artifact.map_or(NOT_YET_KNOWN, |artifact| &artifact.key),
     });
     let digest = artifact.map_or(NO_DIGEST_YET, |artifact| &artifact.digest);
     let mut tags: Vec<(&str, &str)> = Vec::new();

@@ -28,7 +28,7 @@ pub(super) fn build(
     for (index, class) in classes(database, engine).into_iter().enumerate() {
         let instance = json!({
             "AllowMajorVersionUpgrade": true,
-            "AutoMinorVersionUpgrade": true,
+            "AutoMinorVersionUpgrade": engine.upgrades,
             "DBClusterIdentifier": database.reference(CLUSTER),
             "DBInstanceClass": class,
             "DBInstanceIdentifier": within(format!("{name}-{index}"), 63),
@@ -100,7 +100,7 @@ fn add_cluster(
         "provisioned"
     };
     let mut cluster = json!({
-        "AutoMinorVersionUpgrade": true,
+        "AutoMinorVersionUpgrade": engine.upgrades,
         "DBClusterIdentifier": within(name, 63),
         "DBClusterParameterGroupName": database.reference("DbClusterParameterGroup"),
         "DBSubnetGroupName": database.reference("DbSubnetGroup"),

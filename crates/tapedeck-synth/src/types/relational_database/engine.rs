@@ -1,6 +1,7 @@
 //! Engines of databases: what differs from one to another.
 
 use serde_json::{Value, json};
+use tapedeck_model::Data;
 
 use crate::SynthError;
 use crate::types::Target;
@@ -19,6 +20,12 @@ pub(super) struct Engine<'a> {
     pub(super) database: Option<&'a str>,
     /// Whether it is Aurora's.
     pub(super) is_aurora: bool,
+    /// Whether it goes to newer minor versions by itself.
+    pub(super) upgrades: bool,
+    /// Which of its logs are kept, if the config says so.
+    kept_logs: Option<Vec<&'a str>>,
+    /// What is written into its logs, as the config says.
+    log_options: Option<&'a Data>,
 }
 
 impl<'a> Engine<'a> {
@@ -45,6 +52,15 @@ impl<'a> Engine<'a> {
             port: database.number("engine.properties.port").unwrap_or(port),
             database: (!is_sql_server).then(|| database.text("engine.properties.dbName").unwrap_or("defdb")),
             is_aurora: kind.starts_with("aurora"),
+            upgrades: !database.flag("engine.properties.disableAutoMinorVersionUpgrade"),
+            kept_logs: database.get("logging.logTypes").map(|_| {
+                database
+                    .items("logging.logTypes")
+                    .iter()
+                    .filter_map(Data::as_text)
+                    .collect()
+            }),
+            log_options: database.get("logging.engineSpecificOptions"),
         })
     }
 
@@ -63,13 +79,43 @@ impl<'a> Engine<'a> {
         self.kind.ends_with("-serverless-v2")
     }
 
-    /// The logs that it writes.
-    pub(super) fn logs(&self) -> &'static [&'static str] {
+    /// The logs that are kept.
+    pub(super) fn logs(&self) -> Vec<&'a str> {
+        if let Some(logs) = &self.kept_logs {
+            return logs.clone();
+        }
         match self.name {
-            _ if self.is("postgres") => &["postgresql"],
-            _ if self.is("mysql") || self.is("mariadb") => &["audit", "error", "slowquery"],
-            _ if self.is("sqlserver") => &["error"],
-            _ => &["alert", "listener"],
+            _ if self.is("postgres") => vec!["postgresql"],
+            _ if self.is("mysql") || self.is("mariadb") => vec!["audit", "error", "slowquery"],
+            _ if self.is("sqlserver") => vec!["error"],
+            _ => vec!["alert", "listener"],
+        }
+    }
+
+    /// What is written into the log `audit`.
+    pub(super) fn audited(&self) -> String {
+        let events = match self
+            .log_options
+            .and_then(|options| options.get("server_audit_events"))
+        {
+            Some(Data::List(events)) => events.iter().filter_map(Data::as_text).collect(),
+            _ => vec!["QUERY_DDL"],
+        };
+        events.join(",")
+    }
+
+    /// Puts what the config says of the logs into parameters.
+    fn set_log_options(&self, parameters: &mut Value) {
+        let Some(Data::Mapping(options)) = self.log_options else {
+            return;
+        };
+        for (key, value) in options.iter().filter(|(key, _)| key != "server_audit_events") {
+            let value = match value {
+                Data::Boolean(flag) => Some(u8::from(*flag).to_string()),
+                Data::Number(number) => Some(number.0.clone()),
+                other => other.as_text().map(str::to_string),
+            };
+            parameters[key] = Value::from(value);
         }
     }
 
@@ -96,36 +142,39 @@ impl<'a> Engine<'a> {
 
     /// Parameters for an instance.
     pub(super) fn instance_parameters(&self) -> Value {
-        if self.is("postgres") {
-            return json!({
+        let mut parameters = if self.is("postgres") {
+            json!({
                 "log_connections": "0",
                 "log_disconnections": "0",
                 "log_lock_waits": "0",
                 "log_min_duration_statement": "10000",
                 "log_statement": "ddl",
-            });
-        }
-        if self.is("mysql") || self.is("mariadb") {
-            return json!({
+            })
+        } else if self.is("mysql") || self.is("mariadb") {
+            json!({
                 "general_log": "0",
                 "log_output": "FILE",
                 "long_query_time": "10",
                 "slow_query_log": "1",
-            });
-        }
-        json!({})
+            })
+        } else {
+            json!({})
+        };
+        self.set_log_options(&mut parameters);
+        parameters
     }
 
     /// Parameters for a cluster: those of an instance, and what only a cluster has.
     pub(super) fn cluster_parameters(&self) -> Value {
         let mut parameters = self.instance_parameters();
+        let audited = self.audited();
         let more: &[(&str, &str)] = match self.is("postgres") {
             true => &[
                 ("log_autovacuum_min_duration", "3000"),
                 ("rds.force_autovacuum_logging_level", "warning"),
             ],
             false => &[
-                ("server_audit_events", "QUERY_DDL"),
+                ("server_audit_events", &audited),
                 ("server_audit_logging", "1"),
                 ("server_audit_logs_upload", "1"),
             ],

@@ -68,6 +68,9 @@ pub(super) fn build(
         properties["DBInstanceClass"] = Value::from(get(replica, "instanceSize").and_then(Data::as_text));
         properties["DBInstanceIdentifier"] = Value::from(within(name, 63));
         properties["SourceDBInstanceIdentifier"] = database.reference(MAIN);
+        if matches!(get(replica, "multiAz"), Some(Data::Boolean(true))) {
+            properties["MultiAZ"] = Value::from(true);
+        }
         add_instance(
             &database.id(&replica_part(index)),
             properties,
@@ -113,7 +116,7 @@ fn common(database: &Target<'_>, engine: &Engine<'_>, size: &str) -> Value {
         "AllocatedStorage": storage("initialSize", 20).to_string(),
         "MaxAllocatedStorage": storage("maxSize", 200),
         "AllowMajorVersionUpgrade": true,
-        "AutoMinorVersionUpgrade": true,
+        "AutoMinorVersionUpgrade": engine.upgrades,
         "DBInstanceClass": database.text(size),
         "DBParameterGroupName": database.reference("DbParameterGroup"),
         "Port": engine.port.to_string(),
@@ -137,7 +140,7 @@ fn add_groups(database: &Target<'_>, engine: &Engine<'_>, assembly: &mut Assembl
             "MajorEngineVersion": engine.major(),
             "OptionConfigurations": [{
                 "OptionName": "MARIADB_AUDIT_PLUGIN",
-                "OptionSettings": [{ "Name": "SERVER_AUDIT_EVENTS", "Value": "QUERY_DDL" }],
+                "OptionSettings": [{ "Name": "SERVER_AUDIT_EVENTS", "Value": engine.audited() }],
             }],
             "OptionGroupDescription": format!("{about} option group"),
         });

@@ -138,10 +138,39 @@ fn tasks_on_instances_get_ports_that_are_free() {
         properties(&template, "ApiApiToPort3000TargetGroup")["TargetType"],
         "instance"
     );
+    assert_eq!(
+        properties(&template, "ApiApiToPort3000TargetGroup")["HealthCheckPort"],
+        "traffic-port"
+    );
     let rule = &properties(&template, "ApiSecurityGroup")["SecurityGroupIngress"][0];
     assert_eq!(
         (&rule["FromPort"], &rule["ToPort"]),
         (&json!(32768), &json!(65535))
+    );
+}
+
+#[test]
+fn all_that_a_service_becomes_can_be_overridden() {
+    let service = private("api", "loadBalancing: { type: application-load-balancer }");
+    let overrides = "    overrides:
+      ApiPort3000Priority3ListenerRule: { Priority: 4 }
+      ApiApiToPort3000TargetGroup: { HealthCheckPath: /healthy }
+      ApiLbSecurityGroup: { GroupName: mine }
+      ApiServiceContainerLogGroup: { RetentionInDays: 7 }
+";
+    let template = template(&[&service, overrides]);
+    assert_eq!(
+        properties(&template, "ApiPort3000Priority3ListenerRule")["Priority"],
+        4
+    );
+    assert_eq!(
+        properties(&template, "ApiApiToPort3000TargetGroup")["HealthCheckPath"],
+        "/healthy"
+    );
+    assert_eq!(properties(&template, "ApiLbSecurityGroup")["GroupName"], "mine");
+    assert_eq!(
+        properties(&template, "ApiServiceContainerLogGroup")["RetentionInDays"],
+        7
     );
 }
 
