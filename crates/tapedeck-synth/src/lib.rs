@@ -33,7 +33,7 @@ pub use error::SynthError;
 pub use ignored::{Ignored, ignored};
 pub use lookups::{ArtifactLookup, Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
 pub use references::{Problem, problems};
-pub use template::{Output, Resource, Template};
+pub use template::{NOT_YET_KNOWN, Output, Resource, Template};
 
 /// The template of a stack. What only AWS knows is in `lookups`.
 ///
