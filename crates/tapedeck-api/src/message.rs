@@ -7,7 +7,7 @@ use crate::metrics::{Metrics, ServiceScaling};
 use crate::status::{EngineStatus, StackStatus, StackSummary};
 
 /// Version of this protocol. Engine and client work together when it is equal.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// First line on every connection, sent by the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,6 +195,18 @@ pub enum Refusal {
         service: String,
         /// What is wrong with its image.
         reason: String,
+    },
+    /// A task would wait for room for ever.
+    #[error(
+        "a task of service {service} needs {memory} MiB of memory, and all tasks together may have {budget} MiB of this machine"
+    )]
+    NeverFits {
+        /// The service.
+        service: ResourceName,
+        /// Memory of one task.
+        memory: u32,
+        /// What tasks may have.
+        budget: u64,
     },
     /// The engine could not store what was asked.
     #[error("the engine could not store the request: {reason}")]

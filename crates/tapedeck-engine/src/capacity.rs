@@ -5,8 +5,10 @@ mod instances;
 
 use std::collections::{BTreeMap, HashSet};
 
+use tapedeck_api::Refusal;
 use tapedeck_model::{
-    ContainerSpec, Cpu, Instance, InstanceId, MemoryMb, Placement, Task, TaskId, TaskState, Timestamp, Zone,
+    ContainerSpec, Cpu, Instance, InstanceId, MemoryMb, Placement, ServiceSpec, StackSpec, Task, TaskId,
+    TaskState, Timestamp, Zone,
 };
 use tapedeck_plan::events;
 use tapedeck_plan::placement::{self, Budget, Load, Obstacle, Refresh, Whereabouts};
@@ -64,6 +66,28 @@ impl Engine {
         self.budget().admits(memory.mebibytes()).then(|| Placement {
             zone: placement::poorest(zones(service)),
             instance: None,
+        })
+    }
+
+    /// The first service of a stack whose tasks on Fargate are larger than all that tasks may have of this machine, and were
+    /// not before. One on instances waits for another type, as it would on ECS.
+    pub(crate) fn never_fits(&self, stack: &StackSpec) -> Option<Refusal> {
+        let is_too_large = |wanted: &&ServiceSpec| {
+            let memory = wanted.container.memory;
+            let key = ServiceKey {
+                stack: stack.name.clone(),
+                name: wanted.name.clone(),
+            };
+            let known = self.fleet.services.get(&key);
+            wanted.container.ec2.is_none()
+                && u64::from(memory.mebibytes()) > self.memory_budget
+                && known.is_none_or(|known| known.container().memory != memory)
+        };
+        let wanted = stack.services.iter().find(is_too_large)?;
+        Some(Refusal::NeverFits {
+            service: wanted.name.clone(),
+            memory: wanted.container.memory.mebibytes(),
+            budget: self.memory_budget,
         })
     }
 

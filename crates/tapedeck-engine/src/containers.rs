@@ -5,7 +5,8 @@ use tapedeck_model::{
     ContainerDependency, ContainerSpec, ContainerStatus, MAIN_CONTAINER, SideSpec, StopTimeout, Task, TaskId,
 };
 use tapedeck_plan::containers::Dependency;
-use tapedeck_runtime::{ContainerRules, SideDefinition, Sides, TaskProcess};
+use tapedeck_plan::events;
+use tapedeck_runtime::{ContainerRules, SideDefinition, Sides, TaskExit, TaskProcess};
 
 use crate::endpoint::LaunchType;
 use crate::fleet::ServiceKey;
@@ -119,5 +120,17 @@ impl Engine {
         let known = known.clone();
         self.save_tasks(&key, &[known]);
         self.touch(&key);
+    }
+
+    /// Hints at why a task had to be killed that was asked to stop: once, as the next one will do the same.
+    pub(crate) fn tell_of_unheard(&mut self, task: &TaskId, exit: &TaskExit) {
+        let Some(key) = self.fleet.owner_of(task).filter(|_| !exit.unheard.is_empty()) else {
+            return;
+        };
+        let named = match exit.containers.is_empty() {
+            true => &[],
+            false => exit.unheard.as_slice(),
+        };
+        self.record_once(&key, events::unheard(&key.name, named));
     }
 }

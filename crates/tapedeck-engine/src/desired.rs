@@ -28,6 +28,9 @@ impl Engine {
     /// Makes a stack the desired state. Services of it that are not named any more are deleted. With `anew` all others
     /// get a new revision.
     pub(crate) fn desire(&mut self, stack: &StackSpec, attended: bool, anew: bool) -> Response {
+        if let Some(refusal) = self.never_fits(stack) {
+            return Response::Refused { refusal };
+        }
         let now = self.clock.now();
         let mut changed: Vec<(ServiceKey, Service)> = Vec::new();
         for wanted in &stack.services {

@@ -139,7 +139,7 @@ impl Endpoint {
         let Some(container) = self.container(&facts, id) else {
             return refused(404, "NotFound", "no container of this task has this id");
         };
-        let before = *self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let host = Arc::clone(&self.host);
         let described = tokio::task::spawn_blocking(move || {
             let surroundings = Surroundings::of(&host, &facts);

@@ -167,6 +167,9 @@ impl Engine {
                 {
                     self.containers_seen(&task, containers);
                 }
+                if let ShimState::Exited { exit } = &said {
+                    self.tell_of_unheard(&task, exit);
+                }
                 self.change(&task, |state| observe::after(state, &said, now));
                 if let ShimState::Running {
                     health: Some(health), ..

@@ -35,6 +35,7 @@ pub(crate) fn never_ran(known: &TaskState, failure: String, now: Timestamp) -> O
         oom_killed: false,
         failure: Some(failure),
         containers: Vec::new(),
+        unheard: Vec::new(),
     };
     (!known.is_stopped()).then(|| stopped(known, &exit, now))
 }

@@ -51,6 +51,20 @@ pub fn out_of_memory(service: &ResourceName, task: &TaskId, kills: u64) -> Strin
     format!("(service {service}) (task {task}) ran out of memory: {killed}.")
 }
 
+/// Says why a task that was asked to stop had to be killed, and what to do about it. `containers` are those that did not hear it,
+/// named where the task has others. ECS is silent about it.
+#[must_use]
+pub fn unheard(service: &ResourceName, containers: &[String]) -> String {
+    let who = match containers {
+        [] => "a task".to_owned(),
+        [one] => format!("container {one} of a task"),
+        more => format!("containers {} of a task", more.join(" and ")),
+    };
+    format!(
+        "(service {service}) {who} had to be killed when the time to stop was over: as process 1 of a container, a program gets no SIGTERM that it has no handler for. Handle SIGTERM, or start it through an init such as tini."
+    )
+}
+
 /// `(service S) has reached a steady state.`
 #[must_use]
 pub fn steady_state(service: &ResourceName) -> String {

@@ -52,7 +52,8 @@ const DEFAULT_PORT: u16 = 3000;
 
 const BEHIND_LOAD_BALANCER: &str = "with `loadBalancing` of type `application-load-balancer`";
 
-fn is_behind_load_balancer(properties: &Mapping) -> bool {
+/// Whether a load balancer is what others reach.
+pub(crate) fn is_behind_load_balancer(properties: &Mapping) -> bool {
     properties
         .mapping("loadBalancing")
         .is_some_and(|balancing| balancing.text("type") == Some("application-load-balancer"))
@@ -157,6 +158,13 @@ fn port(properties: &Mapping) -> Option<u16> {
         true => properties.integer("port"),
         false => Some(DEFAULT_PORT),
     }
+}
+
+/// The name and the port at which other services of the stack reach a service, if it is one that has a name.
+pub(crate) fn address(one: &Declared<'_>) -> Option<String> {
+    let has_name = one.kind.name == TYPE.name && !is_behind_load_balancer(one.properties);
+    let port = port(one.properties).filter(|_| has_name)?;
+    Some(format!("{}:{port}", one.name.value.to_lowercase()))
 }
 
 /// The containers of a service. The main one is told where to listen.

@@ -7,9 +7,15 @@ const fn later(name: &'static str) -> ResourceType {
     ResourceType { name, ..UNSUPPORTED }
 }
 
+pub(crate) static AGENTCORE_BROWSER: ResourceType = later("agentcore-browser");
+pub(crate) static AGENTCORE_CODE_INTERPRETER: ResourceType = later("agentcore-code-interpreter");
+pub(crate) static AGENTCORE_GATEWAY: ResourceType = later("agentcore-gateway");
+pub(crate) static AGENTCORE_MEMORY: ResourceType = later("agentcore-memory");
+pub(crate) static AGENTCORE_RUNTIME: ResourceType = later("agentcore-runtime");
 pub(crate) static ASTRO_WEB: ResourceType = later("astro-web");
 pub(crate) static AWS_CDK_CONSTRUCT: ResourceType = later("aws-cdk-construct");
 pub(crate) static BASTION: ResourceType = later("bastion");
+pub(crate) static CONVEX: ResourceType = later("convex");
 pub(crate) static CUSTOM_RESOURCE_DEFINITION: ResourceType = later("custom-resource-definition");
 pub(crate) static CUSTOM_RESOURCE_INSTANCE: ResourceType = later("custom-resource-instance");
 pub(crate) static DEPLOYMENT_SCRIPT: ResourceType = later("deployment-script");

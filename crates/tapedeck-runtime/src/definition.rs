@@ -146,6 +146,9 @@ pub struct TaskExit {
     /// How each container ended, the main one first; none when there is no other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<ContainerStatus>,
+    /// Containers that were asked to stop and then killed, whose PID 1 had no handler for the signal, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unheard: Vec<String>,
 }
 
 /// The folder of one task, and the names in it.

@@ -77,6 +77,7 @@ fn states_and_commands_have_a_fixed_form() {
         oom_killed: false,
         failure: None,
         containers: Vec::new(),
+        unheard: Vec::new(),
     };
     let states = [
         (ShimState::Starting, r#"{"state":"starting"}"#),

@@ -34,7 +34,7 @@ pub(crate) static KEYS: &[(&str, &str, &str)] = &[
     (
         "bucket",
         "directoryUpload",
-        "a template holds no files: put them into the bucket once the stack is there",
+        "a template holds no files; put them into the bucket once the stack is there",
     ),
     (
         "bucket",

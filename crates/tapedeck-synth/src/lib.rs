@@ -5,6 +5,7 @@
 //! containers in `workload`.
 
 mod assembly;
+mod chores;
 mod connections;
 pub mod cost;
 mod deployment_bucket;
@@ -29,6 +30,7 @@ mod yaml;
 
 use tapedeck_model::Stack;
 
+pub use chores::chores;
 pub use error::SynthError;
 pub use ignored::{Ignored, ignored};
 pub use lookups::{ArtifactLookup, Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};

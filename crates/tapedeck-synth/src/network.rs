@@ -79,10 +79,10 @@ impl Network {
         }
     }
 
-    /// The tables of routes of the public subnets; those of a VPC that was there already are not known.
-    pub(crate) fn public_route_tables(&self) -> Vec<Value> {
+    /// The tables of routes of the subnets of a kind; those of a VPC that was there already are not known.
+    pub(crate) fn route_tables(&self, kind: &str) -> Vec<Value> {
         (0..self.zones)
-            .map(|zone| reference(&format!("{}RouteTable", subnet("Public", zone))))
+            .map(|zone| reference(&format!("{}RouteTable", subnet(kind, zone))))
             .collect()
     }
 

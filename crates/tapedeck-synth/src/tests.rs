@@ -1,10 +1,11 @@
 //! Names as existing stacks have them, and what holds for the template of every config.
 
 mod every_config;
+mod every_key;
 mod limits;
+mod settings;
 
 use std::collections::BTreeMap;
-mod every_key;
 
 use serde_json::json;
 use tapedeck_config::{Answer, Answers, LoadOptions};
@@ -17,10 +18,10 @@ use crate::{Lookups, Problem, overrides, problems, yaml};
 
 /// The stack of a config without mistakes.
 fn stack(config: &str) -> Stack {
-    loaded(config).unwrap_or_else(|said| panic!("{config}\n{said}"))
+    loaded(config).unwrap_or_else(|found| panic!("{config}\n{found}"))
 }
 
-/// The same, or why it is not one.
+/// The stack of a config, or what is wrong with it.
 fn loaded(config: &str) -> Result<Stack, String> {
     let options = LoadOptions {
         project_name: None,
@@ -41,8 +42,8 @@ fn loaded(config: &str) -> Result<Stack, String> {
         }
         loaded = tapedeck_resources::load(&source, &options, &answers);
     }
-    let findings = format!("{:?}", loaded.diagnostics);
-    loaded.stack.ok_or(findings)
+    let found = format!("{:?}", loaded.diagnostics);
+    loaded.stack.ok_or(found)
 }
 
 /// As little as AWS may answer.

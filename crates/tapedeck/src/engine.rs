@@ -136,6 +136,9 @@ pub(crate) fn failed(error: ClientError, name: &StackName) -> Failure {
         ClientError::Refused(Refusal::Store { .. }) => Failure::new(ExitKind::Environment, error).help(
             "free some space on the disk of the state folder, then try again; running tasks are not affected",
         ),
+        ClientError::Refused(Refusal::NeverFits { .. }) => Failure::new(ExitKind::Operation, error).help(
+            "give it less `resources.memory`, or the tasks more with `tapedeck engine start --memory-budget`; nothing was changed",
+        ),
         ClientError::Refused(_) => Failure::new(ExitKind::Operation, error),
         _ => Failure::new(ExitKind::Environment, error),
     }

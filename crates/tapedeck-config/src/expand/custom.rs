@@ -16,6 +16,12 @@ pub(crate) struct CustomDirective {
     pub(crate) handler: Option<String>,
 }
 
+/// Whether a call of it is read as one.
+fn is_name(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    name.bytes().all(is_part) && !name.starts_with(|letter: char| letter.is_ascii_digit())
+}
+
 /// The directives that a file defines. What is wrong with a definition is told here, its shape by `check`.
 pub(super) fn defined(
     root: &Spanned<Value>,
@@ -34,9 +40,9 @@ pub(super) fn defined(
         let Some((name, path)) = text(item, "name").zip(text(item, "filePath")) else {
             continue;
         };
-        if !name.value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        if !is_name(&name.value) {
             let better = tapedeck_model::naming::camel_case(&name.value);
-            let rule = "use letters and digits";
+            let rule = "use letters, digits and `_`, and begin with no digit";
             diagnostics.invalid_name(&name, "name of a directive", rule, better.as_deref());
             continue;
         }

@@ -128,7 +128,7 @@ static DIRECTIVE: Object = Object {
         Key {
             name: "name",
             kind: Kind::Text,
-            doc: "its name without the `$`: letters and digits",
+            doc: "its name without the `$`: letters, digits and `_`",
             example: Some("'myDirective'"),
             ..REQUIRED
         },

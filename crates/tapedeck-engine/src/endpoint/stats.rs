@@ -1,12 +1,13 @@
 //! What a task uses, in the form of Docker's statistics. Source: Docker Engine API, "get container stats based on
 //! resource usage", and the developer guide of ECS for what it adds.
 //!
-//! All containers of a task share its group and its network, so that each has the numbers of the task.
+//! All containers of a task share its network and its limits, so that these are those of the task; what each uses is counted in
+//! the group that it has below that of the task.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tapedeck_model::Timestamp;
+use tapedeck_model::{MAIN_CONTAINER, Timestamp};
 use tapedeck_runtime::DEFAULT_PIDS_LIMIT;
 use tapedeck_runtime::cgroup::{CgroupKind, Sample, Sampler};
 use tapedeck_runtime::network::interface_name;
@@ -22,16 +23,23 @@ const NEVER: &str = "0001-01-01T00:00:00Z";
 const TICK: u64 = 10_000_000;
 
 /// Counters of a task at one time.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Reading {
     at: Timestamp,
-    sample: Sample,
-    processes: u64,
+    /// What each container uses, by name; nothing of one that does not run.
+    containers: BTreeMap<String, Used>,
     /// CPU time of the whole machine, in nanoseconds.
     machine: u64,
     processors: usize,
     network: Traffic,
     is_version_2: bool,
+}
+
+/// What one container uses.
+#[derive(Debug, Clone, Copy, Default)]
+struct Used {
+    sample: Sample,
+    processes: u64,
 }
 
 /// What the link of a task has counted, from the task's side.
@@ -52,8 +60,15 @@ struct Counters {
 impl Reading {
     /// Reads all counters now.
     pub(super) fn of(host: &Host, facts: &Facts) -> Self {
-        let group = host.cgroup_of(&facts.task.id, facts.task.instance());
         let mut sampler = Sampler::new(&host.cgroups);
+        let containers = groups(host, facts).into_iter().map(|(name, group)| {
+            let used = Used {
+                processes: sampler.processes(&group).unwrap_or_default(),
+                sample: sampler.sample(&group, None).unwrap_or_default(),
+            };
+            (name, used)
+        });
+        let containers = containers.collect();
         let link = interface_name(facts.task.id.as_str());
         // What the host has sent is what the task has received.
         let network = Traffic {
@@ -63,14 +78,32 @@ impl Reading {
         let (machine, processors) = machine(&fs_err::read_to_string("/proc/stat").unwrap_or_default());
         Self {
             at: facts.now,
-            processes: sampler.processes(&group).unwrap_or_default(),
-            sample: sampler.sample(&group, None).unwrap_or_default(),
+            containers,
             machine,
             processors,
             network,
             is_version_2: host.cgroups.kind() == CgroupKind::Version2,
         }
     }
+
+    fn used_by(&self, name: &str) -> Used {
+        self.containers.get(name).copied().unwrap_or_default()
+    }
+}
+
+/// The group of each container by the name that it is told by. One that is alone in its task has that of the task.
+fn groups(host: &Host, facts: &Facts) -> Vec<(String, String)> {
+    let of_task = host.cgroup_of(&facts.task.id, facts.task.instance());
+    let mut names = container_names(&facts.key.name, &facts.container).into_iter();
+    let main = names
+        .next()
+        .into_iter()
+        .map(|name| match facts.container.sides.is_empty() {
+            true => (name, of_task.clone()),
+            false => (name, format!("{of_task}/{MAIN_CONTAINER}")),
+        });
+    let sides = names.map(|name| (name.clone(), format!("{of_task}/{name}")));
+    main.chain(sides).collect()
 }
 
 impl Counters {
@@ -123,7 +156,8 @@ pub(super) fn of_task(facts: &Facts, now: &Reading, before: Option<&Reading>) ->
 /// Statistics of one container.
 pub(super) fn of_container(facts: &Facts, now: &Reading, before: Option<&Reading>, name: &str) -> Value {
     let limit = facts.container.memory.bytes();
-    let cache = now.sample.held.saturating_sub(now.sample.memory);
+    let used = now.used_by(name);
+    let cache = used.sample.held.saturating_sub(used.sample.memory);
     let cache_name = match now.is_version_2 {
         true => "inactive_file",
         false => "total_inactive_file",
@@ -134,11 +168,11 @@ pub(super) fn of_container(facts: &Facts, now: &Reading, before: Option<&Reading
         "id": docker_id(&facts.task.id, name),
         "name": name,
         "num_procs": 0,
-        "pids_stats": { "current": now.processes, "limit": DEFAULT_PIDS_LIMIT },
-        "cpu_stats": cpu(now),
-        "precpu_stats": cpu(before.unwrap_or(&Reading::default())),
+        "pids_stats": { "current": used.processes, "limit": DEFAULT_PIDS_LIMIT },
+        "cpu_stats": cpu(now, name),
+        "precpu_stats": cpu(before.unwrap_or(&Reading::default()), name),
         "memory_stats": {
-            "usage": now.sample.held,
+            "usage": used.sample.held,
             "limit": limit,
             "stats": { cache_name: cache },
         },
@@ -149,14 +183,15 @@ pub(super) fn of_container(facts: &Facts, now: &Reading, before: Option<&Reading
     })
 }
 
-fn cpu(reading: &Reading) -> Value {
+fn cpu(reading: &Reading, name: &str) -> Value {
+    let sample = reading.used_by(name).sample;
     json!({
-        "cpu_usage": { "total_usage": u64::try_from(reading.sample.cpu.as_nanos()).unwrap_or(u64::MAX) },
+        "cpu_usage": { "total_usage": u64::try_from(sample.cpu.as_nanos()).unwrap_or(u64::MAX) },
         "system_cpu_usage": reading.machine,
         "online_cpus": reading.processors,
         "throttling_data": {
-            "periods": reading.sample.periods,
-            "throttled_periods": reading.sample.throttled,
+            "periods": sample.periods,
+            "throttled_periods": sample.throttled,
         },
     })
 }

@@ -15,6 +15,7 @@ fn exit(exit_code: Option<i32>, failure: Option<&str>) -> TaskExit {
         oom_killed: false,
         failure: failure.map(str::to_string),
         containers: Vec::new(),
+        unheard: Vec::new(),
     }
 }
 

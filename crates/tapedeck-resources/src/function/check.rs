@@ -5,6 +5,7 @@ use tapedeck_config::{Declared, Scope};
 use tapedeck_diagnostic::{Spanned, quoted};
 
 use super::keys::RUNTIME;
+use crate::private_service::is_behind_load_balancer;
 use crate::shared::{alarms, cdn, connections, cors, events, packaging, reach, relations};
 use crate::worker_service::containers;
 use crate::worker_service::permissions;
@@ -127,7 +128,8 @@ fn private_targets(properties: &Mapping, scope: &mut Scope<'_>) {
             "relational-database" | "open-search-domain" => {
                 matches!(mode, Some("vpc" | reach::SCOPING))
             }
-            "redis-cluster" | "private-service" => true,
+            "redis-cluster" => true,
+            "private-service" => is_behind_load_balancer(target.properties),
             _ => false,
         };
         if is_private {

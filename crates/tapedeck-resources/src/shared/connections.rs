@@ -9,6 +9,8 @@ use tapedeck_diagnostic::{Allowed, Span, Spanned};
 use tapedeck_model::Connection;
 use tapedeck_model::naming::connection_variable;
 
+use crate::private_service::is_behind_load_balancer;
+
 /// The services of AWS that can be connected to.
 const MACROS: [&str; 1] = ["aws:ses"];
 
@@ -83,8 +85,25 @@ fn target(one: &Declared<'_>, name: &Spanned<String>, variables: &Variables, sco
             );
             scope.diagnostics.wrong_resource_type(name, &problem, advice);
         }
-        (None, Connectable::Yes) => shadowed(variables, other, scope),
+        (None, Connectable::Yes) => {
+            if has_no_proxy(one) && is_reached_by_name(other) {
+                let problem = "is reached by its name, which only services and workloads know";
+                let advice = "give it `loadBalancing: { type: application-load-balancer }`";
+                scope.diagnostics.wrong_resource_type(name, problem, advice);
+            }
+            shadowed(variables, other, scope);
+        }
     }
+}
+
+/// Whether nothing beside a resource knows the names of Service Connect.
+fn has_no_proxy(one: &Declared<'_>) -> bool {
+    matches!(one.kind.name, "function" | "batch-job")
+}
+
+/// Whether a resource has an address that only Service Connect knows.
+fn is_reached_by_name(other: &Declared<'_>) -> bool {
+    other.kind.name == "private-service" && !is_behind_load_balancer(other.properties)
 }
 
 /// The types that are made of a container workload.

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use tapedeck_model::{ContainerState, ContainerStatus, HealthStatus, MAIN_CONTAINER, TaskHealth, Timestamp};
 use tapedeck_plan::containers::{Container, Phase};
 
+use super::heed;
 use super::output::Output;
 use super::probe::Prober;
 use super::process::{Ended, trim_memory};
@@ -70,6 +71,8 @@ pub(super) struct Contained<'a> {
     /// Its health check, while it runs and was not asked to end.
     prober: Option<Prober<'a>>,
     is_signalled: bool,
+    /// Whether it was killed although it was asked to stop, as it had no handler for the signal.
+    pub(super) is_deaf: bool,
     is_killed: bool,
     is_cleared: bool,
     pub(super) end: Option<End>,
@@ -120,6 +123,7 @@ impl<'a> Contained<'a> {
             asked: None,
             prober: None,
             is_signalled: false,
+            is_deaf: false,
             is_killed: false,
             is_cleared: false,
             end: None,
@@ -320,6 +324,10 @@ impl<'a> Contained<'a> {
     /// Kills all of it.
     pub(super) fn kill(&mut self, ended: &[Ended], layout: &CgroupLayout) {
         self.is_killed = true;
+        if let (true, Some(pid), None) = (self.is_signalled, self.pid, &self.end) {
+            let is_there = !ended.iter().any(|ended| ended.pid == pid);
+            self.is_deaf |= is_there && heed::is_deaf_to(pid, self.definition.stop_signal);
+        }
         for pid in [self.creator, self.pid].into_iter().flatten() {
             // The numbers of children that have been waited for may belong to somebody else by now.
             let is_there = self.end.as_ref().is_none_or(|end| end.exit_code.is_none());

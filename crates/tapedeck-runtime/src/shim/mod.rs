@@ -11,6 +11,7 @@
 
 mod connections;
 mod contained;
+mod heed;
 mod output;
 mod probe;
 mod process;

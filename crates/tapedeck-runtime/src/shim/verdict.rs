@@ -33,6 +33,8 @@ pub(super) fn of(containers: &[Contained<'_>], ending: Option<Ending>, now: Time
     };
     exit.started = started;
     exit.oom_killed = containers.iter().any(is_oom_killed);
+    let deaf = containers.iter().filter(|container| container.is_deaf);
+    exit.unheard = deaf.map(|container| container.name.to_owned()).collect();
     if several {
         exit.stopped = now;
         exit.containers = containers.iter().map(Contained::status).collect();
@@ -49,6 +51,7 @@ pub(super) fn never_ran(stopped: Timestamp, failure: String) -> TaskExit {
         oom_killed: false,
         failure: Some(failure),
         containers: Vec::new(),
+        unheard: Vec::new(),
     }
 }
 
@@ -63,6 +66,7 @@ fn of_end(end: Option<&End>, now: Timestamp) -> TaskExit {
         oom_killed: end.oom_killed,
         failure: end.failure.clone(),
         containers: Vec::new(),
+        unheard: Vec::new(),
     }
 }
 

@@ -73,7 +73,7 @@ const FREE_SERVICES: [&str; 4] = [
 ];
 
 /// Types that cost nothing of their own.
-const FREE: [&str; 48] = [
+const FREE: [&str; 49] = [
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::Batch::JobDefinition",
     "AWS::Batch::JobQueue",
@@ -85,6 +85,7 @@ const FREE: [&str; 48] = [
     "AWS::Cognito::UserPoolDomain",
     "AWS::Cognito::UserPoolGroup",
     "AWS::Cognito::UserPoolIdentityProvider",
+    "AWS::Cognito::UserPoolUICustomizationAttachment",
     "AWS::EC2::InternetGateway",
     "AWS::EC2::LaunchTemplate",
     "AWS::EC2::Route",

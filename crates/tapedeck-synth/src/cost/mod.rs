@@ -142,7 +142,7 @@ pub fn estimate(
             | network::add(id, kind, resource, &mut bill)
             | by_use::add(id, kind, resource, &mut bill);
         if !is_known && !by_use::is_free(kind) {
-            bill.not_counted(id, format!("a {kind}, of whose price nothing is known here"));
+            bill.not_counted(id, format!("{kind}: its price is not known here"));
         }
     }
     Ok(bill.total())

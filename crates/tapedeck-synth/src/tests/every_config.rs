@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::{loaded, lookups, stack};
+use super::settings::settings;
+use super::{lookups, stack};
 use crate::limits::{self, BYTES, DESCRIPTION_BYTES, DYNAMIC_REFERENCES, ID_CHARACTERS, OUTPUTS};
 use crate::{Template, problems, synthesize};
 
@@ -122,89 +123,8 @@ const JOB: [&str; 6] = [
     "connectTo: [jobs, topic, table, store, cache, db, machine, bus, stream, aws:ses]",
 ];
 
-/// Properties of further resources, any of which may be there: name, type, properties.
-const SETTINGS: [(&str, &str, &[&str]); 6] = [
-    (
-        "jobs",
-        "sqs-queue",
-        &[
-            "visibilityTimeoutSeconds: 120",
-            "events: [{ type: event-bus, properties: { eventBusName: bus, eventPattern: { source: [shop] } } }]",
-            "policyStatements: [{ Effect: Allow, Principal: '*', Action: ['sqs:SendMessage'] }]",
-            "alarms: [{ trigger: { type: sqs-queue-not-empty } }]",
-        ],
-    ),
-    ("topic", "sns-topic", &["smsDisplayName: shop"]),
-    (
-        "table",
-        "dynamo-db-table",
-        &[
-            "streamType: NEW_IMAGE",
-            "provisionedThroughput: { readUnits: 5, writeUnits: 5 }",
-            "secondaryIndexes: [{ name: byMail, partitionKey: { name: mail, type: string } }]",
-        ],
-    ),
-    (
-        "store",
-        "bucket",
-        &[
-            "versioning: true",
-            "cors: { enabled: true }",
-            "accessibility: { accessibilityMode: public-read }",
-            "lifecycleRules: [{ type: expiration, properties: { daysAfterUpload: 9 } }]",
-            "cdn: { enabled: true, cachingOptions: { minTTL: 5 }, routeRewrites: [{ path: /a, routePrefix: /b }] }",
-        ],
-    ),
-    ("bus", "event-bus", &["archivation: { enabled: true }"]),
-    (
-        "stream",
-        "kinesis-stream",
-        &["enableEnhancedFanOut: true", "encryption: { enabled: true }"],
-    ),
-];
-
-/// What comes of a config.
-pub(super) enum Outcome {
-    /// Its template, as JSON.
-    Template(String),
-    /// What has no template in it.
-    Refused(String),
-    /// What is wrong with it.
-    Wrong(String),
-}
-
-/// What comes of a config, whatever it is.
-pub(super) fn outcome(config: &str) -> Outcome {
-    let stack = match loaded(config) {
-        Ok(stack) => stack,
-        Err(said) => return Outcome::Wrong(said),
-    };
-    match synthesize(&stack, &lookups()) {
-        Ok(template) => Outcome::Template(template.to_json()),
-        Err(error) => Outcome::Refused(error.to_string()),
-    }
-}
-
 fn template(config: &str) -> Template {
     synthesize(&stack(config), &lookups()).unwrap_or_else(|error| panic!("{config}\n{error}"))
-}
-
-/// Resources with some of their settings; each choice says yes or no to one.
-fn settings(choices: &[bool]) -> String {
-    let mut choices = choices.iter().copied().cycle();
-    let mut text = String::new();
-    for (name, kind, parts) in SETTINGS {
-        text.push_str(&format!("  {name}:\n    type: {kind}\n    properties:"));
-        if kind == "dynamo-db-table" {
-            text.push_str("\n      primaryKey: { partitionKey: { name: id, type: string } }");
-        }
-        for part in parts.iter().filter(|_| choices.next().unwrap_or_default()) {
-            text.push_str(&format!("\n      {part}"));
-        }
-        text.push('\n');
-    }
-    text.replace("properties:\n  ", "properties: {}\n  ")
-        .replace("properties: {}\n      ", "properties:\n      ")
 }
 
 /// A service of a type with these properties.
@@ -359,4 +279,36 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn whatever_is_connected_to_a_cluster_of_mongodb_is_a_user_of_it() {
+    let template = template(
+        "projectName: shop
+resources:
+  documents: { type: mongo-db-atlas-cluster, properties: { clusterTier: M10 } }
+  code:
+    type: function
+    properties:
+      packaging: { type: stacktape-lambda-buildpack, properties: { entryfilePath: src/code.ts } }
+      joinDefaultVpc: true
+      connectTo: [documents]
+  mailer:
+    type: worker-service
+    properties:
+      packaging: { type: prebuilt-image, properties: { image: busybox } }
+      resources: { cpu: 0.25, memory: 512 }
+      connectTo: [documents]
+providerConfig:
+  mongoDbAtlas: { accessibility: { accessibilityMode: scoping-workloads-in-vpc } }
+",
+    );
+    for workload in ["Code", "Mailer"] {
+        let user = &template.resources[&format!("{workload}AtlasMongoDatabaseUser")].properties;
+        let role = serde_json::json!({ "Fn::GetAtt": [format!("{workload}Role"), "Arn"] });
+        assert_eq!(user["Username"], role);
+        assert!(template.resources.contains_key(&format!("{workload}Role")));
+    }
+    let list = &template.resources["StpAtlasMongoProjectIpAccessList"].properties["AccessList"];
+    assert_eq!(list.as_array().map(Vec::len), Some(2), "{list}");
 }

@@ -15,10 +15,33 @@ use tapedeck_config::schema::{Object, ResourceType};
 use tapedeck_diagnostic::{Diagnostics, Source};
 use tapedeck_resources::TYPES;
 
-use super::every_config::{Outcome, outcome};
+use super::{loaded, lookups};
+use crate::synthesize;
 use crate::types::is_built;
 use answers::{ELSEWHERE, REFUSED, TO_OTHERS};
 use paths::{Place, all_paths, walk};
+
+/// What comes of a config.
+enum Outcome {
+    /// Its template, as JSON.
+    Template(String),
+    /// What has no template in it.
+    Refused(String),
+    /// What is wrong with it.
+    Wrong(String),
+}
+
+/// What comes of a config, whatever it is.
+fn outcome(config: &str) -> Outcome {
+    let stack = match loaded(config) {
+        Ok(stack) => stack,
+        Err(said) => return Outcome::Wrong(said),
+    };
+    match synthesize(&stack, &lookups()) {
+        Ok(template) => Outcome::Template(template.to_json()),
+        Err(error) => Outcome::Refused(error.to_string()),
+    }
+}
 
 /// A config with every key of the types in it.
 struct Example {
@@ -37,7 +60,9 @@ static EXAMPLES: &[Example] = examples![
     "databases",
     "messages",
     "mongo-db-atlas-cluster",
+    "multi-container-workload",
     "open-search-domain",
+    "private-service",
     "redis-cluster",
     "relational-database",
     "state-machine",
@@ -68,9 +93,16 @@ fn value_of(text: &str) -> Value {
 /// Whether a path is one of a list of paths, or below one.
 fn is_below(path: &str, kind: &str, listed: impl IntoIterator<Item = (&'static str, &'static str)>) -> bool {
     // What holds of the main container holds of those beside it.
-    let path = path
-        .strip_prefix("sideContainers.packaging")
-        .map_or(path.to_string(), |rest| format!("packaging{rest}"));
+    let of_others = ["sideContainers.", "containers."];
+    let of_others = of_others.iter().find_map(|above| path.strip_prefix(above));
+    let path = of_others
+        .filter(|path| path.starts_with("packaging"))
+        .unwrap_or(path);
+    // And what holds of how the image of a worker is made holds of others.
+    let kind = match kind {
+        "private-service" | "multi-container-workload" if path.starts_with("packaging") => "worker-service",
+        kind => kind,
+    };
     listed.into_iter().any(|(listed_kind, above)| {
         let rest = path.strip_prefix(above);
         listed_kind == kind && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

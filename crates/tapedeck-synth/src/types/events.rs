@@ -7,6 +7,7 @@ use super::Target;
 use super::target::get;
 use crate::SynthError;
 use crate::assembly::Assembly;
+use crate::intrinsic::substitute;
 use crate::template::Resource;
 
 /// A rule, and the queue for what it could not deliver.
@@ -69,14 +70,41 @@ fn add_input(event: &Data, target: &mut Value, assembly: &mut Assembly<'_>) -> R
     Ok(())
 }
 
-/// A value as the text that EventBridge takes: JSON, but for a text that is it already or that only AWS knows.
-fn text(value: Value) -> Value {
-    let is_function = value.as_object().is_some_and(|object| {
-        object.len() == 1 && object.keys().all(|key| key == "Ref" || key.starts_with("Fn::"))
-    });
-    match value {
-        Value::String(text) if serde_json::from_str::<Value>(&text).is_ok() => Value::String(text),
-        value if is_function => value,
-        value => Value::from(value.to_string()),
+/// A value as the text that EventBridge takes: JSON, but for a text that is it already. What only AWS knows is put in later.
+fn text(mut value: Value) -> Value {
+    if let Value::String(text) = &value
+        && serde_json::from_str::<Value>(text).is_ok()
+    {
+        return value;
+    }
+    let plain = value.to_string();
+    let mut later = Vec::new();
+    take_later(&mut value, &mut later);
+    match later.is_empty() {
+        true => Value::from(plain),
+        false => substitute(&value.to_string(), later),
     }
 }
+
+/// Takes calls of functions out of a value, each for a variable.
+fn take_later(value: &mut Value, later: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| take_later(item, later)),
+        Value::Object(object) => {
+            let is_call = |key: &String| key == "Ref" || key.starts_with("Fn::");
+            if object.len() == 1 && object.keys().all(is_call) {
+                let name = format!("part{}", later.len());
+                let placeholder = Value::from(format!("${{{name}}}"));
+                later.push((name, std::mem::replace(value, placeholder)));
+                return;
+            }
+            object.values_mut().for_each(|inner| take_later(inner, later));
+        }
+        // Of a text with variables, `${` begins one.
+        Value::String(text) if text.contains("${") => *text = text.replace("${", "${!"),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -31,8 +31,9 @@ use tapedeck_model::{Data, Resource, Stack};
 use crate::SynthError;
 use crate::assembly::Assembly;
 
+pub(crate) use mongo_db_atlas_cluster::NAME as MONGO_DB_ATLAS_CLUSTER;
 pub(crate) use mongo_db_atlas_cluster::add_user as add_mongo_db_user;
-pub(crate) use target::Target;
+pub(crate) use target::{Target, get};
 
 /// The namespace in which services reach each other by name.
 pub(crate) const NAMESPACE: &str = "StpDiscoveryService";
@@ -126,7 +127,11 @@ pub(crate) fn security_group_id(resource: &Resource) -> Option<String> {
 /// Adds what a resource becomes.
 pub(crate) fn build(resource: &Resource, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
     let kind = kind_of(resource)?;
-    (kind.build)(&Target::of(resource), assembly)
+    let target = Target::of(resource);
+    (kind.build)(&target, assembly)?;
+    // Functions and jobs have a role of this name; of services of containers, the workload sees to it.
+    let connections = crate::connections::named(target.items("connectTo"));
+    add_mongo_db_user(target.name, &target.id("Role"), &connections, assembly)
 }
 
 fn resource<'a>(name: &str, assembly: &Assembly<'a>) -> Result<&'a Resource, SynthError> {

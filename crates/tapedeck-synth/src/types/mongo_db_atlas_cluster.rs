@@ -23,7 +23,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 /// The type in the config.
-const NAME: &str = "mongo-db-atlas-cluster";
+pub(crate) const NAME: &str = "mongo-db-atlas-cluster";
 
 /// The cluster, among what it becomes.
 const CLUSTER: &str = "Cluster";

@@ -20,6 +20,10 @@ fn build(target: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthEr
     if target.is_used("deployment") {
         return Err(target.unsupported("`deployment`, which shifts traffic step by step"));
     }
+    let mut containers = target.items("containers").iter();
+    if containers.any(|container| container.get("loadBalancerHealthCheck").is_some()) {
+        return Err(target.unsupported("`loadBalancerHealthCheck`, which is for events of load balancers"));
+    }
     let workloads = assembly.workloads.iter();
     for workload in workloads.filter(|one| one.name.as_str() == target.name) {
         let is_on_instance = matches!(workload.compute, Compute::Ec2 { .. });

@@ -49,7 +49,7 @@ fn build(domain: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthEr
         domain.add_security_group("database", rules, assembly);
         properties["VPCOptions"] = json!({
             "SecurityGroupIds": [domain.reference("SecurityGroup")],
-            "SubnetIds": assembly.network.public_subnets.get(..zones(domain)),
+            "SubnetIds": assembly.network.public_subnets.iter().take(zones(domain)).collect::<Vec<_>>(),
         });
     }
     assembly.add(

@@ -111,6 +111,15 @@ impl<'a> Target<'a> {
 
     /// Rules that let in every service that is connected to it.
     pub(crate) fn rules_of_services(&self, port: u64, assembly: &Assembly<'_>) -> Vec<Value> {
+        let groups = self.groups_of_services(assembly);
+        let rules = groups
+            .iter()
+            .map(|group| rule(port, "SourceSecurityGroupId", &reference(group)));
+        rules.collect()
+    }
+
+    /// The security groups of every service that is connected to it, by their ids.
+    pub(crate) fn groups_of_services(&self, assembly: &Assembly<'_>) -> Vec<String> {
         let is_this =
             |connection: &Connection| matches!(connection, Connection::Resource(name) if name == self.name);
         let services = assembly.workloads.iter();
@@ -127,10 +136,7 @@ impl<'a> Target<'a> {
                 groups.push(group);
             }
         }
-        let rules = groups
-            .iter()
-            .map(|group| rule(port, "SourceSecurityGroupId", &reference(group)));
-        rules.collect()
+        groups
     }
 }
 

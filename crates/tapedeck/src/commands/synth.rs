@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use tapedeck_model::Stack;
-use tapedeck_synth::{SynthError, Template, ignored, problems, synthesize};
+use tapedeck_synth::{SynthError, Template, chores, ignored, problems, synthesize};
 
 use crate::args::{SynthArgs, TemplateFormat};
 use crate::config::{self, Reading};
@@ -79,6 +79,9 @@ pub(crate) fn template(
             "`{}` of `{}` changes nothing: {}",
             one.key, one.resource, one.reason
         ));
+    }
+    for chore in chores(&stack) {
+        printer.warn(chore);
     }
     match problems(&template).into_iter().next() {
         Some(problem) => {

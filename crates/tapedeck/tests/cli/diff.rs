@@ -7,7 +7,8 @@ use fs_err as fs;
 use serde_json::Value;
 
 use crate::environment::{Environment, GOOD};
-use crate::synth::{on_golden, repository};
+use crate::synth::compare::LOGS_OF_HELPERS;
+use crate::synth::{goldens, on_golden, repository};
 
 const WITH_QUEUE: &str = "\
 projectName: shop
@@ -205,40 +206,26 @@ fn this_machine_runs_no_template() {
 #[test]
 fn against_each_golden_template_nothing_is_lost_and_80_columns_hold() {
     let mut compared = 0;
-    for group in ["connect", "workers"] {
-        for entry in
-            fs::read_dir(repository("crates/tapedeck-synth/golden").join(group)).expect("it is there")
-        {
-            let golden = entry.expect("it can be read").path();
-            let stem = golden
-                .file_stem()
-                .expect("it has a name")
-                .to_string_lossy()
-                .into_owned();
-            let configs = repository("crates/tapedeck-resources/specs/golden");
-            let config = configs.join(group).join(format!("{stem}.yml"));
-            let folder = tempfile::tempdir().expect("a temporary folder can be made");
-            let run = |more: &[&str]| {
-                let mut command = on_golden("diff", &config, folder.path());
-                command.arg("--against").arg(&golden).args(more);
-                command.output().expect("it starts")
-            };
-            let output = run(&["--json"]);
-            if output.status.code() == Some(2) {
-                continue;
-            }
-            assert!(
-                output.status.success(),
-                "{stem}: {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-            let told: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
-            assert_eq!(lost(&told), Vec::<String>::new(), "{stem}");
-            for line in stdout(&run(&[])).lines() {
-                assert!(line.chars().count() <= 80, "{stem}: {line}");
-            }
-            compared += 1;
+    for (name, config) in goldens() {
+        let golden = repository("crates/tapedeck-synth/golden").join(format!("{name}.json"));
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let run = |more: &[&str]| {
+            let mut command = on_golden("diff", &config, folder.path());
+            command.arg("--against").arg(&golden).args(more);
+            command.output().expect("it starts")
+        };
+        let output = run(&["--json"]);
+        if output.status.code() == Some(2) {
+            continue;
         }
+        let problem = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {problem}");
+        let told: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+        assert_eq!(lost(&told), Vec::<String>::new(), "{name}");
+        for line in stdout(&run(&[])).lines() {
+            assert!(line.chars().count() <= 80, "{name}: {line}");
+        }
+        compared += 1;
     }
     assert!(compared > 90, "only {compared} were compared");
 }
@@ -246,12 +233,11 @@ fn against_each_golden_template_nothing_is_lost_and_80_columns_hold() {
 /// What is lost for certain. Images can be made again, and of the function that started jobs only its logs are left.
 fn lost(told: &Value) -> Vec<String> {
     let resources = told["difference"]["resources"].as_array().expect("it is a list");
-    let is_made_again = |resource: &Value| {
+    let lost = resources.iter().filter(|resource| {
         let id = resource["logicalId"].as_str().unwrap_or_default();
-        resource["type"] == "AWS::ECR::Repository" || id.ends_with("TriggerFunctionLogGroup")
-    };
-    let lost = resources
-        .iter()
-        .filter(|resource| resource["danger"]["certain"] == true && !is_made_again(resource));
+        resource["danger"]["certain"] == true
+            && resource["type"] != "AWS::ECR::Repository"
+            && !LOGS_OF_HELPERS.contains(&id)
+    });
     lost.map(ToString::to_string).collect()
 }

@@ -1,6 +1,6 @@
 //! `tapedeck synth`: against the templates of existing stacks, resource by resource, and its outside.
 
-mod compare;
+pub(crate) mod compare;
 mod linter;
 mod outside;
 mod permissions;
@@ -45,8 +45,8 @@ pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
-/// The golden templates by group and name, each with its config.
-fn goldens() -> Vec<(String, PathBuf)> {
+/// The golden templates by group and name, such as `workers/minimal`, each with its config.
+pub(crate) fn goldens() -> Vec<(String, PathBuf)> {
     let mut found = Vec::new();
     for group in ["connect", "workers"] {
         let folder = repository("crates/tapedeck-synth/golden").join(group);

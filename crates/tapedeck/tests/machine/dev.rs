@@ -87,6 +87,46 @@ fn a_save_runs_and_ctrl_c_leaves_nothing_behind() {
 }
 
 #[test]
+fn side_containers_run_beside_and_a_save_of_theirs_runs_too() {
+    let Some(project) = project() else { return };
+    project.write("src/migrate.ts", "console.log('migrated');\n");
+    let agent = |word: &str| {
+        let ends = "process.on('SIGTERM', () => { console.log('agent ends'); process.exit(0); });";
+        let main = format!("{ends}\nconsole.log('agent {word}');\nsetInterval(() => {{}}, 1000);\n");
+        project.write("src/agent.ts", &main);
+    };
+    agent("one");
+    let side = |name: &str, kind: &str| {
+        format!(
+            "        - name: {name}\n          containerType: {kind}\n          packaging:\n            type: \
+             stacktape-image-buildpack\n            properties:\n              entryfilePath: src/{name}.ts\n"
+        )
+    };
+    let sides = side("migrate", "run-on-init") + &side("agent", "always-running");
+    project.configure(&format!("      sideContainers:\n{sides}"));
+    let nothing = Leaks::before(&project.home);
+    let mut session = Session::start(&project, &[]);
+    session.await_line("worker/migrate | migrated", 1);
+    session.await_line("worker/agent | agent one", 1);
+    session.await_line("worker | hello one", 1);
+    let lines = session.stdout();
+    assert!(
+        lines.find("migrated").unwrap() < lines.find("hello one").unwrap(),
+        "what runs on init comes first: {lines}"
+    );
+
+    agent("two");
+    session.await_line("worker/agent | agent two", 1);
+    session.await_line("worker | hello one", 2);
+    session.await_line("worker/migrate | migrated", 2);
+    assert_eq!(revision(&project), 2, "{}", session.stderr());
+    let ended = session.end();
+    assert_eq!(ended.stdout.matches("agent ends").count(), 2, "{ended:?}");
+    assert_eq!(ended.stdout.matches("goodbye").count(), 2, "{ended:?}");
+    nothing.check();
+}
+
+#[test]
 fn what_cannot_be_packaged_is_told_and_what_runs_goes_on() {
     let Some(project) = project() else { return };
     let mut session = Session::start(&project, &[]);

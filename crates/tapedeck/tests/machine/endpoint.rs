@@ -6,7 +6,7 @@ use fs_err as fs;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tapedeck_api::RolloutState;
-use tapedeck_model::TaskState;
+use tapedeck_model::{ContainerCondition, TaskState};
 use tapedeck_testkit::{DEADLINE, eventually};
 
 use crate::source::Project;
@@ -115,6 +115,40 @@ fn t76_a_task_learns_who_it_is() {
     assert_eq!(protection["protection"]["ProtectionEnabled"], false);
     assert_eq!(protection["protection"]["TaskArn"], arn.as_str());
     assert_eq!(printed(&stage, "environment"), "AWS_ECS_FARGATE eu-west-1 local");
+}
+
+#[test]
+fn t76_each_container_has_statistics_of_its_own() {
+    let Some(stage) = Stage::ready() else { return };
+    // Sixteen mebibytes and some CPU time of the agent, next to nothing of the main container.
+    let busy = "big=$(head -c 16777216 /dev/zero | tr '\\0' x); echo busy; ";
+    let agent = stage.side("agent", &format!("{busy}{WAIT}"));
+    let script = format!(
+        "until [ -e /go ]; do sleep 0.05; done; {FETCH}; fetch all $ECS_CONTAINER_METADATA_URI_V4/task/stats; \
+         fetch own $ECS_CONTAINER_METADATA_URI_V4/stats; {WAIT}"
+    );
+    let worker = stage.worker(&script).side(agent, ContainerCondition::Start);
+    stage.deploy(&[worker]);
+    stage.wait_for_lines("busy", 1);
+    let (_, main) = pids(&stage.now()).pop_first().unwrap();
+    fs::write(format!("/proc/{main}/root/go"), "").unwrap();
+
+    let (all, own) = (object(&stage, "all"), object(&stage, "own"));
+    let of = |name: &str| {
+        let all = all.as_object().unwrap().values();
+        all.clone().find(|one| one["name"] == name).unwrap().clone()
+    };
+    let number = |stats: &Value, path: &str| stats.pointer(path).and_then(Value::as_u64).unwrap();
+    let (worker, agent) = (of("worker"), of("agent"));
+    assert_eq!(own["id"], worker["id"]);
+    let memory = |stats| number(stats, "/memory_stats/usage");
+    assert!(memory(&agent) >= 16 * 1024 * 1024, "{agent}");
+    assert!((1..16 * 1024 * 1024).contains(&memory(&worker)), "{worker}");
+    let cpu = |stats| number(stats, "/cpu_stats/cpu_usage/total_usage");
+    assert!(cpu(&agent) > 0 && cpu(&worker) > 0);
+    assert_ne!(cpu(&agent), cpu(&worker));
+    assert!(number(&agent, "/pids_stats/current") >= 1);
+    assert_eq!(agent["networks"], worker["networks"], "they share the network");
 }
 
 #[test]

@@ -185,6 +185,26 @@ fn t53_what_does_not_fit_waits_and_is_placed_when_another_stack_makes_room() {
 }
 
 #[test]
+fn a_task_larger_than_all_that_tasks_may_have_is_refused_at_once() {
+    let Some(project) = crate::source::Project::ready() else {
+        return;
+    };
+    project.home.must(&["engine", "start", "--memory-budget", "256"]);
+    let config = fs_err::read_to_string(project.path("stacktape.yml")).unwrap();
+    let larger = config.replace("memory: 512", "memory: 1024");
+    assert_ne!(larger, config);
+    project.write("stacktape.yml", &larger);
+    let mut command = project.home.command(&["deploy", PROJECT[0], PROJECT[1]]);
+    command.current_dir(project.folder.path());
+    let refused = tapedeck_testkit::Finished::of(command);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    let word = "a task of service worker needs 1024 MiB of memory, and all tasks together may have 256 MiB of this machine";
+    assert!(refused.stderr.contains(word), "{refused:?}");
+    assert!(refused.stderr.contains("--memory-budget"), "{refused:?}");
+    assert!(project.home.client().list_stacks().unwrap().is_empty());
+}
+
+#[test]
 fn t53_an_instance_that_fits_nowhere_is_waited_for_and_its_task_can_be_taken_back() {
     let budget = [&QUICKER[..], &["--memory-budget", "2000"]].concat();
     let Some(stage) = stage(&budget) else { return };

@@ -50,3 +50,4 @@ mod stopping;
 mod storage;
 mod survival;
 mod systemd;
+mod upgrade;

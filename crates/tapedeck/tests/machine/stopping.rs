@@ -48,6 +48,20 @@ fn t13_a_task_that_ends_when_it_is_asked_is_not_killed() {
 }
 
 #[test]
+fn t14_a_task_that_listens_but_takes_too_long_is_not_called_deaf() {
+    let Some(stage) = Stage::ready() else { return };
+    let worker = stage.worker(&format!("trap 'echo heard; sleep 60' TERM; echo ready; {WAIT}"));
+    let (service, end) = stopped(&stage, worker);
+    assert_eq!(end.exit_code, Some(137));
+    assert_eq!(stage.lines(), ["ready", "heard"]);
+    let hints = service
+        .events
+        .iter()
+        .filter(|event| event.message.contains("SIGTERM"));
+    assert_eq!(hints.count(), 0);
+}
+
+#[test]
 fn t15_a_long_timeout_gives_a_task_time_that_the_default_would_not() {
     let Some(stage) = Stage::ready() else { return };
     let script = format!("trap 'sleep 3; echo done; exit 0' TERM; echo ready; {WAIT}");
@@ -71,6 +85,14 @@ fn t14_a_task_that_does_not_listen_is_killed_after_its_timeout() {
         .iter()
         .find(|event| event.message.contains("has stopped 1 running tasks"))
         .unwrap();
+    let hint = |text: &str| {
+        service
+            .events
+            .iter()
+            .filter(|event| event.message.contains(text))
+            .count()
+    };
+    assert_eq!(hint("Handle SIGTERM, or start it through an init"), 1);
     let given = end.at.since(asked.at);
     // The clock of the events counts whole milliseconds.
     assert!(
@@ -128,7 +150,7 @@ fn t16_what_a_task_started_does_not_outlive_it() {
 fn t18_delete_lets_tasks_say_goodbye_and_leaves_nothing() {
     let Some(stage) = Stage::ready() else { return };
     let leaks = Leaks::before(&stage.home);
-    let script = format!("trap 'echo goodbye; exit 0' TERM; echo ready; {WAIT}");
+    let script = format!("trap 'echo asked; sleep 3; echo goodbye; exit 0' TERM; echo ready; {WAIT}");
     let before = stage.deploy(&[stage.worker(&script).count(4).stop_timeout(10)]);
     stage.wait_for_lines("ready", 4);
     let mut follower = Follower::start(&stage.home, &["--raw"]);
@@ -138,8 +160,17 @@ fn t18_delete_lets_tasks_say_goodbye_and_leaves_nothing() {
     let deleted = stage.home.run(&["delete", PROJECT[0], PROJECT[1], "--yes"]);
     assert_eq!(deleted.code, Some(0), "{deleted:?}");
     assert!(deleted.stderr.contains("stack app-dev is deleted"), "{deleted:?}");
-    for _ in 0..4 {
-        follower.wait_for(|line| line == "goodbye");
+    // All are asked before the first has ended.
+    for word in ["asked", "goodbye"] {
+        for _ in 0..4 {
+            follower.wait_for(|line| {
+                assert!(
+                    word == "goodbye" || line != "goodbye",
+                    "one ends before another is asked"
+                );
+                line == word
+            });
+        }
     }
     drop(follower);
     pids(&before.services[0])

@@ -12,7 +12,7 @@ use tapedeck_testkit::{DEADLINE, Leaks, eventually, kill};
 use crate::stage::{Stage, WAIT, all_pids, end_of, home, home_with, is_alive, named, pids, wait_for_end};
 
 /// Numbers lines, a hundred or so each second.
-const COUNTING: &str = "i=0; while :; do n=0; while [ $n -lt 10 ]; do echo \"line $i\"; i=$((i+1)); n=$((n+1)); done; \
+pub(crate) const COUNTING: &str = "i=0; while :; do n=0; while [ $n -lt 10 ]; do echo \"line $i\"; i=$((i+1)); n=$((n+1)); done; \
                         sleep 0.1; done";
 
 /// Process id of the shim of a task.

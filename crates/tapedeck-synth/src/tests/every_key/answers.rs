@@ -1,12 +1,7 @@
 //! What is known of keys that change no template, and of those that are refused.
 
 /// Types whose keys are looked at elsewhere.
-pub(super) const TO_OTHERS: [&str; 4] = [
-    "function",
-    "batch-job",
-    "multi-container-workload",
-    "private-service",
-];
+pub(super) const TO_OTHERS: [&str; 2] = ["function", "batch-job"];
 
 /// Keys that are heeded elsewhere than in the template: type, key, where.
 pub(super) const ELSEWHERE: &[(&str, &str, &str)] = &[
@@ -121,6 +116,62 @@ const NO_TYPE: &str = "names a resource of a type that the config refuses";
 
 /// Keys that are refused: type, key, properties with it.
 pub(super) const REFUSED: &[(&str, &str, &str)] = &[
+    (
+        "multi-container-workload",
+        "deployment",
+        "
+resources: { cpu: 1, memory: 2048 }
+deployment: { strategy: Canary10Percent5Minutes }
+containers:
+  - name: main
+    packaging: { type: prebuilt-image, properties: { image: busybox } }
+    events: [{ type: application-load-balancer, properties: { containerPort: 80, loadBalancerName: balancer, priority: 1 } }]
+",
+    ),
+    (
+        "multi-container-workload",
+        "containers.loadBalancerHealthCheck",
+        "
+resources: { cpu: 1, memory: 2048 }
+containers:
+  - name: main
+    packaging: { type: prebuilt-image, properties: { image: busybox } }
+    loadBalancerHealthCheck: { healthcheckPath: /healthy }
+",
+    ),
+    (
+        "multi-container-workload",
+        "containers.events.properties.<http-api-gateway>",
+        "
+resources: { cpu: 1, memory: 2048 }
+containers:
+  - name: main
+    packaging: { type: prebuilt-image, properties: { image: busybox } }
+    events: [{ type: http-api-gateway, properties: { containerPort: 80, httpApiGatewayName: api, method: GET, path: / } }]
+",
+    ),
+    (
+        "multi-container-workload",
+        "containers.events.properties.<application-load-balancer>",
+        "
+resources: { cpu: 1, memory: 2048 }
+containers:
+  - name: main
+    packaging: { type: prebuilt-image, properties: { image: busybox } }
+    events: [{ type: application-load-balancer, properties: { containerPort: 80, loadBalancerName: balancer, priority: 1 } }]
+",
+    ),
+    (
+        "multi-container-workload",
+        "containers.events.properties.<network-load-balancer>",
+        "
+resources: { cpu: 1, memory: 2048 }
+containers:
+  - name: main
+    packaging: { type: prebuilt-image, properties: { image: busybox } }
+    events: [{ type: network-load-balancer, properties: { containerPort: 80, loadBalancerName: connections, listenerPort: 90 } }]
+",
+    ),
     ("open-search-domain", "userPool", "userPool: users"),
     (
         "redis-cluster",
@@ -146,16 +197,12 @@ logging: { logForwarding: { type: highlight, properties: { projectId: p } } }
         "cdn.routeRewrites.routeTo.properties.<http-api-gateway>",
         "cdn: { enabled: true, routeRewrites: [{ path: /a, routeTo: { type: http-api-gateway, properties: { httpApiGatewayName: api } } }] }",
     ),
-    (
-        "bucket",
-        "cdn.routeRewrites.routeTo.properties.<function>",
-        "cdn: { enabled: true, routeRewrites: [{ path: /a, routeTo: { type: function, properties: { functionName: code } } }] }",
-    ),
 ];
 
 /// Other resources that refused ones name.
 pub(super) const COMPANIONS: &str = "
 balancer: { type: application-load-balancer }
+connections: { type: network-load-balancer, properties: { listeners: [{ port: 90, protocol: TCP }] } }
 api: { type: http-api-gateway }
 code:
   type: function

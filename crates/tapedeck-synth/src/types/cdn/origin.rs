@@ -5,11 +5,11 @@ use tapedeck_model::Data;
 
 use crate::SynthError;
 use crate::assembly::Assembly;
-use crate::intrinsic::{attribute, join, reference};
+use crate::intrinsic::{attribute, join, reference, select, split};
 use crate::naming::logical_id;
 use crate::template::Resource;
-use crate::types::Target;
 use crate::types::target::{get, number};
+use crate::types::{self, Target};
 
 /// As whom the CDN of a bucket reads.
 pub(crate) fn identity_id(bucket: &Target<'_>) -> String {
@@ -71,6 +71,10 @@ impl Origins {
                 let name = text("routeTo.properties.bucketName").unwrap_or_default();
                 of_bucket(&id, name, bucket)
             }
+            Some("function") => {
+                let name = text("routeTo.properties.functionName").unwrap_or_default();
+                of_function(&id, &types::parameter(name, "url", assembly)?)
+            }
             Some("custom-origin") => elsewhere(&id, route, assembly)?,
             Some(kind) => {
                 return Err(bucket.unsupported(&format!("`routeRewrites` with `routeTo` of type `{kind}`")));
@@ -79,7 +83,7 @@ impl Origins {
         let headers = custom_headers(get(route, "forwardingOptions"), assembly)?;
         finish(&mut origin, text("routePrefix"), headers);
         self.written.push(origin);
-        let is_static = kind != Some("custom-origin");
+        let is_static = matches!(kind, None | Some("bucket"));
         Ok(Origin { id, is_static })
     }
 
@@ -98,6 +102,15 @@ fn of_bucket(id: &str, name: &str, reader: &Target<'_>) -> Value {
         "Id": id,
         "DomainName": attribute(&logical_id(&[name, "Bucket"]), "RegionalDomainName"),
         "S3OriginConfig": { "OriginAccessIdentity": join("", identity) },
+    })
+}
+
+/// A function, which is reached by the host in its URL.
+fn of_function(id: &str, url: &Value) -> Value {
+    json!({
+        "Id": id,
+        "DomainName": select(2, &split("/", url)),
+        "CustomOriginConfig": { "OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"] },
     })
 }
 

@@ -8,8 +8,8 @@ use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::intrinsic;
 use crate::template::Resource;
+use crate::types::Target;
 use crate::types::target::get;
-use crate::workload::security_group_id;
 
 const PROJECT: &str = "StpAtlasMongoProject";
 /// The network of the clusters.
@@ -96,16 +96,22 @@ fn add_peering(assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
         "VpcId": assembly.network.vpc,
     });
     add((PEERING, "NetworkPeering"), peering, Some(CONTAINER), assembly)?;
-    for (zone, table) in assembly.network.public_route_tables().into_iter().enumerate() {
-        let route = json!({
-            "DestinationCidrBlock": ADDRESSES,
-            "RouteTableId": table,
-            "VpcPeeringConnectionId": intrinsic::attribute(PEERING, "ConnectionId"),
-        });
-        assembly.add(
-            &format!("StpAtlasMongoPublicSubnetRoute{zone}"),
-            Resource::new("AWS::EC2::Route", route),
-        );
+    let kinds: &[&str] = match assembly.needs.nat {
+        true => &["Public", "Private"],
+        false => &["Public"],
+    };
+    for kind in kinds {
+        for (zone, table) in assembly.network.route_tables(kind).into_iter().enumerate() {
+            let route = json!({
+                "DestinationCidrBlock": ADDRESSES,
+                "RouteTableId": table,
+                "VpcPeeringConnectionId": intrinsic::attribute(PEERING, "ConnectionId"),
+            });
+            assembly.add(
+                &format!("StpAtlasMongo{kind}SubnetRoute{zone}"),
+                Resource::new("AWS::EC2::Route", route),
+            );
+        }
     }
     Ok(())
 }
@@ -140,14 +146,17 @@ fn access_list(assembly: &mut Assembly<'_>) -> Result<Vec<Value>, SynthError> {
 
 /// The groups of all services that are connected to a cluster, each once.
 fn groups(assembly: &Assembly<'_>) -> Vec<Value> {
-    let services = assembly.stack.services.iter();
-    services
-        .filter(|service| !connected(&service.connect_to, assembly).is_empty())
-        .map(|service| {
-            let group = security_group_id(service.name.as_str());
-            json!({ "AwsSecurityGroup": intrinsic::reference(&group) })
-        })
-        .collect()
+    let mut groups: Vec<String> = Vec::new();
+    let clusters = assembly.stack.resources.iter().filter(|one| one.kind == NAME);
+    for group in clusters.flat_map(|cluster| Target::of(cluster).groups_of_services(assembly)) {
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    let entries = groups
+        .iter()
+        .map(|group| json!({ "AwsSecurityGroup": intrinsic::reference(group) }));
+    entries.collect()
 }
 
 /// The clusters among connections, each once.

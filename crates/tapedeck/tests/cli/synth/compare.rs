@@ -56,8 +56,12 @@ const STATEFUL: [&str; 15] = [
     "AWS::S3::Bucket",
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",
-    "MongoDB::Atlas::Cluster",
+    "MongoDB::StpAtlasV1::Cluster",
 ];
+
+/// Logs of functions that only helped: without them, nobody can make use of these.
+pub(crate) const LOGS_OF_HELPERS: [&str; 2] =
+    ["JobTriggerFunctionLogGroup", "MyBatchTriggerFunctionLogGroup"];
 
 /// Properties that replace such a resource when they change: its name, and how it stores.
 const REPLACING: [&str; 21] = [
@@ -131,7 +135,7 @@ impl Deviations {
     }
 
     fn declares(&self, golden: &str, kind: &str, (type_name, logical): (&str, &str), path: &str) -> bool {
-        if loses_state(kind, type_name, path) {
+        if loses_state(kind, (type_name, logical), path) {
             return false;
         }
         let found = self.entries.iter().position(|one| {
@@ -158,10 +162,11 @@ impl Deviations {
 }
 
 /// Whether a difference would take something away that cannot be made again, or replace it.
-fn loses_state(kind: &str, type_name: &str, path: &str) -> bool {
+fn loses_state(kind: &str, (type_name, logical): (&str, &str), path: &str) -> bool {
     let property = path.strip_prefix("Properties/").unwrap_or_default();
     let property = property.split('/').next().unwrap_or_default();
-    let is_lost = (kind == "missing" && path.is_empty()) || path == "Type";
+    let is_missing = kind == "missing" && path.is_empty() && !LOGS_OF_HELPERS.contains(&logical);
+    let is_lost = is_missing || path == "Type";
     STATEFUL.contains(&type_name) && (is_lost || REPLACING.contains(&property))
 }
 

@@ -73,3 +73,53 @@ fn equal_configs_make_equal_bytes() {
     assert!(once.status.success());
     assert_eq!(once.stdout, again.stdout);
 }
+
+#[test]
+fn a_key_that_changes_nothing_is_told() {
+    let config = "\
+projectName: shop
+resources:
+  site: { type: bucket, properties: { directoryUpload: { directoryPath: ./site } } }
+  orders: { type: mongo-db-atlas-cluster, properties: { clusterTier: M10 } }
+providerConfig:
+  mongoDbAtlas: { accessibility: { accessibilityMode: vpc } }
+";
+    let environment = Environment::with_config(config);
+    environment.write("project/lookups.json", LOOKUPS);
+    environment.check(
+        &[
+            "synth",
+            "-r",
+            "eu-west-1",
+            "--lookups",
+            "lookups.json",
+            "--outFile",
+            "out.json",
+        ],
+        expect![[r#"
+            exit code 0
+            --- stderr ---
+            warning: `directoryUpload` of `site` changes nothing: a template holds no files; put them into the bucket once the stack is there
+            warning: the clusters of MongoDB Atlas need an account: give `publicKey`, `privateKey` and `organizationId` in `providerConfig.mongoDbAtlas`, or have them in the configuration of the types `MongoDB::StpAtlasV1::*`
+            warning: MongoDB Atlas asks for a peering of its network with that of the stack: accept it once in the account, or no cluster is reached
+            wrote out.json: 24 resources
+        "#]],
+    );
+}
+
+#[test]
+fn a_type_without_a_template_is_refused_with_a_way_out() {
+    let config = "projectName: shop\nresources: { site: { type: http-api-gateway } }\n";
+    let environment = Environment::with_config(config);
+    environment.write("project/lookups.json", LOOKUPS);
+    environment.check(
+        &["synth", "-r", "eu-west-1", "--lookups", "lookups.json"],
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error: could not make a template of stacktape.yml
+              because `site` is a `http-api-gateway`, or uses a part of it, that has no template yet: the whole type
+            help: write an `AWS::ApiGatewayV2::Api` under `cloudformationResources`, or leave it out
+        "#]],
+    );
+}

@@ -7,7 +7,7 @@ use regex::Regex;
 use serde_json::Value;
 
 /// Actions that may be allowed on `*`, and why.
-const ON_EVERYTHING: [(&str, &str); 9] = [
+const ON_EVERYTHING: [(&str, &str); 10] = [
     ("ssmmessages:CreateControlChannel", "sessions are no resources"),
     ("ssmmessages:CreateDataChannel", "sessions are no resources"),
     ("ssmmessages:OpenControlChannel", "sessions are no resources"),
@@ -22,6 +22,7 @@ const ON_EVERYTHING: [(&str, &str); 9] = [
     ),
     ("ses:*", "`aws:ses` connects to the whole service"),
     ("sns:publish", "numbers of phones are no resources"),
+    ("batch:DescribeJobs", "jobs are no resources"),
     ("batch:ListJobs", "a list is of all jobs"),
 ];
 

@@ -231,10 +231,13 @@ fn what_has_no_template_is_refused() {
             "because `crew` is a `multi-container-workload`, or uses a part of it, that has no template yet: events of type `workload-internal` with `instanceTypes`: there each container of a task has a `localhost` of its own"
         ],
     );
-    let connect = "{ type: service-connect, properties: { containerPort: 82, alias: x } }";
+    let connect = "{ type: service-connect, properties: { containerPort: 82 } }";
+    let same = "{ type: service-connect, properties: { containerPort: 82, alias: a-main } }";
     refusal(
-        &[&crew("a", connect, FARGATE), &crew("b", connect, FARGATE)],
-        &expect!["because `a` and `b` would both be reached as `x:82`; give one of them another `alias`"],
+        &[&crew("a", connect, FARGATE), &crew("b", same, FARGATE)],
+        &expect![
+            "because `a` and `b` would both be reached as `a-main:82`; give one of them another `alias`"
+        ],
     );
     let api = "\n  api: { type: http-api-gateway }";
     let event = "{ type: http-api-gateway, properties: { containerPort: 80, httpApiGatewayName: api, method: GET, path: / } }";

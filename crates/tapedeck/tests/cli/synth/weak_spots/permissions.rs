@@ -135,6 +135,26 @@ fn w30_connections_to_streams_do_what_they_promise() {
 }
 
 #[test]
+fn w31_a_service_uses_only_the_clusters_it_is_connected_to_and_can_be_narrowed() {
+    let clusters = "  orders: { type: mongo-db-atlas-cluster, properties: { clusterTier: M10 } }\n  \
+                    others: { type: mongo-db-atlas-cluster, properties: { clusterTier: M10 } }\n";
+    let config = format!("{}{clusters}", worker("connectTo: [orders]"));
+    let user = |config: &str| properties(&resources(config), "WorkerAtlasMongoDatabaseUser").clone();
+    assert_eq!(
+        user(&config)["Scopes"],
+        json!([{ "Name": "orders", "Type": "CLUSTER" }])
+    );
+    let narrowed = format!(
+        "{}    overrides: {{ WorkerAtlasMongoDatabaseUser: {{ Roles: [{{ DatabaseName: shop, RoleName: read }}] }} }}\n{clusters}",
+        worker("connectTo: [orders]")
+    );
+    assert_eq!(
+        user(&narrowed)["Roles"],
+        json!([{ "DatabaseName": "shop", "RoleName": "read" }])
+    );
+}
+
+#[test]
 fn w32_arns_are_those_of_the_partition() {
     let config = format!(
         "# synth: --stage dev --region us-gov-west-1 --projectName demo\n{}",

@@ -131,3 +131,33 @@ fn w42_all_that_a_service_becomes_can_be_asked_for() {
         assert!(template["Outputs"][output]["Value"].is_object(), "{output}");
     }
 }
+
+#[test]
+fn w25_only_who_calls_a_service_has_a_proxy() {
+    let api = "  api:
+    type: private-service
+    properties:
+      packaging: { type: prebuilt-image, properties: { image: busybox } }
+      resources: { cpu: 0.25, memory: 512 }
+";
+    let calls = [
+        "connectTo: [api]",
+        "environment: { API: \"$ResourceParam('api', 'address')\" }",
+        "environment: { API: \"$CfFormat('http://{}/', $ResourceParam('api', 'address'))\" }",
+        "environment: { API: 'http://api:3000/' }",
+    ];
+    for call in calls {
+        let resources = resources(&[worker(call).as_str(), api].concat());
+        let configuration = &properties(&resources, "WorkerService")["ServiceConnectConfiguration"];
+        assert_eq!(configuration["Enabled"], true, "{call}");
+        assert_eq!(
+            resources["WorkerService"]["DependsOn"],
+            json!(["ApiService"]),
+            "{call}"
+        );
+    }
+    let resources = resources(&[worker("").as_str(), api].concat());
+    let service = properties(&resources, "WorkerService");
+    assert!(service.get("ServiceConnectConfiguration").is_none());
+    assert!(resources["WorkerService"].get("DependsOn").is_none());
+}

@@ -87,6 +87,40 @@ fn w28_images_are_scanned_fixed_and_no_obstacle() {
 }
 
 #[test]
+fn w28_code_is_uploaded_to_a_bucket_that_is_closed() {
+    let resources = resources(
+        "resources:
+  code:
+    type: function
+    properties:
+      runtime: nodejs24.x
+      packaging: { type: custom-artifact, properties: { packagePath: code.zip, handler: 'index.js:handler' } }
+",
+    );
+    let bucket = properties(&resources, "StpDeploymentBucket");
+    let blocked = bucket["PublicAccessBlockConfiguration"]
+        .as_object()
+        .expect("it is there");
+    assert!(
+        blocked.len() == 4 && blocked.values().all(|flag| flag == true),
+        "{blocked:?}"
+    );
+    assert!(bucket.get("CorsConfiguration").is_none());
+    let policy = properties(&resources, "StpDeploymentBucketPolicy");
+    let statement = &policy["PolicyDocument"]["Statement"][0];
+    assert_eq!(statement["Effect"], "Deny");
+    assert_eq!(
+        statement["Condition"],
+        json!({ "Bool": { "aws:SecureTransport": "false" } })
+    );
+    assert_eq!(
+        statement["Resource"].as_array().map(Vec::len),
+        Some(2),
+        "the bucket and what is in it"
+    );
+}
+
+#[test]
 fn w33_a_region_may_have_two_zones() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let config = folder.path().join("stacktape.yml");

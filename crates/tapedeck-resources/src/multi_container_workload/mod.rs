@@ -1,5 +1,8 @@
 //! `multi-container-workload`: containers that run together, each reached in its own ways.
 
+mod addresses;
+mod lower;
+
 use std::collections::HashMap;
 
 use tapedeck_config::parse::Mapping;
@@ -7,9 +10,8 @@ use tapedeck_config::schema::{
     Branch, Case, Connectable, Kind, OBJECT, Object, Pattern, REQUIRED, ResourceType, Support, UNSUPPORTED,
     one_type, whole,
 };
-use tapedeck_config::{Declared, Scope, complete, overrides};
+use tapedeck_config::{Declared, Scope};
 use tapedeck_diagnostic::{Span, Spanned};
-use tapedeck_model::{ResourceName, Way, WayKind, Workload, WorkloadContainer};
 
 use crate::shared::balancing::{
     self, CONTAINER_PORT, HTTP_API_TO_CONTAINER, LOAD_BALANCER_TO_CONTAINER,
@@ -22,9 +24,9 @@ use crate::shared::target_health::{self, LOAD_BALANCER_HEALTH_CHECK};
 use crate::shared::workload::{
     COMPUTE_KEY, CONNECT_TO, IAM_ROLE_STATEMENTS, PRIVATE_SUBNETS, REMOTE_SESSIONS, SCALING,
 };
-use crate::shared::{connections, lower as shared, relations};
+use crate::shared::{connections, relations};
 use crate::worker_service::keys::{DEPENDENCY, PACKAGING_KEY};
-use crate::worker_service::{children, compute, containers, lower, permissions};
+use crate::worker_service::{children, compute, containers, permissions};
 
 /// The type.
 pub(crate) static TYPE: ResourceType = ResourceType {
@@ -35,7 +37,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     connectable: Connectable::Yes,
     children: Some(children),
     check: Some(check),
-    workload: Some(workload),
+    workload: Some(lower::workload),
     ..UNSUPPORTED
 };
 
@@ -197,12 +199,16 @@ fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
         for event in balancing::of_type(container, "network-load-balancer") {
             balancing::listener(event, scope);
         }
+        for (port, first) in addresses::named(container).1 {
+            scope.diagnostics.already_taken(&port, "the port", first);
+        }
         if let Some(check) = container.mapping("loadBalancerHealthCheck") {
             target_health::check(check, scope);
         }
     }
     ports(&all, scope);
     deployment(properties, &all, scope);
+    addresses::check(one, scope);
 }
 
 /// The containers share one network: a port belongs to one of them.
@@ -242,60 +248,4 @@ fn deployment(properties: &Mapping, containers: &[&Mapping], scope: &mut Scope<'
         let needed = "containers without events of type `service-connect`";
         relations::only_with(properties, &["deployment"], needed, scope);
     }
-}
-
-/// The containers of a workload, none of which is the main one.
-fn workload(one: &Declared<'_>) -> Option<Workload> {
-    let properties = one.properties;
-    let mut ways = Vec::new();
-    for container in lower::mappings(properties, "containers") {
-        for event in lower::mappings(container, "events") {
-            ways.push(way(container, event)?);
-        }
-    }
-    Some(Workload {
-        name: ResourceName::new(one.name.value.clone()).ok()?,
-        containers: lower::mappings(properties, "containers")
-            .map(member)
-            .collect::<Option<_>>()?,
-        compute: compute::lower(properties.mapping("resources")?)?,
-        scaling: lower::scaling(properties)?,
-        connect_to: connections::lower(properties),
-        iam_role_statements: lower::statements(properties)?,
-        use_private_subnets_with_nat: properties.flag("usePrivateSubnetsWithNAT"),
-        enable_remote_sessions: properties.flag("enableRemoteSessions"),
-        overrides: overrides(one.whole),
-        ways,
-    })
-}
-
-fn member(container: &Mapping) -> Option<WorkloadContainer> {
-    Some(WorkloadContainer {
-        name: container.text("name")?.to_string(),
-        essential: !container.has("essential") || container.flag("essential"),
-        container_type: None,
-        depends_on: lower::dependencies(container)?,
-        container: shared::container(container)?,
-    })
-}
-
-/// How an event reaches a container.
-fn way(container: &Mapping, event: &Mapping) -> Option<Way> {
-    let properties = event.mapping("properties")?;
-    let kind = event.text("type")?;
-    Some(Way {
-        container: container.text("name")?.to_string(),
-        port: properties.integer("containerPort")?,
-        protocol: properties.text("protocol").map(str::to_string),
-        kind: match kind {
-            "service-connect" => WayKind::ServiceConnect {
-                alias: properties.text("alias").map(str::to_string),
-            },
-            "workload-internal" => WayKind::Internal,
-            _ => WayKind::Event {
-                kind: kind.to_string(),
-                properties: complete(properties, WAYS.object(kind)?),
-            },
-        },
-    })
 }
