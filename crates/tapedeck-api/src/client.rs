@@ -187,6 +187,17 @@ impl Client {
         self.ask_for_stack(&request, patience)
     }
 
+    /// What a stack is asked to be: what was deployed last, or what was gone back to.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] when there is none of that name.
+    pub fn stack_spec(&mut self, stack: StackName) -> Result<StackSpec, ClientError> {
+        match self.ask(&Request::DescribeSpec { stack }, Duration::ZERO)? {
+            Response::Spec { spec } => Ok(spec),
+            _ => Err(ClientError::Mismatched),
+        }
+    }
+
     /// All stacks.
     ///
     /// # Errors

@@ -66,6 +66,11 @@ pub enum Request {
         /// How long to wait for a newer one, in milliseconds.
         patience_ms: u64,
     },
+    /// What a stack is asked to be.
+    DescribeSpec {
+        /// The stack.
+        stack: StackName,
+    },
     /// All stacks.
     ListStacks,
     /// What the tasks of a stack use, or of all.
@@ -103,6 +108,11 @@ pub enum Response {
     Stack {
         /// How the stack is.
         stack: StackStatus,
+    },
+    /// To [`Request::DescribeSpec`].
+    Spec {
+        /// What it is asked to be.
+        spec: StackSpec,
     },
     /// To [`Request::ListStacks`].
     Stacks {

@@ -38,6 +38,7 @@ mod retention;
 mod scaling;
 mod secrets;
 mod server;
+mod specification;
 mod start;
 mod store;
 

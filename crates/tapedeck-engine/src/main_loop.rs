@@ -202,6 +202,7 @@ impl Engine {
                     refusal: Refusal::UnknownStack { name },
                 },
             },
+            Request::DescribeSpec { stack } => self.fleet.describe_spec(stack),
             Request::DescribeMetrics { stack, seconds } => self.metrics(stack.as_ref(), seconds),
             Request::DescribeScaling { stack } => self.describe_scaling(&stack),
             Request::PrometheusText => Response::Text {

@@ -36,7 +36,7 @@ pub use ignored::{Ignored, ignored};
 pub use limits::DIRECT_BYTES;
 pub use lookups::{ArtifactLookup, Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
 pub use references::{Problem, problems};
-pub use template::{Output, Resource, Template};
+pub use template::{NOT_YET_KNOWN, Output, Resource, Template};
 
 /// The template of a stack. What only AWS knows is in `lookups`.
 ///

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::yaml;
 
 /// What stands in a template for what is known only once something is packaged.
-pub(crate) const NOT_YET_KNOWN: &str = "<<not-yet-known>>";
+pub const NOT_YET_KNOWN: &str = "<<not-yet-known>>";
 
 /// A CloudFormation template.
 #[derive(Debug, Clone, PartialEq, Serialize)]

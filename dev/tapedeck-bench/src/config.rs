@@ -34,11 +34,11 @@ const SOURCES: [&str; 6] = [
 const SLOW_PART: usize = 2;
 
 /// A command of one contestant, in the folder with the files.
-struct Contestant {
-    name: &'static str,
-    program: PathBuf,
-    arguments: Vec<String>,
-    rounds: usize,
+pub(crate) struct Contestant {
+    pub(crate) name: &'static str,
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) rounds: usize,
 }
 
 pub(crate) fn measure(
@@ -51,22 +51,7 @@ pub(crate) fn measure(
     let folder = stage.work.join("configs");
     write_all(&folder)?;
     let contestants = contestants(stage, validators, rounds);
-    let mut times: Vec<Samples> = contestants.iter().map(|one| Samples::new(one.name)).collect();
-    let mut memory = times.clone();
-    for round in 0..=rounds {
-        for (index, one) in contestants
-            .iter()
-            .enumerate()
-            .filter(|(_, one)| round <= one.rounds)
-        {
-            let spent = spend(&stage.probe, one, &folder)?;
-            // The first round only warms up.
-            if round > 0 {
-                times[index].add(spent.milliseconds);
-                memory[index].add(spent.mebibytes);
-            }
-        }
-    }
+    let (times, memory) = take_turns(stage, &contestants, &folder, rounds)?;
     let goal = "`validate` of five services, whole command";
     report.at_most(&format!("{goal}, p50"), times[0].median(), 10.0, "ms");
     report.at_most(&format!("{goal}, memory"), memory[0].median(), 20.0, "MiB");
@@ -84,8 +69,34 @@ pub(crate) fn measure(
     Ok(())
 }
 
+/// Has all contestants take turns: the milliseconds and the mebibytes of each.
+pub(crate) fn take_turns(
+    stage: &Stage,
+    contestants: &[Contestant],
+    folder: &Path,
+    rounds: usize,
+) -> anyhow::Result<(Vec<Samples>, Vec<Samples>)> {
+    let mut times: Vec<Samples> = contestants.iter().map(|one| Samples::new(one.name)).collect();
+    let mut memory = times.clone();
+    for round in 0..=rounds {
+        for (index, one) in contestants
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| round <= one.rounds)
+        {
+            let spent = spend(&stage.probe, one, folder)?;
+            // The first round only warms up.
+            if round > 0 {
+                times[index].add(spent.milliseconds);
+                memory[index].add(spent.mebibytes);
+            }
+        }
+    }
+    Ok((times, memory))
+}
+
 /// Writes what all contestants judge.
-fn write_all(folder: &Path) -> anyhow::Result<()> {
+pub(crate) fn write_all(folder: &Path) -> anyhow::Result<()> {
     for path in SOURCES {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().context("a file is in a folder")?)?;

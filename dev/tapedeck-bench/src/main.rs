@@ -25,6 +25,7 @@ mod samples;
 mod stage;
 mod start;
 mod swarm;
+mod template;
 
 use std::path::PathBuf;
 
@@ -53,6 +54,8 @@ enum Part {
     Planner,
     /// Judging a config.
     Config,
+    /// Making a template of CloudFormation.
+    Template,
     /// Throughput of logs.
     Logs,
     /// From source to an image, for each language.
@@ -129,6 +132,7 @@ fn main() -> anyhow::Result<()> {
             Part::Swarm => swarm::measure(&stage, rivals, (rounds / 8).max(3), &mut report),
             Part::Planner => planner::measure(rounds, &mut report),
             Part::Config => config::measure(&stage, &arguments.validators, rounds, &mut report),
+            Part::Template => template::measure(&stage, &arguments.validators, rounds, &mut report),
             Part::Logs => logs::measure(&stage, rivals, (rounds / 8).max(3), &mut report),
             Part::Packaging => {
                 packaging::measure(&stage, rivals, &arguments.examples, rounds / 2, &mut report)

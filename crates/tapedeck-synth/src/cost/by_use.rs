@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::bill::Bill;
 
 /// Types that are paid by use: what is paid for, and the price of it where it is one number.
-const BY_USE: [(&str, &str, Option<&str>); 31] = [
+const BY_USE: [(&str, &str, Option<&str>); 32] = [
     ("AWS::ApiGateway::RestApi", "requests and traffic", None),
     ("AWS::ApiGatewayV2::Api", "requests and traffic", None),
     (
@@ -27,6 +27,11 @@ const BY_USE: [(&str, &str, Option<&str>); 31] = [
     (
         "AWS::KinesisFirehose::DeliveryStream",
         "data that is delivered",
+        None,
+    ),
+    (
+        "AWS::Kinesis::StreamConsumer",
+        "hours and data of a consumer",
         None,
     ),
     ("AWS::Lambda::Function", "requests and seconds of memory", None),
@@ -68,7 +73,7 @@ const FREE_SERVICES: [&str; 4] = [
 ];
 
 /// Types that cost nothing of their own.
-const FREE: [&str; 47] = [
+const FREE: [&str; 49] = [
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::Batch::JobDefinition",
     "AWS::Batch::JobQueue",
@@ -80,6 +85,7 @@ const FREE: [&str; 47] = [
     "AWS::Cognito::UserPoolDomain",
     "AWS::Cognito::UserPoolGroup",
     "AWS::Cognito::UserPoolIdentityProvider",
+    "AWS::Cognito::UserPoolUICustomizationAttachment",
     "AWS::EC2::InternetGateway",
     "AWS::EC2::LaunchTemplate",
     "AWS::EC2::Route",
@@ -103,6 +109,7 @@ const FREE: [&str; 47] = [
     "AWS::ElasticLoadBalancingV2::ListenerRule",
     "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::Events::Rule",
+    "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Permission",
     "AWS::Lambda::Url",
@@ -131,10 +138,6 @@ const FREE_OF_PARTNERS: [&str; 5] = [
 pub(super) fn add(id: &str, kind: &str, resource: &Value, bill: &mut Bill<'_>) -> bool {
     // The storage of an instance of a cluster is the cluster's.
     if kind == "AWS::RDS::DBInstance" && resource["Properties"].get("DBClusterIdentifier").is_some() {
-        return true;
-    }
-    // Endpoints that are entries of a table of routes.
-    if kind == "AWS::EC2::VPCEndpoint" && resource["Properties"]["VpcEndpointType"] == "Gateway" {
         return true;
     }
     let mut found = false;

@@ -15,6 +15,12 @@ pub(super) fn add(id: &str, kind: &str, resource: &Value, bill: &mut Bill<'_>) -
             bill.charge(id, "1 NAT gateway".to_string(), "nat-hour", one);
             bill.by_use(id, "traffic through the NAT gateway", Some("nat-gb"));
         }
+        "AWS::EC2::VPCEndpoint" => {
+            // A gateway costs nothing; it is what there is unless something else is said.
+            if resource["Properties"]["VpcEndpointType"] == "Interface" {
+                bill.unknown(id, "an endpoint with an interface in each subnet");
+            }
+        }
         "AWS::EC2::EIP" => bill.charge(id, "1 public IPv4 address".to_string(), "public-address", one),
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => add_balancer(id, &resource["Properties"], bill),
         "AWS::CloudWatch::Alarm" => bill.charge(id, "1 alarm".to_string(), "alarm", one),

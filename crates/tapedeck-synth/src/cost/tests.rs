@@ -153,6 +153,7 @@ fn what_costs_by_being_there_is_counted() {
         "Secret": { "Type": "AWS::SecretsManager::Secret" },
         "Zone": { "Type": "AWS::ServiceDiscovery::PrivateDnsNamespace" },
         "Vpc": { "Type": "AWS::EC2::VPC" },
+        "Gateway": { "Type": "AWS::EC2::VPCEndpoint" },
         "Thing": { "Type": "AWS::Whatever::Thing" },
     }));
     assert_eq!(

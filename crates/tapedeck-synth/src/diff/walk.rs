@@ -33,8 +33,9 @@ const UNORDERED: [&str; 24] = [
 ];
 
 /// Keys that tell the items of a list from one another.
-const IDENTITIES: [&str; 8] = [
+const IDENTITIES: [&str; 9] = [
     "Name",
+    "name",
     "Key",
     "PolicyName",
     "Sid",

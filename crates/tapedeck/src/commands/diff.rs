@@ -6,11 +6,11 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use tapedeck_synth::cost::{Estimate, estimate};
-use tapedeck_synth::diff::{Surroundings, compare, read_template};
+use tapedeck_synth::diff::{Difference, Surroundings, compare, read_template};
 
 use crate::args::DiffArgs;
 use crate::commands::synth;
-use crate::config::Reading;
+use crate::config::{self, Reading};
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::lookups::Lookups;
@@ -18,7 +18,10 @@ use crate::options;
 use crate::printer::Printer;
 use crate::report;
 
+mod local;
+
 pub(crate) const EXAMPLES: &str = "Examples:
+  tapedeck diff                                what a deployment to this machine would change
   tapedeck diff --region eu-west-1 --lookups lookups.json --against deployed.json
   tapedeck diff --region eu-west-1 --lookups lookups.json --against last.yml --exitCode
   tapedeck diff --region eu-west-1 --lookups lookups.json --against - --json < deployed.json | jq .counts
@@ -34,12 +37,6 @@ const WOULD_CHANGE: u8 = 4;
 /// Compares what would be deployed with what is.
 pub(crate) fn run(args: &DiffArgs, context: &Context, printer: &Printer) -> Outcome {
     let region = options::region(&args.stack.region)?;
-    if region.is_local() {
-        return Err(
-            Failure::usage("region `local` is this machine, which runs no templates")
-                .help("name a region of AWS, such as --region eu-west-1"),
-        );
-    }
     let reading = Reading {
         command: "diff",
         is_deployment: false,
@@ -48,39 +45,88 @@ pub(crate) fn run(args: &DiffArgs, context: &Context, printer: &Printer) -> Outc
         extra: &args.options.extra,
         lookups: args.lookups.as_deref(),
     };
-    let (stack, template) = synth::template(&reading, None, context, printer)?;
+    let difference = match region.is_local() {
+        true => with_engine(args, &reading, context, printer)?,
+        false => with_template(args, &reading, context, printer)?,
+    };
+    match args.exit_code && !difference.is_empty() {
+        true => Ok(ExitCode::from(WOULD_CHANGE)),
+        false => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Shows what would change about what this machine runs.
+fn with_engine(
+    args: &DiffArgs,
+    reading: &Reading<'_>,
+    context: &Context,
+    printer: &Printer,
+) -> Result<Difference, Failure> {
+    if args.against.is_some() {
+        return Err(
+            Failure::usage("region `local` is this machine, which runs no templates")
+                .help("name a region of AWS, such as --region eu-west-1, or leave --against out"),
+        );
+    }
+    let (stack, _) = config::load_stack(context, printer, reading)?;
+    let difference = local::difference(&stack, context)?;
     let name = stack.name().to_string();
+    show(
+        &difference,
+        &name,
+        json!({ "region": stack.region }),
+        None,
+        printer,
+    );
+    Ok(difference)
+}
+
+/// Shows what would change about the stack of a template.
+fn with_template(
+    args: &DiffArgs,
+    reading: &Reading<'_>,
+    context: &Context,
+    printer: &Printer,
+) -> Result<Difference, Failure> {
+    let (stack, template) = synth::template(reading, None, context, printer)?;
+    let (name, region) = (stack.name().to_string(), stack.region.to_string());
     let Some(against) = &args.against else {
-        return Err(not_reachable(&name, region.as_str()));
+        return Err(not_reachable(&name, &region));
     };
     let before = read_against(against, context)?;
     let account = match &args.lookups {
         Some(path) => Lookups::read(&context.working_directory.join(path))?.0.account,
         None => None,
     };
-    let surroundings = Surroundings::new(region.as_str(), &name, account.as_deref());
+    let surroundings = Surroundings::new(&region, &name, account.as_deref());
     let after = template.to_value();
     let difference = compare(&before, &after, &surroundings);
     // A region without prices is no reason to show nothing.
-    let cost = |template| estimate(template, &surroundings, region.as_str(), &[]).ok();
+    let cost = |template| estimate(template, &surroundings, &region, &[]).ok();
     let costs = cost(&before).zip(cost(&after));
-    if printer.is_json() {
-        let range = |cost: &Estimate| json!({ "minimum": cost.minimum, "maximum": cost.maximum });
-        printer.json(&json!({
-            "stack": name,
-            "region": region,
-            "against": against,
-            "counts": difference.counts(),
-            "difference": difference,
-            "monthlyCost": costs.as_ref().map(|(before, after)| json!({ "before": range(before), "after": range(after) })),
-        }));
-    } else {
-        printer.data(report::difference(&difference, &name, costs.as_ref()));
+    let about = json!({ "region": region, "against": against });
+    show(&difference, &name, about, costs.as_ref(), printer);
+    Ok(difference)
+}
+
+fn show(
+    difference: &Difference,
+    stack: &str,
+    mut about: Value,
+    costs: Option<&(Estimate, Estimate)>,
+    printer: &Printer,
+) {
+    if !printer.is_json() {
+        printer.data(report::difference(difference, stack, costs));
+        return;
     }
-    match args.exit_code && !difference.is_empty() {
-        true => Ok(ExitCode::from(WOULD_CHANGE)),
-        false => Ok(ExitCode::SUCCESS),
-    }
+    let range = |cost: &Estimate| json!({ "minimum": cost.minimum, "maximum": cost.maximum });
+    about["stack"] = Value::from(stack);
+    about["counts"] = json!(difference.counts());
+    about["difference"] = json!(difference);
+    about["monthlyCost"] =
+        json!(costs.map(|(before, after)| json!({ "before": range(before), "after": range(after) })));
+    printer.json(&about);
 }
 
 /// The template of a file, or of standard input.

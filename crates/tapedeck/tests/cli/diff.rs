@@ -174,6 +174,34 @@ fn a_file_that_is_no_template_is_refused() {
     );
 }
 
+#[test]
+fn where_nothing_is_deployed_everything_is_new() {
+    Environment::with_config(GOOD).check(
+        &["diff"],
+        expect![[r#"
+            exit code 0
+            --- stdout ---
+            stack shop-dev: 1 added, 0 changed, 0 removed
+
+            + mailer  worker-service
+        "#]],
+    );
+}
+
+#[test]
+fn this_machine_runs_no_template() {
+    let environment = project(WITH_QUEUE, WITH_QUEUE);
+    environment.check(
+        &["diff", "--against", "before.json"],
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error: region `local` is this machine, which runs no templates
+            help: name a region of AWS, such as --region eu-west-1, or leave --against out
+        "#]],
+    );
+}
+
 /// Existing stacks come with what Stacktape made: nothing that holds data may be lost by moving.
 #[test]
 fn against_each_golden_template_nothing_is_lost_and_80_columns_hold() {
@@ -202,7 +230,7 @@ fn against_each_golden_template_nothing_is_lost_and_80_columns_hold() {
     assert!(compared > 90, "only {compared} were compared");
 }
 
-/// What is lost for certain. Images can be made again.
+/// What is lost for certain. Images can be made again, and of the function that started jobs only its logs are left.
 fn lost(told: &Value) -> Vec<String> {
     let resources = told["difference"]["resources"].as_array().expect("it is a list");
     let lost = resources.iter().filter(|resource| {

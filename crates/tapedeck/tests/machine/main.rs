@@ -15,6 +15,7 @@ mod confinement;
 mod crash_loop;
 mod deployments;
 mod dev;
+mod diff;
 mod disk;
 mod elsewhere;
 mod endpoint;
