@@ -5,32 +5,18 @@ usage: cloudformation-attributes.py FOLDER/cfnlint > crates/tapedeck-resources/d
 """
 
 import ast
-import json
 import sys
 from pathlib import Path
 
-COLUMNS = ["type", "identifiers", "attributes"]
+from cloudformation_schemas import types_of_regions
 
-# Every type is in here. Where regions differ, this one is asked first.
-FIRST_REGION = "us-east-1"
+COLUMNS = ["type", "identifiers", "attributes"]
 
 # Types whose attributes are named by whoever writes the template.
 OF_THE_TEMPLATE = {
     "AWS::CloudFormation::CustomResource": ["*"],
     "AWS::CloudFormation::Stack": ["Outputs.*"],
 }
-
-
-def types_of_regions(schemas: Path) -> dict[str, dict]:
-    """The schema of every type of any region, by name of the type."""
-    regions = [path for path in (schemas / "providers").glob("*.json") if path.stem != "sam"]
-    regions.sort(key=lambda path: (path.stem != FIRST_REGION, path.stem))
-    files: dict[str, str] = {}
-    for region in regions:
-        for name, file in json.loads(region.read_text()).items():
-            files.setdefault(name, file)
-    folder = schemas / "resources"
-    return {name: json.loads((folder / f"{file}.json").read_text()) for name, file in files.items()}
 
 
 def constants(module: Path) -> dict:

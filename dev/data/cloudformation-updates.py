@@ -4,14 +4,12 @@
 usage: cloudformation-updates.py FOLDER/cfnlint > crates/tapedeck-resources/data/cloudformation-updates.tsv
 """
 
-import json
 import sys
 from pathlib import Path
 
-COLUMNS = ["type", "replaced-by", "perhaps-replaced-by", "interrupted-by"]
+from cloudformation_schemas import types_of_regions
 
-# Every type is in here. Where regions differ, this one is asked first.
-FIRST_REGION = "us-east-1"
+COLUMNS = ["type", "replaced-by", "perhaps-replaced-by", "interrupted-by"]
 
 # "Some interruptions" of the CloudFormation user guide, which the schemas do not tell: of the types that we make.
 INTERRUPTIONS = {
@@ -21,18 +19,6 @@ INTERRUPTIONS = {
     "AWS::RDS::DBCluster": ["EngineVersion"],
     "AWS::RDS::DBInstance": ["DBInstanceClass", "EngineVersion", "StorageType"],
 }
-
-
-def types_of_regions(schemas: Path) -> dict[str, dict]:
-    """The schema of every type of any region, by name of the type."""
-    regions = [path for path in (schemas / "providers").glob("*.json") if path.stem != "sam"]
-    regions.sort(key=lambda path: (path.stem != FIRST_REGION, path.stem))
-    files: dict[str, str] = {}
-    for region in regions:
-        for name, file in json.loads(region.read_text()).items():
-            files.setdefault(name, file)
-    folder = schemas / "resources"
-    return {name: json.loads((folder / f"{file}.json").read_text()) for name, file in files.items()}
 
 
 def paths(pointers: list[str]) -> list[str]:

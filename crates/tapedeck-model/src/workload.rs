@@ -111,8 +111,10 @@ impl WorkerService {
         }
     }
 
-    /// The main container waits for those beside it, but for those that wait for it.
-    fn main_dependencies(&self) -> Vec<ContainerDependency> {
+    /// What the main container waits for: every other that does not wait for it. Those that run on init have to have
+    /// succeeded, the others to have started.
+    #[must_use]
+    pub fn main_dependencies(&self) -> Vec<ContainerDependency> {
         let waits_for_main = |side: &&crate::SideContainer| {
             side.depends_on
                 .iter()

@@ -32,6 +32,22 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// The first deployment of a revision with so many tasks: with what ECS does where nothing else is said, at the pace of this
+    /// machine.
+    #[must_use]
+    pub fn new(revision: Revision, count: u32) -> Self {
+        Self {
+            revision,
+            count,
+            grown: 0,
+            attended: false,
+            bounds: Bounds::default(),
+            breaker: Breaker::default(),
+            stage: Stage::UnderWay { fallback: None },
+            pace: Pace::fast(),
+        }
+    }
+
     /// Whether tasks that asked to be protected are: not when the service is deleted or the engine is to end without
     /// tasks, and not while somebody watches, who wants to see the newest revision.
     pub(crate) fn heeds_protection(&self) -> bool {

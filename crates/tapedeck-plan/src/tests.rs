@@ -23,16 +23,10 @@ fn at(seconds: f64) -> Timestamp {
 
 fn want(revision: u64, count: u32) -> Desired {
     Desired {
-        revision: Revision(revision),
-        count,
-        grown: 0,
-        attended: false,
-        bounds: Bounds::default(),
-        breaker: Breaker::default(),
         stage: Stage::UnderWay {
             fallback: revision.checked_sub(1).filter(|number| *number > 0).map(Revision),
         },
-        pace: Pace::fast(),
+        ..Desired::new(Revision(revision), count)
     }
 }
 

@@ -25,18 +25,7 @@ pub(crate) fn build(assembly: &mut Assembly<'_>) {
     if functions.all(|one| elsewhere(one.name.as_str())) {
         return;
     }
-    let bucket = json!({
-        "BucketName": name(assembly),
-        "BucketEncryption": { "ServerSideEncryptionConfiguration": [
-            { "ServerSideEncryptionByDefault": { "SSEAlgorithm": "AES256" } },
-        ] },
-        "PublicAccessBlockConfiguration": {
-            "BlockPublicAcls": true,
-            "BlockPublicPolicy": true,
-            "IgnorePublicAcls": true,
-            "RestrictPublicBuckets": true,
-        },
-    });
+    let bucket = types::closed_bucket(&name(assembly));
     assembly.add(BUCKET, Resource::new("AWS::S3::Bucket", bucket));
     let arn = attribute(BUCKET, "Arn");
     let objects = substitute("${bucket}/*", vec![("bucket".to_string(), arn.clone())]);

@@ -233,15 +233,22 @@ pub(crate) enum ConfigFormat {
     TypeScript,
 }
 
+/// What only AWS knows.
+#[derive(Debug, Args)]
+pub(crate) struct LookupsArgs {
+    /// What AWS would answer, as JSON: account, secrets, parameters, outputs of stacks, VPCs
+    #[arg(long = "lookups", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// What AWS would answer, as JSON: account, secrets, outputs of stacks
-    #[arg(long, value_name = "FILE")]
-    pub(crate) lookups: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) lookups: LookupsArgs,
     #[command(flatten)]
     pub(crate) options: ExtraArgs,
     #[command(flatten)]

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use tapedeck_model::{HealthStatus, ResourceName, Revision, Scaling};
 use tapedeck_plan::autoscale::Tempo;
-use tapedeck_plan::{Bounds, Breaker, Desired, Pace, Stage};
+use tapedeck_plan::{Bounds, Desired, Pace};
 
 use crate::{Behaviour, Fate, Load, World};
 
@@ -164,16 +164,7 @@ fn is_service(world: &World, service: &str) -> Result<(), &'static str> {
 }
 
 fn deploy(world: &mut World, options: &[&str]) -> Result<(), &'static str> {
-    let mut desired = world.desired().copied().unwrap_or(Desired {
-        revision: Revision(1),
-        count: 1,
-        grown: 0,
-        attended: false,
-        bounds: Bounds::default(),
-        breaker: Breaker::default(),
-        stage: Stage::UnderWay { fallback: None },
-        pace: Pace::fast(),
-    });
+    let mut desired = world.desired().copied().unwrap_or(Desired::new(Revision(1), 1));
     let mut behaviour = Behaviour::default();
     let (mut exits, mut code, mut held) = (None, 0, false);
     let (mut counted, mut scale) = (false, None);

@@ -3,21 +3,8 @@
 use std::time::Duration;
 
 use tapedeck_model::{ResourceName, Revision, RolloutState, TaskState};
-use tapedeck_plan::{Bounds, Breaker, Desired, Pace, Stage};
+use tapedeck_plan::Desired;
 use tapedeck_sim::{Behaviour, World};
-
-fn desired(revision: u64, count: u32) -> Desired {
-    Desired {
-        revision: Revision(revision),
-        count,
-        grown: 0,
-        attended: false,
-        bounds: Bounds::default(),
-        breaker: Breaker::default(),
-        stage: Stage::UnderWay { fallback: None },
-        pace: Pace::fast(),
-    }
-}
 
 /// A service that has been steady for a minute; its tasks take so long to stop.
 fn steady(count: u32, stops_in: Duration) -> World {
@@ -27,7 +14,7 @@ fn steady(count: u32, stops_in: Duration) -> World {
         ..Behaviour::default()
     };
     world.behave(Revision(1), behaviour);
-    world.deploy(desired(1, count));
+    world.deploy(Desired::new(Revision(1), count));
     world.advance(Duration::from_secs(60));
     assert!(world.is_steady());
     world
@@ -37,7 +24,7 @@ fn steady(count: u32, stops_in: Duration) -> World {
 fn t18_all_tasks_are_told_within_100_ms_and_gone_after_their_timeout() {
     let mut world = steady(4, Duration::from_secs(10));
     let deleted = world.now();
-    world.deploy(desired(1, 0));
+    world.deploy(Desired::new(Revision(1), 0));
     let told = |world: &World| {
         let tasks = world.tasks().iter();
         let told = tasks.filter_map(|task| match task.state {
@@ -63,7 +50,7 @@ fn t18_all_tasks_are_told_within_100_ms_and_gone_after_their_timeout() {
 fn t39_a_task_that_is_given_free_ends_the_rollout_within_a_second() {
     let mut world = steady(2, Duration::from_millis(100));
     world.protect(1, Some(Duration::from_secs(3600)));
-    world.deploy(desired(2, 2));
+    world.deploy(Desired::new(Revision(2), 2));
     world.advance(Duration::from_secs(600));
     assert_eq!(world.deployments().state(Revision(2)), RolloutState::InProgress);
     let old = world

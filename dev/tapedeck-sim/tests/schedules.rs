@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tapedeck_model::{HealthStatus, ResourceName, Revision, RolloutState, TaskState};
-use tapedeck_plan::{Bounds, Breaker, Desired, Pace, Stage};
+use tapedeck_plan::{Bounds, Desired, Pace};
 use tapedeck_sim::schedule::play;
 use tapedeck_sim::{Behaviour, Fate, World};
 
@@ -48,19 +48,6 @@ fn bounds() -> impl Strategy<Value = Bounds> {
 
 fn world() -> World {
     World::new(ResourceName::new("mailer").expect("letters only"))
-}
-
-fn desired(revision: u64, count: u32) -> Desired {
-    Desired {
-        revision: Revision(revision),
-        count,
-        grown: 0,
-        attended: false,
-        bounds: Bounds::default(),
-        breaker: Breaker::default(),
-        stage: Stage::UnderWay { fallback: None },
-        pace: Pace::fast(),
-    }
 }
 
 fn number_of_schedules() -> Option<u32> {
@@ -121,7 +108,7 @@ fn a_broken_revision_is_tried_a_bounded_number_of_times() {
                 ..Behaviour::default()
             };
             // It held once, so that it is not given up.
-            world.deploy(desired(1, count));
+            world.deploy(Desired::new(Revision(1), count));
             world.advance(Duration::from_secs(1));
             world.behave(Revision(1), behaviour);
             (1..=count).for_each(|number| world.kill(number, 1));
@@ -143,10 +130,10 @@ fn a_broken_change_leaves_the_old_tasks_alone() {
     check(80, (1..6_u32, behaviour()), |(count, mut behaviour)| {
         behaviour.fates = vec![Fate::FailsToStart];
         let mut world = world();
-        world.deploy(desired(1, count));
+        world.deploy(Desired::new(Revision(1), count));
         world.advance(Duration::from_secs(1));
         world.behave(Revision(2), behaviour);
-        world.deploy(desired(2, count));
+        world.deploy(Desired::new(Revision(2), count));
         world.advance(Duration::from_secs(3600));
         no_violations(&world)?;
         prop_assert!(
@@ -186,7 +173,7 @@ fn t07_a_first_deployment_that_fails_is_given_up() {
             ..Behaviour::default()
         };
         world.behave(Revision(1), behaviour);
-        world.deploy(desired(1, count));
+        world.deploy(Desired::new(Revision(1), count));
         world.advance(Duration::from_secs(60));
         no_violations(&world)?;
         let attempts = world.attempts(Revision(1));
@@ -214,7 +201,7 @@ fn t29_t30_a_rollout_never_dips_and_a_bad_one_ends_where_it_began() {
         let ceiling = bounds.ceiling(count);
         world.deploy(Desired {
             bounds,
-            ..desired(1, count)
+            ..Desired::new(Revision(1), count)
         });
         world.advance(Duration::from_secs(70));
         let behaviour = Behaviour {
@@ -224,7 +211,7 @@ fn t29_t30_a_rollout_never_dips_and_a_bad_one_ends_where_it_began() {
         world.behave(Revision(2), behaviour);
         world.deploy(Desired {
             bounds,
-            ..desired(2, count)
+            ..Desired::new(Revision(2), count)
         });
         for _ in 0..200 {
             let of = |revision: u64, counts: fn(&TaskState) -> bool| {
@@ -257,7 +244,7 @@ fn records_stay_bounded() {
         ..Behaviour::default()
     };
     world.behave(Revision(1), behaviour);
-    world.deploy(desired(1, 40));
+    world.deploy(Desired::new(Revision(1), 40));
     world.advance(Duration::from_secs(24 * 3600));
     assert_eq!(world.violations(), [] as [&str; 0]);
     let stopped = world

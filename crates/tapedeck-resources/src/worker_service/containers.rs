@@ -5,10 +5,8 @@ use std::collections::{HashMap, HashSet};
 use tapedeck_config::parse::Mapping;
 use tapedeck_config::{Declared, Scope};
 use tapedeck_diagnostic::{Allowed, Span, Spanned};
+use tapedeck_model::MAIN_CONTAINER;
 use tapedeck_model::naming::pascal_case;
-
-/// The name of the main container.
-const MAIN_CONTAINER: &str = "service-container";
 
 /// What is known of a container, for judging what waits for it.
 struct Known<'a> {

@@ -39,16 +39,32 @@ const WITHOUT_ACCELERATION: [&str; 6] = [
 /// The methods that S3 answers to pages of other origins.
 const METHODS: [&str; 5] = ["GET", "HEAD", "PUT", "POST", "DELETE"];
 
+/// The properties of a bucket that nobody but this stack uses: private, and encrypted also where an account says otherwise.
+pub(crate) fn closed_bucket(name: &str) -> Value {
+    json!({
+        "BucketName": name,
+        "BucketEncryption": { "ServerSideEncryptionConfiguration": [
+            { "ServerSideEncryptionByDefault": { "SSEAlgorithm": "AES256" } },
+        ] },
+        "PublicAccessBlockConfiguration": access_block(false),
+    })
+}
+
+/// What nobody may do to a bucket: make it public, unless it is meant to be, and then by a policy alone.
+fn access_block(is_public: bool) -> Value {
+    json!({
+        "BlockPublicAcls": true,
+        "BlockPublicPolicy": !is_public,
+        "IgnorePublicAcls": true,
+        "RestrictPublicBuckets": !is_public,
+    })
+}
+
 fn build(bucket: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
     let is_public = access::is_public(bucket);
     let mut properties = json!({
         "BucketName": name(bucket, assembly),
-        "PublicAccessBlockConfiguration": {
-            "BlockPublicAcls": true,
-            "BlockPublicPolicy": !is_public,
-            "IgnorePublicAcls": true,
-            "RestrictPublicBuckets": !is_public,
-        },
+        "PublicAccessBlockConfiguration": access_block(is_public),
     });
     if !WITHOUT_ACCELERATION.contains(&assembly.names.region.as_str()) {
         properties["AccelerateConfiguration"] = json!({ "AccelerationStatus": "Enabled" });

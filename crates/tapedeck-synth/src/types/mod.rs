@@ -34,6 +34,7 @@ use tapedeck_model::{Data, Resource, Stack};
 use crate::SynthError;
 use crate::assembly::Assembly;
 
+pub(crate) use bucket::closed_bucket;
 pub(crate) use mongo_db_atlas_cluster::NAME as MONGO_DB_ATLAS_CLUSTER;
 pub(crate) use mongo_db_atlas_cluster::add_user as add_mongo_db_user;
 pub(crate) use mutual::untie;

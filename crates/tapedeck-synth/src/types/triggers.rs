@@ -40,23 +40,14 @@ const WITHOUT_SOURCE: [(&str, &str); 2] = [
     ),
 ];
 
-/// Adds what calls the function. Tells what its role must allow.
-pub(super) fn add(
-    owner: &Target<'_>,
-    function: &str,
-    assembly: &mut Assembly<'_>,
-) -> Result<Vec<Value>, SynthError> {
-    let mut statements = Vec::new();
-    for (index, event) in owner.items("events").iter().enumerate() {
-        let (Some(kind), Some(properties)) =
-            (event.get("type").and_then(Data::as_text), event.get("properties"))
-        else {
-            continue;
-        };
+/// The events of a function or job, each with its type.
+fn triggers<'a>(owner: &'a Target<'a>, function: &'a str) -> impl Iterator<Item = (&'a str, Trigger<'a>)> {
+    let events = owner.items("events").iter().enumerate();
+    events.filter_map(move |(index, event)| {
         let settings = Target {
             name: owner.name,
             kind: owner.kind,
-            properties,
+            properties: event.get("properties")?,
         };
         let trigger = Trigger {
             owner,
@@ -64,6 +55,18 @@ pub(super) fn add(
             settings,
             function,
         };
+        Some((event.get("type")?.as_text()?, trigger))
+    })
+}
+
+/// Adds what calls the function. Tells what its role must allow.
+pub(super) fn add(
+    owner: &Target<'_>,
+    function: &str,
+    assembly: &mut Assembly<'_>,
+) -> Result<Vec<Value>, SynthError> {
+    let mut statements = Vec::new();
+    for (kind, trigger) in triggers(owner, function) {
         statements.extend(match kind {
             "schedule" | "event-bus" => rules::add(&trigger, assembly)?,
             "cloudwatch-alarm" => rules::add_alarm(&trigger, assembly)?,

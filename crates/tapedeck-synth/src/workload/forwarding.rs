@@ -12,6 +12,7 @@ use crate::intrinsic::{attribute, join, reference, substitute};
 use crate::naming::within;
 use crate::policy::{allow, inline};
 use crate::template::Resource;
+use crate::types::closed_bucket;
 
 const BUCKET: &str = "LogForwardingFailedRecordsBucket";
 const BUCKET_ROLE: &str = "LogForwardingS3Role";
@@ -78,21 +79,10 @@ pub(crate) fn forward(
 
 fn add_bucket(ids: &Ids<'_>, assembly: &mut Assembly<'_>) {
     let name = format!("{}-logs-{}", ids.name.to_lowercase(), assembly.names.hash);
-    let bucket = json!({
-        "BucketName": within(format!("{}-{name}", assembly.names.stack), 63),
-        "BucketEncryption": { "ServerSideEncryptionConfiguration": [
-            { "ServerSideEncryptionByDefault": { "SSEAlgorithm": "AES256" } },
-        ] },
-        "PublicAccessBlockConfiguration": {
-            "BlockPublicAcls": true,
-            "BlockPublicPolicy": true,
-            "IgnorePublicAcls": true,
-            "RestrictPublicBuckets": true,
-        },
-        "LifecycleConfiguration": { "Rules": [
-            { "Id": "expire", "Status": "Enabled", "ExpirationInDays": KEPT_DAYS },
-        ] },
-    });
+    let mut bucket = closed_bucket(&within(format!("{}-{name}", assembly.names.stack), 63));
+    bucket["LifecycleConfiguration"] = json!({ "Rules": [
+        { "Id": "expire", "Status": "Enabled", "ExpirationInDays": KEPT_DAYS },
+    ] });
     // A bucket with something in it would keep the stack from being deleted.
     let bucket = Resource::new("AWS::S3::Bucket", bucket)
         .with("DeletionPolicy", "Retain".into())

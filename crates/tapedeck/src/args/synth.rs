@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{ConfigArgs, ExtraArgs, JsonArgs, StackArgs};
+use super::{ConfigArgs, ExtraArgs, JsonArgs, LookupsArgs, StackArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct SynthArgs {
@@ -12,9 +12,8 @@ pub(crate) struct SynthArgs {
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// What AWS would answer, as JSON: account, secrets, parameters, outputs of stacks, VPCs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) lookups: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) lookups: LookupsArgs,
     /// Write it into this file instead of printing it
     #[arg(long = "outFile", value_name = "FILE")]
     pub(crate) out_file: Option<PathBuf>,
@@ -34,9 +33,8 @@ pub(crate) struct DiffArgs {
     /// The template to compare with, of JSON or YAML; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
-    /// What AWS would answer, as JSON: account, secrets, parameters, outputs of stacks, VPCs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) lookups: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) lookups: LookupsArgs,
     /// Exit with 4 when something would change
     #[arg(long = "exitCode")]
     pub(crate) exit_code: bool,
@@ -52,9 +50,8 @@ pub(crate) struct CostArgs {
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// What AWS would answer, as JSON: account, secrets, parameters, outputs of stacks, VPCs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) lookups: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) lookups: LookupsArgs,
     #[command(flatten)]
     pub(crate) options: ExtraArgs,
     #[command(flatten)]

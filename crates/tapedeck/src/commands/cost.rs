@@ -43,7 +43,7 @@ pub(crate) fn run(args: &CostArgs, context: &Context, printer: &Printer) -> Outc
         stack: &args.stack,
         config: &args.config,
         extra: &args.options.extra,
-        lookups: args.lookups.as_deref(),
+        lookups: args.lookups.file.as_deref(),
     };
     let (stack, template) = synth::template(&reading, Some(ANY_ACCOUNT), context, printer)?;
     let name = stack.name().to_string();

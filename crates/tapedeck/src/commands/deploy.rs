@@ -149,7 +149,7 @@ pub(crate) fn service_spec(
             discards_output: service.container.logging.disabled,
             ec2,
             health_check: service.container.health_check.clone(),
-            depends_on: sides::main_depends_on(service),
+            depends_on: service.main_dependencies(),
             sides: sides::specs(service, built, images)?,
         },
     })

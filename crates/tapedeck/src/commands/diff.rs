@@ -43,7 +43,7 @@ pub(crate) fn run(args: &DiffArgs, context: &Context, printer: &Printer) -> Outc
         stack: &args.stack,
         config: &args.config,
         extra: &args.options.extra,
-        lookups: args.lookups.as_deref(),
+        lookups: args.lookups.file.as_deref(),
     };
     let difference = match region.is_local() {
         true => with_engine(args, &reading, context, printer)?,
@@ -94,7 +94,7 @@ fn with_template(
         return Err(not_reachable(&name, &region));
     };
     let before = read_against(against, context)?;
-    let account = match &args.lookups {
+    let account = match &args.lookups.file {
         Some(path) => Lookups::read(&context.working_directory.join(path))?.0.account,
         None => None,
     };

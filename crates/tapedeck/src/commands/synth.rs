@@ -34,7 +34,7 @@ pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Out
         stack: &args.stack,
         config: &args.config,
         extra: &args.options.extra,
-        lookups: args.lookups.as_deref(),
+        lookups: args.lookups.file.as_deref(),
     };
     let (_, template) = template(&reading, None, context, printer)?;
     let text = match format(args) {

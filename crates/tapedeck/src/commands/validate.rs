@@ -25,7 +25,7 @@ pub(crate) fn run(args: &ValidateArgs, context: &Context, printer: &Printer) -> 
         stack: &args.stack,
         config: &args.config,
         extra: &args.options.extra,
-        lookups: args.lookups.as_deref(),
+        lookups: args.lookups.file.as_deref(),
     };
     if printer.is_json() {
         let (loaded, _) = config::load(context, printer, &reading)?;

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use tapedeck_model::{Data, Expression};
 
-use super::Trigger;
+use super::{Trigger, triggers};
 use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::intrinsic::reference;
@@ -41,23 +41,7 @@ pub(crate) fn notify(assembly: &mut Assembly<'_>) {
             continue;
         };
         let owner = Target::of(resource);
-        for (index, event) in owner.items("events").iter().enumerate() {
-            let (Some("s3"), Some(properties)) =
-                (event.get("type").and_then(Data::as_text), event.get("properties"))
-            else {
-                continue;
-            };
-            let settings = Target {
-                name: owner.name,
-                kind: owner.kind,
-                properties,
-            };
-            let trigger = Trigger {
-                owner: &owner,
-                index,
-                settings,
-                function: &function,
-            };
+        for (_, trigger) in triggers(&owner, &function).filter(|(kind, _)| *kind == "s3") {
             if let Some(bucket) = bucket_of(&trigger.settings) {
                 tell(
                     &trigger,
