@@ -57,7 +57,7 @@ pub(crate) fn measure(
     report.at_most(&format!("{goal}, memory"), memory[0].median(), 20.0, "MiB");
     report.table("Judging a config: the whole command", "ms", &times);
     report.table("Judging a config: the most memory of the command", "MiB", &memory);
-    let within = [("five services", FIVE.to_string()), ("500 resources", large())]
+    let within = [("five services", FIVE.to_string()), ("500 resources", large(100))]
         .into_iter()
         .map(|(name, text)| in_process(name, &text, rounds))
         .collect::<anyhow::Result<Vec<_>>>()?;
@@ -104,7 +104,7 @@ pub(crate) fn write_all(folder: &Path) -> anyhow::Result<()> {
     }
     fs::write(folder.join("stacktape.yml"), FIVE)?;
     fs::write(folder.join("settings.json"), SETTINGS)?;
-    fs::write(folder.join("large.yml"), large())?;
+    fs::write(folder.join("large.yml"), large(100))?;
     fs::write(folder.join("compose.yml"), COMPOSE)?;
     fs::write(folder.join("template.json"), template().to_string())?;
     Ok(())
@@ -230,10 +230,10 @@ fn in_process(name: &str, text: &str, rounds: usize) -> anyhow::Result<Samples> 
     Ok(samples)
 }
 
-/// A config of 100 services and 400 other resources.
-fn large() -> String {
+/// A config of so many services, and four times as many other resources.
+pub(crate) fn large(services: usize) -> String {
     let mut text = String::from("projectName: large\nresources:\n");
-    for number in 0..100 {
+    for number in 0..services {
         text.push_str(&format!(
             "  queue{number}: {{ type: sqs-queue }}\n  bucket{number}: {{ type: bucket }}\n  topic{number}: {{ type: \
              sns-topic }}\n  stream{number}: {{ type: kinesis-stream }}\n  worker{number}:\n    type: worker-service\n    \
