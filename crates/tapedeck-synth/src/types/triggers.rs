@@ -6,7 +6,6 @@ mod rules;
 mod streams;
 
 use serde_json::{Value, json};
-use tapedeck_model::Data;
 
 use super::Target;
 use crate::SynthError;
