@@ -18,16 +18,18 @@ use crate::options;
 use crate::printer::Printer;
 use crate::report;
 
+mod deployed;
 mod local;
+
+use deployed::Place;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck diff                                what a deployment to this machine would change
-  tapedeck diff --region eu-west-1 --lookups lookups.json --against deployed.json
+  tapedeck diff --region eu-west-1 --lookups lookups.json
   tapedeck diff --region eu-west-1 --lookups lookups.json --against last.yml --exitCode
   tapedeck diff --region eu-west-1 --lookups lookups.json --against - --json < deployed.json | jq .counts
 
-What is deployed, AWS tells:
-  aws cloudformation get-template --stack-name shop-dev --query TemplateBody > deployed.json
+What is deployed to a region of AWS, its own command line `aws` tells, with the credentials that it finds.
 
 Exit codes: 0 whether or not something would change; with --exitCode, 4 when something would.";
 
@@ -90,10 +92,14 @@ fn with_template(
 ) -> Result<Difference, Failure> {
     let (stack, template) = synth::template(reading, None, context, printer)?;
     let (name, region) = (stack.name().to_string(), stack.region.to_string());
-    let Some(against) = &args.against else {
-        return Err(not_reachable(&name, &region));
+    let before = match &args.against {
+        Some(file) => read_against(file, context)?,
+        None => deployed::template(&Place {
+            stack: &name,
+            region: &region,
+            profile: args.stack.profile.as_deref(),
+        })?,
     };
-    let before = read_against(against, context)?;
     let account = match &args.lookups.file {
         Some(path) => Lookups::read(&context.working_directory.join(path))?.0.account,
         None => None,
@@ -104,7 +110,7 @@ fn with_template(
     // A region without prices is no reason to show nothing.
     let cost = |template| estimate(template, &surroundings, &region, &[]).ok();
     let costs = cost(&before).zip(cost(&after));
-    let about = json!({ "region": region, "against": against });
+    let about = json!({ "region": region, "against": args.against });
     show(&difference, &name, about, costs.as_ref(), printer);
     Ok(difference)
 }
@@ -147,15 +153,4 @@ fn read_against(path: &Path, context: &Context) -> Result<Value, Failure> {
         let what = format!("could not read the template {}", path.display());
         Failure::new(ExitKind::Usage, anyhow::Error::new(error).context(what)).help(help)
     })
-}
-
-/// The failure of a comparison with what only AWS could tell.
-fn not_reachable(stack: &str, region: &str) -> Failure {
-    Failure::usage(format!(
-        "this version does not ask AWS what is deployed as {stack} in {region}"
-    ))
-    .help(format!(
-        "have it told by `aws cloudformation get-template --region {region} --stack-name {stack} --query TemplateBody \
-         > deployed.json`, and add `--against deployed.json`"
-    ))
 }
