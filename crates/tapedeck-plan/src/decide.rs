@@ -8,7 +8,7 @@ use crate::foresight::Foresight;
 use crate::placement::Whereabouts;
 use crate::retention::Retention;
 use crate::rollout::{Rollout, Starts};
-use crate::standing::{Fallback, fallback};
+use crate::standing::{self, Fallback, fallback};
 use crate::streak::Allowance;
 use crate::tally::{Member, Tally, Worth};
 use crate::{Desired, Plan, Progress, Stage, Step, Waiting};
@@ -66,6 +66,7 @@ fn look(desired: &Desired, tasks: &[Task], whereabouts: &Whereabouts, now: Times
         .needed()
         .chain(fallback.iter().flat_map(|fallback| fallback.streak.needed()))
         .chain(tally.count.needed().filter(|_| is_counted))
+        .chain(standing::needed(&tally, tasks))
         .chain(tried)
         .collect();
     let retention = Retention::of(&tally, &needed);

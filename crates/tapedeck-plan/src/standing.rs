@@ -4,7 +4,7 @@
 //! revision as long as no task of the new one is healthy. As soon as one is, by the new one. And when more tasks are wanted than
 //! at its beginning, the old revision grows too until then.
 
-use tapedeck_model::{Revision, StopCode, Task, TaskState, Timestamp};
+use tapedeck_model::{Revision, StopCode, Task, TaskId, TaskState, Timestamp};
 
 use crate::Stage;
 use crate::streak::{Allowance, Streak};
@@ -82,40 +82,66 @@ fn rollout_began(tally: &Tally<'_>) -> Option<Timestamp> {
     live.chain(tally.streak.began()).min()
 }
 
-fn standing(tally: &Tally<'_>, tasks: &[Task], rollout_began: Timestamp) -> Standing {
-    let mut standing = Standing::default();
-    for task in tasks
-        .iter()
-        .filter(|task| task.revision != tally.desired.revision)
-    {
-        let is_restored = task.created >= rollout_began;
-        if let Some(since) = failed_health_checks(task) {
-            standing.lost += usize::from(!is_restored && since > rollout_began);
-            continue;
-        }
-        match &task.state {
-            TaskState::Stopped {
-                started,
-                stopped,
-                code,
-                ..
-            } if *code != StopCode::ServiceSchedulerInitiated => {
-                let was_settled =
-                    started.is_some_and(|started| stopped.since(started) >= tally.desired.pace.settled_after);
-                standing.lost += usize::from(!is_restored && was_settled && *stopped > rollout_began);
-            }
-            TaskState::Stopped { .. }
-            | TaskState::Stopping { .. }
-            | TaskState::Pending
-            | TaskState::Running { .. } => standing.restored += usize::from(is_restored),
-        }
+/// What a task of an older revision is for the standing of those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Account {
+    Lost,
+    Restored,
+}
+
+/// What a task is, if it counts at all.
+fn account(tally: &Tally<'_>, task: &Task, rollout_began: Timestamp) -> Option<Account> {
+    if task.revision == tally.desired.revision {
+        return None;
     }
+    let is_restored = task.created >= rollout_began;
+    if let Some(since) = failed_health_checks(task) {
+        return (!is_restored && since > rollout_began).then_some(Account::Lost);
+    }
+    match &task.state {
+        TaskState::Stopped {
+            started,
+            stopped,
+            code,
+            ..
+        } if *code != StopCode::ServiceSchedulerInitiated => {
+            let was_settled =
+                started.is_some_and(|started| stopped.since(started) >= tally.desired.pace.settled_after);
+            (!is_restored && was_settled && *stopped > rollout_began).then_some(Account::Lost)
+        }
+        TaskState::Stopped { .. }
+        | TaskState::Stopping { .. }
+        | TaskState::Pending
+        | TaskState::Running { .. } => is_restored.then_some(Account::Restored),
+    }
+}
+
+fn standing(tally: &Tally<'_>, tasks: &[Task], rollout_began: Timestamp) -> Standing {
+    let accounts = |wanted: Account| {
+        let accounts = tasks.iter().map(|task| account(tally, task, rollout_began));
+        accounts.filter(|account| *account == Some(wanted)).count()
+    };
     let healthy = tally
         .outdated
         .iter()
         .filter(|member| member.worth == Worth::Healthy);
-    standing.healthy = healthy.count();
-    standing
+    Standing {
+        healthy: healthy.count(),
+        lost: accounts(Account::Lost),
+        restored: accounts(Account::Restored),
+    }
+}
+
+/// The tasks whose records say what the rollout has lost and what was restored: without one of them, it would be restored
+/// again, or never.
+pub(crate) fn needed<'a>(tally: &Tally<'_>, tasks: &'a [Task]) -> impl Iterator<Item = &'a TaskId> {
+    let can_fall_back = matches!(tally.desired.stage, Stage::UnderWay { fallback: Some(_) });
+    let rollout_began = rollout_began(tally).filter(|_| can_fall_back);
+    let counts = move |task: &&Task| {
+        let account = rollout_began.and_then(|began| account(tally, task, began));
+        account.is_some()
+    };
+    tasks.iter().filter(counts).map(|task| &task.id)
 }
 
 /// When the health check of a task failed, if that is what it does or was stopped for.
