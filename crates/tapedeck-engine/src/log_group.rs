@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use fs_err as fs;
+use fs_err::{self as fs, DirEntry};
 use tapedeck_api::Home;
 use tapedeck_model::TaskId;
 
@@ -123,17 +123,19 @@ impl fmt::Display for LogGroup {
 
 /// What is in a folder. One that cannot be read is as good as empty.
 pub(crate) fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect()
+    entries(folder).map(|entry| name(&entry)).collect()
 }
 
 /// The folders in a folder.
 fn folders(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    folders
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect()
+    let folders = entries(folder).filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.map(|entry| name(&entry)).collect()
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = DirEntry> {
+    fs::read_dir(folder).into_iter().flatten().flatten()
+}
+
+fn name(entry: &DirEntry) -> String {
+    entry.file_name().to_string_lossy().into_owned()
 }

@@ -16,7 +16,8 @@ use crate::{Desired, Plan, Progress, Stage, Step, Waiting};
 /// `stoppedReason` of ECS for a task that is replaced because it is unhealthy.
 pub const FAILED_HEALTH_CHECKS: &str = "Task failed container health checks";
 
-/// How often it is looked whether the steps so far lead to others. In millions of random schedules, twice was enough.
+/// How often it is looked whether the steps so far lead to others. In hundreds of thousands of random
+/// schedules, twice was enough.
 const MOST_LOOKS_AHEAD: usize = 4;
 
 /// Decides the next steps for one service, of which `tasks` are all known tasks in any order.

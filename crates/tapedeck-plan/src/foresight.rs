@@ -1,5 +1,7 @@
 //! What the tasks of a service come to when the steps of a plan are taken: what the next look sees of it.
 
+use std::collections::BTreeMap;
+
 use tapedeck_model::{Revision, Task, TaskHealth, TaskId, TaskState, Timestamp};
 
 use crate::{Plan, Step};
@@ -22,23 +24,31 @@ impl Foresight {
         }
     }
 
-    /// Takes the steps.
+    /// Takes the steps: those for tasks that are known, then the starts.
     pub(crate) fn take(&mut self, steps: &[Step]) {
+        let mut ends = BTreeMap::new();
         for step in steps {
-            match step {
-                Step::Start { revision } => self.start(*revision),
-                Step::Stop { task, code, reason } => {
-                    let stopping = self.now;
-                    if let Some(known) = self.tasks.iter_mut().find(|known| known.id == *task) {
-                        known.state = TaskState::Stopping {
-                            started: known.state.started(),
-                            stopping,
-                            code: *code,
-                            reason: reason.clone(),
-                        };
-                    }
-                }
-                Step::Forget { task } => self.tasks.retain(|known| known.id != *task),
+            if let Step::Stop { task, .. } | Step::Forget { task } = step {
+                ends.insert(task, step);
+            }
+        }
+        let stopping = self.now;
+        self.tasks.retain_mut(|known| match ends.get(&known.id) {
+            Some(Step::Stop { code, reason, .. }) => {
+                known.state = TaskState::Stopping {
+                    started: known.state.started(),
+                    stopping,
+                    code: *code,
+                    reason: reason.clone(),
+                };
+                true
+            }
+            Some(Step::Forget { .. }) => false,
+            Some(Step::Start { .. }) | None => true,
+        });
+        for step in steps {
+            if let Step::Start { revision } = step {
+                self.start(*revision);
             }
         }
     }

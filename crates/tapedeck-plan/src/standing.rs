@@ -117,19 +117,22 @@ fn account(tally: &Tally<'_>, task: &Task, rollout_began: Timestamp) -> Option<A
 }
 
 fn standing(tally: &Tally<'_>, tasks: &[Task], rollout_began: Timestamp) -> Standing {
-    let accounts = |wanted: Account| {
-        let accounts = tasks.iter().map(|task| account(tally, task, rollout_began));
-        accounts.filter(|account| *account == Some(wanted)).count()
-    };
     let healthy = tally
         .outdated
         .iter()
         .filter(|member| member.worth == Worth::Healthy);
-    Standing {
+    let mut standing = Standing {
         healthy: healthy.count(),
-        lost: accounts(Account::Lost),
-        restored: accounts(Account::Restored),
+        ..Standing::default()
+    };
+    for task in tasks {
+        match account(tally, task, rollout_began) {
+            Some(Account::Lost) => standing.lost += 1,
+            Some(Account::Restored) => standing.restored += 1,
+            None => {}
+        }
     }
+    standing
 }
 
 /// The tasks whose records say what the rollout has lost and what was restored: without one of them, it would be restored

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use tapedeck_api::{Client, ClientError, Refusal};
+use tapedeck_api::{ClientError, Refusal};
 use tapedeck_build::{Built, Outcome};
 use tapedeck_image::Store;
-use tapedeck_model::{ImageDigest, ServiceSpec, Stack, StackName, StackSpec, WorkerService};
+use tapedeck_model::{ImageDigest, ServiceSpec, Stack, StackName, WorkerService};
 use tapedeck_synth::NOT_YET_KNOWN;
 use tapedeck_synth::diff::{Change, Difference, Surroundings, Update, compare};
 
@@ -59,15 +59,11 @@ fn deployed(name: &StackName, context: &Context) -> Result<Vec<ServiceSpec>, Fai
             _ => Err(engine::not_running(context, name)),
         };
     };
-    match spec(&mut client, name) {
+    match client.stack_spec(name.clone()) {
         Ok(spec) => Ok(spec.services),
         Err(ClientError::Refused(Refusal::UnknownStack { .. })) => Ok(Vec::new()),
         Err(error) => Err(engine::failed(error, name)),
     }
-}
-
-fn spec(client: &mut Client, name: &StackName) -> Result<StackSpec, ClientError> {
-    client.stack_spec(name.clone())
 }
 
 /// What would be asked for of a service that is deployed, with the images that it has: what they say of variables holds
