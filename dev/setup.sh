@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what building and the demo need and this machine lacks; `dev/setup.sh tests` what the tests need, too.
+# Installs what building and the demo need and this machine lacks; `dev/setup.sh tests` what the tests need, too, and
+# `dev/setup.sh orders` what the demo with orders needs.
 # Debian's names, Debian's own client.
 set -eu
 
@@ -13,14 +14,18 @@ need npm npm
 need nft nftables
 need mke2fs e2fsprogs
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
+if [ "${1:-}" = tests ] || [ "${1:-}" = orders ]; then
+    need go golang-go
+    need javac default-jdk-headless
+    need mvn maven
+    need python3 python3
+    need pip3 python3-pip
+fi
 if [ "${1:-}" = tests ]; then
     need buildah buildah
     need busybox busybox-static
     need docker-registry docker-registry
     need git git
-    need javac default-jdk-headless
-    need mvn maven
-    need python3 python3
     need systemd-analyze systemd
 fi
 

@@ -6,6 +6,7 @@
 mod bash_image;
 mod buildah;
 mod busybox;
+mod emulator;
 mod home;
 mod leaks;
 mod lifecycle;
@@ -17,6 +18,7 @@ mod wait;
 pub use bash_image::push_bash_image;
 pub use buildah::{buildah_in, let_buildah_pull_from};
 pub use busybox::{busybox, busybox_layer};
+pub use emulator::Emulator;
 pub use home::{Finished, Home, stable};
 pub use leaks::{Leaks, Names};
 pub use lifecycle::{Lifecycle, lifecycle_in};

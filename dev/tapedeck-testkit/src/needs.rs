@@ -1,12 +1,12 @@
 //! What a machine must have before containers can be tested on it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tapedeck_runtime::cgroup::check_controllers;
 
 use crate::busybox::busybox;
 
-/// Where programs are, also for users whose `PATH` lacks the administrator's folders.
+/// Where programs are, also for users whose `PATH` lacks the administrator's folders; what is elsewhere is found by `PATH`.
 const FOLDERS: [&str; 6] = [
     "/usr/local/sbin",
     "/usr/local/bin",
@@ -38,8 +38,10 @@ pub fn missing(programs: &[&str]) -> Option<String> {
 
 /// Where a program is.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    FOLDERS
-        .iter()
-        .map(|folder| Path::new(folder).join(program))
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = FOLDERS.iter().map(PathBuf::from);
+    folders
+        .chain(std::env::split_paths(&path))
+        .map(|folder| folder.join(program))
         .find(|path| path.exists())
 }

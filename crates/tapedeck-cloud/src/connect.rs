@@ -1,0 +1,165 @@
+//! Clients of the services, which share connections, deadlines and repetitions.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder, ConnectorBuilder};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use crate::error::CloudError;
+use crate::target::{Credentials, Limits, Place, Target};
+
+/// The clients that calls are made with. Cheap to clone.
+#[derive(Clone)]
+pub struct Cloud {
+    pub(crate) place: Place,
+    pub(crate) limits: Limits,
+    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) sts: aws_sdk_sts::Client,
+}
+
+impl std::fmt::Debug for Cloud {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Cloud")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Cloud {
+    /// Makes the clients. Nobody is called, except for what the default credentials need.
+    ///
+    /// # Errors
+    /// When region or endpoint are none.
+    pub async fn connect(target: Target) -> Result<Self, CloudError> {
+        let place = Place {
+            region: target.region,
+            endpoint: target.endpoint,
+        };
+        if let Some(why) = unusable(&place) {
+            return Err(CloudError::Unusable { place, why });
+        }
+        let config = config(&place, target.credentials, target.limits).await;
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            // Names of buckets are no names of hosts there.
+            .force_path_style(config.endpoint_url().is_some())
+            .build();
+        Ok(Self {
+            place,
+            limits: target.limits,
+            cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sts: aws_sdk_sts::Client::new(&config),
+        })
+    }
+
+    /// Where calls go.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether an emulator answers, which is near and may be asked often.
+    pub(crate) fn is_near(&self) -> bool {
+        self.place.endpoint.is_some()
+    }
+}
+
+/// Why nobody can be called there.
+fn unusable(place: &Place) -> Option<&'static str> {
+    let is_word =
+        |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
+    if place.region.is_empty() || !place.region.chars().all(is_word) {
+        return Some("a region is lower-case letters, digits and hyphens, such as eu-west-1");
+    }
+    let endpoint = place.endpoint.as_deref()?;
+    let host = endpoint
+        .strip_prefix("http://")
+        .or_else(|| endpoint.strip_prefix("https://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.starts_with(['/', ':']) => None,
+        _ => Some("an endpoint is a URL with http:// or https://, such as http://127.0.0.1:4566"),
+    }
+}
+
+async fn config(place: &Place, credentials: Credentials, limits: Limits) -> SdkConfig {
+    let behavior = BehaviorVersion::v2026_01_12();
+    let region = Region::new(place.region.clone());
+    let client = client(place.endpoint.is_some());
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.answer)
+        .operation_timeout(limits.call)
+        .build();
+    let repetitions = repetitions(place.endpoint.is_some());
+    match credentials {
+        Credentials::Fixed {
+            access_key_id,
+            secret_access_key,
+            session_token,
+        } => {
+            let fixed = aws_credential_types::Credentials::new(
+                access_key_id,
+                secret_access_key,
+                session_token,
+                None,
+                "tapedeck",
+            );
+            let mut config = SdkConfig::builder()
+                .behavior_version(behavior)
+                .region(region)
+                .http_client(client)
+                .timeout_config(timeouts)
+                .retry_config(repetitions)
+                .credentials_provider(SharedCredentialsProvider::new(fixed));
+            config.set_endpoint_url(place.endpoint.clone());
+            config.build()
+        }
+        Credentials::Default { profile } => {
+            let mut loader = aws_config::defaults(behavior)
+                .region(region)
+                .http_client(client)
+                .timeout_config(timeouts)
+                .retry_config(repetitions);
+            if let Some(profile) = profile {
+                loader = loader.profile_name(profile);
+            }
+            if let Some(endpoint) = &place.endpoint {
+                loader = loader.endpoint_url(endpoint);
+            }
+            loader.load().await
+        }
+    }
+}
+
+/// Calls that were throttled or lost are made again, after random pauses. To an emulator there is no crowd to avoid.
+fn repetitions(is_near: bool) -> RetryConfig {
+    match is_near {
+        true => RetryConfig::standard()
+            .with_max_attempts(3)
+            .with_initial_backoff(Duration::from_millis(50)),
+        false => RetryConfig::standard().with_max_attempts(6),
+    }
+}
+
+/// HTTP, with TLS by `ring` and the certificates that this machine trusts; through the proxy of the environment, but not to
+/// what is near. The SDK's own client would bring `aws-lc`, which is C and assembler for minutes.
+fn client(is_near: bool) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::Ring));
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.set_proxy_config(Some(match is_near {
+            true => ProxyConfig::disabled(),
+            false => ProxyConfig::from_env(),
+        }));
+        connector.build()
+    })
+}

@@ -1,0 +1,87 @@
+//! Deleting a stack, until it is gone.
+
+use super::failure::first_failure;
+use super::watch::Watch;
+use super::{Progress, StackState};
+use crate::call::CallError;
+use crate::connect::Cloud;
+use crate::error::{Cause, CloudError};
+
+impl Cloud {
+    /// Deletes a stack and waits until it is gone. One that is not there is deleted already; one to which something is being
+    /// done is waited for first. A call that is given up midway is gone on with by the next one.
+    ///
+    /// # Errors
+    /// [`CloudError::NotDeleted`] with the resource that stays; [`CloudError::Delete`] when the stack is protected, may not be
+    /// deleted, nothing happens for too long, or nobody answers.
+    pub async fn delete(
+        &self,
+        stack_name: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), CloudError> {
+        while let Some(state) = self
+            .look(stack_name)
+            .await
+            .map_err(|cause| self.not_deleted(stack_name, cause))?
+        {
+            if state.status.is_gone() {
+                break;
+            }
+            let is_going = state.status.as_str() == "DELETE_IN_PROGRESS";
+            if state.status.is_busy() && !is_going {
+                progress(Progress::Waiting {
+                    status: state.status.clone(),
+                });
+                self.wait(&state, progress)
+                    .await
+                    .map_err(|cause| self.not_deleted(stack_name, cause))?;
+                continue;
+            }
+            return self.delete_one(stack_name, &state, progress).await;
+        }
+        Ok(())
+    }
+
+    /// Deletes just this stack, whatever has its name afterwards.
+    pub(super) async fn delete_one(
+        &self,
+        stack_name: &str,
+        state: &StackState,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), CloudError> {
+        let failed = |cause: CallError| self.not_deleted(stack_name, cause);
+        let mut watch = Watch::from_now(self, &state.id).await.map_err(failed)?;
+        if state.status.as_str() != "DELETE_IN_PROGRESS" {
+            let call = self.cloudformation.delete_stack().stack_name(&state.id);
+            let call = call.send().await;
+            call.map_err(|error| failed(CallError::new("cloudformation:DeleteStack", error)))?;
+        }
+        let end = watch.settle(progress).await;
+        match end.map_err(|cause| self.not_deleted(stack_name, cause))? {
+            Some(state) if !state.status.is_gone() => Err(CloudError::NotDeleted {
+                stack: stack_name.to_owned(),
+                place: self.place.clone(),
+                failure: first_failure(watch.told(), Some(&state)),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for the end of an operation that began earlier.
+    pub(super) async fn wait(
+        &self,
+        state: &StackState,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), Cause> {
+        Watch::from_now(self, &state.id).await?.settle(progress).await?;
+        Ok(())
+    }
+
+    fn not_deleted(&self, stack: &str, cause: impl Into<Cause>) -> CloudError {
+        CloudError::Delete {
+            stack: stack.to_owned(),
+            place: self.place.clone(),
+            cause: cause.into(),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! How a stack is and what it has.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::types::Stack;
+
+use super::{StackResource, StackState, StackStatus};
+use crate::call::CallError;
+use crate::connect::Cloud;
+use crate::error::CloudError;
+
+const DESCRIBE: &str = "cloudformation:DescribeStacks";
+
+impl Cloud {
+    /// How a stack is, by its name or its ARN; none when there is none.
+    ///
+    /// # Errors
+    /// [`CloudError::Describe`] when it may not be looked at or nobody answers.
+    pub async fn describe(&self, stack_name: &str) -> Result<Option<StackState>, CloudError> {
+        let found = self
+            .look(stack_name)
+            .await
+            .map_err(|cause| CloudError::Describe {
+                stack: stack_name.to_owned(),
+                place: self.place.clone(),
+                cause,
+            })?;
+        Ok(found.filter(|state| !state.status.is_gone()))
+    }
+
+    /// The names of all stacks that are there.
+    ///
+    /// # Errors
+    /// [`CloudError::Stacks`] when they may not be listed or nobody answers.
+    pub async fn stacks(&self) -> Result<Vec<String>, CloudError> {
+        let failed = |cause| CloudError::Stacks {
+            place: self.place.clone(),
+            cause,
+        };
+        let mut pages = self.cloudformation.describe_stacks().into_paginator().send();
+        let mut names = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| failed(CallError::new(DESCRIBE, error)))?;
+            for stack in page.stacks.unwrap_or_default() {
+                let name = stack.stack_name.clone();
+                if !state(stack).map_err(failed)?.status.is_gone() {
+                    names.extend(name);
+                }
+            }
+        }
+        Ok(names)
+    }
+
+    /// The same, also for a stack that was deleted a while ago, if it is asked for by its ARN.
+    pub(super) async fn look(&self, stack: &str) -> Result<Option<StackState>, CallError> {
+        let call = self.cloudformation.describe_stacks().stack_name(stack);
+        match call.send().await.map_err(|error| CallError::new(DESCRIBE, error)) {
+            Ok(answer) => answer
+                .stacks
+                .unwrap_or_default()
+                .into_iter()
+                .next()
+                .map(state)
+                .transpose(),
+            Err(error) if error.is_absent_stack() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What a stack has, by the names in its template; nothing when there is none.
+    ///
+    /// # Errors
+    /// [`CloudError::Resources`] when it may not be looked at or nobody answers.
+    pub async fn resources(&self, stack_name: &str) -> Result<BTreeMap<String, StackResource>, CloudError> {
+        self.list(stack_name)
+            .await
+            .map_err(|cause| CloudError::Resources {
+                stack: stack_name.to_owned(),
+                place: self.place.clone(),
+                cause,
+            })
+    }
+
+    async fn list(&self, stack: &str) -> Result<BTreeMap<String, StackResource>, CallError> {
+        let mut pages = self
+            .cloudformation
+            .list_stack_resources()
+            .stack_name(stack)
+            .into_paginator()
+            .send();
+        let mut all = BTreeMap::new();
+        while let Some(page) = pages.next().await {
+            let page = match page.map_err(|error| CallError::new("cloudformation:ListStackResources", error))
+            {
+                Ok(page) => page,
+                Err(error) if error.is_absent_stack() => return Ok(BTreeMap::new()),
+                Err(error) => return Err(error),
+            };
+            for one in page.stack_resource_summaries.unwrap_or_default() {
+                let resource = StackResource {
+                    resource_type: one.resource_type.unwrap_or_default(),
+                    physical_id: one.physical_resource_id.filter(|id| !id.is_empty()),
+                    status: one
+                        .resource_status
+                        .map(|status| status.as_str().to_owned())
+                        .unwrap_or_default(),
+                };
+                all.insert(one.logical_resource_id.unwrap_or_default(), resource);
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn state(stack: Stack) -> Result<StackState, CallError> {
+    let outputs = stack.outputs.unwrap_or_default().into_iter();
+    let tags = stack.tags.unwrap_or_default().into_iter();
+    let status = stack.stack_status.map(|status| status.as_str().to_owned());
+    Ok(StackState {
+        id: stack
+            .stack_id
+            .ok_or_else(|| CallError::lacking(DESCRIBE, "id of the stack"))?,
+        status: StackStatus::new(status.ok_or_else(|| CallError::lacking(DESCRIBE, "status of the stack"))?),
+        reason: stack.stack_status_reason.filter(|reason| !reason.is_empty()),
+        outputs: outputs
+            .filter_map(|output| Some((output.output_key?, output.output_value?)))
+            .collect(),
+        tags: tags.filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
+    })
+}
