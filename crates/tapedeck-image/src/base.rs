@@ -21,7 +21,7 @@ mod error;
 mod extra;
 mod installable;
 mod java;
-mod keystore;
+pub mod keystore;
 mod layers;
 mod named;
 mod node;

@@ -146,6 +146,23 @@ impl Store {
         })
     }
 
+    /// The layers of an image, bottom first, for another image to be stacked of.
+    ///
+    /// # Errors
+    /// [`ReadImageError`] when the image is not in the store, or damaged.
+    pub fn layers_of(&self, digest: &ImageDigest) -> Result<Vec<Layer>, ReadImageError> {
+        let Documents { manifest, config, .. } = self.documents(digest)?;
+        let layers = manifest.layers.into_iter().zip(config.rootfs.diff_ids);
+        Ok(layers
+            .map(|(layer, diff_id)| Layer {
+                diff_id,
+                digest: layer.digest,
+                size: layer.size,
+                media_type: layer.media_type,
+            })
+            .collect())
+    }
+
     /// The image with this digest, ready to be mounted. Layers whose folder is missing are unpacked again.
     ///
     /// # Errors

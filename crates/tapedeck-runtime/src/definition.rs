@@ -1,7 +1,9 @@
 //! What a task is to be, what became of it, and where its files lie. Values only; the files are read and written here,
 //! but nothing is started or stopped.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -50,6 +52,9 @@ pub struct TaskDefinition {
     pub network: TaskNetwork,
     /// Text of its `/etc/resolv.conf`.
     pub resolv_conf: String,
+    /// Further names in the `/etc/hosts` of all its containers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hosts: BTreeMap<String, Ipv4Addr>,
     /// Where its log is kept; outlives the task.
     pub log_directory: PathBuf,
     /// Whether its output is thrown away instead.
@@ -64,6 +69,9 @@ pub struct TaskDefinition {
     /// Where what it writes goes; without one it can fill this machine's own disk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk: Option<TaskDisk>,
+    /// Folders of this machine that its main container sees. They outlive it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mounts: Vec<FolderMount>,
     /// What it runs beside its main container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sides: Option<Sides>,
@@ -88,14 +96,18 @@ pub struct Errand {
     pub folder: PathBuf,
 }
 
-/// A folder of this machine inside a container, where it can be written to.
+/// A folder of this machine inside a container, where it can be written to unless that is ruled out. No program in it gives rights, no device file
+/// in it works.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FolderMount {
     /// The folder on this machine.
     pub source: PathBuf,
-    /// Where it is inside, absolute.
+    /// Where it is inside, absolute; made if it does not exist.
     pub target: PathBuf,
+    /// Whether nothing in it can be changed from inside.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub read_only: bool,
 }
 
 /// The process that is PID 1 of a task.

@@ -5,6 +5,7 @@
 //! waits does, in whatever way, and then removes that folder, too: so nothing goes on after its caller was killed, and
 //! nothing of it is left.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -207,11 +208,13 @@ fn definition(work: Work<'_>) -> Result<TaskDefinition, SandboxError> {
         stop_signal: DEFAULT_STOP_SIGNAL,
         network: network.task(address),
         resolv_conf: resolv_conf(&text_of("/etc/resolv.conf"), &text_of(RESOLVED_CONF)),
+        hosts: BTreeMap::new(),
         log_directory: work.folder.join("output"),
         discards_output: false,
         cgroup: format!("/tapedeck-build-{id}"),
         clock: None,
         disk: None,
+        mounts: Vec::new(),
         sides: None,
         health_check: None,
         errand: Some(Errand {

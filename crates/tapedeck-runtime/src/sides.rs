@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tapedeck_model::{HealthCheck, MAIN_CONTAINER};
 use tapedeck_plan::containers::Dependency;
 
-use crate::definition::{TaskDefinition, TaskProcess};
+use crate::definition::{FolderMount, TaskDefinition, TaskProcess};
 
 /// The name of the folder, in that of a task, which has one for each side container.
 const FOLDER: &str = "containers";
@@ -57,6 +57,9 @@ pub struct SideDefinition {
     /// How to tell whether it is healthy, if that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheck>,
+    /// Folders of this machine that it sees.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mounts: Vec<FolderMount>,
     /// Where its log is kept; outlives the task.
     pub log_directory: PathBuf,
     /// Whether its output is thrown away instead.
@@ -115,6 +118,7 @@ impl TaskDefinition {
             log_directory: side.log_directory.clone(),
             discards_output: side.discards_output,
             cgroup: format!("{}/{}", self.cgroup, side.name),
+            mounts: side.mounts.clone(),
             sides: None,
             ..self.clone()
         }

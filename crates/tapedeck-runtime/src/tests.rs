@@ -1,5 +1,6 @@
 //! Tests of the values that are written to files and sockets.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -32,15 +33,16 @@ pub(crate) fn definition() -> TaskDefinition {
         network: TaskNetwork {
             bridge: "td-1".to_owned(),
             address: [10, 200, 0, 2].into(),
-            prefix: 24,
             gateway: [10, 200, 0, 1].into(),
         },
         resolv_conf: String::new(),
+        hosts: BTreeMap::new(),
         log_directory: "/logs/x".into(),
         discards_output: false,
         cgroup: format!("/tapedeck-1/{id}"),
         clock: None,
         disk: None,
+        mounts: Vec::new(),
         sides: None,
         health_check: None,
         errand: None,

@@ -151,6 +151,10 @@ impl Stage {
             discards_output: false,
             depends_on: Vec::new(),
             sides: Vec::new(),
+            ports: Vec::new(),
+            mount_points: Vec::new(),
+            reaches: Vec::new(),
+            role: None,
             ec2: None,
             health_check: None,
         };
@@ -164,6 +168,7 @@ impl Stage {
         Ok(StackSpec {
             name: StackName::new("bench")?,
             services: vec![service],
+            resources: Vec::new(),
         })
     }
 

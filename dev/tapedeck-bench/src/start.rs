@@ -1,5 +1,6 @@
 //! Start of a task, and its whole life: ours against bare `runc run` and `docker run`.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -158,12 +159,14 @@ fn definition(stage: &Stage, layers: &[PathBuf], round: usize) -> anyhow::Result
         stop_signal: DEFAULT_STOP_SIGNAL,
         network: stage.network.task(address),
         resolv_conf: String::new(),
+        hosts: BTreeMap::new(),
         log_directory: stage.work.join("logs").join(id.as_str()),
         discards_output: false,
         cgroup: format!("/tapedeck-{group}/{id}"),
         clock: None,
         health_check: None,
         disk: Some(TaskDisk::ensure(&stage.home.storage(), DEFAULT_STORAGE_MB)?),
+        mounts: Vec::new(),
         sides: None,
         errand: None,
         id,

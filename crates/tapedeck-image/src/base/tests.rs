@@ -53,6 +53,33 @@ fn a_keystore_is_as_java_writes_it() {
 }
 
 #[test]
+fn a_keystore_is_added_to() {
+    let block = |digits: &str| format!("-----BEGIN CERTIFICATE-----\n{digits}\n-----END CERTIFICATE-----\n");
+    let before = keystore::of_certificates(&block("AQID"));
+    let after = keystore::with_certificates(&before, "ours", &block("BAUG")).unwrap();
+    assert_eq!(after[8..12], [0, 0, 0, 2]);
+    let kept = &before[12..before.len() - 20];
+    assert_eq!(&after[12..12 + kept.len()], kept);
+    assert_eq!(&after[12 + kept.len()..][..15], b"\0\0\0\x02\0\x09ours:0000");
+    let again = keystore::with_certificates(&keystore::of_certificates(""), "debian", &block("AQID"));
+    assert_eq!(again.as_deref(), Some(before.as_slice()));
+    for other in [
+        &b""[..],
+        b"0\x82\x04\0 of type PKCS#12, as newer ones of Java are",
+    ] {
+        assert_eq!(keystore::with_certificates(other, "ours", ""), None);
+    }
+}
+
+#[test]
+fn of_a_text_only_certificates_are_kept() {
+    let certificate = "-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----\n";
+    let key = "-----BEGIN PRIVATE KEY-----\nAQID\n-----END PRIVATE KEY-----\n";
+    let text = format!("a comment\n{key}{certificate}{key}-----BEGIN CERTIFICATE-----\nAQID\n{key}");
+    assert_eq!(keystore::only_certificates(&text), certificate);
+}
+
+#[test]
 fn what_apt_would_read_as_more_than_a_name_is_refused() {
     let extra = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();

@@ -65,7 +65,11 @@ fn write_own_layer(definition: &TaskDefinition, own: &Path) -> io::Result<()> {
         std::os::unix::fs::chown(&etc, Some(found.uid()), Some(found.gid()))?;
         fs::set_permissions(&etc, found.permissions())?;
     }
-    let hosts = network::hosts_file(&definition.hostname, definition.network.address);
+    let hosts = network::hosts_file(
+        &definition.hostname,
+        definition.network.address,
+        &definition.hosts,
+    );
     fs::write(etc.join("hosts"), hosts)?;
     fs::write(etc.join("hostname"), format!("{}\n", definition.hostname))?;
     fs::write(etc.join("resolv.conf"), &definition.resolv_conf)

@@ -95,7 +95,7 @@ pub(super) fn text(definition: &TaskDefinition, surroundings: &Surroundings) -> 
             "rlimits": [{ "type": "RLIMIT_NOFILE", "hard": open_files, "soft": open_files }],
             "capabilities": { "bounding": CAPABILITIES, "effective": effective, "permitted": effective },
         },
-        "mounts": mounts(cgroups, definition.errand.as_ref().map_or(&[], |errand| &errand.mounts)),
+        "mounts": mounts(cgroups, &folders(definition)),
         "linux": {
             "cgroupsPath": definition.cgroup,
             "namespaces": [
@@ -117,7 +117,13 @@ pub(super) fn text(definition: &TaskDefinition, surroundings: &Surroundings) -> 
     .to_string()
 }
 
-fn mounts(cgroups: &[(&str, PathBuf)], folders: &[FolderMount]) -> Value {
+/// All folders of this machine that it sees.
+fn folders(definition: &TaskDefinition) -> Vec<&FolderMount> {
+    let of_errand = definition.errand.iter().flat_map(|errand| &errand.mounts);
+    definition.mounts.iter().chain(of_errand).collect()
+}
+
+fn mounts(cgroups: &[(&str, PathBuf)], folders: &[&FolderMount]) -> Value {
     let mount = |target: &str, kind: &str, options: &[&str]| json!({ "destination": target, "type": kind, "source": kind, "options": options });
     // Language runtimes size their heaps by the limits they find here.
     let cgroups = cgroups.iter().map(|(name, source)| {
@@ -153,7 +159,10 @@ fn mounts(cgroups: &[(&str, PathBuf)], folders: &[FolderMount]) -> Value {
         ),
     ];
     let folders = folders.iter().map(|folder| {
-        let options = ["rbind", "rw", "nosuid", "nodev"];
+        let options = match folder.read_only {
+            true => ["bind", "ro", "nosuid", "nodev"],
+            false => ["rbind", "rw", "nosuid", "nodev"],
+        };
         json!({ "destination": folder.target, "type": "bind", "source": folder.source, "options": options })
     });
     others.into_iter().chain(cgroups).chain(folders).collect()

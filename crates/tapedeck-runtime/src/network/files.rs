@@ -1,5 +1,6 @@
 //! The two files of a container that describe its network: `/etc/resolv.conf` and `/etc/hosts`. Pure text in, text out.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// How many `nameserver` lines the C library reads; more are ignored by it.
@@ -52,7 +53,12 @@ fn reachable_servers(text: &str) -> Vec<Ipv4Addr> {
         .collect()
 }
 
-/// The `/etc/hosts` for a task: loopback, and the task's own name at its own address.
-pub fn hosts_file(hostname: &str, address: Ipv4Addr) -> String {
-    format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{address}\t{hostname}\n")
+/// The `/etc/hosts` for a task: loopback, the task's own name at its own address, and what else it is to know.
+pub fn hosts_file(hostname: &str, address: Ipv4Addr, others: &BTreeMap<String, Ipv4Addr>) -> String {
+    let mut text =
+        format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{address}\t{hostname}\n");
+    for (name, address) in others {
+        text.push_str(&format!("{address}\t{name}\n"));
+    }
+    text
 }

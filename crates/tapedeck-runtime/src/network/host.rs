@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::netlink::Netlink;
 use super::task::hardware_address;
-use super::{NetworkError, Subnet, TaskNetwork, iptables, rules};
+use super::{NetworkError, Subnet, TaskNetwork, Traffic, iptables, rules};
 
 /// Prefix length of an engine's subnet: 1 021 tasks and the gateway.
 const PREFIX: u8 = 22;
@@ -90,7 +90,6 @@ impl HostNetwork {
         TaskNetwork {
             bridge: self.bridge.clone(),
             address,
-            prefix: self.subnet.prefix(),
             gateway: self.gateway,
         }
     }
@@ -162,14 +161,14 @@ pub fn taken(except: Option<&str>) -> Result<Vec<Taken>, NetworkError> {
     Ok(found)
 }
 
-/// Makes sure that `network` is there and up: bridge, address, forwarding, firewall. Does not disturb tasks that already
-/// use it. The rules come before the link, so that no task is ever without them.
+/// Makes sure that `network` is there and up: bridge, address, forwarding, firewall, with that traffic between its tasks and
+/// no other. Does not disturb tasks that already use it. The rules come before the link, so that no task is ever without them.
 ///
 /// # Errors
 /// Any [`NetworkError`] but those about subnets and task bridges. What was made stays; calling again continues.
-pub fn ensure(network: &HostNetwork) -> Result<(), NetworkError> {
+pub fn ensure(network: &HostNetwork, traffic: &Traffic) -> Result<(), NetworkError> {
     network.check_names()?;
-    rules::apply(network, &rules::replacement(network))?;
+    rules::apply(network, &rules::replacement(network, traffic))?;
     let bridge = &network.bridge;
     let failed = |source| NetworkError::kernel(format!("make the bridge {bridge}"), source);
     let mut netlink = Netlink::open().map_err(failed)?;
@@ -193,6 +192,16 @@ pub fn ensure(network: &HostNetwork) -> Result<(), NetworkError> {
     netlink.set_up(index, Vec::new()).map_err(failed)?;
     write_setting("/proc/sys/net/ipv4/ip_forward".into(), "1")?;
     iptables::admit(bridge)
+}
+
+/// Allows that traffic between the tasks of a network that is there, and no other, from one moment to the next. Connections
+/// that are still allowed are not disturbed.
+///
+/// # Errors
+/// Any of the `Nft…` variants or [`NetworkError::NotPermitted`]; all is as it was then.
+pub fn direct(network: &HostNetwork, traffic: &Traffic) -> Result<(), NetworkError> {
+    network.check_names()?;
+    rules::apply(network, &rules::direction(network, traffic))
 }
 
 /// Removes what [`ensure`] made, except that forwarding stays on: others may rely on it by now. Tasks that still run

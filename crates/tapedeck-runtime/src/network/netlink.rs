@@ -13,7 +13,7 @@ use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
 };
 use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
+    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
@@ -109,7 +109,7 @@ impl Netlink {
         )
     }
 
-    /// Makes `gateway` the default route over a link.
+    /// Makes `gateway` the default route over a link, on which it is whatever the addresses of the link say.
     pub(crate) fn add_default_route(&mut self, index: u32, gateway: Ipv4Addr) -> io::Result<()> {
         let mut message = RouteMessage::default();
         message.header.address_family = AddressFamily::Inet;
@@ -117,6 +117,7 @@ impl Netlink {
         message.header.protocol = RouteProtocol::Static;
         message.header.scope = RouteScope::Universe;
         message.header.kind = RouteType::Unicast;
+        message.header.flags = RouteFlags::Onlink;
         message.attributes = vec![
             RouteAttribute::Gateway(RouteAddress::Inet(gateway)),
             RouteAttribute::Oif(index),
@@ -127,12 +128,13 @@ impl Netlink {
         )
     }
 
-    /// Tells a bridge that a hardware address is behind its port `port`, and stays there.
+    /// Tells a bridge that a hardware address is behind its port `port`, and stays there. What this machine sends to it goes
+    /// there; what comes from another port is for this machine, as if the address were its own.
     pub(crate) fn pin_to_port(&mut self, port: u32, hardware: [u8; 6]) -> io::Result<()> {
         let mut message = NeighbourMessage::default();
         message.header.family = AddressFamily::Bridge;
         message.header.ifindex = port;
-        message.header.state = NeighbourState::Noarp;
+        message.header.state = NeighbourState::Permanent;
         message.header.flags = NeighbourFlags::Controller;
         message.attributes = vec![NeighbourAttribute::LinkLayerAddress(hardware.to_vec())];
         self.change(

@@ -32,16 +32,15 @@ const READY_DEADLINE: Duration = Duration::from_secs(2);
 /// Pause between two looks.
 const READY_PAUSE: Duration = Duration::from_millis(1);
 
-/// Where a task is to be connected.
+/// Where a task is to be connected. Nothing is its neighbour but the gateway, so that whatever it sends to another task passes
+/// the firewall of this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskNetwork {
     /// Name of the bridge to join.
     pub bridge: String,
     /// The task's own address.
     pub address: Ipv4Addr,
-    /// Prefix length of the subnet, 1 to 32.
-    pub prefix: u8,
-    /// Where everything outside the subnet is sent: the bridge's address.
+    /// Where everything is sent: the bridge's address.
     pub gateway: Ipv4Addr,
 }
 
@@ -194,6 +193,10 @@ fn isolate(host: &mut Netlink, outer: &str) -> Result<u32, NetworkError> {
 
 /// Writes down where the task is, instead of letting the machine learn it from packets: a task could claim to be another.
 ///
+/// On machines where the firewall sees the packets of bridges before they are routed (`bridge-nf-call-iptables`, which others
+/// switch on), what is led to another task would go on over the bridge, where ports are isolated, and be lost. As the
+/// bridge takes the hardware addresses of all tasks for this machine's own, it is routed there, too.
+///
 /// The entry for the address stays when the task is gone. It is right for the next task at that address too, since the
 /// hardware address follows from it, and it ends with the bridge.
 fn pin(host: &mut Netlink, address: Ipv4Addr, port: u32, bridge: u32) -> io::Result<()> {
@@ -206,7 +209,7 @@ fn configure_inside(inside: &mut Netlink, network: &TaskNetwork) -> io::Result<u
     inside.set_up(LOOPBACK_INDEX, Vec::new())?;
     inside.add_address(LOOPBACK_INDEX, ENDPOINT_ADDRESS, 32)?;
     let index = inside.link_index(INNER_NAME)?.ok_or(io::ErrorKind::NotFound)?;
-    inside.add_address(index, network.address, network.prefix)?;
+    inside.add_address(index, network.address, 32)?;
     inside.set_up(index, Vec::new())?;
     inside.add_default_route(index, network.gateway)?;
     Ok(index)

@@ -22,7 +22,7 @@ use crate::clock::TaskClock;
 use crate::container::{self, Share, note};
 use crate::definition::{TaskDefinition, TaskDirectory, TaskExit, write_json};
 use crate::descriptor;
-use crate::network::{self, NetworkError};
+use crate::network::{self, NetworkError, Traffic};
 use crate::protocol::{ShimCommand, ShimState};
 
 /// Runs the task in this folder to its end.
@@ -317,8 +317,7 @@ impl<'a> Supervisor<'a> {
 
 /// Makes the network of an errand; a task has that of its engine.
 fn network_of_errand(definition: &TaskDefinition) -> Result<(), NetworkError> {
-    definition
-        .errand
-        .as_ref()
-        .map_or(Ok(()), |errand| network::ensure(&errand.network))
+    definition.errand.as_ref().map_or(Ok(()), |errand| {
+        network::ensure(&errand.network, &Traffic::default())
+    })
 }

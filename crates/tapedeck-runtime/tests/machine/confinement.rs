@@ -168,8 +168,7 @@ fn a_task_has_its_own_network() {
     let Some(stage) = Stage::ready() else { return };
     let mut task = stage.script("ls /sys/class/net; ip -o -4 addr show eth0 | awk '{ print $4 }'; cat /proc/sys/net/ipv4/ip_unprivileged_port_start");
     let address = task.definition.network.address;
-    let prefix = task.definition.network.prefix;
-    assert_eq!(finished(&mut task), format!("eth0\nlo\n{address}/{prefix}\n0"));
+    assert_eq!(finished(&mut task), format!("eth0\nlo\n{address}/32\n0"));
 }
 
 #[test]

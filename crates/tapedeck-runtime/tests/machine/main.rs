@@ -13,6 +13,7 @@ mod health;
 mod leaks;
 mod lifecycle;
 mod limits;
+mod mounts;
 mod sandbox;
 mod sides;
 mod stage;

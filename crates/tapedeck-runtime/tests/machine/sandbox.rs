@@ -53,6 +53,7 @@ fn what_it_says_is_told_and_what_it_changes_is_kept() {
     work.mounts = vec![FolderMount {
         source: mounted.clone(),
         target: "/cache".into(),
+        read_only: false,
     }];
     let mut said = Vec::new();
     let ended = run(work, |line| said.push(line.to_owned())).unwrap();

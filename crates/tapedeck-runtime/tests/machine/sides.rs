@@ -10,7 +10,7 @@ use tapedeck_runtime::{ContainerRules, SideDefinition, Sides, TaskDefinition};
 use crate::stage::Stage;
 
 /// A container that runs a shell script.
-fn side(definition: &TaskDefinition, name: &str, script: &str) -> SideDefinition {
+pub(crate) fn side(definition: &TaskDefinition, name: &str, script: &str) -> SideDefinition {
     let mut process = definition.process.clone();
     process.args = ["sh", "-c", script].map(str::to_owned).to_vec();
     SideDefinition {
@@ -20,12 +20,13 @@ fn side(definition: &TaskDefinition, name: &str, script: &str) -> SideDefinition
         process,
         stop_signal: libc::SIGTERM,
         health_check: None,
+        mounts: Vec::new(),
         log_directory: definition.log_directory.join(name),
         discards_output: false,
     }
 }
 
-fn rules(essential: bool, depends_on: &[(usize, ContainerCondition)]) -> ContainerRules {
+pub(crate) fn rules(essential: bool, depends_on: &[(usize, ContainerCondition)]) -> ContainerRules {
     let depends_on = depends_on.iter().map(|(on, condition)| Dependency {
         on: *on,
         condition: *condition,

@@ -1,5 +1,6 @@
 //! What every test needs: a network, an image, tasks to start, and everything gone at the end.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
@@ -13,7 +14,7 @@ use fs_err as fs;
 use tapedeck_model::{Cpu, MemoryMb, TaskId};
 use tapedeck_runtime::cgroup::{CgroupLayout, check_controllers};
 use tapedeck_runtime::log::{Reader, Stream};
-use tapedeck_runtime::network::{self, HostNetwork};
+use tapedeck_runtime::network::{self, HostNetwork, Traffic};
 use tapedeck_runtime::protocol::{ShimCommand, ShimState};
 use tapedeck_runtime::{ShimConnection, TaskDefinition, TaskDisk, TaskExit, TaskProcess, cleanup, spawn};
 use tempfile::TempDir;
@@ -70,7 +71,7 @@ impl Stage {
         let directory = tempfile::tempdir().unwrap();
         let seed = directory.path().as_os_str().as_encoded_bytes();
         let network = HostNetwork::choose(seed, &network::taken(None).unwrap()).unwrap();
-        network::ensure(&network).unwrap();
+        network::ensure(&network, &Traffic::default()).unwrap();
         let layer = directory.path().join("layer");
         write_layer(&layer);
         let disk = TaskDisk::ensure(&directory.path().join("storage"), DISK_MB).unwrap();
@@ -120,11 +121,13 @@ impl Stage {
             stop_signal: libc::SIGTERM,
             network: self.network.task(address),
             resolv_conf: "nameserver 192.0.2.53\n".to_owned(),
+            hosts: BTreeMap::new(),
             log_directory: self.path().join("logs").join(id.as_str()),
             discards_output: false,
             cgroup: format!("/{}/{id}", self.group),
             clock: None,
             disk: Some(self.disk.clone()),
+            mounts: Vec::new(),
             sides: None,
             health_check: None,
             errand: None,

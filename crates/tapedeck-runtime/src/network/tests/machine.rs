@@ -14,21 +14,21 @@ use super::world::{MACHINE, METADATA, OUTSIDE, ask, eventually, is_blocked, on_a
 use crate::network::netlink::Netlink;
 use crate::network::task::hardware_address;
 use crate::network::{
-    ENDPOINT_ADDRESS, HostNetwork, NetworkError, create, delete_interface, ensure, exists, interface_name,
-    remove, taken,
+    ENDPOINT_ADDRESS, HostNetwork, NetworkError, Subnet, Traffic, create, delete_interface, ensure, exists,
+    interface_name, remove, taken,
 };
 
-struct Task {
-    namespace: OwnedFd,
-    address: Ipv4Addr,
+pub(super) struct Task {
+    pub(super) namespace: OwnedFd,
+    pub(super) address: Ipv4Addr,
 }
 
-fn network(seed: &str) -> HostNetwork {
+pub(super) fn network(seed: &str) -> HostNetwork {
     HostNetwork::choose(seed.as_bytes(), &taken(None).unwrap()).unwrap()
 }
 
 /// Makes the network of task number `number`.
-fn task(network: &HostNetwork, number: usize) -> Task {
+pub(super) fn task(network: &HostNetwork, number: usize) -> Task {
     let address = network.task_addresses().nth(number).unwrap();
     let namespace = create(&network.task(address), &format!("{}-{number}", network.bridge))
         .unwrap()
@@ -44,15 +44,17 @@ fn link_exists(name: &str) -> bool {
 fn a_task_has_its_address_and_reaches_the_outside_by_translation() {
     on_a_machine(|outside| {
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let task = task(&network, 0);
         let port = within(outside, || serve(0));
 
         let addresses = within(&task.namespace, || taken(None).unwrap());
-        assert!(
-            addresses.iter().any(|used| used.subnet == network.subnet),
-            "{addresses:?}"
-        );
+        let own = Subnet::containing(task.address, 32);
+        assert!(addresses.iter().any(|used| used.subnet == own), "{addresses:?}");
+        let is_alone = addresses
+            .iter()
+            .all(|used| !used.subnet.overlaps(network.subnet) || used.subnet == own);
+        assert!(is_alone, "it has no neighbours: {addresses:?}");
         let seen = within(&task.namespace, || ask(OUTSIDE, port)).unwrap();
         assert_eq!(seen, MACHINE.to_string());
         assert!(
@@ -66,7 +68,7 @@ fn a_task_has_its_address_and_reaches_the_outside_by_translation() {
 fn nothing_comes_in() {
     on_a_machine(|outside| {
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let task = task(&network, 0);
         let port = within(&task.namespace, || serve(0));
 
@@ -83,35 +85,19 @@ fn nothing_comes_in() {
 fn tasks_do_not_reach_each_other() {
     on_a_machine(|_| {
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let (first, second) = (task(&network, 0), task(&network, 1));
         let port = within(&first.namespace, || serve(0));
         assert!(within(&second.namespace, || is_blocked(first.address, port)));
 
-        // The same with each of the two barriers gone: either is enough.
+        // Even one that takes the other for a neighbour: ports are isolated.
+        let mut inside = within(&second.namespace, || Netlink::open().unwrap());
+        let index = inside.link_index("eth0").unwrap().unwrap();
+        inside
+            .add_address(index, second.address, network.subnet.prefix())
+            .unwrap();
         remove_table(&network);
-        assert!(
-            within(&second.namespace, || is_blocked(first.address, port)),
-            "isolated ports"
-        );
-    });
-}
-
-#[test]
-fn tasks_do_not_reach_each_other_through_the_gateway() {
-    on_a_machine(|_| {
-        let network = network("one");
-        ensure(&network).unwrap();
-        let other = task(&network, 9);
-        let port = within(&other.namespace, || serve(0));
-        let address = network.task_addresses().next().unwrap();
-        // For this task all but the gateway is elsewhere, so that it asks the gateway to pass packets on.
-        let narrow = crate::network::TaskNetwork {
-            prefix: 30,
-            ..network.task(address)
-        };
-        let namespace = create(&narrow, "narrow").unwrap().namespace;
-        assert!(within(&namespace, || is_blocked(other.address, port)));
+        assert!(within(&second.namespace, || is_blocked(first.address, port)));
     });
 }
 
@@ -120,7 +106,7 @@ fn tasks_do_not_reach_each_other_through_the_gateway() {
 fn a_task_cannot_take_the_place_of_another() {
     on_a_machine(|outside| {
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let (honest, thief) = (task(&network, 0), task(&network, 1));
         let port = within(outside, || serve(0));
         assert!(within(&honest.namespace, || ask(OUTSIDE, port)).is_ok());
@@ -137,7 +123,7 @@ fn a_task_cannot_take_the_place_of_another() {
 }
 
 /// Gives the link in this namespace the addresses that belong to the task at `address`, and no others.
-fn take_address(address: Ipv4Addr, network: &HostNetwork) {
+pub(super) fn take_address(address: Ipv4Addr, network: &HostNetwork) {
     let mut netlink = Netlink::open().unwrap();
     let index = netlink.link_index("eth0").unwrap().unwrap();
     for own in netlink.addresses().unwrap() {
@@ -151,9 +137,7 @@ fn take_address(address: Ipv4Addr, network: &HostNetwork) {
             vec![LinkAttribute::Address(hardware_address(address).to_vec())],
         )
         .unwrap();
-    netlink
-        .add_address(index, address, network.subnet.prefix())
-        .unwrap();
+    netlink.add_address(index, address, 32).unwrap();
     netlink.add_default_route(index, network.gateway).unwrap();
 }
 
@@ -165,7 +149,7 @@ fn remove_table(network: &HostNetwork) {
 fn a_task_reaches_only_the_resolver_of_the_machine() {
     on_a_machine(|outside| {
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let task = task(&network, 0);
         let port = serve(0);
         serve(53);
@@ -202,7 +186,7 @@ fn a_task_reaches_only_the_resolver_of_the_machine() {
 fn metadata_is_out_of_reach() {
     on_a_machine(|outside| {
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let task = task(&network, 0);
         let port = within(outside, || serve(0));
         assert!(ask(METADATA, port).is_ok(), "the machine itself reaches it");
@@ -214,7 +198,7 @@ fn metadata_is_out_of_reach() {
 fn there_is_no_second_path_by_ipv6() {
     on_a_machine(|_| {
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let task = task(&network, 0);
         let inside = || fs_err::read_to_string("/proc/thread-self/net/if_inet6").unwrap_or_default();
         let links = within(&task.namespace, inside);
@@ -232,7 +216,7 @@ fn there_is_no_second_path_by_ipv6() {
 fn an_address_can_be_used_again_at_once() {
     on_a_machine(|outside| {
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let port = within(outside, || serve(0));
         for round in 0..20 {
             let address = network.task_addresses().next().unwrap();
@@ -250,8 +234,8 @@ fn making_and_removing_are_idempotent_and_leave_nothing() {
         let network = network("one");
         assert!(!exists(&network).unwrap());
         remove(&network).unwrap();
-        ensure(&network).unwrap();
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         assert!(exists(&network).unwrap());
 
         let task_network = network.task(network.task_addresses().next().unwrap());
@@ -276,7 +260,7 @@ fn making_and_removing_are_idempotent_and_leave_nothing() {
 fn a_namespace_lives_no_longer_than_its_descriptor() {
     on_a_machine(|_| {
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let task = task(&network, 0);
         let outer = interface_name(&format!("{}-0", network.bridge));
         assert!(link_exists(&outer));
@@ -293,9 +277,9 @@ fn a_failed_start_leaves_nothing() {
         let error = create(&task_network, "early").unwrap_err();
         assert!(matches!(error, NetworkError::NoBridge { .. }), "{error}");
 
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let unreachable_gateway = crate::network::TaskNetwork {
-            gateway: Ipv4Addr::new(203, 0, 113, 1),
+            gateway: Ipv4Addr::new(224, 0, 0, 1),
             ..task_network
         };
         let error = create(&unreachable_gateway, "lost").unwrap_err();
@@ -308,7 +292,7 @@ fn a_failed_start_leaves_nothing() {
 fn missing_rights_are_named() {
     on_a_machine(|_| {
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let task_network = network.task(network.task_addresses().next().unwrap());
         let without_rights = std::thread::scope(|scope| {
             let thread = scope.spawn(|| {
@@ -345,7 +329,7 @@ fn missing_rights_are_named() {
 fn ensuring_again_does_not_disturb_a_connection() {
     on_a_machine(|outside| {
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let task = task(&network, 0);
         let listener = within(outside, || std::net::TcpListener::bind((OUTSIDE, 0)).unwrap());
         let port = listener.local_addr().unwrap().port();
@@ -354,7 +338,7 @@ fn ensuring_again_does_not_disturb_a_connection() {
         });
         let (mut server, _) = listener.accept().unwrap();
 
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         use std::io::{Read as _, Write as _};
         server.write_all(b"still here").unwrap();
         client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
@@ -375,9 +359,9 @@ fn a_machine_that_forwards_nothing_lets_tasks_through() {
         }
         let rules = || String::from_utf8(iptables("-S FORWARD").unwrap().stdout).unwrap();
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let admitted = rules();
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         assert_eq!(rules(), admitted, "once is enough");
 
         let task = task(&network, 0);
@@ -398,9 +382,9 @@ fn a_machine_that_forwards_nothing_lets_tasks_through() {
 fn two_networks_do_not_touch_each_other() {
     on_a_machine(|outside| {
         let one = network("one");
-        ensure(&one).unwrap();
+        ensure(&one, &Traffic::default()).unwrap();
         let other = network("other");
-        ensure(&other).unwrap();
+        ensure(&other, &Traffic::default()).unwrap();
         assert!(!one.subnet.overlaps(other.subnet) && one.bridge != other.bridge && one.table != other.table);
         let (first, second) = (task(&one, 0), task(&other, 0));
         let port = within(outside, || serve(0));
@@ -422,7 +406,7 @@ fn two_networks_do_not_touch_each_other() {
 fn an_engine_that_lost_its_state_finds_its_old_network() {
     on_a_machine(|_| {
         let before = network("one");
-        ensure(&before).unwrap();
+        ensure(&before, &Traffic::default()).unwrap();
         assert_ne!(network("one"), before, "its own route is in the way");
         let found = taken(Some(&before.bridge)).unwrap();
         assert_eq!(HostNetwork::choose(b"one", &found).unwrap(), before);
@@ -433,7 +417,7 @@ fn an_engine_that_lost_its_state_finds_its_old_network() {
 fn a_task_finds_its_endpoint_and_keeps_port_80() {
     on_a_machine(|_| {
         let network = network("one");
-        ensure(&network).unwrap();
+        ensure(&network, &Traffic::default()).unwrap();
         let one = network.task(network.task_addresses().next().unwrap());
         let other = network.task(network.task_addresses().nth(1).unwrap());
         let (first, second) = (create(&one, "one").unwrap(), create(&other, "other").unwrap());

@@ -2,4 +2,5 @@
 
 mod machine;
 mod pure;
+mod ways;
 mod world;

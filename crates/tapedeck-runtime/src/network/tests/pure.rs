@@ -1,11 +1,14 @@
 //! Subnets, candidates, names and files: values in, values out.
 
-use std::collections::HashSet;
-use std::net::Ipv4Addr;
+use std::collections::{BTreeMap, HashSet};
+use std::net::{Ipv4Addr, SocketAddrV4};
 
-use crate::network::rules::replacement;
+use crate::network::rules::{direction, replacement};
 use crate::network::task::hardware_address;
-use crate::network::{HostNetwork, NetworkError, Subnet, Taken, hosts_file, interface_name, resolv_conf};
+use crate::network::{
+    HostNetwork, NetworkError, Opening, Subnet, Taken, Traffic, VirtualAddress, hosts_file, interface_name,
+    resolv_conf,
+};
 
 fn subnet(text: &str) -> Subnet {
     text.parse().unwrap()
@@ -121,13 +124,20 @@ fn a_network_survives_serialization() {
 }
 
 #[test]
+fn what_an_older_binary_has_written_of_a_task_is_understood() {
+    let text = r#"{"bridge":"td-1","address":"10.130.0.9","prefix":22,"gateway":"10.130.0.1"}"#;
+    let task: crate::network::TaskNetwork = serde_json::from_str(text).unwrap();
+    assert_eq!(task.address, Ipv4Addr::new(10, 130, 0, 9));
+}
+
+#[test]
 fn a_name_that_would_be_read_as_rules_is_refused() {
     let mut network = HostNetwork::candidates(b"x").next().unwrap();
     for name in ["", "td-0123456789abcdef", "a;b", "a\"b", "-x", "a b"] {
         network.bridge = name.to_owned();
         assert!(
             matches!(
-                crate::network::ensure(&network),
+                crate::network::ensure(&network, &Traffic::default()),
                 Err(NetworkError::BadName { .. })
             ),
             "{name}"
@@ -138,10 +148,51 @@ fn a_name_that_would_be_read_as_rules_is_refused() {
 #[test]
 fn rules_replace_the_table_in_one_transaction() {
     let network = HostNetwork::candidates(b"x").next().unwrap();
-    let rules = replacement(&network);
+    let rules = replacement(&network, &Traffic::default());
     let table = &network.table;
     let start = format!("table inet {table}\ndelete table inet {table}\ntable inet {table} {{\n");
     assert!(rules.starts_with(&start), "{rules}");
+}
+
+#[test]
+fn a_change_of_traffic_replaces_what_was_allowed() {
+    let network = HostNetwork::candidates(b"x").next().unwrap();
+    let backend = |last: u8| SocketAddrV4::new([10, 1, 2, last].into(), 80);
+    let virtual_address = |last: u8, backends: &[u8]| VirtualAddress {
+        address: [10, 1, 3, last].into(),
+        port: 5432,
+        backends: backends.iter().copied().map(backend).collect(),
+        leaving: Vec::new(),
+    };
+    let traffic = Traffic {
+        virtuals: vec![
+            virtual_address(1, &[9, 8, 9]),
+            virtual_address(2, &[8]),
+            virtual_address(3, &[]),
+        ],
+        openings: vec![Opening {
+            from: [10, 1, 2, 7].into(),
+            to: [10, 1, 3, 1].into(),
+            port: 5432,
+        }],
+    };
+    let expected = "flush chain inet T lead\nflush set inet T openings\nflush set inet T virtuals\nflush set inet T ways\nflush set inet T selves\n\
+        add rule inet T lead ip daddr 10.1.3.1 tcp dport 5432 dnat ip to numgen inc mod 2 map { 0 : 10.1.2.8 . 80, 1 : 10.1.2.9 . 80 }\n\
+        add rule inet T lead ip daddr 10.1.3.2 tcp dport 5432 dnat ip to 10.1.2.8:80\n\
+        add element inet T openings { 10.1.2.7 . 10.1.3.1 . 5432 }\n\
+        add element inet T virtuals { 10.1.3.1 . 5432, 10.1.3.2 . 5432, 10.1.3.3 . 5432 }\n\
+        add element inet T ways { 10.1.3.1 . 5432 . 10.1.2.8 . 80, 10.1.3.1 . 5432 . 10.1.2.9 . 80, 10.1.3.2 . 5432 . 10.1.2.8 . 80 }\n\
+        add element inet T selves { 10.1.2.8 . 10.1.2.8, 10.1.2.9 . 10.1.2.9 }\n";
+    let text = direction(&network, &traffic);
+    assert_eq!(
+        text,
+        expected.replace("inet T ", &format!("inet {} ", network.table))
+    );
+    let nothing = direction(&network, &Traffic::default());
+    assert!(
+        nothing.lines().all(|line| line.starts_with("flush ")),
+        "{nothing}"
+    );
 }
 
 #[test]
@@ -204,9 +255,13 @@ fn resolv_conf_names_at_most_three_servers() {
 
 #[test]
 fn hosts_file_names_the_task() {
-    let text = hosts_file("ip-10-1-2-3", Ipv4Addr::new(10, 1, 2, 3));
+    let address = Ipv4Addr::new(10, 1, 2, 3);
+    let text = hosts_file("ip-10-1-2-3", address, &BTreeMap::new());
     assert!(
         text.contains("127.0.0.1\tlocalhost\n") && text.ends_with("10.1.2.3\tip-10-1-2-3\n"),
         "{text}"
     );
+    let others = ["queue", "database"].map(|name| (name.to_owned(), Ipv4Addr::new(10, 1, 2, 4)));
+    let more = hosts_file("ip-10-1-2-3", address, &BTreeMap::from(others));
+    assert_eq!(more, format!("{text}10.1.2.4\tdatabase\n10.1.2.4\tqueue\n"));
 }

@@ -13,10 +13,10 @@ use crate::network::netlink::Netlink;
 use crate::network::task::new_namespace;
 
 /// How long to wait for an answer that is to come, on the slowest of machines.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long to wait for an answer that is not to come: far more than one that comes needs.
-const IMPATIENCE: Duration = Duration::from_millis(300);
+pub(super) const IMPATIENCE: Duration = Duration::from_millis(300);
 
 /// The machine's address towards the outside.
 pub(super) const MACHINE: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
