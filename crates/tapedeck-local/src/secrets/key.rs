@@ -76,6 +76,11 @@ pub(super) fn random<const COUNT: usize>() -> [u8; COUNT] {
     bytes
 }
 
+/// So many random bytes as hexadecimal digits.
+pub(crate) fn random_hexadecimal<const COUNT: usize>() -> String {
+    hex(&random::<COUNT>())
+}
+
 /// Bytes as lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

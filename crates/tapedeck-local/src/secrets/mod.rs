@@ -24,5 +24,7 @@ pub use error::{DeleteError, EntryError, GetError, KeyError, ListError, OpenErro
 pub use store::{Existing, Listing, Secret, SecretStore, SecretSummary};
 pub use value::{InvalidValue, PickError, SecretValue};
 
+pub(crate) use key::random_hexadecimal;
+
 #[cfg(test)]
 mod tests;
