@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use tapedeck_model::{ResourceName, StackName, TaskId};
 
+/// Between the name of a stack and a number, in the names of volumes that are about to go. No name of a stack has it.
+const ASIDE: &str = ".deleted-";
+
 /// The folders of one engine: `state` survives a reboot, `run` need not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Home {
@@ -159,6 +162,38 @@ impl Home {
     #[must_use]
     pub fn all_forwarding(&self) -> PathBuf {
         self.state.join("forwarding")
+    }
+
+    /// The volumes of all stacks: a folder for each, with one for each service.
+    #[must_use]
+    pub fn volumes(&self) -> PathBuf {
+        self.state.join("volumes")
+    }
+
+    /// The volumes of one stack.
+    #[must_use]
+    pub fn stack_volumes(&self, stack: &StackName) -> PathBuf {
+        self.volumes().join(stack.as_str())
+    }
+
+    /// A folder of a service that outlives its tasks.
+    #[must_use]
+    pub fn volume(&self, stack: &StackName, service: &ResourceName, volume: &ResourceName) -> PathBuf {
+        self.stack_volumes(stack)
+            .join(service.as_str())
+            .join(volume.as_str())
+    }
+
+    /// Where the volumes of a stack go when it is deleted; `number` tells one deletion from another.
+    #[must_use]
+    pub fn volumes_aside(&self, stack: &StackName, number: u32) -> PathBuf {
+        self.volumes().join(format!("{stack}{ASIDE}{number}"))
+    }
+
+    /// The stack that a folder of this name was set aside for; none when it is another folder.
+    #[must_use]
+    pub fn owner_of_volumes_aside(name: &str) -> Option<StackName> {
+        StackName::new(name.split_once(ASIDE)?.0).ok()
     }
 
     /// The log of one task.

@@ -1,9 +1,11 @@
 //! How stacks, services and the engine are, as clients are told.
 
+use std::net::Ipv4Addr;
+
 use serde::{Deserialize, Serialize};
 use tapedeck_model::{
-    Cpu, Deployment, ImageDigest, Instance, MemoryMb, ResourceName, Revision, RolloutState, StackName,
-    StopTimeout, Task, TaskId, Timestamp,
+    Cpu, Deployment, ImageDigest, Instance, LocalResource, MemoryMb, ResourceName, Revision, RolloutState,
+    StackName, StopTimeout, Task, TaskId, Timestamp,
 };
 
 use crate::metrics::ScalingStatus;
@@ -78,6 +80,9 @@ pub struct StackStatus {
     pub attended: bool,
     /// Its services, by name.
     pub services: Vec<ServiceStatus>,
+    /// What else is in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<LocalResource>,
 }
 
 impl StackStatus {
@@ -137,6 +142,12 @@ pub struct ServiceStatus {
     pub waiting_for_room: Vec<String>,
     /// When the next start is tried, while starts are held back.
     pub next_attempt_at: Option<Timestamp>,
+    /// The address under which others on this machine reach it; none when it has no ports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Ipv4Addr>,
+    /// The ports on which they do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<u16>,
     /// The EC2 instances that its tasks run on, oldest first; none on Fargate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instances: Vec<InstanceStatus>,

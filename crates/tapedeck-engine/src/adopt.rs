@@ -44,6 +44,7 @@ impl Engine {
         self.store.set_setting("boot", &boot)?;
         failpoint::reach("adopt.boot-saved");
         self.clean_up_after();
+        self.remove_volumes_aside();
         self.remove_forgotten_instances();
         Ok(())
     }

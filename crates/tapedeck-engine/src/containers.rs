@@ -8,7 +8,6 @@ use tapedeck_plan::containers::Dependency;
 use tapedeck_plan::events;
 use tapedeck_runtime::{ContainerRules, SideDefinition, Sides, TaskExit, TaskProcess};
 
-use crate::endpoint::LaunchType;
 use crate::fleet::ServiceKey;
 use crate::host::{Host, command_of};
 use crate::image_user;
@@ -59,9 +58,8 @@ impl Host {
         environment
             .entry("HOSTNAME".to_string())
             .or_insert_with(|| Self::host_name(task));
-        let launch_type = LaunchType::of(container);
         self.endpoint_key
-            .add_variables(&mut environment, &task.id, &side.name, launch_type);
+            .add_variables(&mut environment, &task.id, &side.name, container);
         Ok(SideDefinition {
             name: side.name.clone(),
             rules: ContainerRules {
@@ -81,6 +79,7 @@ impl Host {
             },
             health_check: side.health_check.clone(),
             stop_signal: image_user::signal(&image.config.stop_signal)?,
+            mounts: Vec::new(),
             log_directory: self
                 .home
                 .container_log(&key.stack, &key.name, &task.id, &side.name),

@@ -44,6 +44,7 @@ impl Engine {
                     next.attended = attended;
                     next.set_scaling(wanted.scaling);
                     next.set_logs(&wanted.logs, wall());
+                    self.address(&mut next, &services_of(&changed));
                     changed.push((key, next));
                 }
                 Some(known) => {
@@ -52,6 +53,7 @@ impl Engine {
                     let mut differs = next.update(known.count_within(wanted), &wanted.container, now);
                     differs |= next.set_scaling(wanted.scaling);
                     differs |= next.set_logs(&wanted.logs, wall());
+                    differs |= self.address(&mut next, &services_of(&changed));
                     // What was tried before it was deleted says nothing to whoever attends to it now.
                     let anew = anew || (attended && known.life == Life::Draining);
                     if anew && next.revision == known.revision {
@@ -70,7 +72,25 @@ impl Engine {
                 changed.push((key.clone(), known.draining()));
             }
         }
+        if let Err(error) = self.remember_resources(stack) {
+            return refused(&error);
+        }
         self.set_desired(&stack.name, changed)
+    }
+
+    fn remember_resources(&mut self, stack: &StackSpec) -> Result<(), StoreError> {
+        let known = self
+            .fleet
+            .resources
+            .get(&stack.name)
+            .map_or(&[][..], Vec::as_slice);
+        if known != stack.resources {
+            self.store.save_resources(&stack.name, &stack.resources)?;
+            self.fleet
+                .resources
+                .insert(stack.name.clone(), stack.resources.clone());
+        }
+        Ok(())
     }
 
     /// Goes back to what the services of a stack, or one of them, ran before.
@@ -146,7 +166,19 @@ impl Engine {
             .map(|(key, known)| (key.clone(), known.draining()))
             .collect();
         failpoint::reach("delete.decided");
-        self.set_desired(name, draining)
+        let response = self.set_desired(name, draining);
+        // Only now: whoever is not told that the stack goes keeps what is in it.
+        if matches!(response, Response::Stack { .. })
+            && let Err(error) = self.set_volumes_aside(name)
+        {
+            return Response::Refused {
+                refusal: Refusal::Store {
+                    reason: format!("the stack goes, but its volumes could not be set aside: {error}"),
+                },
+            };
+        }
+        self.remove_volumes_aside();
+        response
     }
 
     /// Stores services, then acts on them. When storing fails nothing is changed.
@@ -180,11 +212,16 @@ impl Engine {
             version: *self.changes.borrow(),
             attended: false,
             services: Vec::new(),
+            resources: Vec::new(),
         };
         Response::Stack {
             stack: self.fleet.stack_status(name).unwrap_or_else(nothing),
         }
     }
+}
+
+fn services_of(changed: &[(ServiceKey, Service)]) -> Vec<&Service> {
+    changed.iter().map(|(_, service)| service).collect()
 }
 
 fn refused(error: &StoreError) -> Response {

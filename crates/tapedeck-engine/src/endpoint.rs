@@ -4,6 +4,7 @@
 //! Each task has a listener of its own, made in its namespace when it was started and kept by its shim, so that what is
 //! asked while no engine runs waits. The listener tells which task asks; ids in paths are checked besides.
 
+mod credentials;
 mod identity;
 mod limit;
 mod metadata;
@@ -23,8 +24,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use self::credentials::Session;
+pub(crate) use self::identity::EndpointKey;
 use self::identity::container_names;
-pub(crate) use self::identity::{EndpointKey, LaunchType};
 use self::limit::Limit;
 pub(crate) use self::metadata::Facts;
 use self::metadata::Surroundings;
@@ -50,6 +52,8 @@ pub(crate) struct Endpoint {
     limit: Mutex<Limit>,
     /// What was read when somebody last asked for it: statistics are differences.
     read: Mutex<Option<Reading>>,
+    /// The credentials that were last asked for.
+    session: tokio::sync::Mutex<Option<Session>>,
 }
 
 impl Endpoint {
@@ -61,6 +65,7 @@ impl Endpoint {
             events,
             limit: Mutex::new(Limit::full(Instant::now())),
             read: Mutex::new(None),
+            session: tokio::sync::Mutex::new(None),
         }
     }
 
@@ -116,25 +121,65 @@ impl Endpoint {
             (Some(Route::Protection { id }), "PUT") => {
                 self.protection(id, Change::parse(&request.body)).await
             }
-            (Some(Route::Credentials { id }), "GET") => no_credentials(id),
+            (Some(Route::Credentials { id }), "GET") => self.credentials(id).await,
             (Some(_), _) => refused(405, "MethodNotAllowed", &format!("{path} does not take {method}")),
             (None, _) => refused(404, "NotFound", &format!("there is nothing at {path}")),
         }
     }
 
-    async fn metadata(&self, id: &str, about: About) -> Answer {
+    /// What the engine knows of the task, or why it does not tell.
+    async fn facts(&self) -> Result<Facts, Answer> {
         let (reply, facts) = oneshot::channel();
         let asked = self.events.send(Event::AskedWithin(self.task.clone(), reply));
         let facts = match asked {
             Ok(()) => facts.await.ok().flatten(),
             Err(_) => None,
         };
-        let Some(facts) = facts else {
-            return refused(
+        facts.ok_or_else(|| {
+            refused(
                 503,
                 "ServiceUnavailable",
                 "the engine does not know the task right now",
+            )
+        })
+    }
+
+    /// Credentials of the role of the task. They are asked for when somebody needs them, and kept until shortly before
+    /// they expire; who asks meanwhile waits for the same ones.
+    async fn credentials(&self, id: Option<&str>) -> Answer {
+        let Some(id) = id else {
+            return refused(
+                400,
+                "NoIdInRequest",
+                "CredentialsV2Request: No Credential ID in the request",
             );
+        };
+        let facts = match self.facts().await {
+            Ok(facts) => facts,
+            Err(answer) => return answer,
+        };
+        let (Some(_), Some(role)) = (self.container(&facts, id), &facts.container.role) else {
+            return refused(
+                404,
+                "InvalidIdInRequest",
+                "CredentialsV2Request: Credentials not found",
+            );
+        };
+        let mut session = self.session.lock().await;
+        let now = self.host.clock.now();
+        if let Some(session) = session.as_ref().filter(|session| session.is_good(role, now)) {
+            return session.answer();
+        }
+        match Session::begin(&self.host, &self.task, role).await {
+            Ok(begun) => session.insert(begun).answer(),
+            Err(why) => refused(500, "InternalServerError", &why),
+        }
+    }
+
+    async fn metadata(&self, id: &str, about: About) -> Answer {
+        let facts = match self.facts().await {
+            Ok(facts) => facts,
+            Err(answer) => return answer,
         };
         let Some(container) = self.container(&facts, id) else {
             return refused(404, "NotFound", "no container of this task has this id");
@@ -167,22 +212,6 @@ impl Endpoint {
         names
             .into_iter()
             .find(|name| self.host.endpoint_key.id_of(&self.task, name) == id)
-    }
-}
-
-/// Why there are no credentials. Nothing gives any yet; the path is taken.
-fn no_credentials(id: Option<&str>) -> Answer {
-    match id {
-        None => refused(
-            400,
-            "NoIdInRequest",
-            "CredentialsV2Request: No Credential ID in the request",
-        ),
-        Some(_) => refused(
-            404,
-            "InvalidIdInRequest",
-            "CredentialsV2Request: Credentials not found",
-        ),
     }
 }
 

@@ -1,13 +1,14 @@
 //! What the engine knows: every stack with its services and their tasks. Plain values; [`crate::store`] keeps them.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tapedeck_api::{DeploymentStatus, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
 use tapedeck_model::{
-    ContainerSpec, LogPolicy, ResourceName, Revision, RolloutState, Scaling, ServiceSpec, StackName, Task,
-    TaskId, TaskState, Timestamp,
+    ContainerSpec, LocalResource, LogPolicy, ResourceName, Revision, RolloutState, Scaling, ServicePort,
+    ServiceSpec, StackName, Task, TaskId, TaskState, Timestamp,
 };
 use tapedeck_plan::{Deployments, Plan, Waiting};
 
@@ -22,6 +23,16 @@ pub(crate) const EVENTS_KEPT: usize = 100;
 pub(crate) struct ServiceKey {
     pub(crate) stack: StackName,
     pub(crate) name: ResourceName,
+}
+
+impl ServiceKey {
+    /// The service that a port belongs to.
+    pub(crate) fn of(port: &ServicePort) -> Self {
+        Self {
+            stack: port.stack.clone(),
+            name: port.service.clone(),
+        }
+    }
 }
 
 impl std::fmt::Display for ServiceKey {
@@ -74,6 +85,8 @@ pub(crate) struct Service {
     pub(crate) capacity: Capacity,
     /// Whether it lives only as long as somebody attends to it: see [`crate::attendance`].
     pub(crate) attended: bool,
+    /// The address that it has for others, of a service with ports.
+    pub(crate) address: Option<Ipv4Addr>,
     /// What was decided last; it says what is waited for. None until this engine has looked at the service.
     pub(crate) plan: Option<Plan>,
     /// Value of the engine's change counter when anything here last changed.
@@ -108,6 +121,7 @@ impl Service {
             logs: LogRules::default(),
             capacity: Capacity::default(),
             attended: false,
+            address: None,
             plan: None,
             version: 0,
         }
@@ -340,6 +354,8 @@ impl Service {
                 .iter()
                 .filter(|waiting| matches!(waiting, Waiting::ForBackOff { .. }))
                 .find_map(Waiting::until),
+            address: self.address,
+            ports: container.ports.clone(),
             instances: self.capacity.statuses(self),
             tasks,
             events: self.events.iter().cloned().collect(),
@@ -384,6 +400,8 @@ impl Service {
 #[derive(Debug, Default)]
 pub(crate) struct Fleet {
     pub(crate) services: BTreeMap<ServiceKey, Service>,
+    /// What else is in stacks, where there is something.
+    pub(crate) resources: BTreeMap<StackName, Vec<LocalResource>>,
 }
 
 impl Fleet {
@@ -426,6 +444,7 @@ impl Fleet {
             version,
             attended: self.of_stack(stack).any(|(_, service)| service.attended),
             services,
+            resources: self.resources.get(stack).cloned().unwrap_or_default(),
         })
     }
 

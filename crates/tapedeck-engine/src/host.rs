@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use tapedeck_api::{Home, Refusal, StorageMetrics};
 use tapedeck_image::{Image, KeepBases, Store as Images};
@@ -16,11 +17,13 @@ use tapedeck_runtime::{
 };
 
 use crate::clock::Clock;
-use crate::endpoint::{EndpointKey, LaunchType};
+use crate::endpoint::EndpointKey;
 use crate::fleet::ServiceKey;
 use crate::image_user;
 use crate::secrets;
 use crate::start::EngineError;
+use crate::trust::{self, Neighbours};
+use crate::volumes;
 
 /// Where the resolver of systemd keeps the name servers that it asks itself.
 const RESOLVED_CONF: &str = "/run/systemd/resolve/resolv.conf";
@@ -47,6 +50,8 @@ pub(crate) struct Host {
     pub(crate) disk: Option<TaskDisk>,
     /// What this machine lacks.
     pub(crate) warnings: Vec<String>,
+    /// The number of the rules that the firewall was told last.
+    pub(crate) told: Mutex<u64>,
 }
 
 impl Host {
@@ -56,6 +61,7 @@ impl Host {
         key: &ServiceKey,
         task: &Task,
         container: &ContainerSpec,
+        neighbours: Neighbours,
     ) -> Result<UnixStream, String> {
         let secrets = secrets::values(&self.home.secrets(), &container.secrets).map_err(|why| {
             format!("ResourceInitializationError: unable to pull secrets or registry auth: {why}")
@@ -65,11 +71,17 @@ impl Host {
             .image(&container.image)
             .map_err(|error| format!("CannotPullContainerError: {}", crate::chain(&error)))?;
         failpoint::reach("launch.image");
-        let definition = self
+        let mut definition = self
             .definition(key, task, container, secrets, &image)
             .map_err(|why| format!("CannotCreateContainerError: {why}"))?;
+        definition.mounts = volumes::ready(&self.home, key, container, &definition.process)
+            .map_err(|why| format!("ResourceInitializationError: {why}"))?;
+        let folder = self.home.task(&task.id);
+        trust::establish(&folder, &neighbours, container, &mut definition)
+            .map_err(|error| format!("ResourceInitializationError: {}", crate::chain(&error)))?;
+        definition.hosts = neighbours.names;
         self.note_discarded(key, container.discards_output);
-        tapedeck_runtime::spawn(&self.executable, &self.home.task(&task.id), &definition)
+        tapedeck_runtime::spawn(&self.executable, &folder, &definition)
             .map(tapedeck_runtime::ShimConnection::into_stream)
             .map_err(|error| format!("CannotStartContainerError: {}", crate::chain(&error)))
     }
@@ -248,9 +260,8 @@ impl Host {
         environment
             .entry("HOSTNAME".to_string())
             .or_insert_with(|| hostname.clone());
-        let launch_type = LaunchType::of(container);
         self.endpoint_key
-            .add_variables(&mut environment, &task.id, key.name.as_str(), launch_type);
+            .add_variables(&mut environment, &task.id, key.name.as_str(), container);
         Ok(TaskDefinition {
             id: task.id.clone(),
             hostname,
@@ -270,11 +281,13 @@ impl Host {
             stop_signal: image_user::signal(&image.config.stop_signal)?,
             network: self.network.task(task.address),
             resolv_conf: self.name_servers(),
+            hosts: BTreeMap::new(),
             log_directory: self.home.task_log(&key.stack, &key.name, &task.id),
             discards_output: container.discards_output,
             cgroup: self.cgroup_of(&task.id, task.instance()),
             clock: Some(TaskClock::showing(self.clock.now())),
             disk: self.disk.clone(),
+            mounts: Vec::new(),
             sides: self.sides_of(key, task, container)?,
             health_check: container.health_check.clone(),
             errand: None,

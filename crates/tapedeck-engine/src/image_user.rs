@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::image_files;
+
 /// The user and group id of `user`, `uid`, `user:group` or `uid:gid`. Names are looked up in the image's own
 /// `/etc/passwd` and `/etc/group`. Nothing means root. Source: OCI image spec, `config.User`.
 pub(crate) fn ids(user: &str, layers: &[PathBuf]) -> Result<(u32, u32), String> {
@@ -29,11 +31,9 @@ pub(crate) fn ids(user: &str, layers: &[PathBuf]) -> Result<(u32, u32), String> 
     Ok((uid, gid))
 }
 
-/// A number out of the line of `name` in a file such as `/etc/passwd`, from the topmost layer that has the file.
+/// A number out of the line of `name` in a file such as `/etc/passwd`, as the image has it.
 fn lookup(layers: &[PathBuf], file: &str, name: &str, column: usize) -> Option<u32> {
-    let text = layers
-        .iter()
-        .find_map(|layer| fs_err::read_to_string(layer.join(file)).ok())?;
+    let text = image_files::text_of(layers, file)?;
     text.lines()
         .map(|line| line.split(':').collect::<Vec<_>>())
         .find(|fields| fields.first() == Some(&name))

@@ -30,6 +30,7 @@ use crate::rest::Rest;
 use crate::retention;
 use crate::scaling::EngineTempo;
 use crate::store::{Store, StoreError};
+use crate::traffic::Directions;
 
 /// The longest time between two looks at everything, whatever happens.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -123,6 +124,8 @@ pub(crate) struct Engine {
     pub(crate) memory_budget: u64,
     /// Processors of this machine.
     pub(crate) processors: u32,
+    /// What the firewall was last told about who may reach whom.
+    pub(crate) directions: Directions,
 }
 
 impl Engine {
@@ -148,6 +151,7 @@ impl Engine {
             if self.clock.now() >= next_look {
                 self.look_at_everything();
             }
+            self.direct();
             self.sample_if_due();
             self.end_if_empty();
         }

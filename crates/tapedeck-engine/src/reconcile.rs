@@ -1,6 +1,5 @@
 //! From a plan to acts: each step is written down, then taken. Nothing is decided here.
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use tapedeck_model::{ContainerSpec, Revision, RolloutState, StopCode, Task, TaskHealth, TaskId, TaskState};
@@ -23,7 +22,7 @@ impl Engine {
                 count,
                 grown: count.saturating_sub(service.deployed_count),
                 attended: service.attended,
-                bounds: Bounds::default(),
+                bounds: bounds_of(service.container()),
                 breaker: Breaker::default(),
                 stage: service.deployments.stage(service.revision),
                 pace: self.tempo.pace(),
@@ -118,7 +117,7 @@ impl Engine {
     /// Writes a new task down and, where there is room for it, has its shim started.
     fn start(&mut self, key: &ServiceKey, revision: Revision) -> Option<TaskId> {
         let container = self.fleet.services.get(key)?.revisions.get(&revision)?.clone();
-        let Some(address) = self.free_address() else {
+        let Some(address) = self.free_task_address() else {
             let (name, subnet) = (&key.name, self.host.network.subnet);
             let message = format!(
                 "(service {name}) was unable to place a task. Reason: all addresses of {subnet} are in use."
@@ -157,7 +156,9 @@ impl Engine {
     }
 
     /// Has the shim of a task started.
-    pub(crate) fn launch(&self, key: &ServiceKey, launching: Task, container: ContainerSpec) {
+    pub(crate) fn launch(&mut self, key: &ServiceKey, launching: Task, container: ContainerSpec) {
+        let directions = self.directions();
+        let neighbours = self.neighbours(key, &container);
         let (host, events, key) = (Arc::clone(&self.host), self.events.clone(), key.clone());
         let instances = self
             .fleet
@@ -171,7 +172,8 @@ impl Engine {
         tokio::task::spawn_blocking(move || {
             failpoint::reach("launch.begun");
             let made = instance.map_or(Ok(()), |instance| host.make_instance(&instance));
-            let launched = made.and_then(|()| host.launch(&key, &launching, &container));
+            let made = made.and_then(|()| host.direct(&directions));
+            let launched = made.and_then(|()| host.launch(&key, &launching, &container, neighbours));
             let open = |stream| crate::link::Link::open(&launching.id, stream, &host, events.clone());
             let link = launched.and_then(open);
             failpoint::reach("launch.linked");
@@ -312,28 +314,18 @@ impl Engine {
             .map(|(key, _)| key.clone())
             .collect();
         self.touch(key);
+        if siblings.is_empty() {
+            self.fleet.resources.remove(&key.stack);
+            // A row that stays is read by the next engine, and by whoever asks for a stack that is not there never.
+            let _ = self.store.save_resources(&key.stack, &[]);
+        }
         for sibling in siblings {
             self.touch(&sibling);
         }
         self.give_up_logs(key);
+        self.remove_volumes_aside();
         failpoint::reach("remove.logs");
         self.collect_garbage();
-    }
-
-    /// The lowest address that no task holds.
-    fn free_address(&self) -> Option<Ipv4Addr> {
-        let held: std::collections::BTreeSet<Ipv4Addr> = self
-            .fleet
-            .services
-            .values()
-            .flat_map(|service| service.tasks.values())
-            .filter(|task| !task.state.is_stopped() || self.leaving.contains(&task.id))
-            .map(|task| task.address)
-            .collect();
-        self.host
-            .network
-            .task_addresses()
-            .find(|address| !held.contains(address))
     }
 
     /// Removes images that no service refers to, in the background.
@@ -348,5 +340,13 @@ impl Engine {
         let host = Arc::clone(&self.host);
         failpoint::reach("garbage.begun");
         tokio::task::spawn_blocking(move || host.collect_garbage(&images.into_iter().collect::<Vec<_>>()));
+    }
+}
+
+/// How far a deployment may go from the desired count: what is in a volume belongs to one task at a time.
+fn bounds_of(container: &ContainerSpec) -> Bounds {
+    match container.mount_points.is_empty() {
+        true => Bounds::default(),
+        false => Bounds::new(0, 100),
     }
 }

@@ -24,7 +24,11 @@ impl Fleet {
         let is_known = self.of_stack(&name).next().is_some();
         match is_known {
             true => Response::Spec {
-                spec: StackSpec { name, services },
+                spec: StackSpec {
+                    resources: self.resources.get(&name).cloned().unwrap_or_default(),
+                    name,
+                    services,
+                },
             },
             false => Response::Refused {
                 refusal: Refusal::UnknownStack { name },

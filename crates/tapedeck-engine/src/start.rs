@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fs_err::os::unix::fs::OpenOptionsExt;
@@ -21,6 +21,7 @@ use crate::attendance;
 use crate::clock::Clock;
 use crate::endpoint::EndpointKey;
 use crate::exporter;
+use crate::fleet::Fleet;
 use crate::forwarding::Forwarders;
 use crate::host::Host;
 use crate::lock::{EngineLock, LockError};
@@ -33,6 +34,7 @@ use crate::retention::Looks;
 use crate::scaling::EngineTempo;
 use crate::server::{self, Server};
 use crate::store::{Store, StoreError};
+use crate::traffic::Directions;
 
 /// Threads for work that blocks: starting shims and cleaning up.
 const BLOCKING_THREADS: usize = 4;
@@ -175,7 +177,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
     let mut fleet = store.load()?;
     failpoint::reach("start.loaded");
     let clock = Clock::start(fleet.latest_time().max(store.latest_time()?));
-    let host = Arc::new(prepare(&options, &store, clock)?);
+    let host = Arc::new(prepare(&options, &store, &fleet, clock)?);
     let (events, inbox) = mpsc::unbounded_channel();
     // Versions go on from where an earlier engine cannot have been: it counts changes, this counts from the time.
     let (changes, watching) = watch::channel(clock.now().millis());
@@ -207,6 +209,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
             .memory_budget
             .unwrap_or_else(|| Budget::usual(machine::memory())),
         processors: machine::processors(),
+        directions: Directions::default(),
     };
     engine.adopt(options.boot_id.as_deref())?;
     failpoint::reach("adopt.done");
@@ -250,7 +253,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
     Ok(())
 }
 
-fn prepare(options: &Options, store: &Store, clock: Clock) -> Result<Host, EngineError> {
+fn prepare(options: &Options, store: &Store, fleet: &Fleet, clock: Clock) -> Result<Host, EngineError> {
     let cgroups = cgroup::check_controllers()?;
     let seed = options.home.state().as_os_str().as_encoded_bytes();
     let network = match store.setting::<HostNetwork>("network")? {
@@ -264,7 +267,8 @@ fn prepare(options: &Options, store: &Store, clock: Clock) -> Result<Host, Engin
             network
         }
     };
-    network::ensure(&network)?;
+    // Rules for the tasks that run on, from the beginning.
+    network::ensure(&network, &fleet.traffic())?;
     failpoint::reach("start.network");
     let (disk, warnings) = match TaskDisk::ensure(&options.home.storage(), options.task_storage_mb) {
         Ok(disk) => (Some(disk), Vec::new()),
@@ -290,6 +294,7 @@ fn prepare(options: &Options, store: &Store, clock: Clock) -> Result<Host, Engin
         clock,
         disk,
         warnings,
+        told: Mutex::new(0),
     })
 }
 

@@ -19,8 +19,10 @@ use tapedeck_runtime::failpoint;
 
 use crate::fleet::{EVENTS_KEPT, Fleet, Life, Service, ServiceKey};
 
+mod addresses;
 mod capacity;
 mod logs;
+mod resources;
 mod scaling;
 
 /// Version of the tables below: 1 had no deployments.
@@ -123,6 +125,8 @@ impl Store {
         connection.execute_batch(scaling::TABLES).map_err(fail)?;
         connection.execute_batch(logs::TABLES).map_err(fail)?;
         connection.execute_batch(capacity::TABLES).map_err(fail)?;
+        connection.execute_batch(addresses::TABLES).map_err(fail)?;
+        connection.execute_batch(resources::TABLES).map_err(fail)?;
         Ok(Self {
             database: database.to_path_buf(),
             connection,
@@ -282,6 +286,8 @@ impl Store {
         self.load_scaling(&mut fleet)?;
         self.load_log_rules(&mut fleet)?;
         self.load_capacity(&mut fleet)?;
+        self.load_addresses(&mut fleet)?;
+        self.load_resources(&mut fleet)?;
         Ok(fleet)
     }
 
@@ -396,6 +402,7 @@ fn write_service(transaction: &Transaction<'_>, key: &ServiceKey, service: &Serv
     )?;
     scaling::write(transaction, key, service.scaler.as_deref())?;
     logs::write(transaction, key, &service.logs)?;
+    addresses::write(transaction, key, service.address)?;
     for (revision, container) in &service.revisions {
         transaction.execute(
             "insert into revision values (?1, ?2, ?3, ?4) on conflict do nothing",

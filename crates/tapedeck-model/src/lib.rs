@@ -39,7 +39,10 @@ pub use packaging::{
 };
 pub use secret::{SecretPart, SecretReference, SecretTemplate};
 pub use size::{Architecture, Cpu, InvalidSize, MemoryMb, StopTimeout};
-pub use spec::{ContainerSpec, ImageDigest, InvalidDigest, Revision, ServiceSpec, SideSpec, StackSpec};
+pub use spec::{
+    ContainerSpec, ImageDigest, InvalidDigest, LocalParameter, LocalResource, MountPoint, Revision,
+    ServicePort, ServiceSpec, SideSpec, StackSpec, TaskRole,
+};
 pub use stack::{
     CloudformationResource, Connection, Effect, EnvironmentVariable, IamStatement, Output, Override,
     Resource, ReusedVpc, Stack, StackSettings, Tag, VpcSettings,

@@ -145,6 +145,9 @@ name_type!(
 );
 
 impl Region {
+    /// The name of this machine as a region.
+    pub const LOCAL: &'static str = "local";
+
     /// This machine.
     #[must_use]
     pub fn local() -> Self {

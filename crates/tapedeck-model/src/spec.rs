@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContainerDependency, Cpu, Ec2Spec, HealthCheck, LogPolicy, MemoryMb, ResourceName, Scaling,
+    ContainerDependency, Cpu, Ec2Spec, HealthCheck, LogPolicy, MemoryMb, ResourceName, Scaling, SecretName,
     SecretTemplate, StackName, StopTimeout,
 };
 
@@ -91,6 +91,37 @@ pub struct StackSpec {
     pub name: StackName,
     /// Its services. A service that is deployed but not named here is deleted.
     pub services: Vec<ServiceSpec>,
+    /// What else is in it, for whoever asks. The engine only remembers it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<LocalResource>,
+}
+
+/// A resource of a stack that is no service, and what stands in for it on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LocalResource {
+    /// Its name.
+    pub name: ResourceName,
+    /// Its type, such as `sqs-queue`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What stands in for it, such as `PostgreSQL 15.18`.
+    pub stand_in: String,
+    /// What can be asked of it, in the order of the variables that tell it.
+    pub parameters: Vec<LocalParameter>,
+}
+
+/// A parameter of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LocalParameter {
+    /// Its name, such as `connectionString`.
+    pub name: String,
+    /// What it is made of.
+    pub value: SecretTemplate,
+    /// Whether it is nobody's business.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sensitive: bool,
 }
 
 /// One service of a packaged stack.
@@ -142,6 +173,60 @@ pub struct ContainerSpec {
     /// What runs beside it, within the same limits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sides: Vec<SideSpec>,
+    /// The ports on which it listens for others. Where there are any, its service has one address that stays the same, behind
+    /// which its tasks are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<u16>,
+    /// Folders in its main container that outlive its tasks. No two tasks have them at once: with any, a task is stopped before
+    /// the one that replaces it starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mount_points: Vec<MountPoint>,
+    /// What its tasks may connect to within this machine. Nothing else there answers them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reaches: Vec<ServicePort>,
+    /// The role that its tasks act in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<TaskRole>,
+}
+
+/// A folder that outlives the tasks of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MountPoint {
+    /// The name of the folder, of its own in the service.
+    pub volume: ResourceName,
+    /// Where it is in the container, absolute.
+    pub container_path: String,
+}
+
+/// A port of a service, which may be of another stack.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServicePort {
+    /// The stack of the service.
+    pub stack: StackName,
+    /// The service.
+    pub service: ResourceName,
+    /// The port.
+    pub port: u16,
+    /// A name by which tasks know its address, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+}
+
+/// A role, and who gives credentials for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskRole {
+    /// Its ARN.
+    pub arn: String,
+    /// The address of AWS or of what stands in for it; none for AWS itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_url: Option<String>,
+    /// The region that is asked.
+    pub region: String,
+    /// A secret with the `accessKeyId` and `secretAccessKey` of who may assume the role.
+    pub assumed_by: SecretName,
 }
 
 /// A container beside the main one of a task.

@@ -35,6 +35,14 @@ impl Stack {
     pub fn name(&self) -> StackName {
         StackName::of(&self.project, &self.stage)
     }
+
+    /// All that runs as a service: its worker services, then the resources of other types that have a main container.
+    #[must_use]
+    pub fn all_services(&self) -> Vec<WorkerService> {
+        let others = self.resources.iter().filter_map(|one| one.workload.as_deref());
+        let services = self.services.iter().cloned();
+        services.chain(others.filter_map(Workload::service)).collect()
+    }
 }
 
 /// A resource that is not a worker service. Its type has a table of keys, and the properties obey it.

@@ -2,7 +2,7 @@
 
 use crate::{
     Compute, Connection, Container, ContainerCondition, ContainerDependency, ContainerType, Data,
-    IamStatement, MAIN_CONTAINER, Override, ResourceName, Scaling, WorkerService,
+    IamStatement, MAIN_CONTAINER, Override, ResourceName, Scaling, SideContainer, WorkerService,
 };
 
 /// Containers that run together, as many times as its scaling says.
@@ -77,6 +77,38 @@ pub enum WayKind {
         /// Its properties, defaults filled in.
         properties: Data,
     },
+}
+
+impl Workload {
+    /// The service that is made of the same containers; none when no container is the main one. How it is reached stays here.
+    #[must_use]
+    pub fn service(&self) -> Option<WorkerService> {
+        let (main, others) = self.containers.split_first()?;
+        if main.name != MAIN_CONTAINER {
+            return None;
+        }
+        let sides = others.iter().map(|other| {
+            Some(SideContainer {
+                name: other.name.clone(),
+                container_type: other.container_type?,
+                essential: other.essential,
+                depends_on: other.depends_on.clone(),
+                container: other.container.clone(),
+            })
+        });
+        Some(WorkerService {
+            name: self.name.clone(),
+            container: main.container.clone(),
+            compute: self.compute.clone(),
+            scaling: self.scaling,
+            connect_to: self.connect_to.clone(),
+            iam_role_statements: self.iam_role_statements.clone(),
+            side_containers: sides.collect::<Option<_>>()?,
+            use_private_subnets_with_nat: self.use_private_subnets_with_nat,
+            enable_remote_sessions: self.enable_remote_sessions,
+            overrides: self.overrides.clone(),
+        })
+    }
 }
 
 impl WorkerService {

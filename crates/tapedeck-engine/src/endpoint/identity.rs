@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use tapedeck_model::{ContainerSpec, ResourceName, StackName, TaskId};
+use tapedeck_model::{ContainerSpec, Region, ResourceName, StackName, TaskId};
 use tapedeck_runtime::network::ENDPOINT_ADDRESS;
 
 /// The region that tasks are told: what `$Region()` gives. No request of theirs reaches a region of AWS by accident.
-pub(crate) const REGION: &str = "local";
+pub(crate) const REGION: &str = Region::LOCAL;
 
 /// The account, which is none.
 const ACCOUNT: &str = "000000000000";
@@ -38,7 +38,7 @@ impl EndpointKey {
         environment: &mut BTreeMap<String, String>,
         task: &TaskId,
         container: &str,
-        launch_type: LaunchType,
+        task_of: &ContainerSpec,
     ) {
         let id = self.id_of(task, container);
         let address = format!("http://{ENDPOINT_ADDRESS}");
@@ -49,6 +49,11 @@ impl EndpointKey {
         ] {
             environment.insert(name.to_owned(), format!("{address}/{path}/{id}"));
         }
+        if task_of.role.is_some() {
+            let path = format!("/v2/credentials/{id}");
+            environment.insert("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI".to_owned(), path);
+        }
+        let launch_type = LaunchType::of(task_of);
         for (name, value) in [
             ("AWS_EXECUTION_ENV", launch_type.execution_environment()),
             ("AWS_REGION", REGION),

@@ -36,7 +36,6 @@ pub(super) struct Surroundings {
 impl Surroundings {
     pub(super) fn of(host: &Host, facts: &Facts) -> Self {
         let network = &host.network;
-        let prefix = network.task(facts.task.address).prefix;
         let storage = match facts.task.state {
             TaskState::Running { pid, .. } => host.storage_of(pid),
             _ => None,
@@ -47,7 +46,7 @@ impl Surroundings {
             .filter_map(|line| line.strip_prefix("nameserver "));
         Self {
             subnet: network.subnet.to_string(),
-            gateway: format!("{}/{prefix}", network.gateway),
+            gateway: format!("{}/{}", network.gateway, network.subnet.prefix()),
             name_servers: servers.map(|server| server.trim().to_owned()).collect(),
             host_name: Host::host_name(&facts.task),
             storage,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use tapedeck_model::{StackName, TaskId};
+use tapedeck_model::{SecretName, StackName, TaskId, TaskRole};
 
 use super::identity::{container_arn, docker_id, task_arn};
 use super::limit::Limit;
@@ -90,7 +90,8 @@ fn what_the_user_has_set_stays_but_for_the_endpoints() {
         .collect();
     let key = EndpointKey::random();
     let task = TaskId::from_bytes([1; 16]);
-    key.add_variables(&mut environment, &task, "mailer", LaunchType::Fargate);
+    let mut container = crate::tests::container('a');
+    key.add_variables(&mut environment, &task, "mailer", &container);
     assert_eq!(environment["AWS_REGION"], "eu-west-1");
     assert_eq!(environment["AWS_DEFAULT_REGION"], "local");
     assert_eq!(environment["AWS_EXECUTION_ENV"], "AWS_ECS_FARGATE");
@@ -98,6 +99,16 @@ fn what_the_user_has_set_stays_but_for_the_endpoints() {
     assert!(environment["ECS_AGENT_URI"].ends_with(&format!("/api/{id}")));
     assert!(environment["ECS_CONTAINER_METADATA_URI_V4"].ends_with(&format!("/v4/{id}")));
     assert!(environment["ECS_CONTAINER_METADATA_URI"].ends_with(&format!("/v3/{id}")));
+    assert!(!environment.contains_key("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"));
+    container.role = Some(TaskRole {
+        arn: "arn:aws:iam::000000000000:role/app-dev-mailer-local".to_owned(),
+        endpoint_url: None,
+        region: "local".to_owned(),
+        assumed_by: SecretName::new("root").unwrap(),
+    });
+    key.add_variables(&mut environment, &task, "mailer", &container);
+    let path = format!("/v2/credentials/{id}");
+    assert_eq!(environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"], path);
 }
 
 #[test]
@@ -116,16 +127,4 @@ fn names_have_the_forms_of_ecs() {
         suffix.len() == digits && suffix.bytes().all(|digit| digit.is_ascii_digit()),
         "{id}"
     );
-}
-
-#[test]
-fn nobody_has_credentials_yet() {
-    let unknown = no_credentials(Some("9"));
-    assert_eq!(unknown.status, 404);
-    assert!(
-        unknown.body.contains(r#""code":"InvalidIdInRequest""#),
-        "{}",
-        unknown.body
-    );
-    assert_eq!(no_credentials(None).status, 400);
 }

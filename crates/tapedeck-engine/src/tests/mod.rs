@@ -3,12 +3,14 @@
 mod capacity;
 mod clock;
 mod fleet;
+mod image_files;
 mod image_user;
 mod observe;
 mod retention;
 mod secrets;
 mod server;
 mod store;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -28,7 +30,7 @@ fn key(name: &str) -> ServiceKey {
 }
 
 /// A container whose image is told apart by a letter.
-fn container(image: char) -> ContainerSpec {
+pub(crate) fn container(image: char) -> ContainerSpec {
     ContainerSpec {
         image: ImageDigest::new(format!("sha256:{}", image.to_string().repeat(64))).unwrap(),
         environment: BTreeMap::from([("NAME".to_string(), "value".to_string())]),
@@ -39,6 +41,10 @@ fn container(image: char) -> ContainerSpec {
         discards_output: false,
         depends_on: Vec::new(),
         sides: Vec::new(),
+        ports: Vec::new(),
+        mount_points: Vec::new(),
+        reaches: Vec::new(),
+        role: None,
         ec2: None,
         health_check: None,
     }
