@@ -18,7 +18,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "dynamo-db-table",
     doc: "Items that are found by their keys, in DynamoDB.",
     properties: Some(&TABLE),
-    support: Support::NotHere("tables are not made here yet"),
+    support: Support::Full,
     parameters: &[
         Parameter::text("name", "name of the table"),
         Parameter::text("arn", "ARN of the table"),

@@ -14,7 +14,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "event-bus",
     doc: "Events that rules sort, in EventBridge.",
     properties: Some(&BUS),
-    support: Support::NotHere("event buses are not made here yet"),
+    support: Support::Full,
     parameters: &[
         Parameter::text("arn", "ARN of the event bus"),
         Parameter::text("archiveArn", "ARN of the archive of its events")

@@ -13,7 +13,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "kinesis-stream",
     doc: "Records that several readers read in order, in Kinesis.",
     properties: Some(&STREAM),
-    support: Support::NotHere("streams are not made here yet"),
+    support: Support::Full,
     parameters: &[
         Parameter::text("arn", "ARN of the stream"),
         Parameter::text("name", "name of the stream"),

@@ -14,7 +14,9 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "mongo-db-atlas-cluster",
     doc: "A cluster of MongoDB at Atlas.",
     properties: Some(&CLUSTER),
-    support: Support::NotHere("clusters of MongoDB are not imitated yet"),
+    support: Support::Partly(
+        "SecantusDB, which speaks the protocol of MongoDB, stands in: one node, and a URL with a password in place of the role",
+    ),
     // It holds no credential: whoever connects proves who they are by their role.
     parameters: &[Parameter::text(
         "connectionString",

@@ -23,7 +23,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "private-service",
     doc: "A container that runs continuously and is reached by the other resources of the stack only.",
     properties: Some(&PRIVATE_SERVICE),
-    support: Support::NotHere("services that are called are not run yet"),
+    support: Support::Full,
     parameters: &[
         Parameter::text("address", "host and port at which it is reached"),
         Parameter::text(

@@ -20,7 +20,9 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "redis-cluster",
     doc: "Redis: values in memory, on one node or on several.",
     properties: Some(&REDIS_CLUSTER),
-    support: Support::NotHere("Redis is not run yet"),
+    support: Support::Partly(
+        "one Redis of this machine's distribution stands in, without shards and replicas",
+    ),
     parameters: &[
         Parameter::text("sharding", "`enabled` or `disabled`"),
         Parameter::text("host", "host that is written to, or that knows the shards"),

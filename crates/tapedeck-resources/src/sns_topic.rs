@@ -12,7 +12,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "sns-topic",
     doc: "Messages that all subscribers get, in SNS.",
     properties: Some(&TOPIC),
-    support: Support::NotHere("topics are not made here yet"),
+    support: Support::Full,
     parameters: &[
         Parameter::text("arn", "ARN of the topic"),
         Parameter::text("name", "name of the topic"),

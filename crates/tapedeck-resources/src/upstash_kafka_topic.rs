@@ -9,7 +9,9 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "upstash-kafka-topic",
     doc: "A topic of Kafka at Upstash.",
     properties: Some(&TOPIC),
-    support: Support::NotHere("topics of Upstash are not imitated yet"),
+    support: Support::Partly(
+        "Tansu, which speaks the protocol of Kafka, stands in: it keeps messages in memory, asks for no password, and has no REST protocol",
+    ),
     parameters: &[
         Parameter::text("topicName", "name of the topic"),
         Parameter::text("topicId", "id of the topic"),
@@ -32,6 +34,7 @@ static TOPIC: Object = Object {
             kind: Kind::Text,
             doc: "id of the cluster that the topic is made in",
             late: true,
+            support: Support::NoEffect("one broker has all topics of a stack"),
             ..OPTIONAL
         },
         Key {
@@ -55,11 +58,14 @@ static TOPIC: Object = Object {
             kind: Kind::TextOneOf(&["delete", "compact"]),
             default: Some("delete"),
             doc: "whether old messages are deleted, or all but the newest with the same key",
+            support: NO_LIMITS,
             ..OPTIONAL
         },
     ],
     ..OBJECT
 };
+
+const NO_LIMITS: Support = Support::NoEffect("messages are kept until the broker ends");
 
 const fn limit(name: &'static str, doc: &'static str) -> Key {
     Key {
@@ -67,6 +73,7 @@ const fn limit(name: &'static str, doc: &'static str) -> Key {
         kind: Kind::Integer(&LIMIT),
         default: Some("-1"),
         doc,
+        support: NO_LIMITS,
         ..OPTIONAL
     }
 }

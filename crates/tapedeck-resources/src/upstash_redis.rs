@@ -9,7 +9,9 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "upstash-redis",
     doc: "A Redis database at Upstash.",
     properties: Some(&DATABASE),
-    support: Support::NotHere("databases of Upstash are not imitated yet"),
+    support: Support::Partly(
+        "a Redis of this machine's distribution stands in, with the REST protocol of Upstash, without TLS",
+    ),
     parameters: &[
         Parameter::text("host", "host of the database"),
         Parameter::number("port", "port of the database"),

@@ -23,6 +23,8 @@ pub(crate) struct Assembly<'a> {
     pub(crate) template: Template,
     /// What the execution role may read, by a text that tells one from another.
     pub(crate) readable: BTreeMap<String, Readable>,
+    /// The variables of containers as they were before secrets were set apart, by workload and container.
+    pub(crate) environments: BTreeMap<String, BTreeMap<String, Vec<(String, Value)>>>,
     /// The workloads that were asked for their addresses since the last one was begun.
     pub(crate) called: BTreeSet<String>,
     /// The workloads that each workload calls, by names.
@@ -55,6 +57,7 @@ impl<'a> Assembly<'a> {
             names,
             template: Template::new(description),
             readable: BTreeMap::new(),
+            environments: BTreeMap::new(),
             called: BTreeSet::new(),
             calls: BTreeMap::new(),
         })

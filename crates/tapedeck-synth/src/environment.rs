@@ -71,6 +71,11 @@ impl Environment {
         self.set("NODE_OPTIONS", Value::from(all.join(" ")));
     }
 
+    /// The variables, in order.
+    pub(crate) fn all(&self) -> &[(String, Value)] {
+        &self.variables
+    }
+
     /// `Variables` of a function, to which Lambda can hand over nothing else.
     pub(crate) fn variables(self) -> Result<Value, SynthError> {
         let mut variables = Map::new();

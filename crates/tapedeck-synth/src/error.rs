@@ -101,6 +101,18 @@ pub enum SynthError {
         /// The variable.
         name: String,
     },
+    /// A variable that is made of something that is not on this machine.
+    #[error(
+        "the variable {variable} of service {service} is made of `{reference}`, which nothing on this machine tells"
+    )]
+    NothingHere {
+        /// The service.
+        service: String,
+        /// The variable.
+        variable: String,
+        /// What it is made of.
+        reference: String,
+    },
     /// An override of something that the resource does not become.
     #[error("`{resource}` does not become `{logical_id}`, so that cannot be overridden")]
     UnknownOverride {
@@ -154,6 +166,9 @@ impl SynthError {
     pub fn way_out(&self) -> Option<&'static str> {
         let (kind, what) = match self {
             Self::Unsupported { kind, what, .. } => (kind, what),
+            Self::NothingHere { .. } => {
+                return Some("leave it out on this machine, or write the value itself");
+            }
             Self::TooLarge { .. } => {
                 return Some("split the stack: what is in another one is reached by `$CfStackOutput`");
             }

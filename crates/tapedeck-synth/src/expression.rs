@@ -88,8 +88,9 @@ impl Assembly<'_> {
     fn secret(&mut self, secret: &SecretReference) -> Result<Value, SynthError> {
         let name = secret.name().as_str();
         let key = match secret.key() {
-            [] => "",
-            [key] => key.as_str(),
+            [] => String::new(),
+            [key] => key.clone(),
+            keys if self.lookups.is_local => keys.join("."),
             _ => {
                 return Err(SynthError::NestedSecretKey {
                     reference: secret.to_string(),

@@ -16,6 +16,7 @@ mod expression;
 mod ignored;
 mod intrinsic;
 mod limits;
+pub mod local;
 mod lookups;
 mod naming;
 mod network;
@@ -28,7 +29,8 @@ mod types;
 mod workload;
 mod yaml;
 
-use tapedeck_model::Stack;
+use assembly::Assembly;
+use tapedeck_model::{Stack, Workload};
 
 pub use chores::chores;
 pub use error::SynthError;
@@ -44,12 +46,23 @@ pub use template::{NOT_YET_KNOWN, Output, Resource, Template};
 /// When an answer is missing, or the stack asks for something that a template cannot say.
 pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthError> {
     let workloads = workload::all(stack);
-    let mut assembly = assembly::Assembly::new(stack, &workloads, lookups)?;
+    let assembly = assemble(stack, &workloads, lookups)?;
+    limits::check(&assembly.template)?;
+    Ok(assembly.template)
+}
+
+/// All of a stack, in a template that may be larger than CloudFormation takes.
+fn assemble<'a>(
+    stack: &'a Stack,
+    workloads: &'a [Workload],
+    lookups: &'a Lookups,
+) -> Result<Assembly<'a>, SynthError> {
+    let mut assembly = Assembly::new(stack, workloads, lookups)?;
     network::build(&mut assembly);
     for resource in &stack.resources {
         types::build(resource, &mut assembly)?;
     }
-    for service in &workloads {
+    for service in workloads {
         workload::build(service, &mut assembly)?;
     }
     workload::settle_calls(&mut assembly)?;
@@ -62,8 +75,7 @@ pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthErr
     overrides::apply(&mut assembly)?;
     assembly.add_outputs()?;
     references::settle(&mut assembly.template)?;
-    limits::check(&assembly.template)?;
-    Ok(assembly.template)
+    Ok(assembly)
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(crate) struct Network {
 impl Network {
     /// The network of a stack.
     pub(crate) fn of(stack: &Stack, lookups: &Lookups) -> Result<Self, SynthError> {
-        let Some(reused) = &stack.settings.vpc.reuse else {
+        let Some(reused) = stack.settings.vpc.reuse.as_ref().filter(|_| !lookups.is_local) else {
             return Ok(Self::own(lookups));
         };
         let (id, found) = match reused {

@@ -25,11 +25,7 @@ pub enum Problem {
 
 /// Gives attributes the names that CloudFormation knows: `Arn` of a topic is its `TopicArn`.
 pub(crate) fn settle(template: &mut Template) -> Result<(), SynthError> {
-    let kinds: BTreeMap<String, String> = template
-        .resources
-        .iter()
-        .map(|(id, resource)| (id.clone(), resource.kind.clone()))
-        .collect();
+    let kinds = kinds(template);
     for resource in template.resources.values_mut() {
         settle_value(&mut resource.properties, &kinds)?;
     }
@@ -37,6 +33,26 @@ pub(crate) fn settle(template: &mut Template) -> Result<(), SynthError> {
         settle_value(&mut output.value, &kinds)?;
     }
     Ok(())
+}
+
+/// The same in values that are made of what a template has.
+pub(crate) fn settle_values<'a>(
+    values: impl Iterator<Item = &'a mut Value>,
+    template: &Template,
+) -> Result<(), SynthError> {
+    let kinds = kinds(template);
+    for value in values {
+        settle_value(value, &kinds)?;
+    }
+    Ok(())
+}
+
+/// The types of resources, by logical id.
+fn kinds(template: &Template) -> BTreeMap<String, String> {
+    let resources = template.resources.iter();
+    resources
+        .map(|(id, resource)| (id.clone(), resource.kind.clone()))
+        .collect()
 }
 
 fn settle_value(value: &mut Value, kinds: &BTreeMap<String, String>) -> Result<(), SynthError> {
@@ -141,6 +157,13 @@ fn follow(edges: &BTreeMap<&str, BTreeSet<String>>, from: &str) -> BTreeSet<Stri
         }
     }
     reached
+}
+
+/// The logical ids that a value refers to.
+pub(crate) fn of(value: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect(value, &mut found);
+    found
 }
 
 fn dangling(from: &str, found: &BTreeSet<String>, template: &Template) -> Vec<Problem> {

@@ -17,7 +17,7 @@ use crate::template::{Resource, Template};
 use crate::{Lookups, Problem, overrides, problems, synthesize, yaml};
 
 /// The stack of a config without mistakes.
-fn stack(config: &str) -> Stack {
+pub(crate) fn stack(config: &str) -> Stack {
     loaded(config).unwrap_or_else(|found| panic!("{config}\n{found}"))
 }
 
@@ -47,7 +47,7 @@ fn loaded(config: &str) -> Result<Stack, String> {
 }
 
 /// As little as AWS may answer.
-fn lookups() -> Lookups {
+pub(crate) fn lookups() -> Lookups {
     Lookups {
         account: Some("123456789012".to_string()),
         ..Lookups::default()

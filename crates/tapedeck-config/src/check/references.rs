@@ -116,14 +116,15 @@ impl<'a> LogicalIds<'a> {
 }
 
 impl Judge<'_, '_> {
-    /// What AWS answers when a stack is deployed, nobody answers on this machine. Resources that it has not are told
-    /// about where they are.
+    /// What is outside of the stack and only AWS has, nobody answers on this machine. Resources of it that this machine has
+    /// not are told about where they are.
     fn here(&mut self, expression: &Expression, at: Span) {
         let is_answered = match expression {
-            Expression::Secret(_) | Expression::CfFormat { .. } | Expression::ResourceParam { .. } => true,
-            Expression::CfResourceParam { .. }
-            | Expression::SsmParam { .. }
-            | Expression::CfStackOutput { .. } => false,
+            Expression::Secret(_)
+            | Expression::CfFormat { .. }
+            | Expression::ResourceParam { .. }
+            | Expression::CfResourceParam { .. } => true,
+            Expression::SsmParam { .. } | Expression::CfStackOutput { .. } => false,
         };
         if !is_answered && self.surroundings.options.region.is_local() {
             let subject = format!("`${}`", expression.directive());

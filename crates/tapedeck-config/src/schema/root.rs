@@ -84,7 +84,7 @@ pub static ROOT: Object = Object {
             name: "cloudformationResources",
             kind: Kind::MapOf(&RAW_RESOURCE),
             doc: "resources of CloudFormation as they are, by their logical ids",
-            support: Support::NotHere("nothing makes them here"),
+            support: Support::Partly("an emulator makes those that it has"),
             ..OPTIONAL
         },
         super::not_yet("budgetControl", "limits on what the stack may cost"),

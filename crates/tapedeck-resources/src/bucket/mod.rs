@@ -15,7 +15,9 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "bucket",
     doc: "Files in S3.",
     properties: Some(&keys::BUCKET),
-    support: Support::NotHere("buckets are not made here yet"),
+    support: Support::Partly(
+        "an emulator keeps it; `cdn` and `lifecycleRules` change nothing on this machine",
+    ),
     parameters: &[
         Parameter::text("name", "name of the bucket"),
         Parameter::text("arn", "ARN of the bucket"),

@@ -16,7 +16,9 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "relational-database",
     doc: "A database that speaks SQL.",
     properties: Some(&keys::RELATIONAL_DATABASE),
-    support: Support::NotHere("databases are not run yet"),
+    support: Support::Partly(
+        "PostgreSQL and MariaDB of this machine's distribution stand in, without replicas and backups; not Oracle and SQL Server",
+    ),
     parameters: parameters::PARAMETERS,
     connectable: Connectable::Yes,
     check: Some(check::check),

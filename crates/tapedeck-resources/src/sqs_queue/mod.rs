@@ -15,7 +15,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "sqs-queue",
     doc: "Messages that wait until somebody takes them, in SQS.",
     properties: Some(&keys::QUEUE),
-    support: Support::NotHere("queues are not made here yet"),
+    support: Support::Full,
     parameters: &[
         Parameter::text("arn", "ARN of the queue"),
         Parameter::text("url", "URL of the queue"),

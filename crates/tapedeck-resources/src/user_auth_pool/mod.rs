@@ -12,7 +12,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "user-auth-pool",
     doc: "Users who sign up and in.",
     properties: Some(&keys::POOL),
-    support: Support::NotHere("pools of users are not there yet"),
+    support: Support::Partly("an emulator keeps it, and sends no messages"),
     parameters: &[
         Parameter::text("id", "id of the pool"),
         Parameter::text("clientId", "id of the client"),

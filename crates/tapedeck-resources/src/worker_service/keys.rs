@@ -35,14 +35,12 @@ pub(super) static WORKER_SERVICE: Object = Object {
             name: "connectTo",
             kind: Kind::Texts,
             doc: "resources that the service may use, and is told about in its environment; `aws:ses` for sending mail",
-            support: Support::NotHere("connected resources are not there yet"),
             ..OPTIONAL
         },
         Key {
             name: "iamRoleStatements",
             kind: Kind::ListOf(&IAM_STATEMENT),
             doc: "permissions of the service in AWS",
-            support: Support::NoEffect("nothing on this machine asks for permissions yet"),
             ..OPTIONAL
         },
         Key {

@@ -24,6 +24,7 @@ mod sqs_queue;
 mod state_machine;
 mod target;
 mod triggers;
+mod upstash_kafka_topic;
 mod upstash_redis;
 mod user_auth_pool;
 
@@ -35,11 +36,13 @@ use crate::SynthError;
 use crate::assembly::Assembly;
 
 pub(crate) use bucket::closed_bucket;
+pub(crate) use mongo_db_atlas_cluster::ACCESS_LIST as MONGO_DB_ATLAS_ACCESS_LIST;
 pub(crate) use mongo_db_atlas_cluster::NAME as MONGO_DB_ATLAS_CLUSTER;
 pub(crate) use mongo_db_atlas_cluster::add_user as add_mongo_db_user;
 pub(crate) use mutual::untie;
 pub(crate) use target::{Target, get};
 pub(crate) use triggers::notify;
+pub(crate) use upstash_kafka_topic::KAFKA_TOPIC;
 
 /// The namespace in which services reach each other by name.
 pub(crate) const NAMESPACE: &str = "StpDiscoveryService";
@@ -77,6 +80,7 @@ static KINDS: &[Kind] = &[
     sns_topic::KIND,
     sqs_queue::KIND,
     state_machine::KIND,
+    upstash_kafka_topic::KIND,
     upstash_redis::KIND,
     user_auth_pool::KIND,
 ];
@@ -97,7 +101,8 @@ fn kind_of(resource: &Resource) -> Result<&'static Kind, SynthError> {
 /// Whether a type of resource has a template.
 #[cfg(test)]
 pub(crate) fn is_built(kind: &str) -> bool {
-    find(kind).is_some() || kind == "worker-service"
+    let is_built = |kind: &Kind| kind.name != upstash_kafka_topic::KIND.name;
+    find(kind).is_some_and(is_built) || kind == "worker-service"
 }
 
 /// Whether a resource lives in the VPC.
@@ -164,9 +169,7 @@ pub(crate) fn parameter(
     parameter: &str,
     assembly: &mut Assembly<'_>,
 ) -> Result<Value, SynthError> {
-    let found = resource(name, assembly)?;
-    let kind = kind_of(found)?;
-    let parameters = (kind.parameters)(&Target::of(found), assembly)?;
+    let parameters = parameters(resource(name, assembly)?, assembly)?;
     let known: Vec<String> = parameters.iter().map(|(name, _)| name.clone()).collect();
     let value = parameters.into_iter().find(|(known, _)| known == parameter);
     value
@@ -176,6 +179,12 @@ pub(crate) fn parameter(
             parameter: parameter.to_string(),
             known: known.join(", "),
         })
+}
+
+/// The parameters of a resource.
+pub(crate) fn parameters(resource: &Resource, assembly: &mut Assembly<'_>) -> Result<Parameters, SynthError> {
+    let kind = kind_of(resource)?;
+    (kind.parameters)(&Target::of(resource), assembly)
 }
 
 /// The variables that tell about a resource.
@@ -193,9 +202,7 @@ pub(crate) fn variables(name: &str, assembly: &mut Assembly<'_>) -> Result<Param
     {
         return Ok(Vec::new());
     }
-    let found = resource(base, assembly)?;
-    let kind = kind_of(found)?;
-    let mut parameters = (kind.parameters)(&Target::of(found), assembly)?;
+    let mut parameters = parameters(resource(base, assembly)?, assembly)?;
     // What a service is made of tells its address alone.
     parameters.retain(|(parameter, _)| !is_part || parameter == "address");
     let variables = parameters

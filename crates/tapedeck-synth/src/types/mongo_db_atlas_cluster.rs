@@ -13,6 +13,7 @@ use crate::assembly::Assembly;
 use crate::template::Resource;
 
 pub(crate) use access::add_user;
+pub(crate) use project::ACCESS_LIST;
 
 pub(super) const KIND: Kind = Kind {
     name: NAME,

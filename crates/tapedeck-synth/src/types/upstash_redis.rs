@@ -44,8 +44,13 @@ fn build(database: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<(), Synth
     Ok(())
 }
 
-fn parameters(database: &Target<'_>, _: &mut Assembly<'_>) -> Result<Parameters, SynthError> {
+fn parameters(database: &Target<'_>, assembly: &mut Assembly<'_>) -> Result<Parameters, SynthError> {
     let of = |name: &str| database.attribute("Database", name);
+    // What stands in on this machine has no certificate.
+    let (rest, redis) = match assembly.lookups.is_local {
+        true => ("http://", "redis://:"),
+        false => ("https://", "rediss://:"),
+    };
     let address = |start: Vec<Value>| {
         let mut parts = start;
         parts.extend([of("Endpoint"), ":".into(), of("Port")]);
@@ -57,10 +62,10 @@ fn parameters(database: &Target<'_>, _: &mut Assembly<'_>) -> Result<Parameters,
         ("password".to_string(), of("Password")),
         ("restToken".to_string(), of("RestToken")),
         ("readOnlyRestToken".to_string(), of("ReadOnlyRestToken")),
-        ("restUrl".to_string(), address(vec!["https://".into()])),
+        ("restUrl".to_string(), address(vec![rest.into()])),
         (
             "redisUrl".to_string(),
-            address(vec!["rediss://:".into(), of("Password"), "@".into()]),
+            address(vec![redis.into(), of("Password"), "@".into()]),
         ),
     ])
 }

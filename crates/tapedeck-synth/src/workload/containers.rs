@@ -52,7 +52,13 @@ pub(crate) fn add_task_definition(
     let mut definitions = Vec::new();
     for (index, member) in service.containers.iter().enumerate() {
         let mut definition = definition(&member.name, &member.container, ids, assembly)?;
-        let environment = environment(service, &member.container, assembly)?;
+        let mut environment = environment(service, &member.container, assembly)?;
+        assembly
+            .environments
+            .entry(ids.name.to_string())
+            .or_default()
+            .insert(member.name.clone(), environment.all().to_vec());
+        node_options(&member.container, &mut environment);
         let (plain, secret) = environment.write(assembly)?;
         definition["Environment"] = Value::Array(plain);
         put(&mut definition, "Secrets", secret);
@@ -217,7 +223,6 @@ fn environment(
         let value = assembly.value(&variable.value)?;
         environment.set(&variable.name, value);
     }
-    node_options(container, &mut environment);
     connections::offer(&service.connect_to, &mut environment, assembly)?;
     Ok(environment)
 }

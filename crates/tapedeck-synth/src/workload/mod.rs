@@ -26,6 +26,7 @@ pub(crate) use volumes::Volumes;
 
 pub(crate) use balancer::BALANCER;
 pub(crate) use calls::settle as settle_calls;
+pub(crate) use ways::alias;
 
 /// The workloads of a stack: its worker services, then what else is made of containers.
 pub(crate) fn all(stack: &Stack) -> Vec<Workload> {
@@ -88,6 +89,11 @@ pub(crate) fn named_containers(service: &Workload) -> Vec<(&str, &Container)> {
     containers
         .map(|one| (one.name.as_str(), &one.container))
         .collect()
+}
+
+/// The id of the role of the tasks of a service.
+pub(crate) fn role_id(name: &str) -> String {
+    logical_id(&[name, "Role"])
 }
 
 /// The id of the security group of a service, for rules of what it connects to.

@@ -14,6 +14,8 @@ use crate::types::target::get;
 const PROJECT: &str = "StpAtlasMongoProject";
 /// The network of the clusters.
 pub(super) const CONTAINER: &str = "StpAtlasMongoNetworkContainer";
+/// Who reaches the clusters, among what it becomes.
+pub(crate) const ACCESS_LIST: &str = "StpAtlasMongoProjectIpAccessList";
 const PEERING: &str = "StpAtlasMongoNetworkPeering";
 
 /// The addresses of the network of the clusters.
@@ -67,8 +69,12 @@ pub(super) fn build(assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
     }
     add((PROJECT, "Project"), project, None, assembly)?;
     let list = json!({ "AccessList": access_list(assembly)?, "ProjectId": reference() });
-    let id = "StpAtlasMongoProjectIpAccessList";
-    add((id, "ProjectIpAccessList"), list, Some(PROJECT), assembly)?;
+    add(
+        (ACCESS_LIST, "ProjectIpAccessList"),
+        list,
+        Some(PROJECT),
+        assembly,
+    )?;
     let container = json!({
         "AtlasCidrBlock": ADDRESSES,
         "ProjectId": reference(),

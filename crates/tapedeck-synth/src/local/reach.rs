@@ -1,0 +1,55 @@
+//! Who may connect to what, by the security groups of the template.
+
+use std::collections::BTreeSet;
+
+use tapedeck_model::{Way, WayKind, Workload};
+
+use super::{Database, Reachable};
+use crate::assembly::Assembly;
+use crate::intrinsic::reference;
+use crate::workload;
+
+/// What the tasks of a workload may connect to: the databases whose security groups let them in, and the other services that
+/// are called within the network.
+pub(super) fn reachable(
+    caller: &Workload,
+    databases: &[Database],
+    assembly: &Assembly<'_>,
+) -> BTreeSet<Reachable> {
+    let group = reference(&workload::security_group_id(caller.name.as_str()));
+    let network = assembly.network.cidr_block.as_str();
+    let databases = databases
+        .iter()
+        .filter(|database| database.lets_in(&group, network));
+    let databases = databases.map(|database| Reachable {
+        resource: database.service.clone(),
+        port: database.port,
+        alias: None,
+    });
+    let others = assembly
+        .workloads
+        .iter()
+        .filter(|other| other.name != caller.name);
+    let called = others.flat_map(|other| {
+        let ways = other.ways.iter().filter(|way| is_called(way));
+        ways.map(|way| Reachable {
+            resource: other.name.clone(),
+            port: way.port,
+            alias: Some(name_of(other, way)),
+        })
+    });
+    databases.chain(called).collect()
+}
+
+/// Whether others in the network call a container in this way.
+pub(super) fn is_called(way: &Way) -> bool {
+    matches!(
+        way.kind,
+        WayKind::ServiceConnect { .. } | WayKind::OwnLoadBalancer
+    )
+}
+
+/// The name by which a workload is called: that of Service Connect, or in place of the load balancer's its own.
+pub(super) fn name_of(workload: &Workload, way: &Way) -> String {
+    workload::alias(workload, way).unwrap_or_else(|| workload.name.as_str().to_lowercase())
+}
