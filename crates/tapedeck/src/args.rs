@@ -9,7 +9,9 @@ mod compression;
 mod engine;
 mod measures;
 mod processor;
+mod resources;
 mod rollout;
+mod secrets;
 mod synth;
 
 pub(crate) use aliases::with_long_names;
@@ -17,7 +19,11 @@ pub(crate) use compression::Compression;
 pub(crate) use engine::{EngineCommand, EngineInstallArgs, EngineStopArgs, EngineTempoArgs, PaceName};
 pub(crate) use measures::{InfoScalingArgs, MetricsArgs};
 pub(crate) use processor::Processor;
+pub(crate) use resources::{AwsArgs, ParamGetArgs};
 pub(crate) use rollout::{DeployArgs, RollbackArgs};
+pub(crate) use secrets::{
+    SecretArgs, SecretDeleteArgs, SecretGetArgs, SecretListArgs, SecretSetArgs, SecretSourceArgs,
+};
 pub(crate) use synth::{CostArgs, DiffArgs, SynthArgs, TemplateFormat};
 
 /// Plays a stacktape.yml: packages its worker services and runs them on this machine.
@@ -114,6 +120,12 @@ pub(crate) enum Command {
     /// Stop all tasks of a stack and remove everything of it, logs included.
     #[command(after_help = crate::commands::delete::EXAMPLES)]
     Delete(DeleteArgs),
+    /// Print a parameter of a resource, such as the address of a database.
+    #[command(name = "param:get", after_help = crate::commands::param_get::EXAMPLES)]
+    ParamGet(ParamGetArgs),
+    /// Run the command line of AWS against what stands in for AWS on this machine.
+    #[command(after_help = crate::commands::aws::EXAMPLES)]
+    Aws(AwsArgs),
     /// Set a secret: a text, or a JSON object whose keys can be used one by one.
     #[command(name = "secret:set", after_help = crate::commands::secret_set::EXAMPLES)]
     SecretSet(SecretSetArgs),
@@ -138,6 +150,9 @@ pub(crate) enum Command {
         /// The folder of the task.
         task_directory: PathBuf,
     },
+    /// The server of Upstash's REST protocol beside a Redis, within a task.
+    #[command(hide = true)]
+    Upstash,
 }
 
 /// A stage of a project in a region.
@@ -365,9 +380,7 @@ pub(crate) struct InfoStacksArgs {
 #[derive(Debug, Args)]
 pub(crate) struct LogsArgs {
     #[command(flatten)]
-    pub(crate) stack: StackArgs,
-    #[command(flatten)]
-    pub(crate) config: ConfigArgs,
+    pub(crate) stack: NamedStackArgs,
     /// Only this service; may be given several times [default: all services of the stack]
     #[arg(long = "resourceName", value_name = "NAME")]
     pub(crate) resource_names: Vec<String>,
@@ -403,79 +416,6 @@ pub(crate) struct DeleteArgs {
     pub(crate) stack: StackArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// Do not ask
-    #[arg(long, short, visible_alias = "autoConfirmOperation")]
-    pub(crate) yes: bool,
-    #[command(flatten)]
-    pub(crate) output: JsonArgs,
-}
-
-/// A secret of a region.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct SecretArgs {
-    /// Name of the secret: 1 to 256 letters, digits and / _ + = @ -
-    #[arg(required_unless_present = "secret_name")]
-    pub(crate) name: Option<String>,
-    /// Name of the secret, as a flag
-    #[arg(long = "secretName", value_name = "NAME", conflicts_with = "name")]
-    pub(crate) secret_name: Option<String>,
-    /// Where the secret is: `local` is this machine
-    #[arg(long, short, default_value = "local", value_name = "REGION")]
-    pub(crate) region: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SecretSetArgs {
-    #[command(flatten)]
-    pub(crate) secret: SecretArgs,
-    #[command(flatten)]
-    pub(crate) source: SecretSourceArgs,
-    /// Replace the value of a secret that is there, without asking
-    #[arg(long = "forceUpdate")]
-    pub(crate) force_update: bool,
-    #[command(flatten)]
-    pub(crate) output: JsonArgs,
-}
-
-/// Where the value of a secret comes from; without any, from standard input.
-#[derive(Debug, Args)]
-#[group(multiple = false)]
-pub(crate) struct SecretSourceArgs {
-    /// Take the value from this file, byte for byte
-    #[arg(long = "secretFile", value_name = "FILE")]
-    pub(crate) secret_file: Option<PathBuf>,
-    /// Make a JSON object of the lines KEY=VALUE of this file
-    #[arg(long = "fromEnvFile", value_name = "FILE")]
-    pub(crate) from_env_file: Option<PathBuf>,
-    /// The value itself, for all to see in the history of the shell and the list of processes
-    #[arg(long = "secretValue", value_name = "VALUE", allow_hyphen_values = true)]
-    pub(crate) secret_value: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SecretGetArgs {
-    #[command(flatten)]
-    pub(crate) secret: SecretArgs,
-    /// Only the value of this key of a JSON object: `password`, `replica.host`, `hosts.0`
-    #[arg(long, value_name = "KEY")]
-    pub(crate) key: Option<String>,
-    #[command(flatten)]
-    pub(crate) output: JsonArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SecretListArgs {
-    /// Where to look: `local` is this machine
-    #[arg(long, short, default_value = "local", value_name = "REGION")]
-    pub(crate) region: String,
-    #[command(flatten)]
-    pub(crate) output: JsonArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SecretDeleteArgs {
-    #[command(flatten)]
-    pub(crate) secret: SecretArgs,
     /// Do not ask
     #[arg(long, short, visible_alias = "autoConfirmOperation")]
     pub(crate) yes: bool,

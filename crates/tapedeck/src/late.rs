@@ -1,10 +1,10 @@
-//! Values that are not known before they are used, for region `local`: variables of tasks, and where logs are sent.
+//! Where logs are sent, for region `local`: values that may not be known before they are used.
 
 use std::collections::BTreeMap;
 
 use tapedeck_model::{
-    Container, Expression, Late, LogDestination, LogForwarding, LogPolicy, Logging, SecretPart,
-    SecretTemplate, SideLogs, WorkerService,
+    Expression, Late, LogDestination, LogForwarding, LogPolicy, Logging, SecretPart, SecretTemplate,
+    SideLogs, WorkerService,
 };
 
 use crate::exit::Failure;
@@ -14,25 +14,6 @@ const HIGHLIGHT_PROJECT: &str = "x-highlight-project";
 
 /// For how long Firehose tries again where nothing is said about it.
 const RETRY_SECONDS: u16 = 300;
-
-/// The variables of a container that are made of secrets; `owner` is how it is told.
-///
-/// # Errors
-/// For a variable that is made of something else that only AWS knows.
-pub(crate) fn secrets(
-    container: &Container,
-    owner: &str,
-) -> Result<BTreeMap<String, SecretTemplate>, Failure> {
-    let late = container
-        .environment
-        .iter()
-        .filter_map(|variable| Some((&variable.name, variable.expression()?)));
-    late.map(|(name, expression)| {
-        let what = || format!("the variable {name} of service {owner}");
-        Ok((name.clone(), template_of(expression, what)?))
-    })
-    .collect()
-}
 
 /// What becomes of the output of a service.
 ///

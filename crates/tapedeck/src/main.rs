@@ -7,6 +7,7 @@ mod answers;
 mod args;
 mod commands;
 mod config;
+mod connected;
 mod context;
 mod dev;
 mod engine;

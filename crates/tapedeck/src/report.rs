@@ -13,6 +13,7 @@ mod cost;
 mod difference;
 mod instances;
 mod metrics;
+mod resources;
 mod scaling;
 
 pub(crate) use cost::cost;
@@ -38,6 +39,9 @@ pub(crate) fn stack(stack: &StackStatus, detail: Detail, now: Timestamp) -> Stri
     for service in &stack.services {
         out.push('\n');
         out.push_str(&self::service(service, detail, now));
+    }
+    if !stack.resources.is_empty() {
+        out.push_str(&resources::section(stack, detail));
     }
     if stack.services.is_empty() {
         out.push_str("  it has no worker services\n");

@@ -35,10 +35,10 @@ fn stacktape_short_names_are_understood() {
     let Command::Logs(logs) = arguments.command else {
         panic!("another command: {arguments:?}")
     };
-    assert_eq!(logs.stack.project_name.as_deref(), Some("demo"));
+    assert_eq!(logs.stack.stack.project_name.as_deref(), Some("demo"));
     assert_eq!(logs.resource_names, ["worker"]);
     assert_eq!(logs.since, "2h");
-    assert_eq!(logs.stack.stage, "prod");
+    assert_eq!(logs.stack.stack.stage, "prod");
     assert_eq!(logs.filter.as_deref(), Some("-x"));
 }
 

@@ -18,6 +18,10 @@ pub(crate) struct DeployArgs {
     /// Hand it over to the engine and return, without waiting for the outcome
     #[arg(long)]
     pub(crate) detach: bool,
+    /// An emulator of AWS that takes the place of the one that is started here; tasks have to reach it. Its credentials are
+    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    #[arg(long = "endpointUrl", value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
     #[command(flatten)]
     pub(crate) output: JsonArgs,
 }

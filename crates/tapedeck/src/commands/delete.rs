@@ -4,15 +4,16 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tapedeck_api::{ClientError, Refusal};
+use tapedeck_api::{Client, ClientError, Refusal, StackStatus};
 use tapedeck_model::StackName;
 
 use crate::args::DeleteArgs;
+use crate::connected::{self, Emulator};
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{Failure, Outcome};
 use crate::options::stack_name;
-use crate::printer::Printer;
+use crate::printer::{Printer, Progress};
 use crate::prompt;
 use crate::text::count;
 
@@ -31,27 +32,35 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context, printer: &Printer) -> Ou
         }
         None => return Err(engine::not_running(context, &name)),
     };
-    let known = client
-        .describe_stack(&name)
-        .map_err(|error| engine::failed(error, &name))?;
-    if !args.yes && !confirmed(printer, &name, known.services.len())? {
+    let emulator = Emulator::of_stack(&name, context, &mut client)?;
+    let emulator = emulator.filter(|emulator| match emulator.has(&name) {
+        Ok(has) => has,
+        // Whatever became of it: the rest can be deleted.
+        Err(failure) => {
+            printer.failure(&failure);
+            false
+        }
+    });
+    let known = match client.describe_stack(&name) {
+        Ok(known) => Some(known),
+        // It has no services, or an earlier command was killed when they were gone already.
+        Err(ClientError::Refused(Refusal::UnknownStack { .. })) if emulator.is_some() => None,
+        Err(error) => return Err(engine::failed(error, &name)),
+    };
+    if !args.yes && !confirmed(printer, &name, known.as_ref())? {
         printer.say("nothing was changed");
         return Ok(ExitCode::SUCCESS);
     }
     let mut progress = printer.progress("delete");
-    let mut stack = client
-        .delete_stack(name.clone())
-        .map_err(|error| engine::failed(error, &name))?;
-    loop {
-        let left = stack.services.iter().flat_map(|service| &service.tasks);
-        let left = left.filter(|task| !task.state.is_stopped()).count();
-        progress.now(&format!("{} to stop", count(left, "task")));
-        match client.await_change(&name, stack.version, Duration::from_secs(5)) {
-            Ok(next) => stack = next,
-            Err(ClientError::Refused(Refusal::UnknownStack { .. })) => break,
-            Err(error) => return Err(engine::failed(error, &name)),
-        }
+    if known.is_some() {
+        stop(&name, &mut client, &mut progress)?;
     }
+    if let Some(emulator) = emulator
+        && let Some(idle) = emulator.leave(&name, &mut progress)?
+    {
+        stop(&idle, &mut client, &mut progress)?;
+    }
+    connected::forget_secrets(&name, context)?;
     drop(progress);
     if printer.is_json() {
         printer.json(&serde_json::json!({ "deleted": name }));
@@ -61,17 +70,41 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context, printer: &Printer) -> Ou
     Ok(ExitCode::SUCCESS)
 }
 
+/// Has the engine delete the services, and waits until they are gone.
+fn stop(name: &StackName, client: &mut Client, progress: &mut Progress) -> Result<(), Failure> {
+    let mut stack = client
+        .delete_stack(name.clone())
+        .map_err(|error| engine::failed(error, name))?;
+    loop {
+        let left = stack.services.iter().flat_map(|service| &service.tasks);
+        let left = left.filter(|task| !task.state.is_stopped()).count();
+        progress.now(&format!("{} to stop", count(left, "task")));
+        match client.await_change(name, stack.version, Duration::from_secs(5)) {
+            Ok(next) => stack = next,
+            Err(ClientError::Refused(Refusal::UnknownStack { .. })) => return Ok(()),
+            Err(error) => return Err(engine::failed(error, name)),
+        }
+    }
+}
+
 /// Asks on the terminal. Where there is none, `--yes` is needed.
-fn confirmed(printer: &Printer, name: &StackName, services: usize) -> Result<bool, Failure> {
+fn confirmed(printer: &Printer, name: &StackName, stack: Option<&StackStatus>) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::usage(format!(
             "deleting stack {name} needs a yes, and there is no terminal to ask on"
         ))
         .help("add --yes"));
     }
+    let resources = stack.map_or(&[][..], |stack| &stack.resources);
+    let resources: Vec<&str> = resources.iter().map(|one| one.name.as_str()).collect();
+    let data = match (stack, resources.as_slice()) {
+        (None, _) => ", and all that is in its resources".to_string(),
+        (Some(_), []) => String::new(),
+        (Some(_), names) => format!(", and all that is in {}", names.join(", ")),
+    };
     let question = format!(
-        "Delete stack {name}: stop all tasks of {} and remove their logs?",
-        count(services, "service")
+        "Delete stack {name}: stop all tasks of {} and remove their logs{data}?",
+        count(stack.map_or(0, |stack| stack.services.len()), "service")
     );
     Ok(prompt::agrees(printer, &question))
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use tapedeck_api::Client;
 use tapedeck_image::{Platform, Store};
 use tapedeck_model::{
-    Container, ContainerSpec, ImageDigest, Scaling, ServiceSpec, Stack, StackSpec, WorkerService,
+    ContainerSpec, ImageDigest, MAIN_CONTAINER, Scaling, ServiceSpec, StackSpec, WorkerService,
 };
 
 use crate::args::DeployArgs;
 use crate::config::{self, Reading};
+use crate::connected::{self, Connected, Means};
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
@@ -18,7 +20,7 @@ use crate::instances;
 use crate::late;
 use crate::options::require_local;
 use crate::packaging::{Packaged, Packager};
-use crate::printer::Printer;
+use crate::printer::{Printer, Progress};
 use crate::report::{self, Detail};
 use crate::rollout;
 use crate::text::span;
@@ -53,7 +55,8 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     // Held until the engine knows the new images, so that none is taken for garbage.
     let share = images.share().or_fail(ExitKind::Environment)?;
 
-    for told in stack.services.iter().filter_map(instances::foreign) {
+    let services = stack.all_services();
+    for told in services.iter().filter_map(instances::foreign) {
         printer.warn(told);
     }
     let packager = Packager {
@@ -64,7 +67,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         no_cache: args.no_cache,
         resident: None,
     };
-    let packaged = packager.package(&stack.services.iter().collect::<Vec<_>>(), printer)?;
+    let packaged = packager.package(&services.iter().collect::<Vec<_>>(), printer)?;
     let mut progress = printer.progress("deploy");
     // Beside the rollout, which does not need it: so that new images outlive a loss of power. Also those that `dev` made.
     let settling = {
@@ -72,8 +75,19 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         std::thread::spawn(move || images.settle())
     };
     let mut client = engine::ensure_running(context, &mut progress)?;
-    let spec = spec_of(&stack, &packaged, &images)?;
+    let mut connected = Connected::of(&stack)?;
+    connected.bring_up(&mut Means {
+        context,
+        images: &images,
+        client: &mut client,
+        progress: &mut progress,
+        endpoint_url: args.endpoint_url.as_deref(),
+    })?;
+    let spec = spec_of(&services, &packaged, &connected, &images)?;
     let before = client.describe_stack(&spec.name).ok();
+    if !args.detach {
+        deploy_called(&spec, &mut client, context, &mut progress)?;
+    }
     let applied = client
         .apply_stack(spec)
         .map_err(|error| engine::failed(error, &stack.name()))?;
@@ -111,14 +125,45 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     Ok(ExitCode::SUCCESS)
 }
 
-fn spec_of(stack: &Stack, packaged: &[Packaged], images: &Store) -> Result<StackSpec, Failure> {
-    let mut services = Vec::new();
-    for (service, built) in stack.services.iter().zip(packaged) {
-        services.push(service_spec(service, built, images)?);
+/// Deploys the services that others call, before those that call them.
+fn deploy_called(
+    spec: &StackSpec,
+    client: &mut Client,
+    context: &Context,
+    progress: &mut Progress,
+) -> Result<(), Failure> {
+    let (called, callers): (Vec<ServiceSpec>, Vec<ServiceSpec>) = spec
+        .services
+        .iter()
+        .cloned()
+        .partition(|service| !service.container.ports.is_empty());
+    if called.is_empty() || callers.is_empty() {
+        return Ok(());
+    }
+    let ahead = connected::ahead(client, &spec.name, &called)?;
+    let applied = client
+        .apply_stack(ahead)
+        .map_err(|error| engine::failed(error, &spec.name))?;
+    if !applied.is_steady() {
+        rollout::follow(client, applied, context, progress)?;
+    }
+    Ok(())
+}
+
+fn spec_of(
+    services: &[WorkerService],
+    packaged: &[Packaged],
+    connected: &Connected,
+    images: &Store,
+) -> Result<StackSpec, Failure> {
+    let mut specs = connected.databases.clone();
+    for (service, built) in services.iter().zip(packaged) {
+        specs.push(service_spec(service, built, connected, images)?);
     }
     Ok(StackSpec {
-        name: stack.name(),
-        services,
+        name: connected.stack_name(),
+        services: specs,
+        resources: connected.resources.clone(),
     })
 }
 
@@ -129,8 +174,10 @@ fn spec_of(stack: &Stack, packaged: &[Packaged], images: &Store) -> Result<Stack
 pub(crate) fn service_spec(
     service: &WorkerService,
     built: &Packaged,
+    connected: &Connected,
     images: &Store,
 ) -> Result<ServiceSpec, Failure> {
+    let (environment, secrets) = connected.variables(&service.name, MAIN_CONTAINER)?;
     let ec2 = instances::of(&service.compute);
     let cpu = instances::cpu(&service.compute, ec2.as_ref())
         .ok_or_else(|| Failure::usage(format!("service {} has no `cpu`", service.name)))?;
@@ -141,8 +188,8 @@ pub(crate) fn service_spec(
         logs: late::log_policy(service)?,
         container: ContainerSpec {
             image: built.main.image.clone(),
-            environment: environment_of(&service.container, &built.main.image, images)?,
-            secrets: late::secrets(&service.container, service.name.as_str())?,
+            environment: with_flags(environment, &built.main.image, images)?,
+            secrets,
             cpu,
             memory: service.compute.memory(),
             stop_timeout: service.container.stop_timeout,
@@ -150,19 +197,22 @@ pub(crate) fn service_spec(
             ec2,
             health_check: service.container.health_check.clone(),
             depends_on: service.main_dependencies(),
-            sides: sides::specs(service, built, images)?,
+            sides: sides::specs(service, built, connected, images)?,
+            ports: connected.ports(&service.name),
+            mount_points: Vec::new(),
+            reaches: connected.reaches(&service.name),
+            role: connected.role(&service.name)?,
         },
     })
 }
 
-/// The variables of a container whose values are known.
-fn environment_of(
-    container: &Container,
+/// The variables of a container, with what its image needs in one that both may set.
+fn with_flags(
+    mut environment: BTreeMap<String, String>,
     image: &ImageDigest,
     images: &Store,
 ) -> Result<BTreeMap<String, String>, Failure> {
     let image = images.image(image).or_fail(ExitKind::Environment)?;
-    let mut environment = container.known_environment();
     if let (Some(own), Some(flags)) = (
         environment.get_mut(NODE_OPTIONS),
         image.config.env.get(NODE_OPTIONS),

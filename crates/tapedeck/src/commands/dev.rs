@@ -64,6 +64,7 @@ pub(crate) fn run(args: &DevArgs, context: &Context, printer: &Printer) -> Outco
         config,
         resident: Resident::default(),
         services,
+        connected: None,
     };
     Session::new(wish, workshop)?.run()
 }

@@ -11,9 +11,9 @@ use tapedeck_model::{LogFilter, MAIN_CONTAINER, ResourceName, StackName, TaskId,
 use tapedeck_runtime::log::{Line, Merge, Reader, Stream, Watch};
 
 use crate::args::LogsArgs;
+use crate::commands::info_stack::name_of;
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
-use crate::options::stack_name;
 use crate::printer::{DIM, Printer, RESET, TASK_COLOURS};
 use crate::text::{instant, point_in_time};
 
@@ -112,7 +112,7 @@ impl Follower {
 
 /// Prints what is there, oldest first, then goes on with `--follow` for as long as somebody reads.
 pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outcome {
-    let stack = stack_name(context, printer, &args.stack, &args.config)?;
+    let stack = name_of(&args.stack, context, printer)?;
     let since = point_in_time(&args.since, context.now).map_err(Failure::usage)?;
     let folder = context.home.stack_logs(&stack);
     let wanted = Wanted::of(args)?;

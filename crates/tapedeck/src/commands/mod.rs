@@ -1,5 +1,6 @@
 //! One file per command: its examples, then a body that reads as the story.
 
+pub(crate) mod aws;
 pub(crate) mod completions;
 pub(crate) mod cost;
 pub(crate) mod delete;
@@ -20,6 +21,7 @@ pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod metrics;
 pub(crate) mod package;
+pub(crate) mod param_get;
 pub(crate) mod rollback;
 pub(crate) mod schema;
 pub(crate) mod secret_delete;
@@ -28,6 +30,7 @@ pub(crate) mod secret_list;
 pub(crate) mod secret_set;
 pub(crate) mod shim;
 pub(crate) mod synth;
+pub(crate) mod upstash;
 pub(crate) mod validate;
 
 use crate::args::{Command, EngineCommand};
@@ -57,6 +60,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::InfoStacks(args) => args.output.json,
         Command::Logs(args) => args.output.json,
         Command::Delete(args) => args.output.json,
+        Command::ParamGet(args) => args.output.json,
         Command::SecretSet(args) => args.output.json,
         Command::SecretGet(args) => args.output.json,
         Command::SecretList(args) => args.output.json,
@@ -66,10 +70,12 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::Engine(EngineCommand::Install(args)) => args.output.json,
         Command::Engine(EngineCommand::Stop(args)) => args.output.json,
         Command::Engine(EngineCommand::Run(_))
+        | Command::Aws(_)
         | Command::Schema(_)
         | Command::Synth(_)
         | Command::Completions(_)
-        | Command::Shim { .. } => false,
+        | Command::Shim { .. }
+        | Command::Upstash => false,
     }
 }
 
@@ -93,6 +99,8 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::InfoStacks(args) => info_stacks::run(&args, context, printer),
         Command::Logs(args) => logs::run(&args, context, printer),
         Command::Delete(args) => delete::run(&args, context, printer),
+        Command::ParamGet(args) => param_get::run(&args, context, printer),
+        Command::Aws(args) => aws::run(&args, context),
         Command::SecretSet(args) => secret_set::run(&args, context, printer),
         Command::SecretGet(args) => secret_get::run(&args, context, printer),
         Command::SecretList(args) => secret_list::run(&args, context, printer),
@@ -105,5 +113,6 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::Engine(EngineCommand::Run(args)) => engine_run::run(&args, context, printer),
         Command::Completions(args) => completions::run(&args, printer),
         Command::Shim { task_directory } => shim::run(&task_directory),
+        Command::Upstash => upstash::run(context),
     }
 }

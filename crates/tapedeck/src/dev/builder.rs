@@ -8,14 +8,16 @@ use std::time::Instant;
 use tapedeck_build::{Built, Outcome, Resident, observed};
 use tapedeck_diagnostic::render_text;
 use tapedeck_image::{Platform, Store};
-use tapedeck_model::{ResourceName, Stack, StackSpec, WorkerService};
+use tapedeck_model::{ResourceName, Stack, StackSpec, StageName, WorkerService};
 
 use crate::commands::deploy::service_spec;
 use crate::config::{self, Reading};
+use crate::connected::{Connected, Means};
 use crate::context::Context;
 use crate::dev::Wish;
 use crate::dev::happening::{Failed, Happening, Packaged};
 use crate::dev::scope::Scope;
+use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail};
 use crate::options::ConfigFile;
 use crate::packaging::{self, Packager, Part, no_such_service};
@@ -36,6 +38,8 @@ pub(crate) struct Workshop {
     pub(crate) resident: Resident,
     /// The services that are developed.
     pub(crate) services: Vec<ResourceName>,
+    /// What they are connected to, once it was brought up for the config as it is.
+    pub(crate) connected: Option<Connected>,
 }
 
 /// What to do.
@@ -85,6 +89,10 @@ impl Workshop {
             self.read_config().map_err(|failure| (failure, true))?;
         }
         let services = chosen(&self.stack, &self.services).map_err(|failure| (failure, true))?;
+        if self.connected.is_none() {
+            self.connected = Some(self.connect().map_err(|failure| (failure, false))?);
+        }
+        let connected = self.connected.as_ref().expect("it was brought up");
         let package = || {
             let share = self.images.share().or_fail(ExitKind::Environment)?;
             let packager = Packager {
@@ -100,7 +108,7 @@ impl Workshop {
                 let built = self.package(packager, service, sender)?;
                 because.extend(reasons(&built.main));
                 because.extend(built.sides.iter().flat_map(reasons));
-                let mut spec = service_spec(service, &built, &self.images)?;
+                let mut spec = service_spec(service, &built, connected, &self.images)?;
                 // Several would work against each other under the eyes of whoever looks at one.
                 spec.desired_count = spec.desired_count.min(1);
                 spec.scaling = None;
@@ -110,6 +118,7 @@ impl Workshop {
                 spec: StackSpec {
                     name: self.stack.name(),
                     services: specs,
+                    resources: Vec::new(),
                 },
                 because,
                 took: began.elapsed(),
@@ -117,6 +126,31 @@ impl Workshop {
             })
         };
         package().map_err(|failure| (failure, false))
+    }
+
+    /// Brings up what the services are connected to: in a stack of its own, which stays when the session ends, so that the next
+    /// one finds its data.
+    fn connect(&self) -> Result<Connected, Failure> {
+        let mut stack = self.stack.clone();
+        stack.stage = StageName::new(format!("{}-data", stack.stage)).or_fail(ExitKind::Usage)?;
+        let mut connected = Connected::of(&stack)?;
+        if connected.needs_something() {
+            let mut progress = self.printer.progress("dev");
+            let mut client = engine::ensure_running(&self.context, &mut progress)?;
+            connected.bring_up(&mut Means {
+                context: &self.context,
+                images: &self.images,
+                client: &mut client,
+                progress: &mut progress,
+                endpoint_url: None,
+            })?;
+            progress.done(&format!(
+                "connected to stack {}, which stays: `tapedeck delete --stage {}` removes it",
+                stack.name(),
+                stack.stage
+            ));
+        }
+        Ok(connected)
     }
 
     /// The images of a service.
@@ -169,6 +203,9 @@ impl Workshop {
                 self.stack.name()
             ))
             .help("end this one, and start it anew"));
+        }
+        if stack != self.stack {
+            self.connected = None;
         }
         self.stack = stack;
         self.config = config;

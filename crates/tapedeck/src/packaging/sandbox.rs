@@ -22,6 +22,7 @@ impl Sandbox for Containers<'_> {
         let mounts = work.mounts.iter().map(|(source, target)| FolderMount {
             source: source.clone(),
             target: target.clone(),
+            read_only: false,
         });
         let (uid, gid) = work.user;
         let ended = sandbox::run(

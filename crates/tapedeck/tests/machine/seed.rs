@@ -1,12 +1,13 @@
 //! Base images and the tools of packaging: made once, linked into the home of each test, and kept for the next run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fs_err as fs;
 use rustix::fs::{FlockOperation, flock};
 use tapedeck_build::{BuildError, BuildRequest};
-use tapedeck_image::{NoProgress, Store};
+use tapedeck_image::{NoProgress, Platform, Store};
+use tapedeck_local::stand_in::{self, Kind, StandInError, Workshop};
 use tapedeck_model::{LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack};
 use tapedeck_testkit::Home;
 
@@ -28,38 +29,95 @@ pub(crate) fn plant(
     folder: &Path,
     packaging: StacktapeImageBuildpack,
 ) -> Result<(), BuildError> {
-    let seed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tapedeck-machine");
-    fs::create_dir_all(&seed).unwrap();
-    let turn = fs::File::create(seed.join("turn")).unwrap();
-    flock(turn.file(), FlockOperation::LockExclusive).unwrap();
-    let store = Store::open(seed.join("images")).unwrap();
-    let (service, cache) = (ResourceName::new("seed").unwrap(), seed.join("build"));
-    let packaging = Packaging::StacktapeImageBuildpack(packaging);
-    let request = BuildRequest {
-        search_path: &std::env::var_os("PATH").unwrap(),
-        ..BuildRequest::new(&store, &service, &packaging, folder, &cache)
-    };
-    tapedeck_build::build(&request, &mut NoProgress)?;
-    fs::create_dir_all(home.path()).unwrap();
-    for folder in ["images", "build"] {
-        let copied = |how: &str| {
-            let mut command = Command::new("cp");
-            command.arg(how).arg(seed.join(folder)).arg(home.path());
-            command.status().unwrap().success()
-        };
-        assert!(copied("-al") || copied("-a"));
+    let seed = Seed::take("tapedeck-machine");
+    seed.build(folder, packaging)?;
+    seed.plant(home);
+    Ok(())
+}
+
+/// The same, with what stands in for databases and the like: those of these kinds that can be made here.
+pub(crate) fn plant_with(
+    home: &Home,
+    folder: &Path,
+    packaging: StacktapeImageBuildpack,
+    stand_ins: &[Kind],
+) -> Result<(), BuildError> {
+    let seed = Seed::take("tapedeck-machine");
+    seed.build(folder, packaging)?;
+    for kind in stand_ins {
+        // What cannot be made is told by whoever needs it.
+        let _ = seed.stand_in(*kind);
     }
-    // A lock is on the file, whatever its name: one that is shared would be a lock on all homes.
-    let mut folders = vec![home.path().join("build"), home.path().join("images")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap().flatten() {
-            let name = entry.file_name();
-            if entry.file_type().unwrap().is_dir() && name != "layers" {
-                folders.push(entry.path());
-            } else if name.to_string_lossy().ends_with("lock") {
-                fs::remove_file(entry.path()).unwrap();
+    seed.plant(home);
+    Ok(())
+}
+
+/// A store of images and a cache of builds, for one test at a time.
+pub(crate) struct Seed {
+    folder: PathBuf,
+    store: Store,
+    _turn: fs::File,
+}
+
+impl Seed {
+    /// The one of that name, when it is this test's turn.
+    pub(crate) fn take(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let turn = fs::File::create(folder.join("turn")).unwrap();
+        flock(turn.file(), FlockOperation::LockExclusive).unwrap();
+        Self {
+            store: Store::open(folder.join("images")).unwrap(),
+            folder,
+            _turn: turn,
+        }
+    }
+
+    /// Builds the project in `folder`.
+    pub(crate) fn build(&self, folder: &Path, packaging: StacktapeImageBuildpack) -> Result<(), BuildError> {
+        let (service, cache) = (ResourceName::new("seed").unwrap(), self.folder.join("build"));
+        let packaging = Packaging::StacktapeImageBuildpack(packaging);
+        let request = BuildRequest {
+            search_path: &std::env::var_os("PATH").unwrap(),
+            ..BuildRequest::new(&self.store, &service, &packaging, folder, &cache)
+        };
+        tapedeck_build::build(&request, &mut NoProgress).map(drop)
+    }
+
+    /// Makes the image of what stands in for a service of AWS.
+    pub(crate) fn stand_in(&self, kind: Kind) -> Result<(), StandInError> {
+        let workshop = Workshop {
+            store: &self.store,
+            cache: &self.folder.join("build"),
+            search_path: &std::env::var_os("PATH").unwrap(),
+            platform: Platform::host(),
+            program: Path::new(env!("CARGO_BIN_EXE_tapedeck")),
+        };
+        stand_in::prepare(kind, &workshop, &mut NoProgress).map(drop)
+    }
+
+    /// Links all of it into a home.
+    pub(crate) fn plant(&self, home: &Home) {
+        fs::create_dir_all(home.path()).unwrap();
+        for folder in ["images", "build"] {
+            let copied = |how: &str| {
+                let mut command = Command::new("cp");
+                command.arg(how).arg(self.folder.join(folder)).arg(home.path());
+                command.status().unwrap().success()
+            };
+            assert!(copied("-al") || copied("-a"));
+        }
+        // A lock is on the file, whatever its name: one that is shared would be a lock on all homes.
+        let mut folders = vec![home.path().join("build"), home.path().join("images")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).unwrap().flatten() {
+                let name = entry.file_name();
+                if entry.file_type().unwrap().is_dir() && name != "layers" {
+                    folders.push(entry.path());
+                } else if name.to_string_lossy().ends_with("lock") {
+                    fs::remove_file(entry.path()).unwrap();
+                }
             }
         }
     }
-    Ok(())
 }

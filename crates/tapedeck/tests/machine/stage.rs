@@ -253,6 +253,10 @@ impl Stage {
             discards_output: false,
             depends_on: Vec::new(),
             sides: Vec::new(),
+            ports: Vec::new(),
+            mount_points: Vec::new(),
+            reaches: Vec::new(),
+            role: None,
             ec2: None,
             health_check: None,
         };
@@ -293,6 +297,7 @@ impl Stage {
             .apply_stack(StackSpec {
                 name: name.clone(),
                 services: workers.iter().map(|worker| worker.spec.clone()).collect(),
+                resources: Vec::new(),
             })
             .unwrap();
         eventually("the other stack", DEADLINE, || {
@@ -354,6 +359,7 @@ pub(crate) fn spec_of(workers: &[Worker]) -> StackSpec {
     StackSpec {
         name: stack(),
         services: workers.iter().map(|worker| worker.spec.clone()).collect(),
+        resources: Vec::new(),
     }
 }
 

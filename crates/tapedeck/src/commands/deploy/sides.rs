@@ -3,26 +3,28 @@
 use tapedeck_image::Store;
 use tapedeck_model::{SideSpec, WorkerService};
 
-use super::environment_of;
+use super::with_flags;
+use crate::connected::Connected;
 use crate::exit::Failure;
-use crate::late;
 use crate::packaging::Packaged;
 
 /// All of them.
 pub(super) fn specs(
     service: &WorkerService,
     packaged: &Packaged,
+    connected: &Connected,
     images: &Store,
 ) -> Result<Vec<SideSpec>, Failure> {
     let sides = service.side_containers.iter().zip(&packaged.sides);
     sides
         .map(|(side, built)| {
             let container = &side.container;
+            let (environment, secrets) = connected.variables(&service.name, &side.name)?;
             Ok(SideSpec {
                 name: side.name.clone(),
                 image: built.image.clone(),
-                environment: environment_of(container, &built.image, images)?,
-                secrets: late::secrets(container, &format!("{}/{}", service.name, side.name))?,
+                environment: with_flags(environment, &built.image, images)?,
+                secrets,
                 essential: side.essential,
                 depends_on: side.depends_on.clone(),
                 stop_timeout: container.stop_timeout,

@@ -11,6 +11,7 @@ use tapedeck_synth::NOT_YET_KNOWN;
 use tapedeck_synth::diff::{Change, Difference, Surroundings, Update, compare};
 
 use crate::commands::deploy::service_spec;
+use crate::connected::Connected;
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail};
@@ -24,13 +25,14 @@ const KIND: &str = "worker-service";
 /// # Errors
 /// When the engine cannot be asked, or the config cannot be run here.
 pub(super) fn difference(stack: &Stack, context: &Context) -> Result<Difference, Failure> {
-    let name = stack.name();
-    let deployed = deployed(&name, context)?;
+    let mut connected = Connected::of(stack)?;
+    let mut deployed = deployed(&stack.name(), &mut connected, context)?;
+    deployed.retain(|service| !connected.is_database(&service.name));
     let mut after = Map::new();
-    for service in &stack.services {
+    for service in &stack.all_services() {
         let namesake = deployed.iter().find(|known| known.name == service.name);
         let properties = match namesake {
-            Some(known) => asked(service, known, context)?,
+            Some(known) => asked(service, known, &connected, context)?,
             None => Value::Null,
         };
         after.insert(service.name.to_string(), resource(properties));
@@ -51,7 +53,11 @@ fn resource(properties: Value) -> Value {
 }
 
 /// What the engine is asked to run; nothing when nothing is deployed.
-fn deployed(name: &StackName, context: &Context) -> Result<Vec<ServiceSpec>, Failure> {
+fn deployed(
+    name: &StackName,
+    connected: &mut Connected,
+    context: &Context,
+) -> Result<Vec<ServiceSpec>, Failure> {
     let Some(mut client) = engine::try_connect(context)? else {
         // Where no engine has ever been, there is nothing to ask for.
         return match context.home.database().try_exists() {
@@ -59,6 +65,7 @@ fn deployed(name: &StackName, context: &Context) -> Result<Vec<ServiceSpec>, Fai
             _ => Err(engine::not_running(context, name)),
         };
     };
+    connected.look(context, &mut client)?;
     match client.stack_spec(name.clone()) {
         Ok(spec) => Ok(spec.services),
         Err(ClientError::Refused(Refusal::UnknownStack { .. })) => Ok(Vec::new()),
@@ -68,7 +75,12 @@ fn deployed(name: &StackName, context: &Context) -> Result<Vec<ServiceSpec>, Fai
 
 /// What would be asked for of a service that is deployed, with the images that it has: what they say of variables holds
 /// for the next ones too.
-fn asked(service: &WorkerService, known: &ServiceSpec, context: &Context) -> Result<Value, Failure> {
+fn asked(
+    service: &WorkerService,
+    known: &ServiceSpec,
+    connected: &Connected,
+    context: &Context,
+) -> Result<Value, Failure> {
     let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
     let main = &known.container.image;
     let sides = service.side_containers.iter().map(|side| {
@@ -79,7 +91,8 @@ fn asked(service: &WorkerService, known: &ServiceSpec, context: &Context) -> Res
         main: built(main),
         sides: sides.collect(),
     };
-    let mut value = serde_json::to_value(service_spec(service, &packaged, &images)?).unwrap_or_default();
+    let mut value =
+        serde_json::to_value(service_spec(service, &packaged, connected, &images)?).unwrap_or_default();
     value["container"]["image"] = Value::from(NOT_YET_KNOWN);
     for side in value["container"]["sides"].as_array_mut().into_iter().flatten() {
         side["image"] = Value::from(NOT_YET_KNOWN);

@@ -65,6 +65,8 @@ fn stack(revision: u64, tasks: Vec<Task>) -> StackStatus {
         waiting: vec!["waiting for task 01010101 to stop".to_owned()],
         waiting_for_room: Vec::new(),
         next_attempt_at: None,
+        address: None,
+        ports: Vec::new(),
         instances: Vec::new(),
         tasks,
         events: Vec::new(),
@@ -74,6 +76,7 @@ fn stack(revision: u64, tasks: Vec<Task>) -> StackStatus {
         version: 1,
         attended: true,
         services: vec![service],
+        resources: Vec::new(),
     }
 }
 
