@@ -3,14 +3,17 @@
 CARGO ?= cargo
 BINARY = $(or $(CARGO_TARGET_DIR),target)/release/tapedeck
 DEMO = --configPath examples/heartbeat/stacktape.yml
+DEMO_ORDERS = --configPath examples/order-pipeline/stacktape.yml
 
 SCHEDULES ?= 1000000
 
-.PHONY: help demo demo-clean test test-v2 sim lint bench build install setup setup-tests
+.PHONY: help demo demo-clean demo-orders demo-orders-clean test test-v2 sim lint bench build install setup setup-orders setup-tests
 
 help:
 	@echo 'make demo        deploy examples/heartbeat to this machine and show it'
 	@echo 'make demo-clean  remove everything that the demo made'
+	@echo 'make demo-orders push orders through examples/order-pipeline and kill its workers (ORDERS=n, ROUNDS=n)'
+	@echo 'make demo-orders-clean  remove everything that this made'
 	@echo 'make test        all checks and tests (needs root for those of real containers)'
 	@echo 'make test-v2     the tests of real containers in a virtual machine with cgroup version 2'
 	@echo 'make sim         a million random schedules over the planner (SCHEDULES=n for another number)'
@@ -22,6 +25,12 @@ demo: setup build
 
 demo-clean: build
 	@dev/demo-clean.sh $(BINARY) $(DEMO)
+
+demo-orders: setup-orders build
+	@dev/demo-orders.sh $(BINARY) $(DEMO_ORDERS)
+
+demo-orders-clean: build
+	@dev/demo-clean.sh $(BINARY) $(DEMO_ORDERS)
 
 test: setup-tests lint
 	$(CARGO) test --workspace
@@ -48,6 +57,9 @@ install: build
 
 setup:
 	@dev/setup.sh
+
+setup-orders:
+	@dev/setup.sh orders
 
 setup-tests:
 	@dev/setup.sh tests
