@@ -49,6 +49,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         lookups: None,
     };
     let (stack, config) = config::load_stack(context, printer, &reading)?;
+    let mut connected = Connected::of(&stack)?;
     engine::require_root("deploy to region local")?;
     tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
     let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
@@ -75,7 +76,6 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         std::thread::spawn(move || images.settle())
     };
     let mut client = engine::ensure_running(context, &mut progress)?;
-    let mut connected = Connected::of(&stack)?;
     connected.bring_up(&mut Means {
         context,
         images: &images,

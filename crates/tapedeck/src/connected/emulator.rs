@@ -22,7 +22,7 @@ use crate::printer::Progress;
 use crate::secrets;
 
 /// The stack that the emulator is in, and its service there. No project may be called so in this stage.
-const STACK: &str = "tapedeck-local";
+pub(super) const STACK: &str = "tapedeck-local";
 const SERVICE: &str = "aws";
 
 /// The secrets with the credentials of who may do everything in the emulator here, and in one that runs elsewhere.

@@ -60,6 +60,10 @@ impl Connected {
     /// # Errors
     /// When something in the stack has nothing here that stands in for it.
     pub(crate) fn of(stack: &Stack) -> Result<Self, Failure> {
+        if stack.name().as_str() == emulator::STACK {
+            let what = format!("stack {} is what stands in for AWS on this machine", stack.name());
+            return Err(Failure::usage(what).help("choose another name for the project, or another stage"));
+        }
         let local = localized(stack, local::ACCOUNT)?;
         let known = local.known(&stack.name());
         Ok(Self {
