@@ -63,6 +63,18 @@ pub enum Credentials {
     },
 }
 
+impl Credentials {
+    /// A key that is nobody's session.
+    #[must_use]
+    pub fn fixed(access_key_id: impl Into<String>, secret_access_key: impl Into<String>) -> Self {
+        Self::Fixed {
+            access_key_id: access_key_id.into(),
+            secret_access_key: secret_access_key.into(),
+            session_token: None,
+        }
+    }
+}
+
 impl fmt::Debug for Credentials {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -24,24 +24,29 @@ pub(crate) struct Directions {
 impl Engine {
     /// The rules as they have to be now.
     pub(crate) fn directions(&mut self) -> Directions {
+        self.look_at_traffic();
+        self.directions.clone()
+    }
+
+    /// Says whether the rules have changed since they were last looked at.
+    fn look_at_traffic(&mut self) -> bool {
         let traffic = self.fleet.traffic();
-        if self.directions.traffic != traffic {
+        let differs = self.directions.traffic != traffic;
+        if differs {
             self.directions = Directions {
                 number: self.directions.number + 1,
                 traffic,
             };
         }
-        self.directions.clone()
+        differs
     }
 
     /// Has the firewall told in the background, if anything has changed.
     pub(crate) fn direct(&mut self) {
-        let before = self.directions.number;
-        let directions = self.directions();
-        if directions.number == before {
+        if !self.look_at_traffic() {
             return;
         }
-        let host = Arc::clone(&self.host);
+        let (host, directions) = (Arc::clone(&self.host), self.directions.clone());
         // What could not be told is told with the next change, and before the next task starts.
         tokio::task::spawn_blocking(move || host.direct(&directions));
     }

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tapedeck_api::{Client, ClientError, Refusal, ServiceStatus, StackStatus};
-use tapedeck_model::{HealthStatus, ResourceName, Revision, RolloutState, Task, TaskId, TaskState};
+use tapedeck_model::{
+    HealthStatus, ResourceName, Revision, RolloutState, StackSpec, Task, TaskId, TaskState,
+};
 
 use crate::context::Context;
 use crate::engine;
@@ -20,6 +22,26 @@ const FAILURES: u32 = tapedeck_plan::Progress::IMPAIRED_FROM;
 
 /// How long to wait for the next change before looking again.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Has the engine run a stack, and waits until it is as desired.
+///
+/// # Errors
+/// When the engine refuses it, and those of [`follow`].
+pub(crate) fn reach(
+    client: &mut Client,
+    spec: StackSpec,
+    context: &Context,
+    progress: &mut Progress,
+) -> Result<StackStatus, Failure> {
+    let name = spec.name.clone();
+    let applied = client
+        .apply_stack(spec)
+        .map_err(|error| engine::failed(error, &name))?;
+    match applied.is_steady() {
+        true => Ok(applied),
+        false => follow(client, applied, context, progress),
+    }
+}
 
 /// Waits until every service is as desired in `stack`, telling what its tasks do meanwhile.
 ///

@@ -1,7 +1,8 @@
-//! Small pieces of text: counts, spans of time, points in time.
+//! Small pieces of text: counts, names that were meant, spans of time, points in time.
 
 use std::time::Duration;
 
+use tapedeck_diagnostic::nearest;
 use tapedeck_model::{Task, Timestamp};
 
 /// `1 task`, `2 tasks`.
@@ -10,6 +11,15 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
         format!("{number} {noun}")
     } else {
         format!("{number} {noun}s")
+    }
+}
+
+/// What could have been meant by a name that is not among those that are known.
+pub(crate) fn instead(wanted: &str, known: &[&str]) -> String {
+    match (nearest(wanted, known), known) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, []) => "it has none".to_string(),
+        (None, known) => format!("it has: {}", known.join(", ")),
     }
 }
 

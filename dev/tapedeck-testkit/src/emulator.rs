@@ -11,6 +11,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::processes::kill;
+use crate::python::python_with;
 use crate::registry::free_address;
 use crate::wait::{DEADLINE, within};
 
@@ -167,32 +168,10 @@ fn try_start(python: &Path, folder: &Path) -> Option<(Child, String)> {
 /// The Python that has it as a module, which is installed if it is not there yet: by one process at a time.
 fn installed(kept: &Path) -> Result<PathBuf, String> {
     let folder = kept.join(PACKAGES[0].replace("==", "-"));
-    let python = folder.join("bin/python3");
     let text = |error: std::io::Error| error.to_string();
     fs::create_dir_all(kept).map_err(text)?;
     let lock = fs::File::create(folder.with_extension("lock")).map_err(text)?;
     flock(lock.file(), FlockOperation::LockExclusive).map_err(|error| error.to_string())?;
     let check = "import botocore.session, cryptography, docker, ministack.app";
-    if run(Command::new(&python).args(["-c", check])).is_err() {
-        run(Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(&folder))?;
-        run(Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet"])
-            .args(PACKAGES))?;
-    }
-    Ok(python)
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| {
-        format!(
-            "{} could not be started: {error}",
-            command.get_program().display()
-        )
-    })?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(String::from_utf8_lossy(&output.stderr).trim().to_string()),
-    }
+    python_with(&folder, &["-c", check], &PACKAGES)
 }

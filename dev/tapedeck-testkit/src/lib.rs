@@ -12,6 +12,7 @@ mod leaks;
 mod lifecycle;
 mod needs;
 mod processes;
+mod python;
 pub mod registry;
 mod wait;
 
@@ -24,4 +25,5 @@ pub use leaks::{Leaks, Names};
 pub use lifecycle::{Lifecycle, lifecycle_in};
 pub use needs::missing;
 pub use processes::{Process, kill, processes};
+pub use python::python_with;
 pub use wait::{DEADLINE, eventually, within};

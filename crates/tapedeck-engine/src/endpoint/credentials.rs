@@ -34,11 +34,7 @@ impl Session {
             .and_then(|store| {
                 AccessKey::read(&store, &role.assumed_by).map_err(|error| crate::chain(&error))
             })?;
-        let fixed = Credentials::Fixed {
-            access_key_id: key.access_key_id,
-            secret_access_key: key.secret_access_key,
-            session_token: None,
-        };
+        let fixed = Credentials::fixed(key.access_key_id, key.secret_access_key);
         let target = match &role.endpoint_url {
             Some(endpoint) => Target::emulator(role.region.as_str(), endpoint.as_str(), fixed),
             None => Target::aws(role.region.as_str(), fixed),

@@ -141,13 +141,7 @@ fn deploy_called(
         return Ok(());
     }
     let ahead = connected::ahead(client, &spec.name, &called)?;
-    let applied = client
-        .apply_stack(ahead)
-        .map_err(|error| engine::failed(error, &spec.name))?;
-    if !applied.is_steady() {
-        rollout::follow(client, applied, context, progress)?;
-    }
-    Ok(())
+    rollout::reach(client, ahead, context, progress).map(drop)
 }
 
 fn spec_of(

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tapedeck_api::{Home, ServiceStatus, StackStatus};
-use tapedeck_diagnostic::nearest;
 use tapedeck_local::firehose::Spool;
 use tapedeck_model::{ResourceName, StackName};
 
@@ -16,7 +15,7 @@ use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::{require_local, stack_name};
 use crate::printer::Printer;
 use crate::report::{self, Detail};
-use crate::text::count;
+use crate::text::{count, instead};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck info:stack
@@ -144,8 +143,5 @@ pub(crate) fn chosen<T>(
         return Ok(services);
     };
     let failure = Failure::usage(format!("stack {stack} has no service `{missing}`"));
-    Err(failure.help(match nearest(missing, &known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("it has: {}", known.join(", ")),
-    }))
+    Err(failure.help(instead(missing, &known)))
 }

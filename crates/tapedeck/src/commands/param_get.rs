@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use tapedeck_api::StackStatus;
-use tapedeck_diagnostic::nearest;
 use tapedeck_model::LocalParameter;
 
 use crate::args::ParamGetArgs;
@@ -13,6 +12,7 @@ use crate::engine;
 use crate::exit::{Failure, Outcome};
 use crate::printer::Printer;
 use crate::secrets;
+use crate::text::instead;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck param:get --resourceName jobs --paramName url
@@ -53,13 +53,4 @@ fn find<'a>(stack: &'a StackStatus, resource: &str, parameter: &str) -> Result<&
         let what = format!("{} `{resource}` has no parameter `{parameter}`", found.kind);
         Failure::usage(what).help(instead(parameter, &names))
     })
-}
-
-/// What could have been meant.
-fn instead(wanted: &str, known: &[&str]) -> String {
-    match (nearest(wanted, known), known) {
-        (Some(near), _) => format!("did you mean `{near}`?"),
-        (None, []) => "it has none".to_string(),
-        (None, known) => format!("it has: {}", known.join(", ")),
-    }
 }

@@ -200,14 +200,7 @@ pub(super) fn run(
     means: &mut Means<'_>,
 ) -> Result<BTreeMap<ResourceName, Ipv4Addr>, Failure> {
     let name = spec.name.clone();
-    let applied = means
-        .client
-        .apply_stack(spec.clone())
-        .map_err(|error| engine::failed(error, &name))?;
-    let stack = match applied.is_steady() {
-        true => applied,
-        false => rollout::follow(means.client, applied, means.context, means.progress)?,
-    };
+    let stack = rollout::reach(means.client, spec.clone(), means.context, means.progress)?;
     let mut addresses = BTreeMap::new();
     for stand_in in stand_ins {
         let address = service_of(&stack, &stand_in.name).and_then(|service| service.address);

@@ -123,7 +123,7 @@ impl Emulator {
             account: String::new(),
             told: format!("what answers at {endpoint_url}"),
             key,
-            root: credentials(&access_key),
+            root: Credentials::fixed(&*access_key.access_key_id, &*access_key.secret_access_key),
         };
         let account = block_on(async { emulator.connect().await?.account().await })?;
         emulator.account = account.map_err(failed)?;
@@ -161,7 +161,7 @@ impl Emulator {
             told: endpoint_url.clone(),
             endpoint_url,
             key: role.assumed_by,
-            root: credentials(&access_key),
+            root: Credentials::fixed(access_key.access_key_id, access_key.secret_access_key),
         }))
     }
 
@@ -354,15 +354,7 @@ fn root(context: &Context) -> Result<(SecretName, Credentials), Failure> {
     let name = SecretName::new(ROOT).or_fail(ExitKind::Internal)?;
     AccessKey::ensure(&store, &name, engine::now()).map_err(secrets::could_not_set)?;
     let key = AccessKey::read(&store, &name).map_err(secrets::could_not_get)?;
-    Ok((name, credentials(&key)))
-}
-
-fn credentials(key: &AccessKey) -> Credentials {
-    Credentials::Fixed {
-        access_key_id: key.access_key_id.clone(),
-        secret_access_key: key.secret_access_key.clone(),
-        session_token: None,
-    }
+    Ok((name, Credentials::fixed(key.access_key_id, key.secret_access_key)))
 }
 
 fn stack() -> Result<StackName, Failure> {

@@ -301,7 +301,10 @@ fn known_stack(client: &mut Client, name: &StackName) -> Result<Option<StackStat
 }
 
 /// What the engine is asked to run of a stack; nothing when it knows none of that name.
-fn spec_of(client: &mut Client, stack: &StackName) -> Result<StackSpec, Failure> {
+///
+/// # Errors
+/// When the engine cannot be asked.
+pub(crate) fn spec_of(client: &mut Client, stack: &StackName) -> Result<StackSpec, Failure> {
     match client.stack_spec(stack.clone()) {
         Ok(spec) => Ok(spec),
         Err(ClientError::Refused(Refusal::UnknownStack { .. })) => Ok(StackSpec {

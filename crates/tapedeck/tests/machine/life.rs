@@ -1,7 +1,5 @@
 //! The life of a stack with all that it is connected to: deployed, deployed again, killed in parts, taken apart, deleted.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use fs_err as fs;
@@ -12,7 +10,7 @@ use tapedeck_local::stand_in::Kind;
 use tapedeck_model::{LanguageConfig, PythonConfig, StackName};
 use tapedeck_testkit::{Finished, Home, Leaks, eventually, kill};
 
-use crate::seed::{buildpack, plant_with};
+use crate::seed::{buildpack, copy_of, plant_with};
 use crate::stage::{home_with, named, pids};
 
 const PROJECT: [&str; 2] = ["--projectName", "life"];
@@ -29,13 +27,7 @@ impl Life {
     /// None, and a word on standard error, when this machine lacks something.
     fn ready() -> Option<Self> {
         let home = home_with(&["python3", "apt-get", "npm"])?;
-        let folder = tempfile::Builder::new().prefix("td-life-").tempdir().unwrap();
-        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects/life");
-        let mut copy = Command::new("cp");
-        copy.arg("-r").arg(project.join(".")).arg(folder.path());
-        assert!(copy.status().unwrap().success());
-        // Keeps the search for manifests inside.
-        fs::create_dir(folder.path().join(".git")).unwrap();
+        let folder = copy_of("life");
         let packaging = buildpack("main.py", LanguageConfig::Python(PythonConfig::default()));
         match plant_with(&home, folder.path(), packaging, &[Kind::Aws, Kind::Postgres]) {
             Ok(()) => Some(Self { home, folder }),
@@ -165,8 +157,10 @@ fn what_is_connected_outlives_every_kill_and_deployment_and_goes_with_the_stack(
     life.home.kill_engine();
     life.home.must(&["engine", "start"]);
     let after_engine = life.works_beyond(count(&after_db, "rows") + 5);
-    std::thread::sleep(Duration::from_secs(4));
-    let messages = count(&life.works_beyond(0), "messages");
+    // Some go on, so that what was there before has been written down.
+    let enough = count(&after_engine, "messages") + 15;
+    let more = life.said_when("more messages", |said| count(said, "messages") >= enough);
+    let messages = count(&more, "messages");
     life.kill_task("tapedeck-local", "aws");
     let after_aws = life.works_beyond(count(&after_engine, "rows") + 5);
     assert!(

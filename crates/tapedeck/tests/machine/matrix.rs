@@ -5,8 +5,6 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _, UdpSocket};
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -15,7 +13,7 @@ use tapedeck_model::{LanguageConfig, PythonConfig};
 use tapedeck_testkit::{Finished, Home, within};
 use tempfile::TempDir;
 
-use crate::seed::{buildpack, plant_with};
+use crate::seed::{buildpack, copy_of, plant_with};
 use crate::stage::home_with;
 
 const PROJECT: [&str; 2] = ["--projectName", "matrix"];
@@ -72,13 +70,7 @@ impl Said {
 /// A copy of the project, and a home that has what it needs.
 fn ready() -> Option<(Home, TempDir)> {
     let home = home_with(&["python3", "apt-get", "npm"])?;
-    let folder = tempfile::Builder::new().prefix("td-matrix-").tempdir().unwrap();
-    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects/matrix");
-    let mut copy = Command::new("cp");
-    copy.arg("-r").arg(project.join(".")).arg(folder.path());
-    assert!(copy.status().unwrap().success());
-    // Keeps the search for manifests inside.
-    fs_err::create_dir(folder.path().join(".git")).unwrap();
+    let folder = copy_of("matrix");
     let packaging = buildpack("main.py", LanguageConfig::Python(PythonConfig::default()));
     let stand_ins = [Kind::Aws, Kind::Postgres, Kind::Redis];
     match plant_with(&home, folder.path(), packaging, &stand_ins) {

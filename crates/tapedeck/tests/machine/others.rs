@@ -3,17 +3,14 @@
 //!
 //! The checks are in the project `others`, whose worker says what it found each time that it starts.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
-use fs_err as fs;
 use rustix::process::Signal;
 use tapedeck_local::stand_in::Kind;
 use tapedeck_model::{JavaScriptConfig, LanguageConfig, StackName};
 use tapedeck_testkit::{Finished, Home, eventually, kill};
 
-use crate::seed::{buildpack, plant_with};
+use crate::seed::{buildpack, copy_of, plant_with};
 use crate::stage::{home_with, named, pids};
 
 const PROJECT: [&str; 2] = ["--projectName", "others"];
@@ -30,13 +27,7 @@ impl Others {
     /// None, and a word on standard error, when this machine lacks something.
     fn ready() -> Option<Self> {
         let home = home_with(&["node", "npm", "python3", "apt-get"])?;
-        let folder = tempfile::Builder::new().prefix("td-others-").tempdir().unwrap();
-        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects/others");
-        let mut copy = Command::new("cp");
-        copy.arg("-r").arg(project.join(".")).arg(folder.path());
-        assert!(copy.status().unwrap().success());
-        // Keeps the search for manifests inside.
-        fs::create_dir(folder.path().join(".git")).unwrap();
+        let folder = copy_of("others");
         let packaging = buildpack(
             "src/main.js",
             LanguageConfig::Javascript(JavaScriptConfig::default()),

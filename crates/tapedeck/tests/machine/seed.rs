@@ -10,6 +10,7 @@ use tapedeck_image::{NoProgress, Platform, Store};
 use tapedeck_local::stand_in::{self, Kind, StandInError, Workshop};
 use tapedeck_model::{LanguageConfig, Packaging, ResourceName, StacktapeImageBuildpack};
 use tapedeck_testkit::Home;
+use tempfile::TempDir;
 
 /// Packaging of an entry file with the settings of its language and nothing else.
 pub(crate) fn buildpack(entry: &str, language: LanguageConfig) -> StacktapeImageBuildpack {
@@ -21,6 +22,22 @@ pub(crate) fn buildpack(entry: &str, language: LanguageConfig) -> StacktapeImage
         custom_docker_build_commands: Vec::new(),
         language,
     }
+}
+
+/// A copy of a project of these tests, in which packaging looks for manifests and not above it.
+pub(crate) fn copy_of(project: &str) -> TempDir {
+    let folder = tempfile::Builder::new()
+        .prefix(&format!("td-{project}-"))
+        .tempdir()
+        .unwrap();
+    let original = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/projects")
+        .join(project);
+    let mut copy = Command::new("cp");
+    copy.arg("-r").arg(original.join(".")).arg(folder.path());
+    assert!(copy.status().unwrap().success());
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    folder
 }
 
 /// Links what packaging the project in `folder` needs into a home.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use tapedeck_api::{ClientError, Refusal};
 use tapedeck_build::{Built, Outcome};
 use tapedeck_image::Store;
 use tapedeck_model::{ImageDigest, ServiceSpec, Stack, StackName, WorkerService};
@@ -11,7 +10,7 @@ use tapedeck_synth::NOT_YET_KNOWN;
 use tapedeck_synth::diff::{Change, Difference, Surroundings, Update, compare};
 
 use crate::commands::deploy::service_spec;
-use crate::connected::Connected;
+use crate::connected::{self, Connected};
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail};
@@ -66,11 +65,7 @@ fn deployed(
         };
     };
     connected.look(context, &mut client)?;
-    match client.stack_spec(name.clone()) {
-        Ok(spec) => Ok(spec.services),
-        Err(ClientError::Refused(Refusal::UnknownStack { .. })) => Ok(Vec::new()),
-        Err(error) => Err(engine::failed(error, name)),
-    }
+    Ok(connected::spec_of(&mut client, name)?.services)
 }
 
 /// What would be asked for of a service that is deployed, with the images that it has: what they say of variables holds

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use fs_err as fs;
 use regex::Regex;
+use tapedeck_testkit::python_with;
 
 use super::{REFUSED, goldens, open, repository, synthesized};
 
@@ -114,24 +115,9 @@ fn lint(linter: &Path, files: &[PathBuf]) -> String {
 /// The Python that has it as a module, which is installed if it is not there yet.
 fn linter() -> Result<PathBuf, String> {
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cfn-lint-{VERSION}"));
-    let python = kept.join("bin/python3");
-    if run(Command::new(&python).args(["-c", RUN, "--version"])).is_err() {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&kept))?;
-        let wanted = format!("cfn-lint=={VERSION}");
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", &wanted]))?;
-    }
-    Ok(python)
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| {
-        format!(
-            "{} could not be started: {error}",
-            command.get_program().display()
-        )
-    })?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(String::from_utf8_lossy(&output.stderr).trim().to_string()),
-    }
+    python_with(
+        &kept,
+        &["-c", RUN, "--version"],
+        &[&format!("cfn-lint=={VERSION}")],
+    )
 }
