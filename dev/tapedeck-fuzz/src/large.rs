@@ -163,6 +163,30 @@ fn calls() -> Vec<Large> {
             let chain = numbered(100, |n| format!("  a{n}: $Var().a{}\n", n + 1));
             of_variables(format!("{chain}  x: $Var().a0{}\n", ".b".repeat(400_000)))
         }),
+        ("a chain of long paths", {
+            let deep = ".a".repeat(55);
+            let links = numbered(200, |n| format!("l{n}: $Var(){deep}.l{}, ", n + 1));
+            of_variables(format!(
+                "  a: {}{links}{}\n",
+                "{a: ".repeat(54) + "{",
+                "}".repeat(55)
+            ))
+        }),
+        ("a chain of long paths into lists", {
+            let deep = ".a".repeat(50);
+            let links = numbered(200, |n| format!("l{n}: [[[$Var(){deep}.l{}]]], ", n + 1));
+            of_variables(format!(
+                "  a: {}{links}{}\n",
+                "{a: ".repeat(49) + "{",
+                "}".repeat(50)
+            ))
+        }),
+        ("a chain of results of results", {
+            let links = numbered(200, |n| {
+                format!("  l{n}: [$CfFormat('{{}}', $Var().l{}.0)]\n", n + 1)
+            });
+            of_variables(links)
+        }),
         (
             "beginnings of calls",
             format!("variables: {{a: \"x {}\"}}", filled("$a(")),

@@ -159,12 +159,14 @@ impl<'a> Expander<'a> {
                 Some(text) => return self.text(text, value),
                 None => value.value.clone(),
             },
-            Value::List(items) => Value::List(
-                items
-                    .iter()
-                    .map(|item| self.value(item))
-                    .collect::<Result<_, _>>()?,
-            ),
+            Value::List(items) => {
+                // A loop, for the stack: an iterator that can fail is ten calls deep, and lists stand within lists.
+                let mut expanded = Vec::with_capacity(items.len());
+                for item in items {
+                    expanded.push(self.value(item)?);
+                }
+                Value::List(expanded)
+            }
             Value::Mapping(mapping) => {
                 let mut entries = Vec::with_capacity(mapping.entries.len());
                 for entry in &mapping.entries {

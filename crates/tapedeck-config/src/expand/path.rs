@@ -19,39 +19,43 @@ impl Expander<'_> {
         subject: &str,
         at: Span,
     ) -> Result<Spanned<Value>, Stop> {
-        let Some((first, rest)) = path.split_first() else {
-            return self.value(value);
-        };
-        let deeper = || format!("{subject}.{}", first.key);
-        match &value.value {
-            Value::Mapping(mapping) => match self.index.find(mapping, &first.key) {
-                Some(inner) => self.at_path(inner, rest, &deeper(), at),
-                None => {
-                    let keys = mapping.entries.iter().map(|entry| entry.key.value.as_str());
-                    Ok(self.no_key(subject, first, keys, at))
-                }
-            },
-            Value::List(items) => match item(items, first) {
-                Some(inner) => self.at_path(inner, rest, &deeper(), at),
-                None => Ok(self.no_item(subject, first, items.len(), at)),
-            },
-            Value::Scalar(_) => {
-                self.grow(&value.value, at)?;
-                match value.value.as_text().map(directive::read) {
-                    // As if the path had been written there: what a call gives is never read for calls again.
-                    Some(Reading::Call(mut call)) => {
-                        call.path.extend_from_slice(path);
-                        self.call(&call, value.span)
+        // Not by calling itself for each step: paths are long, and calls within calls each have one.
+        let (mut value, mut subject) = (value, subject.to_string());
+        let mut steps = path;
+        while let Some((first, rest)) = steps.split_first() {
+            value = match &value.value {
+                Value::Mapping(mapping) => match self.index.find(mapping, &first.key) {
+                    Some(inner) => inner,
+                    None => {
+                        let keys = mapping.entries.iter().map(|entry| entry.key.value.as_str());
+                        return Ok(self.no_key(&subject, first, keys, at));
                     }
-                    _ => Ok(self.no_key(subject, first, std::iter::empty(), at)),
+                },
+                Value::List(items) => match item(items, first) {
+                    Some(inner) => inner,
+                    None => return Ok(self.no_item(&subject, first, items.len(), at)),
+                },
+                Value::Scalar(_) => {
+                    self.grow(&value.value, at)?;
+                    return match value.value.as_text().map(directive::read) {
+                        // As if the path had been written there: what a call gives is never read for calls again.
+                        Some(Reading::Call(mut call)) => {
+                            call.path.extend_from_slice(steps);
+                            self.call(&call, value.span)
+                        }
+                        _ => Ok(self.no_key(&subject, first, std::iter::empty(), at)),
+                    };
                 }
-            }
-            Value::Later(expression) => {
-                self.diagnostics.late_path(at, expression.directive(), &first.key);
-                Ok(unknown(at))
-            }
-            Value::Unknown => Ok(unknown(at)),
+                Value::Later(expression) => {
+                    self.diagnostics.late_path(at, expression.directive(), &first.key);
+                    return Ok(unknown(at));
+                }
+                Value::Unknown => return Ok(unknown(at)),
+            };
+            subject = format!("{subject}.{}", first.key);
+            steps = rest;
         }
+        self.value(value)
     }
 
     /// As [`Self::at_path`], of what a function returned. Only the part that is wanted becomes a value.
@@ -63,21 +67,27 @@ impl Expander<'_> {
         at: Span,
     ) -> Result<Spanned<Value>, Stop> {
         use serde_json::Value as Json;
-        let Some((first, rest)) = path.split_first() else {
-            return self.value(&of_json(json, at));
-        };
-        let deeper = || format!("{subject}.{}", first.key);
-        match json {
-            Json::Object(entries) => match entries.get(&first.key) {
-                Some(inner) => self.at_path_of_json(inner, rest, &deeper(), at),
-                None => Ok(self.no_key(subject, first, entries.keys().map(String::as_str), at)),
-            },
-            Json::Array(items) => match item(items, first) {
-                Some(inner) => self.at_path_of_json(inner, rest, &deeper(), at),
-                None => Ok(self.no_item(subject, first, items.len(), at)),
-            },
-            leaf => self.at_path(&of_json(leaf, at), path, subject, at),
+        let (mut json, mut subject) = (json, subject.to_string());
+        let mut steps = path;
+        while let Some((first, rest)) = steps.split_first() {
+            json = match json {
+                Json::Object(entries) => match entries.get(&first.key) {
+                    Some(inner) => inner,
+                    None => {
+                        let keys = entries.keys().map(String::as_str);
+                        return Ok(self.no_key(&subject, first, keys, at));
+                    }
+                },
+                Json::Array(items) => match item(items, first) {
+                    Some(inner) => inner,
+                    None => return Ok(self.no_item(&subject, first, items.len(), at)),
+                },
+                leaf => return self.at_path(&of_json(leaf, at), steps, &subject, at),
+            };
+            subject = format!("{subject}.{}", first.key);
+            steps = rest;
         }
+        self.value(&of_json(json, at))
     }
 
     fn no_key<'k>(
