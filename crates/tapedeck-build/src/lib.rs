@@ -6,6 +6,8 @@
 //! function of what it saw) and runs the plan, which gives layers, or an image that came from elsewhere as a whole.
 //! Layers are found again by their input keys, so that an edit writes one small layer.
 //!
+//! [`Artifact`] is the code of a function: what such an image has above its base, as the zip that Lambda takes.
+//!
 //! [`bundle_script`] makes one program of code that is run on this machine while a config is read.
 //!
 //! Another language is a module like `go` with `assemble`, an arm of each `match` in `language` and an entry of its
@@ -16,6 +18,7 @@
 //!
 //! Another kind of packaging is a module with `assemble`, an arm in `kind`, and an enum of errors likewise.
 
+mod artifact;
 mod base;
 mod buildpacks;
 mod commands;
@@ -48,6 +51,7 @@ mod stamp;
 mod start;
 mod tree;
 
+pub use artifact::{Artifact, ArtifactError, Code};
 pub use base::{BaseMismatch, NamedBases, RuntimeKind};
 pub use buildpacks::BuildpacksError;
 pub use commands::CommandsError;

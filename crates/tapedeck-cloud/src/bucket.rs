@@ -44,6 +44,78 @@ impl Cloud {
             })
     }
 
+    /// Whether a bucket of `owner`, which is made where it is missing, lacks an object.
+    ///
+    /// # Errors
+    /// [`CloudError::LookForObject`] when the bucket is somebody else's, may not be made or looked at, or nobody answers.
+    pub async fn lacks_object(&self, bucket: &str, owner: &str, key: &str) -> Result<bool, CloudError> {
+        self.look_for(bucket, owner, key)
+            .await
+            .map_err(|cause| CloudError::LookForObject {
+                bucket: bucket.to_owned(),
+                key: key.to_owned(),
+                place: self.place.clone(),
+                cause,
+            })
+    }
+
+    async fn look_for(&self, bucket: &str, owner: &str, key: &str) -> Result<bool, CallError> {
+        self.ensure_bucket(bucket, owner).await?;
+        let look = self.s3.head_object().bucket(bucket).key(key);
+        match look
+            .send()
+            .await
+            .map_err(|error| CallError::new("s3:GetObject", error))
+        {
+            Ok(_) => Ok(false),
+            Err(error) if is_absent(&error) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes the objects of a bucket whose names begin so, but those of `kept`. A bucket that is not there has none.
+    ///
+    /// # Errors
+    /// [`CloudError::EmptyBucket`] when they may not be deleted, or nobody answers.
+    pub async fn prune_objects(
+        &self,
+        bucket: &str,
+        beginning: &str,
+        kept: &[String],
+    ) -> Result<(), CloudError> {
+        self.remove_but(bucket, beginning, kept)
+            .await
+            .map_err(|cause| CloudError::EmptyBucket {
+                bucket: bucket.to_owned(),
+                place: self.place.clone(),
+                cause,
+            })
+    }
+
+    async fn remove_but(&self, bucket: &str, beginning: &str, kept: &[String]) -> Result<(), CallError> {
+        let mut pages = self
+            .s3
+            .list_objects_v2()
+            .bucket(bucket)
+            .prefix(beginning)
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = match page.map_err(|error| CallError::new("s3:ListBucket", error)) {
+                Ok(page) => page,
+                Err(error) if error.is("NoSuchBucket") => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            let keys = page.contents.unwrap_or_default();
+            for key in keys.into_iter().filter_map(|object| object.key) {
+                if !kept.contains(&key) {
+                    self.unstore(bucket, &key, None).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Stores an object, in a bucket of `owner` only if that is given.
     pub(crate) async fn store(
         &self,
@@ -185,8 +257,7 @@ impl Cloud {
             .map_err(|error| CallError::new("s3:ListBucket", error))
         {
             Ok(_) => return Ok(()),
-            // Answers to HEAD have no body that a code could stand in.
-            Err(error) if error.is("NotFound") || error.is("NoSuchBucket") || error.is("HTTP 404") => {}
+            Err(error) if is_absent(&error) => {}
             Err(error) => return Err(error),
         }
         let mut call = self.s3.create_bucket().bucket(bucket);
@@ -224,4 +295,11 @@ impl Cloud {
             .map_err(|error| CallError::new("s3:PutBucketPublicAccessBlock", error))?;
         Ok(())
     }
+}
+
+/// Whether an answer to HEAD says that there is none. Such answers have no body that a code could stand in.
+fn is_absent(error: &CallError) -> bool {
+    ["NotFound", "NoSuchBucket", "NoSuchKey", "HTTP 404"]
+        .iter()
+        .any(|code| error.is(code))
 }

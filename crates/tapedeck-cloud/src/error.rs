@@ -115,6 +115,19 @@ pub enum CloudError {
         #[source]
         cause: CallError,
     },
+    /// It is not known whether there is an object.
+    #[error("could not look for {key} in bucket {bucket} in {place}")]
+    LookForObject {
+        /// The bucket.
+        bucket: String,
+        /// The name of the object.
+        key: String,
+        /// Where.
+        place: Place,
+        /// Why.
+        #[source]
+        cause: CallError,
+    },
     /// An object was not stored.
     #[error("could not store {key} in bucket {bucket} in {place}")]
     PutObject {
@@ -231,6 +244,7 @@ impl CloudError {
             | Self::Stacks { cause, .. }
             | Self::Resources { cause, .. }
             | Self::EmptyBucket { cause, .. }
+            | Self::LookForObject { cause, .. }
             | Self::PutObject { cause, .. }
             | Self::Account { cause, .. }
             | Self::AssumeRole { cause, .. } => cause.way_out(),

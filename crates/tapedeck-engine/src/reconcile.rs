@@ -328,14 +328,17 @@ impl Engine {
         self.collect_garbage();
     }
 
-    /// Removes images that no service refers to, in the background.
+    /// Removes images that no service and no other resource refers to, in the background.
     pub(crate) fn collect_garbage(&self) {
+        let resources = self.fleet.resources.values().flatten();
+        let resources = resources.filter_map(|resource| resource.image.clone());
         let images: std::collections::BTreeSet<_> = self
             .fleet
             .services
             .values()
             .flat_map(|service| service.revisions.values())
             .flat_map(|container| container.images().cloned())
+            .chain(resources)
             .collect();
         let host = Arc::clone(&self.host);
         failpoint::reach("garbage.begun");

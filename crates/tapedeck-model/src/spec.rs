@@ -109,6 +109,9 @@ pub struct LocalResource {
     pub stand_in: String,
     /// What can be asked of it, in the order of the variables that tell it.
     pub parameters: Vec<LocalParameter>,
+    /// The image that its code was taken from, which the next build goes by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageDigest>,
 }
 
 /// A parameter of a resource.

@@ -15,7 +15,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "state-machine",
     doc: "Steps that follow each other, in Step Functions.",
     properties: Some(&STATE_MACHINE),
-    support: Support::NotHere("state machines are not run here yet"),
+    support: Support::Partly("an emulator runs it"),
     parameters: &[
         Parameter::text("name", "name of the state machine"),
         Parameter::text("arn", "ARN of the state machine"),

@@ -1,13 +1,14 @@
 //! Packaging the services of a stack: what packaging is asked for, and how it is told.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome, Resident, RuntimeKind};
 use tapedeck_image::base::NamedBase;
 use tapedeck_image::registry::Reference;
 use tapedeck_image::{Platform, Store};
-use tapedeck_model::{Stack, WorkerService};
+use tapedeck_model::{Packaging, ResourceName, Stack, WorkerService};
 
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure};
@@ -128,20 +129,55 @@ impl Packager<'_> {
         let sandbox = Containers {
             shim: &context.executable,
         };
-        let request = BuildRequest {
-            store: self.images,
-            service: &service.name,
-            packaging: &service.container.packaging,
-            source_root: &self.config.folder,
-            cache_directory: &context.home.build_cache(),
-            search_path: &context.search_path,
+        let cache = context.home.build_cache();
+        self.build(
+            &BuildRequest {
+                bases,
+                docker_config: context.docker_config.as_deref(),
+                registry_login: login.as_ref(),
+                sandbox: Some(&sandbox),
+                ..self.request(&service.name, &service.container.packaging, &cache)
+            },
+            progress,
+        )
+    }
+
+    /// Packages source for what this machine has, whatever bases the environment names.
+    ///
+    /// # Errors
+    /// When that fails. Nothing that runs is touched.
+    pub(crate) fn package_source(
+        self,
+        name: &ResourceName,
+        packaging: &Packaging,
+        progress: &mut dyn tapedeck_image::Progress,
+    ) -> Result<Built, Failure> {
+        let cache = self.context.home.build_cache();
+        self.build(&self.request(name, packaging, &cache), progress)
+    }
+
+    fn request<'b>(
+        &'b self,
+        name: &'b ResourceName,
+        packaging: &'b Packaging,
+        cache: &'b Path,
+    ) -> BuildRequest<'b> {
+        BuildRequest {
+            search_path: &self.context.search_path,
             platform: self.platform,
-            bases,
-            docker_config: context.docker_config.as_deref(),
-            registry_login: login.as_ref(),
-            sandbox: Some(&sandbox),
-            created: created(context)?,
             no_cache: self.no_cache,
+            ..BuildRequest::new(self.images, name, packaging, &self.config.folder, cache)
+        }
+    }
+
+    fn build(
+        self,
+        request: &BuildRequest<'_>,
+        progress: &mut dyn tapedeck_image::Progress,
+    ) -> Result<Built, Failure> {
+        let request = BuildRequest {
+            created: created(self.context)?,
+            ..*request
         };
         let built = match self.resident {
             Some(resident) => tapedeck_build::build_again(&request, resident, progress),

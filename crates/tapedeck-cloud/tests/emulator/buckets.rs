@@ -58,3 +58,33 @@ async fn without_a_bucket_nothing_is_stored() {
     );
     assert!(cause.to_string().contains("NoSuchBucket"), "{cause}");
 }
+
+#[tokio::test]
+async fn an_object_is_missing_until_it_is_stored_and_old_ones_are_pruned() {
+    let Some(world) = world().await else { return };
+    let cloud = &world.cloud;
+    let account = cloud.account().await.unwrap();
+    let lacks = async |key: &str| {
+        cloud
+            .lacks_object("code-of-functions", &account, key)
+            .await
+            .unwrap()
+    };
+    let keys = ["shop/resize/1.zip", "shop/resize/2.zip", "other/resize/1.zip"];
+    for key in keys {
+        assert!(lacks(key).await);
+        cloud
+            .put_object("code-of-functions", key, key.into())
+            .await
+            .unwrap();
+        assert!(!lacks(key).await);
+    }
+    let kept = [keys[1].to_owned()];
+    cloud
+        .prune_objects("code-of-functions", "shop/", &kept)
+        .await
+        .unwrap();
+    assert!(lacks(keys[0]).await);
+    assert!(!lacks(keys[1]).await && !lacks(keys[2]).await);
+    cloud.prune_objects("there-is-none", "", &[]).await.unwrap();
+}

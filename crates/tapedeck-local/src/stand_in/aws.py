@@ -18,10 +18,12 @@ import hmac
 import json
 import os
 import shutil
+import stat
 import sys
 import threading
 import time
 import urllib.request
+import zipfile
 
 from begin import DATA, hold_data, say, sync
 
@@ -60,6 +62,8 @@ def set_environment():
     )
     os.environ.setdefault("BIND_HOST", "0.0.0.0")
     os.environ.setdefault("LOG_LEVEL", "WARNING")
+    # Functions have the environment of this program as well as their own.
+    os.environ.pop("AWS_EXECUTION_ENV", None)
     for folder in ("state", "s3"):
         os.makedirs(os.path.join(DATA, folder), exist_ok=True)
 
@@ -197,6 +201,27 @@ def closed(app):
     return guarded
 
 
+def unpack_as_lambda():
+    """Has links and modes in zips of code survive, as they do in Lambda: packages of Node may be links to each other."""
+    plain = zipfile.ZipFile._extract_member
+
+    def extract(self, member, targetpath, pwd):
+        info = member if isinstance(member, zipfile.ZipInfo) else self.getinfo(member)
+        mode = info.external_attr >> 16
+        before = os.path.join(targetpath, info.filename)
+        if os.path.islink(before):
+            os.unlink(before)
+        path = plain(self, info, targetpath, pwd)
+        if stat.S_ISLNK(mode):
+            os.unlink(path)
+            os.symlink(self.read(info).decode(), path)
+        elif stat.S_ISREG(mode):
+            os.chmod(path, stat.S_IMODE(mode) | stat.S_IRUSR)
+        return path
+
+    zipfile.ZipFile._extract_member = extract
+
+
 def is_root(key):
     """Takes the place of `_is_root_key`, whose keys are not checked: here only what has no key is not."""
     return not key
@@ -235,6 +260,7 @@ def main():
     held = hold_data()
     set_environment()
     keep_previous()
+    unpack_as_lambda()
     import corrections
     import ministack.app as app
     from ministack.core import iam_evaluator, persistence

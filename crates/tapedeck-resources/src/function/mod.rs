@@ -16,7 +16,9 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "function",
     doc: "Code that runs for each event, and only then.",
     properties: Some(&keys::FUNCTION),
-    support: Support::NotHere("functions are not run yet"),
+    support: Support::Partly(
+        "an emulator runs those for Node, Python and Go, on one version of each, without their limits of memory",
+    ),
     parameters: &[
         Parameter::text("url", "URL at which it is called").when(has_url, "with `url` that is enabled"),
         Parameter::text("logGroupArn", "ARN of its group of logs")

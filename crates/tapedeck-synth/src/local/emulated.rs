@@ -11,7 +11,7 @@ use crate::references;
 use crate::template::{Resource, Template};
 
 /// Types that are there for themselves.
-const SENT: [&str; 24] = [
+const SENT: [&str; 25] = [
     "AWS::Cognito::UserPool",
     "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolGroup",
@@ -23,6 +23,7 @@ const SENT: [&str; 24] = [
     "AWS::KMS::Alias",
     "AWS::KMS::Key",
     "AWS::Kinesis::Stream",
+    "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Function",
     "AWS::Lambda::Permission",
@@ -124,7 +125,9 @@ fn add_needed<'a>(wanted: &mut BTreeSet<&'a str>, template: &'a Template) {
         let Some(resource) = template.resources.get(id) else {
             continue;
         };
-        for reference in references::of(&without_left_out(resource)) {
+        let references = references::of(&without_left_out(resource));
+        // The logs of a function are named after it: it waits for them, and does not name them.
+        for reference in references.into_iter().chain(resource.depends_on.iter().cloned()) {
             if let Some((id, found)) = template.resources.get_key_value(&reference)
                 && NEEDED.contains(&found.kind.as_str())
                 && wanted.insert(id)

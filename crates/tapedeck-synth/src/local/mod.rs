@@ -4,6 +4,7 @@
 mod databases;
 mod emulated;
 mod evaluate;
+mod functions;
 mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,10 +16,11 @@ use crate::assembly::Assembly;
 use crate::intrinsic::attribute;
 use crate::naming::logical_id;
 use crate::template::{Output, Template};
-use crate::{Lookups, SynthError, references, types, workload};
+use crate::{ArtifactLookup, Lookups, SynthError, references, types, workload};
 
 pub use databases::{Database, DatabaseKind, OwnSecret, Variables};
 pub use evaluate::{Known, Unresolved, evaluate};
+pub use functions::Unsettled;
 
 /// The account of everything on this machine, unless another one is given.
 pub const ACCOUNT: &str = "000000000000";
@@ -32,6 +34,8 @@ pub struct LocalStack {
     pub databases: Vec<Database>,
     /// What is made of containers, by name.
     pub workloads: BTreeMap<ResourceName, LocalWorkload>,
+    /// What functions may connect to: the emulator, which runs them.
+    pub functions_reach: BTreeSet<Reachable>,
     /// What can be asked of each resource: its parameters and their values.
     pub parameters: BTreeMap<ResourceName, Vec<(String, Value)>>,
     /// The outputs that the config asks for.
@@ -115,12 +119,29 @@ impl LocalStack {
 /// # Errors
 /// When a template cannot say it, or something in it has nothing here that stands in for it.
 pub fn localize(stack: &Stack, account: &str) -> Result<LocalStack, SynthError> {
-    let lookups = Lookups::of_this_machine(account);
+    localize_with_code(stack, account, BTreeMap::new())
+}
+
+/// The same, where the code of functions is known to be somewhere, by their names.
+///
+/// # Errors
+/// Those of [`localize`].
+pub fn localize_with_code(
+    stack: &Stack,
+    account: &str,
+    artifacts: BTreeMap<String, ArtifactLookup>,
+) -> Result<LocalStack, SynthError> {
+    let lookups = Lookups {
+        artifacts,
+        ..Lookups::of_this_machine(account)
+    };
     let workloads = workload::all(stack);
     let mut assembly = crate::assemble(stack, &workloads, &lookups)?;
+    let databases = databases::all(stack, &assembly.template);
     let mut local = LocalStack {
         template: Template::new(assembly.template.description.clone()),
-        databases: databases::all(stack, &assembly.template),
+        functions_reach: reach::by_functions(&databases, &assembly),
+        databases,
         workloads: BTreeMap::new(),
         parameters: BTreeMap::new(),
         outputs: outputs(stack, &assembly.template),

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use tapedeck_model::{Way, WayKind, Workload};
 
 use super::{Database, Reachable};
 use crate::assembly::Assembly;
 use crate::intrinsic::reference;
-use crate::workload;
+use crate::{types, workload};
+
+/// The addresses of a network that there is not: what is in none is let in where everybody is.
+const OUTSIDE: &str = "nowhere";
 
 /// What the tasks of a workload may connect to: the databases whose security groups let them in, and the other services that
 /// are called within the network.
@@ -17,15 +21,7 @@ pub(super) fn reachable(
     assembly: &Assembly<'_>,
 ) -> BTreeSet<Reachable> {
     let group = reference(&workload::security_group_id(caller.name.as_str()));
-    let network = assembly.network.cidr_block.as_str();
-    let databases = databases
-        .iter()
-        .filter(|database| database.lets_in(&group, network));
-    let databases = databases.map(|database| Reachable {
-        resource: database.service.clone(),
-        port: database.port,
-        alias: None,
-    });
+    let databases = open_to(&group, assembly.network.cidr_block.as_str(), databases);
     let others = assembly
         .workloads
         .iter()
@@ -38,7 +34,30 @@ pub(super) fn reachable(
             alias: Some(name_of(other, way)),
         })
     });
-    databases.chain(called).collect()
+    databases.into_iter().chain(called).collect()
+}
+
+/// What functions may connect to, all together: one program runs them.
+pub(super) fn by_functions(databases: &[Database], assembly: &Assembly<'_>) -> BTreeSet<Reachable> {
+    let functions = assembly.stack.resources.iter().filter(|one| types::has_code(one));
+    let open = functions.flat_map(|one| match types::security_group_id(one) {
+        Some(group) => open_to(&reference(&group), &assembly.network.cidr_block, databases),
+        None => open_to(&Value::Null, OUTSIDE, databases),
+    });
+    open.collect()
+}
+
+/// The databases that let a member of a security group in, in a network of those addresses.
+fn open_to(group: &Value, network: &str, databases: &[Database]) -> Vec<Reachable> {
+    let open = databases
+        .iter()
+        .filter(|database| database.lets_in(group, network));
+    let open = open.map(|database| Reachable {
+        resource: database.service.clone(),
+        port: database.port,
+        alias: None,
+    });
+    open.collect()
 }
 
 /// Whether others in the network call a container in this way.

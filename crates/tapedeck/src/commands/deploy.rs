@@ -82,6 +82,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         client: &mut client,
         progress: &mut progress,
         endpoint_url: args.endpoint_url.as_deref(),
+        packager,
     })?;
     let spec = spec_of(&services, &packaged, &connected, &images)?;
     let before = client.describe_stack(&spec.name).ok();
@@ -92,7 +93,8 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         .apply_stack(spec)
         .map_err(|error| engine::failed(error, &stack.name()))?;
     drop(share);
-    let unchanged = before.is_some_and(|before| before.is_steady() && before.version == applied.version);
+    let unchanged = !connected.has_changed
+        && before.is_some_and(|before| before.is_steady() && before.version == applied.version);
     let reached = match args.detach {
         true => applied,
         false => rollout::follow(&mut client, applied, context, &mut progress)?,

@@ -5,12 +5,12 @@ use std::future::Future;
 use std::net::Ipv4Addr;
 
 use tapedeck_api::Client;
-use tapedeck_cloud::{Cloud, CloudError, Credentials, Deployment, Progress as Happening, Target};
+use tapedeck_cloud::{Cloud, CloudError, Credentials, Deployed, Deployment, Progress as Happening, Target};
 use tapedeck_local::access_key::{ACCESS_KEY_ID, AccessKey, SECRET_ACCESS_KEY};
 use tapedeck_local::stand_in::Kind;
 use tapedeck_model::{
-    Region, ResourceName, SecretName, SecretPart, SecretReference, SecretTemplate, ServicePort, StackName,
-    StackSpec, TaskRole,
+    ImageDigest, Region, ResourceName, SecretName, SecretPart, SecretReference, SecretTemplate, ServicePort,
+    StackName, StackSpec, TaskRole,
 };
 use tapedeck_synth::local::{ACCOUNT, LocalStack};
 
@@ -46,8 +46,13 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// Has the emulator run, unless it does.
-    pub(super) fn ensure(means: &mut Means<'_>) -> Result<Self, Failure> {
+    /// Has the emulator run, unless it does. Functions of `client` reach what is in `reaches`, which are of its stack. Tells its image,
+    /// too.
+    pub(super) fn ensure(
+        client: &StackName,
+        reaches: Vec<ServicePort>,
+        means: &mut Means<'_>,
+    ) -> Result<(Self, ImageDigest), Failure> {
         let (key, root) = root(means.context)?;
         let stand_in = databases::prepare(Kind::Aws, means)?;
         let (stack, service) = (stack()?, service()?);
@@ -60,6 +65,7 @@ impl Emulator {
             let value = SecretTemplate::new(vec![SecretPart::Secret(reference)]);
             container.secrets.insert(variable.to_string(), value);
         }
+        container.reaches = reached(client, reaches, means.client, &stack)?;
         let spec = |container, count| {
             let mut aws = databases::service(service.clone(), container);
             aws.desired_count = count;
@@ -91,13 +97,14 @@ impl Emulator {
         }
         let spec = spec(container, 1);
         databases::run(&spec, &spec.services, means)?;
-        Ok(Self {
+        let emulator = Self {
             endpoint_url,
             account: ACCOUNT.to_string(),
             told: format!("ministack {}", stand_in.version),
             key,
             root,
-        })
+        };
+        Ok((emulator, stand_in.image))
     }
 
     /// One that somebody else runs, with the credentials of the environment.
@@ -284,19 +291,23 @@ impl Emulator {
             cloud
                 .delete(stack.as_str(), &mut |happening| tell(&happening, progress))
                 .await?;
+            if !self.account.is_empty() {
+                let beginning = format!("{stack}/");
+                cloud.prune_objects(&self.code_bucket(), &beginning, &[]).await?;
+            }
             cloud.stacks().await
         })?;
         let is_idle = left.map_err(failed)?.is_empty() && self.is_here();
         is_idle.then(self::stack).transpose()
     }
 
-    /// Deploys a template, and tells its outputs.
+    /// Deploys a template. Tells its outputs, and what was done.
     pub(super) fn deploy(
         &self,
         stack: &StackName,
         local: &LocalStack,
         progress: &mut Progress,
-    ) -> Result<BTreeMap<String, String>, Failure> {
+    ) -> Result<Deployed, Failure> {
         let template = local.template.to_value();
         let deployment = Deployment {
             stack_name: stack.as_str(),
@@ -310,13 +321,83 @@ impl Emulator {
                 .deploy(&deployment, &mut |happening| tell(&happening, progress))
                 .await
         })?;
-        Ok(deployed.map_err(failed)?.outputs)
+        deployed.map_err(failed)
+    }
+
+    /// The bucket with the code of functions.
+    pub(super) fn code_bucket(&self) -> String {
+        format!("tapedeck-artifacts-{}-{}", self.account, Region::LOCAL)
+    }
+
+    /// Has it hold the code of a function under a name that tells what is in it. Says whether it did not yet.
+    pub(super) fn hold(
+        &self,
+        key: &str,
+        code: impl FnOnce() -> Result<Vec<u8>, Failure>,
+    ) -> Result<bool, Failure> {
+        let bucket = self.code_bucket();
+        let is_missing = block_on(async {
+            let cloud = self.connect().await?;
+            cloud.lacks_object(&bucket, &self.account, key).await
+        })?;
+        let is_missing = is_missing.map_err(failed)?;
+        if is_missing {
+            let code = code()?;
+            let stored = block_on(async {
+                let cloud = self.connect().await?;
+                cloud.put_object(&bucket, key, code).await
+            })?;
+            stored.map_err(failed)?;
+        }
+        Ok(is_missing)
+    }
+
+    /// Has it forget code of functions of a stack that is not among `keys`.
+    pub(super) fn keep_only(&self, stack: &StackName, keys: &[String]) -> Result<(), Failure> {
+        let kept = block_on(async {
+            let cloud = self.connect().await?;
+            cloud
+                .prune_objects(&self.code_bucket(), &format!("{stack}/"), keys)
+                .await
+        })?;
+        kept.map_err(failed)
     }
 
     async fn connect(&self) -> Result<Cloud, CloudError> {
         let target = Target::emulator(Region::LOCAL, self.endpoint_url.as_str(), self.root.clone());
         Cloud::connect(target).await
     }
+}
+
+/// What the emulator reaches: itself, where functions call it by its own address; what functions of `client` do; what those of
+/// other stacks do.
+fn reached(
+    client: &StackName,
+    reaches: Vec<ServicePort>,
+    engine: &mut Client,
+    own: &StackName,
+) -> Result<Vec<ServicePort>, Failure> {
+    let itself = ServicePort {
+        stack: own.clone(),
+        service: service()?,
+        port: PORT,
+        alias: None,
+    };
+    let stacks = engine.list_stacks().map_err(|error| engine::failed(error, own))?;
+    let before = super::spec_of(engine, own)?.services;
+    let others = before
+        .into_iter()
+        .flat_map(|service| service.container.reaches)
+        .filter(|port| port.stack != *own && port.stack != *client)
+        .filter(|port| stacks.iter().any(|stack| stack.name == port.stack));
+    let mut all: Vec<ServicePort> = others.chain(reaches).chain([itself]).collect();
+    all.sort_by(|one, other| order(one).cmp(&order(other)));
+    all.dedup();
+    Ok(all)
+}
+
+fn order(port: &ServicePort) -> (&str, &str, u16) {
+    (port.stack.as_str(), port.service.as_str(), port.port)
 }
 
 /// Where it is.

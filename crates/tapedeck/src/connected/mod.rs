@@ -6,22 +6,27 @@
 
 mod databases;
 mod emulator;
+mod functions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tapedeck_api::{Client, ClientError, Refusal, ServiceStatus, StackStatus};
+use tapedeck_cloud::Outcome;
 use tapedeck_image::Store;
 use tapedeck_model::{
     LocalParameter, LocalResource, ResourceName, SecretPart, SecretTemplate, ServicePort, ServiceSpec, Stack,
     StackName, StackSpec, TaskRole,
 };
-use tapedeck_synth::NOT_YET_KNOWN;
-use tapedeck_synth::local::{self, Known, LocalStack};
+use tapedeck_synth::local::{self, Known, LocalStack, Reachable};
+use tapedeck_synth::{NOT_YET_KNOWN, SynthError};
 
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure};
+use crate::packaging::Packager;
 use crate::printer::Progress;
+
+use functions::{Held, Here};
 
 pub(crate) use databases::forget_secrets;
 pub(crate) use emulator::Emulator;
@@ -39,6 +44,10 @@ pub(crate) struct Connected {
     pub(crate) databases: Vec<ServiceSpec>,
     /// What else is in the stack, for whoever asks.
     pub(crate) resources: Vec<LocalResource>,
+    /// The code of functions, once the emulator holds it.
+    code: BTreeMap<ResourceName, Held>,
+    /// Whether the emulator had to change anything.
+    pub(crate) has_changed: bool,
 }
 
 /// The variables of a container: those that are known, and those that are made of secrets.
@@ -52,6 +61,8 @@ pub(crate) struct Means<'a> {
     pub(crate) progress: &'a mut Progress,
     /// What answers in place of AWS, where that is not started here.
     pub(crate) endpoint_url: Option<&'a str>,
+    /// What the code of functions is packaged with.
+    pub(crate) packager: Packager<'a>,
 }
 
 impl Connected {
@@ -66,7 +77,7 @@ impl Connected {
         }
         let local = localized(stack, local::ACCOUNT)?;
         let known = local.known(&stack.name());
-        Ok(Self {
+        let connected = Self {
             stack: stack.clone(),
             local,
             known,
@@ -74,7 +85,11 @@ impl Connected {
             is_preview: false,
             databases: Vec::new(),
             resources: Vec::new(),
-        })
+            code: BTreeMap::new(),
+            has_changed: false,
+        };
+        connected.judge_functions()?;
+        Ok(connected)
     }
 
     /// The stack that they are in.
@@ -93,22 +108,36 @@ impl Connected {
     /// When something does not come up, or is refused.
     pub(crate) fn bring_up(&mut self, means: &mut Means<'_>) -> Result<(), Failure> {
         if self.local.needs_emulator() {
-            let emulator = match means.endpoint_url {
-                Some(endpoint_url) => Emulator::elsewhere(endpoint_url, means.context)?,
-                None => Emulator::ensure(means)?,
+            let (emulator, here) = match means.endpoint_url {
+                Some(endpoint_url) => (Emulator::elsewhere(endpoint_url, means.context)?, Here::unknown()),
+                None => {
+                    let reaches = self.ports_of(&self.local.functions_reach);
+                    let (emulator, image) = Emulator::ensure(&self.stack.name(), reaches, means)?;
+                    (emulator, Here::of(&image, means)?)
+                }
             };
             if emulator.account != self.local.account {
                 self.local = localized(&self.stack, &emulator.account)?;
                 self.known = self.local.known(&self.stack.name());
             }
+            self.bring_functions(&emulator, &here, means)?;
             self.emulator = Some(emulator);
         }
         let mut stand_ins = BTreeMap::new();
         if !self.local.databases.is_empty() {
             stand_ins = self.bring_up_databases(means)?;
         }
-        if let Some(emulator) = &self.emulator {
-            self.known.outputs = emulator.deploy(&self.stack.name(), &self.local, means.progress)?;
+        if let Some(emulator) = self.emulator.take() {
+            let stack = self.stack.name();
+            self.settle_functions(&emulator, means)?;
+            let deployed = emulator.deploy(&stack, &self.local, means.progress)?;
+            self.has_changed = deployed.outcome != Outcome::Unchanged;
+            self.known.outputs = deployed.outputs;
+            if !self.code.is_empty() {
+                let keys: Vec<String> = self.code.values().map(|code| code.key.clone()).collect();
+                emulator.keep_only(&stack, &keys)?;
+            }
+            self.emulator = Some(emulator);
         }
         self.resources = self.told(&stand_ins)?;
         Ok(())
@@ -168,6 +197,7 @@ impl Connected {
                     (None, None) => "nothing".to_string(),
                 },
                 parameters: parameters.collect::<Result<_, Failure>>()?,
+                image: self.code.get(&resource.name).and_then(|code| code.image.clone()),
             });
         }
         Ok(told)
@@ -198,18 +228,23 @@ impl Connected {
     /// What the tasks of a service may connect to.
     pub(crate) fn reaches(&self, service: &ResourceName) -> Vec<ServicePort> {
         let workload = self.local.workloads.get(service);
-        let in_stack = workload.into_iter().flat_map(|workload| &workload.reaches);
-        let in_stack = in_stack.map(|reachable| ServicePort {
+        let in_stack = workload.map(|workload| self.ports_of(&workload.reaches));
+        self.emulator
+            .iter()
+            .filter_map(Emulator::port)
+            .chain(in_stack.into_iter().flatten())
+            .collect()
+    }
+
+    /// What is in the stack, as the engine knows it.
+    fn ports_of(&self, reachable: &BTreeSet<Reachable>) -> Vec<ServicePort> {
+        let ports = reachable.iter().map(|reachable| ServicePort {
             stack: self.stack.name(),
             service: reachable.resource.clone(),
             port: reachable.port,
             alias: reachable.alias.clone(),
         });
-        self.emulator
-            .iter()
-            .filter_map(Emulator::port)
-            .chain(in_stack)
-            .collect()
+        ports.collect()
     }
 
     /// The ports on which a service listens for others.
@@ -266,10 +301,13 @@ fn service_of<'a>(stack: &'a StackStatus, name: &ResourceName) -> Option<&'a Ser
 }
 
 fn localized(stack: &Stack, account: &str) -> Result<LocalStack, Failure> {
-    local::localize(stack, account).map_err(|error| {
-        let help = error.way_out().unwrap_or("leave it out");
-        Failure::new(ExitKind::Usage, error).help(format!("{help}; nothing was changed"))
-    })
+    local::localize(stack, account).map_err(not_here)
+}
+
+/// The failure of a stack that cannot be had on this machine.
+fn not_here(error: SynthError) -> Failure {
+    let help = error.way_out().unwrap_or("leave it out");
+    Failure::new(ExitKind::Usage, error).help(format!("{help}; nothing was changed"))
 }
 
 /// A stack with these services as they are to be, and all others as they are: what goes ahead of the rest of a deployment.

@@ -143,6 +143,14 @@ impl Workshop {
                 client: &mut client,
                 progress: &mut progress,
                 endpoint_url: None,
+                packager: Packager {
+                    context: &self.context,
+                    config: &self.config,
+                    images: &self.images,
+                    platform: Platform::host(),
+                    no_cache: false,
+                    resident: None,
+                },
             })?;
             progress.done(&format!(
                 "connected to stack {}, which stays: `tapedeck delete --stage {}` removes it",

@@ -22,6 +22,7 @@ mod endpoint;
 mod engine_life;
 mod failpoints;
 mod forwarding;
+mod functions;
 mod go;
 mod health;
 mod installing;

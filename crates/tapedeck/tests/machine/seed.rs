@@ -12,6 +12,9 @@ use tapedeck_model::{LanguageConfig, Packaging, ResourceName, StacktapeImageBuil
 use tapedeck_testkit::Home;
 use tempfile::TempDir;
 
+/// The seed that most tests have in common.
+pub(crate) const SEED: &str = "tapedeck-machine";
+
 /// Packaging of an entry file with the settings of its language and nothing else.
 pub(crate) fn buildpack(entry: &str, language: LanguageConfig) -> StacktapeImageBuildpack {
     StacktapeImageBuildpack {
@@ -46,7 +49,7 @@ pub(crate) fn plant(
     folder: &Path,
     packaging: StacktapeImageBuildpack,
 ) -> Result<(), BuildError> {
-    let seed = Seed::take("tapedeck-machine");
+    let seed = Seed::take(SEED);
     seed.build(folder, packaging)?;
     seed.plant(home);
     Ok(())
@@ -59,7 +62,7 @@ pub(crate) fn plant_with(
     packaging: StacktapeImageBuildpack,
     stand_ins: &[Kind],
 ) -> Result<(), BuildError> {
-    let seed = Seed::take("tapedeck-machine");
+    let seed = Seed::take(SEED);
     seed.build(folder, packaging)?;
     for kind in stand_ins {
         // What cannot be made is told by whoever needs it.
