@@ -12,6 +12,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, ConnectorBuilder};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+use crate::call::CallError;
 use crate::error::CloudError;
 use crate::target::{Credentials, Limits, Place, Target};
 
@@ -21,7 +22,11 @@ pub struct Cloud {
     pub(crate) place: Place,
     pub(crate) limits: Limits,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) ecr: aws_sdk_ecr::Client,
+    pub(crate) ecs: aws_sdk_ecs::Client,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) sts: aws_sdk_sts::Client,
 }
 
@@ -55,7 +60,11 @@ impl Cloud {
             place,
             limits: target.limits,
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            ecr: aws_sdk_ecr::Client::new(&config),
+            ecs: aws_sdk_ecs::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
+            secrets: aws_sdk_secretsmanager::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
         })
     }
@@ -64,6 +73,15 @@ impl Cloud {
     #[must_use]
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// The error of one call that does one thing.
+    pub(crate) fn not_done(&self, what: String, cause: CallError) -> CloudError {
+        CloudError::NotDone {
+            what,
+            place: self.place.clone(),
+            cause,
+        }
     }
 
     /// Whether an emulator answers, which is near and may be asked often.

@@ -150,6 +150,17 @@ pub enum CloudError {
         #[source]
         cause: CallError,
     },
+    /// One call that does one thing.
+    #[error("could not {what} in {place}")]
+    NotDone {
+        /// What was tried, on what: `list the tasks of service worker`.
+        what: String,
+        /// Where.
+        place: Place,
+        /// Why.
+        #[source]
+        cause: CallError,
+    },
     /// There are no credentials for a role.
     #[error("could not assume role {role} in {place}")]
     AssumeRole {
@@ -247,6 +258,7 @@ impl CloudError {
             | Self::LookForObject { cause, .. }
             | Self::PutObject { cause, .. }
             | Self::Account { cause, .. }
+            | Self::NotDone { cause, .. }
             | Self::AssumeRole { cause, .. } => cause.way_out(),
         }
     }

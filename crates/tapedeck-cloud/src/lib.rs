@@ -1,4 +1,4 @@
-//! The calls to CloudFormation, S3 and STS: of AWS, or of an emulator behind an endpoint, by the same code.
+//! The calls to CloudFormation, ECS, ECR, CloudWatch Logs, S3, Secrets Manager and STS: of AWS, or of an emulator behind an endpoint, by the same code.
 //!
 //! Start at [`Cloud::connect`]. Nothing here knows what is in a template, and nothing prints: what happens meanwhile is told
 //! as [`Progress`], what went wrong is a [`CloudError`].
@@ -7,7 +7,12 @@ mod bucket;
 mod call;
 mod connect;
 mod error;
+mod history;
 mod identity;
+mod image_registry;
+mod log_events;
+mod secrets;
+mod services;
 mod stack;
 mod target;
 
@@ -15,6 +20,12 @@ pub use call::{CallError, Fault};
 pub use connect::Cloud;
 pub use error::{Aftermath, Cause, CloudError, FailedResource, Failure};
 pub use identity::SessionCredentials;
+pub use image_registry::RegistryLogin;
+pub use log_events::{LogEvent, LogQuery};
+pub use secrets::SecretVersion;
+pub use services::{
+    ContainerState, DeploymentState, NoServiceArn, ServiceArn, ServiceEvent, ServiceState, TaskState,
+};
 pub use stack::{
     Deployed, Deployment, MAX_TEMPLATE_IN_CALL, Outcome, Progress, ResourceEvent, StackResource, StackState,
     StackStatus,

@@ -8,6 +8,7 @@ mod assembly;
 mod chores;
 mod connections;
 pub mod cost;
+pub mod deployed;
 mod deployment_bucket;
 pub mod diff;
 mod environment;
@@ -21,6 +22,7 @@ mod lookups;
 mod naming;
 mod network;
 mod overrides;
+mod partial;
 mod policy;
 mod references;
 mod shared;
@@ -36,7 +38,10 @@ pub use chores::chores;
 pub use error::SynthError;
 pub use ignored::{Ignored, ignored};
 pub use limits::DIRECT_BYTES;
-pub use lookups::{ArtifactLookup, Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
+pub use lookups::{
+    ArtifactLookup, Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup, image_key,
+};
+pub use partial::tags;
 pub use references::{Problem, problems};
 pub use template::{NOT_YET_KNOWN, Output, Resource, Template};
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::SynthError;
+use crate::template::NOT_YET_KNOWN;
 
 /// What AWS would answer.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -24,6 +25,8 @@ pub struct Lookups {
     pub stack_outputs: BTreeMap<String, BTreeMap<String, OutputLookup>>,
     /// The code of functions, by the name of the function. What is not here is not packaged yet.
     pub artifacts: BTreeMap<String, ArtifactLookup>,
+    /// The names of packaged images, by [`image_key`]. What is not here is not packaged yet.
+    pub images: BTreeMap<String, String>,
     /// VPCs by id, or by the name of the stack whose VPC it is.
     pub vpcs: BTreeMap<String, VpcLookup>,
     /// Whether AWS is this machine, where secrets have no versions and one network has everything.
@@ -94,6 +97,12 @@ pub struct VpcLookup {
     pub private_subnets: Vec<String>,
 }
 
+/// By what the image of a container is looked up: `<workload>/<container>`.
+#[must_use]
+pub fn image_key(workload: &str, container: &str) -> String {
+    format!("{workload}/{container}")
+}
+
 /// The version of a secret where there are none.
 const ONLY_VERSION: &str = "only";
 
@@ -113,6 +122,12 @@ impl Lookups {
             key: "account".to_string(),
             subject: "the account".to_string(),
         })
+    }
+
+    /// The image of a container, if it is packaged.
+    pub(crate) fn image(&self, workload: &str, container: &str) -> &str {
+        let image = self.images.get(&image_key(workload, container));
+        image.map_or(NOT_YET_KNOWN, String::as_str)
     }
 
     /// The version of a secret, which must be known.

@@ -60,6 +60,9 @@ impl Needs {
     }
 }
 
+/// The logical id of the repository of images.
+pub(crate) const REPOSITORY: &str = "StpContainerRepository";
+
 /// The containers of a workload.
 pub(crate) fn containers(service: &Workload) -> impl Iterator<Item = &Container> {
     service.containers.iter().map(|one| &one.container)
@@ -79,7 +82,7 @@ pub(crate) fn build(assembly: &mut Assembly<'_>) -> Result<(), SynthError> {
     }
     if needs.repository {
         let repository = repository(assembly);
-        assembly.add("StpContainerRepository", repository);
+        assembly.add(REPOSITORY, repository);
     }
     deployment_bucket::build(assembly);
     Ok(())

@@ -16,8 +16,10 @@ use tapedeck_config::{Answer, PathState, Question, SecretState};
 use tapedeck_local::secrets::{GetError, SecretStore};
 use tapedeck_model::{Region, SecretName};
 
+use crate::aws::Aws;
 use crate::context::Context;
 use crate::evaluate::{self, Call, EvaluateError, Surroundings, TIME_LIMIT};
+use crate::exit::Failure;
 use crate::lookups::Lookups;
 use crate::printer::Progress;
 
@@ -35,6 +37,8 @@ pub(crate) struct Answering<'a> {
     pub(crate) region: &'a Region,
     /// What AWS would answer, if that was given.
     pub(crate) lookups: Option<&'a Lookups>,
+    /// Who is asked for what was not.
+    pub(crate) aws: Option<&'a Aws>,
     pub(crate) progress: &'a mut Progress,
 }
 
@@ -73,21 +77,19 @@ impl Answering<'_> {
             // Nothing of AWS is used on this machine.
             Question::Vpc { .. } if self.region.is_local() => Answer::Unknowable,
             Question::Vpc { id } => self.lookups.map_or(Answer::Unknowable, |lookups| lookups.vpc(id)),
-            Question::Account => match self.lookups.and_then(Lookups::account) {
-                Some(account) => Answer::Text(account.to_string()),
-                None => self.unknown("the account of AWS", "account"),
-            },
+            Question::Account => {
+                let known = self.lookups.and_then(Lookups::account);
+                self.told(known, "the account of AWS", "account", |aws| {
+                    aws.account().map(Some)
+                })
+            }
             Question::StackOutput { stack, output, .. } => {
-                match self
+                let known = self
                     .lookups
-                    .and_then(|lookups| lookups.stack_output(stack, output))
-                {
-                    Some(value) => Answer::Text(value.to_string()),
-                    None => {
-                        let subject = format!("the output `{output}` of the stack `{stack}`");
-                        self.unknown(&subject, &format!("stackOutputs.{stack}.{output}"))
-                    }
-                }
+                    .and_then(|lookups| lookups.stack_output(stack, output));
+                let subject = format!("the output `{output}` of the stack `{stack}`");
+                let lookup = format!("stackOutputs.{stack}.{output}");
+                self.told(known, &subject, &lookup, |aws| aws.stack_output(stack, output))
             }
             // These have been taken out before.
             Question::Call { .. } => Answer::Unknowable,
@@ -154,9 +156,13 @@ impl Answering<'_> {
             return Answer::Unknowable;
         };
         if !self.region.is_local() {
-            return self
-                .lookups
-                .map_or(Answer::Unknowable, |lookups| lookups.secret(name.as_str()));
+            return match (self.lookups, self.aws) {
+                (Some(lookups), _) => lookups.secret(name.as_str()),
+                (None, Some(aws)) => aws
+                    .secret_state(name.as_str())
+                    .unwrap_or_else(|failure| not_asked(&failure)),
+                (None, None) => Answer::Unknowable,
+            };
         }
         let Ok(store) = SecretStore::open(self.context.home.secrets()) else {
             return Answer::Unknowable;
@@ -179,7 +185,29 @@ impl Answering<'_> {
         }
     }
 
-    /// What only AWS can tell. `lookup` is where it would stand in a file of lookups.
+    /// What only AWS can tell: as it is known already, or as AWS tells now.
+    fn told(
+        &self,
+        known: Option<&str>,
+        subject: &str,
+        lookup: &str,
+        ask: impl FnOnce(&Aws) -> Result<Option<String>, Failure>,
+    ) -> Answer {
+        match (known, self.aws) {
+            (Some(known), _) => Answer::Text(known.to_string()),
+            (None, None) => self.unknown(subject, lookup),
+            (None, Some(aws)) => match ask(aws) {
+                Ok(Some(text)) => Answer::Text(text),
+                Ok(None) => failed(
+                    &format!("there is no such thing as {subject}"),
+                    "see to its names, and to the region",
+                ),
+                Err(failure) => not_asked(&failure),
+            },
+        }
+    }
+
+    /// What only AWS can tell, where it is not asked. `lookup` is where it would stand in a file of lookups.
     fn unknown(&self, subject: &str, lookup: &str) -> Answer {
         let problem = match self.lookups {
             Some(_) => format!("{subject} is not among the lookups: `{lookup}` is missing"),
@@ -269,6 +297,14 @@ fn failed(problem: &str, help: &str) -> Answer {
     Answer::Failed {
         problem: problem.to_string(),
         help: Some(help.to_string()),
+    }
+}
+
+/// The answer when AWS could not be asked.
+fn not_asked(failure: &Failure) -> Answer {
+    Answer::Failed {
+        problem: format!("{:#}", failure.error),
+        help: failure.help.clone(),
     }
 }
 

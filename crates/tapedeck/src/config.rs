@@ -12,6 +12,7 @@ use tapedeck_model::{Region, Stack};
 
 use crate::answers::Answering;
 use crate::args::{ConfigArgs, StackArgs};
+use crate::aws::Aws;
 use crate::context::Context;
 use crate::dev::Wish;
 use crate::evaluate::{self, ConfigInput, EvaluateError, Surroundings, TIME_LIMIT};
@@ -26,7 +27,7 @@ use crate::text::count;
 const MOST_ROUNDS: usize = 100;
 
 /// What a config is read for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Reading<'a> {
     /// The command, as `stacktape.ts` gets to know it.
     pub(crate) command: &'static str,
@@ -38,6 +39,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) extra: &'a [String],
     /// A file with what AWS would answer.
     pub(crate) lookups: Option<&'a Path>,
+    /// Who is asked for what is not in it.
+    pub(crate) aws: Option<&'a Aws>,
 }
 
 impl<'a> Reading<'a> {
@@ -61,6 +64,7 @@ impl<'a> Reading<'a> {
             config: &wish.config,
             extra: &wish.extra,
             lookups: None,
+            aws: None,
         }
     }
 }
@@ -105,6 +109,7 @@ pub(crate) fn load(
             folder: &file.folder,
             region: &options.region,
             lookups: lookups.as_ref(),
+            aws: reading.aws,
             progress: &mut progress,
         };
         for (question, answer) in answering.answer(loaded.questions) {

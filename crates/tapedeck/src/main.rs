@@ -5,6 +5,7 @@
 
 mod answers;
 mod args;
+mod aws;
 mod commands;
 mod config;
 mod connected;

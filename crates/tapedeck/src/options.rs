@@ -280,6 +280,7 @@ fn name_in_code(
         config,
         extra: &[],
         lookups: None,
+        aws: None,
     };
     let (loaded, file) = config::load(context, printer, &reading)?;
     let stage = StageName::new(&stack.stage).map_err(|error| Failure::new(ExitKind::Usage, error))?;

@@ -8,7 +8,7 @@ use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome, Resid
 use tapedeck_image::base::NamedBase;
 use tapedeck_image::registry::Reference;
 use tapedeck_image::{Platform, Store};
-use tapedeck_model::{Packaging, ResourceName, Stack, WorkerService};
+use tapedeck_model::{Architecture, MAIN_CONTAINER, Packaging, ResourceName, Stack, WorkerService};
 
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure};
@@ -27,6 +27,14 @@ pub(crate) use push::Pusher;
 
 /// Services that are packaged at the same time.
 const AT_ONCE: usize = 2;
+
+/// The platform of images for a processor.
+pub(crate) fn platform_of(architecture: Architecture) -> Platform {
+    match architecture {
+        Architecture::Arm => Platform::Arm64,
+        Architecture::X86 => Platform::Amd64,
+    }
+}
 
 /// What all services of a stack are packaged with.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +70,33 @@ impl Packager<'_> {
             })
         });
         Ok(packaged.flatten().collect())
+    }
+
+    /// Packages those containers of services whose packaging is wanted, and gives each with its service and its name.
+    ///
+    /// # Errors
+    /// Those of [`Self::package`].
+    pub(crate) fn package_containers<'s>(
+        self,
+        services: &[&'s WorkerService],
+        is_wanted: fn(&Packaging) -> bool,
+        printer: &Printer,
+    ) -> Result<Vec<(&'s WorkerService, String, Built)>, Failure> {
+        let grouped = parts::of(services);
+        let mut wanted: Vec<(&Part<'_>, &WorkerService, String)> = Vec::new();
+        for (service, parts) in services.iter().zip(&grouped) {
+            let sides = service.side_containers.iter().map(|side| side.name.clone());
+            let names = std::iter::once(MAIN_CONTAINER.to_string()).chain(sides);
+            let parts = parts.iter().zip(names);
+            let parts = parts.filter(|(part, _)| is_wanted(&part.container.packaging));
+            wanted.extend(parts.map(|(part, name)| (part, *service, name)));
+        }
+        let parts: Vec<&Part<'_>> = wanted.iter().map(|(part, ..)| *part).collect();
+        let built = self.package_parts(&parts, printer)?;
+        let wanted = wanted.into_iter().zip(built);
+        Ok(wanted
+            .map(|((_, service, name), built)| (service, name, built))
+            .collect())
     }
 
     fn package_parts(self, services: &[&Part<'_>], printer: &Printer) -> Result<Vec<Built>, Failure> {

@@ -8,8 +8,7 @@
 //!  roll back failed ──▶ error                             └──▶ executed, watched ──▶ whole, or rolled back: error
 //! ```
 
-use aws_sdk_cloudformation::types::{ChangeSetType, TemplateStage};
-use serde_json::Value;
+use aws_sdk_cloudformation::types::ChangeSetType;
 
 use super::change_set::{ChangeSet, capabilities, new_name, tags};
 use super::failure::{Whose, aftermath, first_failure};
@@ -180,7 +179,7 @@ impl Cloud {
             outputs: state.outputs.clone(),
         };
         let present = self.template_of(&state.id).await.map_err(failed)?;
-        if present.as_ref() == Some(deployment.template) {
+        if present.and_then(|body| serde_json::from_str(&body).ok()).as_ref() == Some(deployment.template) {
             return Ok(unchanged);
         }
         let mut watch = Watch::from_now(self, &state.id).await.map_err(failed)?;
@@ -202,21 +201,6 @@ impl Cloud {
             Err(error) if error.is_nothing_to_do() => Ok(unchanged),
             Err(error) => Err(failed(error)),
         }
-    }
-
-    /// The template of a stack as it was given; none when it was not JSON.
-    async fn template_of(&self, stack_id: &str) -> Result<Option<Value>, CallError> {
-        let call = self
-            .cloudformation
-            .get_template()
-            .stack_name(stack_id)
-            .template_stage(TemplateStage::Original);
-        let answer = call
-            .send()
-            .await
-            .map_err(|error| CallError::new("cloudformation:GetTemplate", error))?;
-        let body = answer.template_body.unwrap_or_default();
-        Ok(serde_json::from_str(&body).ok())
     }
 
     /// Watches what was begun to its end.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::Stack;
+use aws_sdk_cloudformation::types::{Stack, TemplateStage};
 
 use super::{StackResource, StackState, StackStatus};
 use crate::call::CallError;
@@ -79,6 +79,31 @@ impl Cloud {
                 place: self.place.clone(),
                 cause,
             })
+    }
+
+    /// The template of a stack as it was given, JSON or YAML; none when there is no such stack, or one that is only announced.
+    ///
+    /// # Errors
+    /// [`CloudError::NotDone`] when it may not be looked at or nobody answers.
+    pub async fn template(&self, stack_name: &str) -> Result<Option<String>, CloudError> {
+        match self.template_of(stack_name).await {
+            Ok(template) => Ok(template),
+            Err(error) if error.is_absent_stack() => Ok(None),
+            Err(cause) => Err(self.not_done(format!("get the template of stack {stack_name}"), cause)),
+        }
+    }
+
+    pub(super) async fn template_of(&self, stack: &str) -> Result<Option<String>, CallError> {
+        let call = self
+            .cloudformation
+            .get_template()
+            .stack_name(stack)
+            .template_stage(TemplateStage::Original);
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| CallError::new("cloudformation:GetTemplate", error))?;
+        Ok(answer.template_body.filter(|body| !body.is_empty()))
     }
 
     async fn list(&self, stack: &str) -> Result<BTreeMap<String, StackResource>, CallError> {

@@ -1,8 +1,13 @@
 //! How a template gets to CloudFormation: in the call, or through a bucket if it is too large for that.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
 use super::Deployment;
-use crate::call::CallError;
+use crate::call::{CallError, Fault};
 use crate::connect::Cloud;
+use crate::error::CloudError;
 
 /// The most bytes of a template that CloudFormation takes in a call.
 pub const MAX_TEMPLATE_IN_CALL: usize = 51_200;
@@ -23,7 +28,41 @@ struct Stored {
     owner: Option<String>,
 }
 
+/// What CloudFormation says of types that it does not have.
+const UNRECOGNIZED: &str = "Unrecognized resource types: [";
+
 impl Cloud {
+    /// Those of some types of resources that whoever answers does not have: an emulator lacks many. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`CloudError::NotDone`] when it may not be asked or nobody answers.
+    pub async fn unrecognized_types(&self, types: &BTreeSet<String>) -> Result<Vec<String>, CloudError> {
+        let named = types.iter().enumerate();
+        let resources: BTreeMap<String, Value> = named
+            .map(|(number, kind)| (format!("Resource{number}"), json!({ "Type": kind })))
+            .collect();
+        let template = json!({ "AWSTemplateFormatVersion": "2010-09-09", "Resources": resources });
+        let call = self
+            .cloudformation
+            .validate_template()
+            .template_body(template.to_string());
+        let call = call.send().await;
+        match call.map_err(|error| CallError::new("cloudformation:ValidateTemplate", error)) {
+            Ok(_) => Ok(Vec::new()),
+            Err(CallError {
+                fault: Fault::Refused { message, .. },
+                ..
+            }) if message.contains(UNRECOGNIZED) => {
+                let listed = message
+                    .split_once(UNRECOGNIZED)
+                    .and_then(|(_, rest)| rest.split_once(']'));
+                let listed = listed.map_or("", |(listed, _)| listed).split(',');
+                Ok(listed.map(|kind| kind.trim().to_owned()).collect())
+            }
+            Err(cause) => Err(self.not_done("ask which types of resources there are".to_owned(), cause)),
+        }
+    }
+
     /// Makes ready what the calls of a deployment give as template. `name` is that of its change set.
     pub(super) async fn lay_out(
         &self,
@@ -42,8 +81,7 @@ impl Cloud {
             Some(bucket) => (bucket.to_owned(), None),
             None => {
                 // Anybody could have made a bucket of that name: a template must not go through it.
-                let account = self.caller().await?;
-                let bucket = format!("tapedeck-templates-{account}-{}", self.place.region);
+                let (bucket, account) = self.template_bucket().await?;
                 self.ensure_bucket(&bucket, &account).await?;
                 (bucket, Some(account))
             }

@@ -15,6 +15,7 @@ use tapedeck_model::{Region, ResourceName, SecretPart, Stack, StackName, WayKind
 use crate::assembly::Assembly;
 use crate::intrinsic::attribute;
 use crate::naming::logical_id;
+use crate::partial::tags_of;
 use crate::template::{Output, Template};
 use crate::{ArtifactLookup, Lookups, SynthError, references, types, workload};
 
@@ -146,7 +147,7 @@ pub fn localize_with_code(
         parameters: BTreeMap::new(),
         outputs: outputs(stack, &assembly.template),
         account: account.to_string(),
-        tags: tags(&assembly),
+        tags: tags_of(&assembly),
         attributes: balancers(&workloads),
     };
     for resource in &stack.resources {
@@ -174,15 +175,6 @@ pub fn localize_with_code(
     local.ask();
     local.check()?;
     Ok(local)
-}
-
-fn tags(assembly: &Assembly<'_>) -> BTreeMap<String, String> {
-    let tags = assembly.tags();
-    let texts = tags.as_array().into_iter().flatten().filter_map(|tag| {
-        let text = |key: &str| tag.get(key).and_then(Value::as_str).map(str::to_string);
-        Some((text("Key")?, text("Value")?))
-    });
-    texts.collect()
 }
 
 /// The outputs that the config asks for.

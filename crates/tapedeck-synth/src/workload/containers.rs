@@ -16,7 +16,7 @@ use crate::environment::Environment;
 use crate::intrinsic::{attribute, reference};
 use crate::naming::within;
 use crate::shared::EXECUTION_ROLE;
-use crate::template::{NOT_YET_KNOWN, Resource};
+use crate::template::Resource;
 
 /// For how many seconds a container must have run to be started again; ECS takes no less.
 const RESTARTED_AFTER: u32 = 60;
@@ -152,7 +152,7 @@ fn definition(
 ) -> Result<Value, SynthError> {
     let mut definition = json!({
         "Name": name,
-        "Image": NOT_YET_KNOWN,
+        "Image": assembly.lookups.image(ids.name, name),
         "StopTimeout": container.stop_timeout.duration().as_secs(),
     });
     let texts = |texts: &[String]| texts.iter().map(|text| Value::from(text.as_str())).collect();

@@ -60,8 +60,9 @@ pub(crate) fn build(service: &Workload, assembly: &mut Assembly<'_>) -> Result<(
     Ok(())
 }
 
-/// The logical id of the service of a workload.
-fn service_id(name: &str) -> String {
+/// The logical id of the service that a workload becomes.
+#[must_use]
+pub fn service_id(name: &str) -> String {
     logical_id(&[name, "Service"])
 }
 

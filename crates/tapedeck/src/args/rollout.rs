@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{ConfigArgs, ExtraArgs, JsonArgs, NamedStackArgs, StackArgs};
+use super::{ConfigArgs, ExtraArgs, JsonArgs, LookupsArgs, NamedStackArgs, StackArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct DeployArgs {
@@ -18,8 +18,16 @@ pub(crate) struct DeployArgs {
     /// Hand it over to the engine and return, without waiting for the outcome
     #[arg(long)]
     pub(crate) detach: bool,
-    /// An emulator of AWS that takes the place of the one that is started here; tasks have to reach it. Its credentials are
-    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    /// On AWS: where only code has changed, give the services new task definitions past CloudFormation, which takes seconds
+    #[arg(long = "hotSwap")]
+    pub(crate) hot_swap: bool,
+    /// Do not ask before something is lost
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) lookups: LookupsArgs,
+    /// An emulator of AWS: in region `local` in place of the one that is started here (tasks have to reach it, and its
+    /// credentials are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY); in others in place of AWS [default: AWS_ENDPOINT_URL]
     #[arg(long = "endpointUrl", value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
     #[command(flatten)]

@@ -44,6 +44,7 @@ pub(crate) fn run(args: &CostArgs, context: &Context, printer: &Printer) -> Outc
         config: &args.config,
         extra: &args.options.extra,
         lookups: args.lookups.file.as_deref(),
+        aws: None,
     };
     let (stack, template) = synth::template(&reading, Some(ANY_ACCOUNT), context, printer)?;
     let name = stack.name().to_string();

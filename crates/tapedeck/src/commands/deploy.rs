@@ -11,6 +11,7 @@ use tapedeck_model::{
 };
 
 use crate::args::DeployArgs;
+use crate::aws;
 use crate::config::{self, Reading};
 use crate::connected::{self, Connected, Means};
 use crate::context::Context;
@@ -18,7 +19,7 @@ use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::instances;
 use crate::late;
-use crate::options::require_local;
+use crate::options;
 use crate::packaging::{Packaged, Packager};
 use crate::printer::{Printer, Progress};
 use crate::report::{self, Detail};
@@ -38,8 +39,10 @@ the last lines of a failed task. `tapedeck rollback` goes back later.";
 
 /// Load, package, hand over, wait, show.
 pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Outcome {
+    if !options::region(&args.stack.region)?.is_local() {
+        return aws::deploy::run(args, context, printer);
+    }
     let began = Instant::now();
-    require_local(&args.stack.region)?;
     let reading = Reading {
         command: "deploy",
         is_deployment: true,
@@ -47,6 +50,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         config: &args.config,
         extra: &args.options.extra,
         lookups: None,
+        aws: None,
     };
     let (stack, config) = config::load_stack(context, printer, &reading)?;
     let mut connected = Connected::of(&stack)?;

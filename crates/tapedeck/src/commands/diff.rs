@@ -46,6 +46,7 @@ pub(crate) fn run(args: &DiffArgs, context: &Context, printer: &Printer) -> Outc
         config: &args.config,
         extra: &args.options.extra,
         lookups: args.lookups.file.as_deref(),
+        aws: None,
     };
     let difference = match region.is_local() {
         true => with_engine(args, &reading, context, printer)?,

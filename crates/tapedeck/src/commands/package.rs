@@ -34,6 +34,7 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
         config: &args.config,
         extra: &args.options.extra,
         lookups: None,
+        aws: None,
     };
     let (stack, config) = config::load_stack(context, printer, &reading)?;
     let services = chosen(&stack, &args.resource_names)?;

@@ -11,7 +11,7 @@ use crate::config::{self, Reading};
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, Outcome};
 use crate::lookups::Lookups;
-use crate::options;
+use crate::options::{self, ConfigFile};
 use crate::printer::Printer;
 use crate::text::count;
 
@@ -35,6 +35,7 @@ pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Out
         config: &args.config,
         extra: &args.options.extra,
         lookups: args.lookups.file.as_deref(),
+        aws: None,
     };
     let (_, template) = template(&reading, None, context, printer)?;
     let text = match format(args) {
@@ -74,13 +75,51 @@ pub(crate) fn template(
     context: &Context,
     printer: &Printer,
 ) -> Result<(Stack, Template), Failure> {
+    let plan = plan_with(reading, account, context, printer)?;
+    Ok((plan.stack, plan.template))
+}
+
+/// What a config becomes, and what it was made with.
+pub(crate) struct Plan {
+    pub(crate) stack: Stack,
+    pub(crate) file: ConfigFile,
+    pub(crate) lookups: tapedeck_synth::Lookups,
+    pub(crate) template: Template,
+}
+
+/// The same with all that a deployment goes on from.
+///
+/// # Errors
+/// Those of [`template`].
+pub(crate) fn plan(reading: &Reading<'_>, context: &Context, printer: &Printer) -> Result<Plan, Failure> {
+    plan_with(reading, None, context, printer)
+}
+
+fn plan_with(
+    reading: &Reading<'_>,
+    account: Option<&str>,
+    context: &Context,
+    printer: &Printer,
+) -> Result<Plan, Failure> {
     let (stack, file) = config::load_stack(context, printer, reading)?;
     let mut lookups = match reading.lookups {
         Some(path) => Lookups::read(&context.working_directory.join(path))?.0,
         None => tapedeck_synth::Lookups::default(),
     };
     lookups.account = lookups.account.or_else(|| account.map(str::to_string));
-    let template = synthesize(&stack, &lookups).map_err(|error| failure(error, file.name()))?;
+    let template = loop {
+        let error = match synthesize(&stack, &lookups) {
+            Ok(template) => break template,
+            Err(error) => error,
+        };
+        let is_answered = match reading.aws {
+            Some(aws) => aws.look_up(&error, &mut lookups)?,
+            None => false,
+        };
+        if !is_answered {
+            return Err(failure(error, file.name()));
+        }
+    };
     for one in ignored(&stack) {
         printer.warn(format!(
             "`{}` of `{}` changes nothing: {}",
@@ -98,7 +137,12 @@ pub(crate) fn template(
                     .help("look into `cloudformationResources` and `overrides`"),
             )
         }
-        None => Ok((stack, template)),
+        None => Ok(Plan {
+            stack,
+            file,
+            lookups,
+            template,
+        }),
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) fn run(args: &ValidateArgs, context: &Context, printer: &Printer) -> 
         config: &args.config,
         extra: &args.options.extra,
         lookups: args.lookups.file.as_deref(),
+        aws: None,
     };
     if printer.is_json() {
         let (loaded, _) = config::load(context, printer, &reading)?;

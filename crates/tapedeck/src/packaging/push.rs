@@ -37,6 +37,19 @@ impl Pusher<'_> {
                 .asking(self.target.registry(), &self.context.search_path),
             None => Credentials::none(),
         };
+        self.push_as(&credentials, built, printer)
+    }
+
+    /// The same with these credentials.
+    ///
+    /// # Errors
+    /// Those of [`Self::push`].
+    pub(crate) fn push_as(
+        self,
+        credentials: &Credentials,
+        built: &Built,
+        printer: &Printer,
+    ) -> Result<(Pushed, Vec<Digest>), Failure> {
         let failed = |error: PushError| Failure::new(kind_of(&error), error);
         let bases = named_bases(self.context)?;
         let beside: Vec<&str> = bases
@@ -48,7 +61,7 @@ impl Pusher<'_> {
             mount_from: &beside,
             ..PushOptions::default()
         };
-        let registry = Registry::of(self.target, &credentials);
+        let registry = Registry::of(self.target, credentials);
         let mut progress = printer.progress("push");
         let image = match self.compression {
             Compression::Zstd => built.image.clone(),

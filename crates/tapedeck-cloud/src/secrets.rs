@@ -1,0 +1,126 @@
+//! Secrets of Secrets Manager. Values are only ever in what is asked for them.
+
+use crate::call::CallError;
+use crate::connect::Cloud;
+use crate::error::CloudError;
+
+/// The version of a secret that is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretVersion {
+    /// The ARN of the secret.
+    pub arn: String,
+    /// The id of the version that is current; none of a secret without a value.
+    pub version_id: Option<String>,
+}
+
+impl Cloud {
+    /// Which version of a secret is current; none when there is no such secret.
+    ///
+    /// # Errors
+    /// [`CloudError::NotDone`] when it may not be looked at or nobody answers.
+    pub async fn secret(&self, name: &str) -> Result<Option<SecretVersion>, CloudError> {
+        match self.current(name).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.is("ResourceNotFoundException") => Ok(None),
+            Err(cause) => Err(self.not_done(format!("look at secret {name}"), cause)),
+        }
+    }
+
+    async fn current(&self, name: &str) -> Result<SecretVersion, CallError> {
+        const ACTION: &str = "secretsmanager:DescribeSecret";
+        let call = self.secrets.describe_secret().secret_id(name).send().await;
+        let secret = call.map_err(|error| CallError::new(ACTION, error))?;
+        let mut versions = secret.version_ids_to_stages.unwrap_or_default().into_iter();
+        let is_current = |stages: &Vec<String>| stages.iter().any(|stage| stage == "AWSCURRENT");
+        Ok(SecretVersion {
+            arn: secret.arn.ok_or_else(|| CallError::lacking(ACTION, "ARN"))?,
+            version_id: versions
+                .find(|(_, stages)| is_current(stages))
+                .map(|(version, _)| version),
+        })
+    }
+
+    /// The current value of a secret; none when there is no such secret.
+    ///
+    /// # Errors
+    /// [`CloudError::NotDone`] when it may not be read or nobody answers.
+    pub async fn secret_value(&self, name: &str) -> Result<Option<String>, CloudError> {
+        let call = self.secrets.get_secret_value().secret_id(name).send().await;
+        match call.map_err(|error| CallError::new("secretsmanager:GetSecretValue", error)) {
+            Ok(secret) => Ok(secret.secret_string),
+            Err(error) if error.is("ResourceNotFoundException") => Ok(None),
+            Err(cause) => Err(self.not_done(format!("read secret {name}"), cause)),
+        }
+    }
+
+    /// Gives a secret a value, and makes the secret if there is none. Tells whether it was made.
+    ///
+    /// # Errors
+    /// [`CloudError::NotDone`] when it may not be written or nobody answers.
+    pub async fn set_secret(&self, name: &str, value: &str) -> Result<bool, CloudError> {
+        let failed = |cause| self.not_done(format!("set secret {name}"), cause);
+        let call = self
+            .secrets
+            .put_secret_value()
+            .secret_id(name)
+            .secret_string(value);
+        match call
+            .send()
+            .await
+            .map_err(|error| CallError::new("secretsmanager:PutSecretValue", error))
+        {
+            Ok(_) => return Ok(false),
+            Err(error) if error.is("ResourceNotFoundException") => {}
+            Err(cause) => return Err(failed(cause)),
+        }
+        let call = self
+            .secrets
+            .create_secret()
+            .name(name)
+            .description("Set by tapedeck")
+            .secret_string(value);
+        call.send()
+            .await
+            .map_err(|error| failed(CallError::new("secretsmanager:CreateSecret", error)))?;
+        Ok(true)
+    }
+
+    /// Deletes a secret; it can be restored for `days`, 7 to 30. Tells whether there was one.
+    ///
+    /// # Errors
+    /// [`CloudError::NotDone`] when it may not be deleted or nobody answers.
+    pub async fn delete_secret(&self, name: &str, days: i64) -> Result<bool, CloudError> {
+        let call = self
+            .secrets
+            .delete_secret()
+            .secret_id(name)
+            .recovery_window_in_days(days);
+        match call
+            .send()
+            .await
+            .map_err(|error| CallError::new("secretsmanager:DeleteSecret", error))
+        {
+            Ok(_) => Ok(true),
+            Err(error) if error.is("ResourceNotFoundException") => Ok(false),
+            Err(cause) => Err(self.not_done(format!("delete secret {name}"), cause)),
+        }
+    }
+
+    /// The names of all secrets.
+    ///
+    /// # Errors
+    /// [`CloudError::NotDone`] when they may not be listed or nobody answers.
+    pub async fn secrets(&self) -> Result<Vec<String>, CloudError> {
+        let mut pages = self.secrets.list_secrets().into_paginator().send();
+        let mut names = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| {
+                let cause = CallError::new("secretsmanager:ListSecrets", error);
+                self.not_done("list secrets".to_owned(), cause)
+            })?;
+            let found = page.secret_list.unwrap_or_default().into_iter();
+            names.extend(found.filter_map(|secret| secret.name));
+        }
+        Ok(names)
+    }
+}

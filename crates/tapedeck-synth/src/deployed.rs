@@ -1,0 +1,115 @@
+//! What the template of a deployed stack says of its services, so that nothing else has to be known of it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// What services of ECS are in a template.
+pub const SERVICE_TYPE: &str = "AWS::ECS::Service";
+
+pub use crate::workload::service_id;
+
+/// The log groups of the containers of a service, by container; those that log nothing are left out. `service` is a logical id.
+#[must_use]
+pub fn log_groups(template: &Value, service: &str) -> BTreeMap<String, String> {
+    let groups = containers(template, service).filter_map(|container| {
+        let group = container.pointer("/LogConfiguration/Options/awslogs-group")?;
+        let group = match group {
+            Value::String(name) => name.clone(),
+            reference => {
+                let id = reference.get("Ref")?.as_str()?;
+                let properties = template.get("Resources")?.get(id)?.get("Properties")?;
+                properties.get("LogGroupName")?.as_str()?.to_string()
+            }
+        };
+        Some((container.get("Name")?.as_str()?.to_string(), group))
+    });
+    groups.collect()
+}
+
+/// The images of the containers of a service, by container, as far as they stand in the template. `service` is a logical id.
+#[must_use]
+pub fn images(template: &Value, service: &str) -> BTreeMap<String, String> {
+    let images = containers(template, service).filter_map(|container| {
+        let text = |key: &str| container.get(key)?.as_str().map(str::to_string);
+        Some((text("Name")?, text("Image")?))
+    });
+    images.collect()
+}
+
+/// The logical id of the task definition of a service. `service` is a logical id.
+#[must_use]
+pub fn task_definition<'a>(template: &'a Value, service: &str) -> Option<&'a str> {
+    let service = template.get("Resources")?.get(service)?;
+    service.pointer("/Properties/TaskDefinition/Ref")?.as_str()
+}
+
+/// The definitions of the containers of a service.
+fn containers<'a>(template: &'a Value, service: &str) -> impl Iterator<Item = &'a Value> {
+    let definitions = || {
+        let definition = template
+            .get("Resources")?
+            .get(task_definition(template, service)?)?;
+        definition.pointer("/Properties/ContainerDefinitions")?.as_array()
+    };
+    definitions().into_iter().flatten()
+}
+
+/// Whether the only thing that two templates of a stack differ in are images of containers: then the code is another one, and nothing else.
+#[must_use]
+pub fn differ_in_images_alone(one: &Value, other: &Value) -> bool {
+    one != other && without_images(one) == without_images(other)
+}
+
+fn without_images(template: &Value) -> Value {
+    let mut template = template.clone();
+    let resources = template.get_mut("Resources").and_then(Value::as_object_mut);
+    for resource in resources.into_iter().flat_map(|resources| resources.values_mut()) {
+        let containers = resource.pointer_mut("/Properties/ContainerDefinitions");
+        for container in containers.and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(container) = container.as_object_mut() {
+                container.remove("Image");
+            }
+        }
+    }
+    template
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn template(image: &str, memory: u32) -> Value {
+        json!({ "Resources": {
+            "WorkerService": { "Type": SERVICE_TYPE, "Properties": { "TaskDefinition": { "Ref": "WorkerTaskDefinition" } } },
+            "WorkerTaskDefinition": { "Type": "AWS::ECS::TaskDefinition", "Properties": { "Memory": memory, "ContainerDefinitions": [
+                { "Name": "main", "Image": image,
+                  "LogConfiguration": { "Options": { "awslogs-group": { "Ref": "Logs" } } } },
+                { "Name": "quiet", "Image": "b" },
+            ] } },
+            "Logs": { "Type": "AWS::Logs::LogGroup", "Properties": { "LogGroupName": "/stp/shop/logs" } },
+        } })
+    }
+
+    #[test]
+    fn log_groups_and_images_are_those_of_the_task_definition() {
+        let template = template("a", 512);
+        let groups = log_groups(&template, "WorkerService");
+        assert_eq!(
+            groups,
+            BTreeMap::from([("main".to_string(), "/stp/shop/logs".to_string())])
+        );
+        assert_eq!(images(&template, "WorkerService").len(), 2);
+        assert!(log_groups(&template, "OtherService").is_empty());
+    }
+
+    #[test]
+    fn new_code_is_told_from_a_new_size() {
+        let (one, code, size) = (template("a", 512), template("c", 512), template("c", 1024));
+        assert!(differ_in_images_alone(&one, &code));
+        assert!(!differ_in_images_alone(&one, &size));
+        assert!(!differ_in_images_alone(&one, &one.clone()));
+    }
+}

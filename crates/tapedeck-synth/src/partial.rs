@@ -1,0 +1,94 @@
+//! Parts of a template: what comes before the rest, and what is left without types that nobody has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use tapedeck_model::Stack;
+
+use crate::assembly::Assembly;
+use crate::references;
+use crate::shared::REPOSITORY;
+use crate::template::{Output, Resource, Template};
+use crate::{Lookups, SynthError, workload};
+
+impl Template {
+    /// The name of the repository that images go to, if the stack has one.
+    #[must_use]
+    pub fn image_repository(&self) -> Option<&str> {
+        let repository = self.resources.get(REPOSITORY)?;
+        repository.properties.get("RepositoryName")?.as_str()
+    }
+
+    /// What `deployed`, a template or nothing, lacks for images to be pushed: the template that it becomes with that. None when
+    /// it lacks nothing.
+    #[must_use]
+    pub fn foundation(&self, deployed: Option<&Value>) -> Option<Value> {
+        let repository = self.resources.get(REPOSITORY)?;
+        let mut foundation = match deployed {
+            Some(deployed) => deployed.clone(),
+            None => Self::new(self.description.clone()).to_value(),
+        };
+        let resources = foundation.get_mut("Resources")?.as_object_mut()?;
+        if resources.contains_key(REPOSITORY) {
+            return None;
+        }
+        let repository = serde_json::to_value(repository).unwrap_or_default();
+        resources.insert(REPOSITORY.to_string(), repository);
+        Some(foundation)
+    }
+
+    /// The logical ids of the resources of a type.
+    pub fn ids_of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        let resources = self.resources.iter();
+        resources
+            .filter(move |(_, resource)| resource.kind == kind)
+            .map(|(id, _)| id.as_str())
+    }
+
+    /// Takes out the resources of some types, and what refers to them. Tells the logical ids of all that went.
+    pub fn remove_types(&mut self, types: &[String]) -> BTreeSet<String> {
+        let mut gone = BTreeSet::new();
+        let resources = self.resources.iter();
+        let mut next: Vec<String> = resources
+            .filter(|(_, resource)| types.contains(&resource.kind))
+            .map(|(id, _)| id.clone())
+            .collect();
+        while let Some(id) = next.pop() {
+            self.resources.remove(&id);
+            let left = self.resources.iter();
+            let orphans = left.filter(|(_, resource)| needs(resource, &id));
+            next.extend(orphans.map(|(orphan, _)| orphan.clone()));
+            gone.insert(id);
+        }
+        for resource in self.resources.values_mut() {
+            resource.depends_on.retain(|id| !gone.contains(id));
+        }
+        let is_whole = |output: &Output| references::of(&output.value).is_disjoint(&gone);
+        self.outputs.retain(|_, output| is_whole(output));
+        gone
+    }
+}
+
+/// Whether a resource refers to another one, and does not only wait for it.
+fn needs(resource: &Resource, id: &str) -> bool {
+    references::of(&resource.properties).contains(id)
+}
+
+/// The tags of a stack and of all that is in it.
+///
+/// # Errors
+/// When the account is not known.
+pub fn tags(stack: &Stack, lookups: &Lookups) -> Result<BTreeMap<String, String>, SynthError> {
+    let workloads = workload::all(stack);
+    Ok(tags_of(&Assembly::new(stack, &workloads, lookups)?))
+}
+
+/// The same of what is being put together.
+pub(crate) fn tags_of(assembly: &Assembly<'_>) -> BTreeMap<String, String> {
+    let tags = assembly.tags();
+    let texts = tags.as_array().into_iter().flatten().filter_map(|tag| {
+        let text = |key: &str| tag.get(key).and_then(Value::as_str).map(str::to_string);
+        Some((text("Key")?, text("Value")?))
+    });
+    texts.collect()
+}

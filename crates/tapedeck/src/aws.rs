@@ -1,0 +1,108 @@
+//! A region of AWS, or what answers in place of it behind an endpoint: connecting, asking, and what a deployment there consists of.
+
+mod ask;
+pub(crate) mod deploy;
+mod images;
+mod rollout;
+
+use std::future::Future;
+
+use tapedeck_cloud::{Cloud, CloudError, Credentials, Limits, Target};
+use tapedeck_model::Region;
+use tokio::runtime::Runtime;
+
+use crate::args::StackArgs;
+use crate::context::Context;
+use crate::exit::{ExitKind, Failure, OrFail};
+use crate::options;
+
+/// The variable that names what answers in place of AWS.
+const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+
+/// A region that is called.
+pub(crate) struct Aws {
+    pub(crate) cloud: Cloud,
+    pub(crate) region: Region,
+    /// What answers in place of AWS.
+    pub(crate) endpoint_url: Option<String>,
+    runtime: Runtime,
+}
+
+impl Aws {
+    /// Makes ready to call a region, as whoever the environment or a profile says. Nobody is called yet.
+    ///
+    /// # Errors
+    /// When there is no such region, or the endpoint is none.
+    pub(crate) fn connect(
+        context: &Context,
+        region: &str,
+        profile: Option<&str>,
+        endpoint_url: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let region = options::region(region)?;
+        let endpoint = endpoint_url
+            .map(str::to_string)
+            .or_else(|| context.variable(ENDPOINT_URL).filter(|url| !url.is_empty()));
+        let target = Target {
+            region: region.to_string(),
+            limits: match endpoint {
+                Some(_) => Limits::of_emulator(),
+                None => Limits::of_aws(),
+            },
+            endpoint: endpoint.clone(),
+            credentials: Credentials::Default {
+                profile: profile.map(str::to_string),
+            },
+        };
+        let runtime = runtime()?;
+        let cloud = runtime.block_on(Cloud::connect(target)).map_err(failed)?;
+        Ok(Self {
+            cloud,
+            region,
+            endpoint_url: endpoint,
+            runtime,
+        })
+    }
+
+    /// The same for the stack of a command.
+    ///
+    /// # Errors
+    /// Those of [`Self::connect`].
+    pub(crate) fn of(
+        context: &Context,
+        stack: &StackArgs,
+        endpoint_url: Option<&str>,
+    ) -> Result<Self, Failure> {
+        Self::connect(context, &stack.region, stack.profile.as_deref(), endpoint_url)
+    }
+
+    /// Waits for calls.
+    ///
+    /// # Errors
+    /// What became of them, with a way out.
+    pub(crate) fn run<T>(&self, calls: impl Future<Output = Result<T, CloudError>>) -> Result<T, Failure> {
+        self.runtime.block_on(calls).map_err(failed)
+    }
+
+    /// Waits for anything.
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+}
+
+/// What calls are waited for with.
+///
+/// # Errors
+/// When this process may not have it.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .or_fail(ExitKind::Environment)
+}
+
+/// The failure of calls.
+pub(crate) fn failed(error: CloudError) -> Failure {
+    let help = error.way_out();
+    Failure::new(ExitKind::Operation, error).help(help)
+}

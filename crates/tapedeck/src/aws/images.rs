@@ -1,0 +1,130 @@
+//! Images on their way to the registry of the account: what is there is not sent again.
+
+use std::collections::BTreeMap;
+
+use tapedeck_build::Built;
+use tapedeck_cloud::RegistryLogin;
+use tapedeck_image::Store;
+use tapedeck_image::registry::{Credentials, Login, Reference, Registry};
+use tapedeck_model::{Architecture, Compute, Packaging, WorkerService};
+use tapedeck_synth::image_key;
+
+use crate::args::Compression;
+use crate::context::Context;
+use crate::exit::{ExitKind, Failure, OrFail};
+use crate::packaging::{self, Packager};
+use crate::printer::Printer;
+
+/// The longest beginning of a digest in a tag, in hexadecimal digits: enough that no two are alike.
+const DIGITS: usize = 32;
+
+/// An image that was made for a container.
+pub(super) struct Made {
+    /// By what a template looks it up.
+    key: String,
+    built: Built,
+    compression: Compression,
+}
+
+/// Packages all containers that are made here, each for the processor that it is to run on.
+///
+/// # Errors
+/// When one cannot be packaged.
+pub(super) fn package(
+    services: &[WorkerService],
+    packager: Packager<'_>,
+    is_emulated: bool,
+    printer: &Printer,
+) -> Result<Vec<Made>, Failure> {
+    let mut made = Vec::new();
+    for architecture in [Architecture::X86, Architecture::Arm] {
+        let some: Vec<&WorkerService> = services
+            .iter()
+            .filter(|service| architecture_of(service) == architecture)
+            .collect();
+        let packager = Packager {
+            platform: packaging::platform_of(architecture),
+            ..packager
+        };
+        for (service, container, built) in packager.package_containers(&some, is_built, printer)? {
+            made.push(Made {
+                key: image_key(service.name.as_str(), &container),
+                built,
+                compression: compression_of(service, is_emulated),
+            });
+        }
+    }
+    Ok(made)
+}
+
+/// Whether an image is made here, and not somewhere already.
+fn is_built(packaging: &Packaging) -> bool {
+    !matches!(packaging, Packaging::PrebuiltImage(_))
+}
+
+fn architecture_of(service: &WorkerService) -> Architecture {
+    match service.compute {
+        Compute::Fargate { architecture, .. } | Compute::Ec2 { architecture, .. } => architecture,
+    }
+}
+
+/// Fargate reads layers compressed by zstd, which start sooner. Docker on instances may be too old for that.
+fn compression_of(service: &WorkerService, is_emulated: bool) -> Compression {
+    match service.compute {
+        Compute::Fargate { .. } if !is_emulated => Compression::Zstd,
+        _ => Compression::Gzip,
+    }
+}
+
+/// Has a repository hold images, and gives their names, pinned, as lookups.
+///
+/// # Errors
+/// When the registry does not take one.
+pub(super) fn push(
+    made: &[Made],
+    repository: &str,
+    login: &RegistryLogin,
+    images: &Store,
+    context: &Context,
+    printer: &Printer,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let credentials = Credentials::none().with(
+        &login.registry,
+        Login::password(login.user.clone(), login.password.clone()),
+    );
+    let mut names = BTreeMap::new();
+    for one in made {
+        let target = format!("{}/{repository}:{}", login.registry, tag(one));
+        let target = Reference::parse(&target).or_fail(ExitKind::Internal)?;
+        let present = Registry::of(&target, &credentials)
+            .digest()
+            .or_fail(ExitKind::Environment)?;
+        let digest = match present {
+            Some(digest) => digest,
+            None => {
+                let pusher = packaging::Pusher {
+                    context,
+                    images,
+                    target: &target,
+                    compression: one.compression,
+                    attest: false,
+                };
+                pusher.push_as(&credentials, &one.built, printer)?.0.digest
+            }
+        };
+        let name = format!("{}/{repository}@{digest}", login.registry);
+        names.insert(one.key.clone(), name);
+    }
+    Ok(names)
+}
+
+/// The tag of an image, which tells what is in it: no two images have the same, so tags need not be changed.
+fn tag(made: &Made) -> String {
+    let digest = made.built.image.to_string();
+    let digest = digest.rsplit(':').next().unwrap_or_default();
+    let digits = &digest[..digest.len().min(DIGITS)];
+    match made.compression {
+        Compression::Zstd => digits.to_string(),
+        Compression::Gzip => format!("{digits}-gzip"),
+    }
+}
