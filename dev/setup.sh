@@ -25,6 +25,7 @@ if [ "${1:-}" = tests ]; then
     need buildah buildah
     need busybox busybox-static
     need docker-registry docker-registry
+    need dockerd docker.io
     need git git
     need systemd-analyze systemd
 fi

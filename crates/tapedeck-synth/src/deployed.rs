@@ -7,6 +7,8 @@ use serde_json::Value;
 /// What services of ECS are in a template.
 pub const SERVICE_TYPE: &str = "AWS::ECS::Service";
 
+use crate::shared::REPOSITORY;
+
 pub use crate::workload::service_id;
 
 /// The log groups of the containers of a service, by container; those that log nothing are left out. `service` is a logical id.
@@ -25,6 +27,20 @@ pub fn log_groups(template: &Value, service: &str) -> BTreeMap<String, String> {
         Some((container.get("Name")?.as_str()?.to_string(), group))
     });
     groups.collect()
+}
+
+/// The workload that a service is made of, as the names of its logs tell; else what its logical id begins with.
+#[must_use]
+pub fn workload(template: &Value, service: &str) -> String {
+    let groups = log_groups(template, service);
+    // `/stp/<stack>/ecs/<workload>/<container>/process-logs`
+    let named = groups.values().find_map(|group| {
+        let mut parts = group.split('/').skip(3);
+        let kind = parts.next()?;
+        parts.next().filter(|_| kind == "ecs")
+    });
+    let named = named.or_else(|| service.strip_suffix("Service"));
+    named.unwrap_or(service).to_string()
 }
 
 /// The images of the containers of a service, by container, as far as they stand in the template. `service` is a logical id.
@@ -53,6 +69,13 @@ fn containers<'a>(template: &'a Value, service: &str) -> impl Iterator<Item = &'
         definition.pointer("/Properties/ContainerDefinitions")?.as_array()
     };
     definitions().into_iter().flatten()
+}
+
+/// Whether there is nothing in a template but what has to be there before images can be pushed.
+#[must_use]
+pub fn is_foundation(template: &Value) -> bool {
+    let resources = template.get("Resources").and_then(Value::as_object);
+    resources.is_some_and(|resources| resources.keys().all(|id| id == REPOSITORY))
 }
 
 /// Whether the only thing that two templates of a stack differ in are images of containers: then the code is another one, and nothing else.

@@ -20,7 +20,7 @@ pub(crate) use engine::{EngineCommand, EngineInstallArgs, EngineStopArgs, Engine
 pub(crate) use measures::{InfoScalingArgs, MetricsArgs};
 pub(crate) use processor::Processor;
 pub(crate) use resources::{AwsArgs, ParamGetArgs};
-pub(crate) use rollout::{DeployArgs, RollbackArgs};
+pub(crate) use rollout::{CfRollbackArgs, DeployArgs, RollbackArgs};
 pub(crate) use secrets::{
     SecretArgs, SecretDeleteArgs, SecretGetArgs, SecretListArgs, SecretSetArgs, SecretSourceArgs,
 };
@@ -94,6 +94,9 @@ pub(crate) enum Command {
     /// Go back to what the services of a stack ran before.
     #[command(after_help = crate::commands::rollback::EXAMPLES)]
     Rollback(RollbackArgs),
+    /// Go on with a rollback of CloudFormation's that has failed.
+    #[command(name = "cf-rollback", visible_alias = "cf:rollback", after_help = crate::commands::cf_rollback::EXAMPLES)]
+    CfRollback(CfRollbackArgs),
     /// Run a service while it is being written: each save replaces what runs.
     #[command(after_help = crate::commands::dev::EXAMPLES, mut_arg("stage", |arg| {
         arg.default_value("watch").help("Stage of its own, so that what is deployed under another one is left alone")

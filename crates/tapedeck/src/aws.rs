@@ -1,20 +1,30 @@
 //! A region of AWS, or what answers in place of it behind an endpoint: connecting, asking, and what a deployment there consists of.
 
 mod ask;
+pub(crate) mod delete;
 pub(crate) mod deploy;
 mod images;
+pub(crate) mod info;
+pub(crate) mod logs;
+pub(crate) mod rollback;
 mod rollout;
+pub(crate) mod secrets;
+mod stack;
 
 use std::future::Future;
 
+use serde_json::Value;
 use tapedeck_cloud::{Cloud, CloudError, Credentials, Limits, Target};
-use tapedeck_model::Region;
+use tapedeck_model::{Region, StackName};
+use tapedeck_synth::diff::read_template;
 use tokio::runtime::Runtime;
 
 use crate::args::StackArgs;
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail};
 use crate::options;
+
+pub(crate) use stack::tell;
 
 /// The variable that names what answers in place of AWS.
 const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
@@ -74,6 +84,46 @@ impl Aws {
         endpoint_url: Option<&str>,
     ) -> Result<Self, Failure> {
         Self::connect(context, &stack.region, stack.profile.as_deref(), endpoint_url)
+    }
+
+    /// The same with the credentials of the environment; none for region `local`.
+    ///
+    /// # Errors
+    /// Those of [`Self::connect`].
+    pub(crate) fn of_region(context: &Context, region: &str) -> Result<Option<Self>, Failure> {
+        match options::region(region)?.is_local() {
+            true => Ok(None),
+            false => Self::connect(context, region, None, None).map(Some),
+        }
+    }
+
+    /// The same for the stack of a command; none for region `local`.
+    ///
+    /// # Errors
+    /// Those of [`Self::connect`].
+    pub(crate) fn unless_local(context: &Context, stack: &StackArgs) -> Result<Option<Self>, Failure> {
+        match options::region(&stack.region)?.is_local() {
+            true => Ok(None),
+            false => Self::of(context, stack, None).map(Some),
+        }
+    }
+
+    /// The template of a stack that is deployed.
+    ///
+    /// # Errors
+    /// When there is no such stack, or its template cannot be read.
+    pub(crate) fn template(&self, stack: &StackName) -> Result<Value, Failure> {
+        let text = self.run(self.cloud.template(stack.as_str()))?;
+        let text = text.ok_or_else(|| self.no_stack(stack))?;
+        read_template(&text).or_fail(ExitKind::Environment)
+    }
+
+    /// The failure of a command about a stack that is not there.
+    pub(crate) fn no_stack(&self, stack: &StackName) -> Failure {
+        Failure::operation(format!("there is no stack {stack} in {}", self.cloud.place())).help(format!(
+            "`tapedeck info:stacks --region {}` lists those that there are",
+            self.region
+        ))
     }
 
     /// Waits for calls.

@@ -243,7 +243,7 @@ pub(crate) fn stack_name(
     stack: &StackArgs,
     config: &ConfigArgs,
 ) -> Result<StackName, Failure> {
-    require_local(&stack.region)?;
+    region(&stack.region)?;
     let folder = folder_of(context, config)?;
     let is_named_by_file = find_config(&folder, config).is_some() && stack.project_name.is_none();
     let (source, folder) = if is_named_by_file {

@@ -9,7 +9,6 @@ use tapedeck_model::SecretName;
 use crate::args::SecretArgs;
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure};
-use crate::options::require_local;
 use crate::printer::{BOLD, DIM, RESET};
 use crate::text::instant;
 
@@ -22,9 +21,8 @@ const SHORT_VERSION: usize = 8;
 /// The secret that a command is about.
 ///
 /// # Errors
-/// For any region but `local`, and when the name is none.
+/// When the name is none.
 pub(crate) fn name_of(args: &SecretArgs) -> Result<SecretName, Failure> {
-    require_local(&args.region)?;
     let text = args
         .name
         .as_ref()

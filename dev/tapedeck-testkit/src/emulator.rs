@@ -10,6 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use crate::docker::Docker;
 use crate::processes::kill;
 use crate::python::python_with;
 use crate::registry::free_address;
@@ -24,7 +25,7 @@ const RUN: &str = "from ministack.app import main; main()";
 /// How long it may take to end what it has started.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// See the module. It judges signatures and permissions, runs no container, and forgets everything at its end.
+/// See the module. It judges signatures and permissions, runs no container unless it has a Docker, and forgets everything at its end.
 #[derive(Debug)]
 pub struct Emulator {
     process: Child,
@@ -43,14 +44,27 @@ impl Emulator {
     /// The secret that belongs to it.
     pub const SECRET_ACCESS_KEY: &'static str = "test";
 
+    /// The same that runs tasks of ECS as containers of a Docker.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start_with(kept: &Path, docker: &Docker) -> Option<Self> {
+        Self::start_on(kept, &docker.host())
+    }
+
     /// Starts one; none, loudly, where it cannot be installed. It is installed once, into `kept`: a folder that lasts, such as
     /// the one that cargo keeps for tests.
     ///
     /// # Panics
     /// When it does not start.
     #[must_use]
-    #[expect(clippy::print_stderr, reason = "skipping must be seen")]
     pub fn start(kept: &Path) -> Option<Self> {
+        Self::start_on(kept, "unix:///nonexistent")
+    }
+
+    #[expect(clippy::print_stderr, reason = "skipping must be seen")]
+    fn start_on(kept: &Path, docker: &str) -> Option<Self> {
         // Whether it can be had is asked once in a process: it takes seconds to find out.
         static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
         let python = match INSTALLED.get_or_init(|| installed(kept)) {
@@ -62,7 +76,7 @@ impl Emulator {
         };
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         // Another process may take the port before it does.
-        let started = (0..5).find_map(|_| try_start(&python, folder.path()));
+        let started = (0..5).find_map(|_| try_start(&python, folder.path(), docker));
         let (process, address) = started.expect("the emulator starts");
         Some(Self {
             process,
@@ -113,7 +127,7 @@ impl Drop for Emulator {
     }
 }
 
-fn try_start(python: &Path, folder: &Path) -> Option<(Child, String)> {
+fn try_start(python: &Path, folder: &Path, docker: &str) -> Option<(Child, String)> {
     let address = free_address();
     let (host, port) = address.rsplit_once(':').expect("an address has a port");
     let output = fs::File::create(folder.join("output")).expect("our own folder can be written");
@@ -128,7 +142,7 @@ fn try_start(python: &Path, folder: &Path) -> Option<(Child, String)> {
         .envs([
             ("AUTH", "true"),
             ("BIND_HOST", host),
-            ("DOCKER_HOST", "unix:///nonexistent"),
+            ("DOCKER_HOST", docker),
             ("GATEWAY_PORT", port),
             ("IOT_MTLS_ENABLED", "0"),
             ("MINISTACK_ACCOUNT_ID", Emulator::ACCOUNT),
@@ -137,6 +151,7 @@ fn try_start(python: &Path, folder: &Path) -> Option<(Child, String)> {
             ("PERSIST_STATE", "1"),
             ("S3_PERSIST", "1"),
             ("SFTP_ENABLED", "0"),
+            ("AWS_ENDPOINT_URL", &format!("http://{address}")),
         ])
         .env("S3_DATA_DIR", folder.join("state/s3"))
         .env("STATE_DIR", folder.join("state"))

@@ -6,6 +6,7 @@
 mod bash_image;
 mod buildah;
 mod busybox;
+mod docker;
 mod emulator;
 mod home;
 mod leaks;
@@ -19,6 +20,7 @@ mod wait;
 pub use bash_image::push_bash_image;
 pub use buildah::{buildah_in, let_buildah_pull_from};
 pub use busybox::{busybox, busybox_layer};
+pub use docker::Docker;
 pub use emulator::Emulator;
 pub use home::{Finished, Home, stable};
 pub use leaks::{Leaks, Names};

@@ -2,10 +2,10 @@
 
 use super::failure::first_failure;
 use super::watch::Watch;
-use super::{Progress, StackState};
+use super::{Progress, StackState, StackStatus};
 use crate::call::CallError;
 use crate::connect::Cloud;
-use crate::error::{Cause, CloudError};
+use crate::error::{Aftermath, Cause, CloudError};
 
 impl Cloud {
     /// Deletes a stack and waits until it is gone. One that is not there is deleted already; one to which something is being
@@ -40,6 +40,55 @@ impl Cloud {
             return self.delete_one(stack_name, &state, progress).await;
         }
         Ok(())
+    }
+
+    /// Goes on with the rollback of a stack that is in `UPDATE_ROLLBACK_FAILED`, without the resources of `skipped`, which are named as
+    /// in its template, and waits for its end. Tells the state then.
+    ///
+    /// # Errors
+    /// [`CloudError::NotDone`] when it is in no such state, may not be changed or nobody answers; [`CloudError::Deploy`] when nothing
+    /// happens for too long; [`CloudError::Failed`] when it fails again.
+    pub async fn continue_rollback(
+        &self,
+        stack_name: &str,
+        skipped: &[String],
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<StackState, CloudError> {
+        let what = || format!("go on with the rollback of stack {stack_name}");
+        let state = self.describe(stack_name).await?;
+        let id = state.map_or_else(|| stack_name.to_owned(), |state| state.id);
+        let watch = Watch::from_now(self, &id).await;
+        let mut watch = watch.map_err(|cause| self.not_done(what(), cause))?;
+        let call = self
+            .cloudformation
+            .continue_update_rollback()
+            .stack_name(&id)
+            .set_resources_to_skip((!skipped.is_empty()).then(|| skipped.to_vec()));
+        let call = call.send().await;
+        call.map_err(|error| {
+            self.not_done(
+                what(),
+                CallError::new("cloudformation:ContinueUpdateRollback", error),
+            )
+        })?;
+        let end = watch.settle(progress).await;
+        let end = end.map_err(|cause| CloudError::Deploy {
+            stack: stack_name.to_owned(),
+            place: self.place.clone(),
+            cause,
+        })?;
+        match end {
+            Some(state) if state.status.as_str() == "UPDATE_ROLLBACK_COMPLETE" => Ok(state),
+            end => Err(CloudError::Failed {
+                stack: stack_name.to_owned(),
+                place: self.place.clone(),
+                after: Aftermath::Left(end.as_ref().map_or_else(
+                    || StackStatus::new("DELETE_COMPLETE"),
+                    |state| state.status.clone(),
+                )),
+                failure: first_failure(watch.told(), end.as_ref()),
+            }),
+        }
     }
 
     /// Deletes just this stack, whatever has its name afterwards.

@@ -89,7 +89,10 @@ impl SecretValue {
 
     /// What the reference points at in it: a string as it reads, anything else as its JSON is written, and the whole
     /// text when the reference has no key.
-    pub(super) fn pick(&self, reference: &SecretReference) -> Result<String, PickError> {
+    ///
+    /// # Errors
+    /// When it has no such key.
+    pub fn pick(&self, reference: &SecretReference) -> Result<String, PickError> {
         let mut within = reference.name().to_string();
         let mut at: &str = &self.0;
         for key in reference.key() {

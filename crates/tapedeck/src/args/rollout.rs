@@ -35,9 +35,26 @@ pub(crate) struct DeployArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct CfRollbackArgs {
+    #[command(flatten)]
+    pub(crate) stack: NamedStackArgs,
+    /// A resource that is not to be rolled back, by its logical id; may be given several times
+    #[arg(long = "resourcesToSkip", value_name = "ID")]
+    pub(crate) resources_to_skip: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct RollbackArgs {
     #[command(flatten)]
     pub(crate) stack: NamedStackArgs,
+    /// On AWS: the version to go back to, as --listVersions tells it [default: the one before]
+    #[arg(long = "targetVersion", value_name = "VERSION")]
+    pub(crate) target_version: Option<String>,
+    /// On AWS: list the versions, and change nothing
+    #[arg(long = "listVersions")]
+    pub(crate) list_versions: bool,
     /// Only this service [default: those that the last deployment changed]
     #[arg(long = "resourceName", value_name = "NAME")]
     pub(crate) resource_name: Option<String>,

@@ -8,20 +8,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
-use tapedeck_cloud::{
-    CloudError, Deployed, Deployment, Outcome as Came, Progress as Happening, ServiceArn, StackState,
-};
+use tapedeck_cloud::Outcome as Came;
 use tapedeck_image::Store;
 use tapedeck_model::Stack;
-use tapedeck_synth::deployed::{self, SERVICE_TYPE};
-use tapedeck_synth::diff::{Difference, Surroundings, compare, read_template};
+use tapedeck_synth::deployed;
+use tapedeck_synth::diff::{Difference, Surroundings, compare};
 use tapedeck_synth::{Lookups, Template};
 
-use super::rollout::Rollout;
-use super::{Aws, failed, images};
+use super::stack::CloudStack;
+use super::{Aws, images};
 use crate::args::DeployArgs;
 use crate::commands::synth;
 use crate::config::Reading;
@@ -29,7 +27,7 @@ use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::ConfigFile;
 use crate::packaging::Packager;
-use crate::printer::{Printer, Progress};
+use crate::printer::Printer;
 use crate::text::span;
 use crate::{engine, prompt, report};
 
@@ -44,13 +42,8 @@ struct Deploying<'a> {
     aws: &'a Aws,
     args: &'a DeployArgs,
     stack: &'a Stack,
-    name: String,
-    tags: BTreeMap<String, String>,
+    there: CloudStack<'a>,
     surroundings: Surroundings,
-    /// How the stack is, if it is there.
-    state: Option<StackState>,
-    /// The template that it has.
-    before: Option<Value>,
 }
 
 /// What was reached.
@@ -82,17 +75,14 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
 
     let name = plan.stack.name().to_string();
     let region = aws.region.to_string();
+    let tags = tapedeck_synth::tags(&plan.stack, &plan.lookups).or_fail(ExitKind::Internal)?;
     let mut deploying = Deploying {
         aws: &aws,
         args,
         stack: &plan.stack,
-        tags: tapedeck_synth::tags(&plan.stack, &plan.lookups).or_fail(ExitKind::Internal)?,
         surroundings: Surroundings::new(&region, &name, plan.lookups.account.as_deref()),
-        state: None,
-        before: None,
-        name,
+        there: CloudStack::of(&aws, name.clone(), Some(tags))?,
     };
-    deploying.look()?;
     let template = deploying.push(&made, plan.lookups, plan.template, (context, &store), printer)?;
     drop(share);
     let reached = deploying.reach(template, printer)?;
@@ -101,7 +91,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         printer.json(&json!({
             "unchanged": reached.outcome == "unchanged",
             "outcome": reached.outcome,
-            "stack": { "name": deploying.name, "region": region, "outputs": reached.outputs },
+            "stack": { "name": name, "region": region, "outputs": reached.outputs },
         }));
         return Ok(ExitCode::SUCCESS);
     }
@@ -110,15 +100,8 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     }
     let took = span(began.elapsed());
     printer.say(match reached.outcome {
-        "unchanged" => format!(
-            "nothing has changed: stack {} is as defined ({took})",
-            deploying.name
-        ),
-        _ => format!(
-            "stack {} is deployed to {} ({took})",
-            deploying.name,
-            aws.cloud.place()
-        ),
+        "unchanged" => format!("nothing has changed: stack {name} is as defined ({took})"),
+        _ => format!("stack {name} is deployed to {} ({took})", aws.cloud.place()),
     });
     Ok(ExitCode::SUCCESS)
 }
@@ -165,18 +148,6 @@ fn package(
 }
 
 impl Deploying<'_> {
-    /// Learns how the stack is.
-    fn look(&mut self) -> Result<(), Failure> {
-        let cloud = &self.aws.cloud;
-        self.state = self.aws.run(cloud.describe(&self.name))?;
-        let template = self.aws.run(cloud.template(&self.name))?;
-        self.before = match template {
-            Some(text) => Some(read_template(&text).or_fail(ExitKind::Environment)?),
-            None => None,
-        };
-        Ok(())
-    }
-
     /// Has the repository hold the images, which is made first where it is missing, and gives the template that names them.
     fn push(
         &mut self,
@@ -189,46 +160,48 @@ impl Deploying<'_> {
         let Some(repository) = template.image_repository().filter(|_| !made.is_empty()) else {
             return Ok(template);
         };
-        if let Some(foundation) = template.foundation(self.standing()) {
+        if let Some(foundation) = template.foundation(self.there.standing()) {
             let mut progress = printer.progress("deploy");
             progress.now("making the repository of images");
-            self.change(&foundation, &mut progress)?;
+            self.there.change(&foundation, &mut progress)?;
             progress.done(&format!("made the repository of images {repository}"));
             drop(progress);
-            self.look()?;
+            self.there.look()?;
         }
         let login = self.aws.run(self.aws.cloud.registry_login())?;
         lookups.images = images::push(made, repository, &login, store, context, printer)?;
         tapedeck_synth::synthesize(self.stack, &lookups).or_fail(ExitKind::Internal)
     }
 
-    /// The template of a stack that can be changed.
-    fn standing(&self) -> Option<&Value> {
-        let state = self.state.as_ref()?;
-        let is_whole = state.status.is_deployed() || state.status.as_str() == "UPDATE_ROLLBACK_COMPLETE";
-        self.before.as_ref().filter(|_| is_whole)
-    }
-
     /// Makes the stack what a template says.
     fn reach(&mut self, mut template: Template, printer: &Printer) -> Result<Reached, Failure> {
         self.leave_out_unknown(&mut template, printer)?;
         let after = template.to_value();
-        if self.is_as(&after)? {
+        if self.there.is_as(&after)? {
+            // A deployment that was killed may have left it in the middle of a rollout.
+            self.there.settle(&after, &mut printer.progress("deploy"))?;
             return Ok(self.unchanged());
         }
         let difference = self.difference(&after);
         self.agree(&difference, printer)?;
         let mut progress = printer.progress("deploy");
         if self.args.hot_swap {
-            let before = self.before.clone().unwrap_or_default();
+            let before = self.there.standing().cloned().unwrap_or_default();
             match deployed::differ_in_images_alone(&before, &after) {
-                true => return self.hot_swap(&before, &after, &mut progress),
+                true => {
+                    self.there.swap_images(&before, &after, &mut progress)?;
+                    return Ok(Reached {
+                        outcome: "swapped",
+                        ..self.unchanged()
+                    });
+                }
                 false => progress.done("more than code has changed: the whole stack is deployed"),
             }
         }
         // What was deployed by other means, or by a deployment that was killed right afterwards, can be gone back to as well.
-        self.keep(self.standing())?;
-        let deployed = self.change_and_roll_out(&after, &mut progress)?;
+        let standing = self.there.standing();
+        self.keep(standing.filter(|template| !deployed::is_foundation(template)))?;
+        let deployed = self.there.reach(&after, &mut progress)?;
         self.keep(Some(&after))?;
         Ok(Reached {
             outcome: match deployed.outcome {
@@ -260,36 +233,11 @@ impl Deploying<'_> {
         Ok(())
     }
 
-    /// Whether the stack is as a template says already, and its services run what it says.
-    fn is_as(&self, after: &Value) -> Result<bool, Failure> {
-        let Some(state) = &self.state else {
-            return Ok(false);
-        };
-        let is_same =
-            state.status.is_deployed() && self.before.as_ref() == Some(after) && state.tags == self.tags;
-        Ok(is_same && self.aws.wait(self.swapped(after))?.is_empty())
-    }
-
-    /// The services that run something else than a template says, as after a swap, and the task definition that is theirs.
-    async fn swapped(&self, template: &Value) -> Result<Vec<(ServiceArn, String)>, Failure> {
-        let cloud = &self.aws.cloud;
-        let resources = cloud.resources(&self.name).await.map_err(failed)?;
-        let services = super::rollout::services(&resources);
-        let arns: Vec<ServiceArn> = services.keys().cloned().collect();
-        let states = cloud.services(&arns).await.map_err(failed)?;
-        let swapped = services.into_iter().filter_map(|(arn, id)| {
-            let definition = deployed::task_definition(template, &id)?;
-            let own = resources.get(definition)?.physical_id.clone()?;
-            let is_other = states.get(&arn)?.task_definition != own;
-            is_other.then_some((arn, own))
-        });
-        Ok(swapped.collect())
-    }
-
     fn unchanged(&self) -> Reached {
         Reached {
             outcome: "unchanged",
             outputs: self
+                .there
                 .state
                 .as_ref()
                 .map(|state| state.outputs.clone())
@@ -299,13 +247,13 @@ impl Deploying<'_> {
 
     fn difference(&self, after: &Value) -> Difference {
         let empty = json!({ "Resources": {} });
-        compare(self.standing().unwrap_or(&empty), after, &self.surroundings)
+        compare(self.there.standing().unwrap_or(&empty), after, &self.surroundings)
     }
 
     /// Shows what will change, and asks where something is lost.
     fn agree(&self, difference: &Difference, printer: &Printer) -> Result<(), Failure> {
-        if !printer.is_json() && self.standing().is_some() {
-            printer.tell(report::difference(difference, &self.name, None).trim_end());
+        if !printer.is_json() && self.there.standing().is_some() {
+            printer.tell(report::difference(difference, &self.there.name, None).trim_end());
         }
         let endangered = difference
             .resources
@@ -328,153 +276,6 @@ impl Deploying<'_> {
         }
     }
 
-    /// Has CloudFormation change the stack, telling what happens.
-    fn change(&self, template: &Value, progress: &mut Progress) -> Result<Deployed, Failure> {
-        let deployment = self.deployment(template);
-        let mut tell = |happening| tell(&happening, progress);
-        self.aws.run(self.aws.cloud.deploy(&deployment, &mut tell))
-    }
-
-    fn deployment<'t>(&'t self, template: &'t Value) -> Deployment<'t> {
-        Deployment {
-            stack_name: &self.name,
-            template,
-            tags: &self.tags,
-            template_bucket: None,
-        }
-    }
-
-    /// The same, telling what services do meanwhile, and waiting for them.
-    fn change_and_roll_out(&self, template: &Value, progress: &mut Progress) -> Result<Deployed, Failure> {
-        let cloud = &self.aws.cloud;
-        let pause = self.pause();
-        self.aws.wait(async {
-            let mut rollout = Rollout::of(cloud, &self.name);
-            rollout.note_present().await.map_err(failed)?;
-            let deployment = self.deployment(template);
-            let happened = std::cell::RefCell::new(Vec::new());
-            let mut note = |happening| happened.borrow_mut().push(happening);
-            let changing = cloud.deploy(&deployment, &mut note);
-            tokio::pin!(changing);
-            let changed = loop {
-                let done = tokio::time::timeout(pause, &mut changing).await;
-                for happening in happened.take() {
-                    tell(&happening, progress);
-                }
-                match done {
-                    Ok(done) => break done,
-                    // Not worth ending for: what was asked for goes on.
-                    Err(_) => drop(rollout.tell(progress).await),
-                }
-            };
-            let deployed = match changed {
-                Ok(deployed) => deployed,
-                Err(error) => return Err(self.explained(error, &mut rollout, template).await),
-            };
-            // What was swapped, or what ECS has gone back from, CloudFormation does not see.
-            for (arn, definition) in self.swapped(template).await? {
-                progress.done(&format!("{}: back to {definition}", arn.name()));
-                cloud.roll_out(&arn, &definition).await.map_err(failed)?;
-            }
-            match rollout.settle(progress, pause).await.map_err(failed)? {
-                None => Ok(deployed),
-                Some(stuck) => {
-                    let told = stuck.explain(cloud, template).await;
-                    Err(self.gone_back(&told, &mut rollout, progress).await)
-                }
-            }
-        })
-    }
-
-    /// Has the stack be as it was before, where CloudFormation does not do that: it took the services for rolled out.
-    async fn gone_back(&self, told: &str, rollout: &mut Rollout<'_>, progress: &mut Progress) -> Failure {
-        let Some(before) = self.standing() else {
-            return Failure::operation(told).help("mend it and deploy again");
-        };
-        progress.done("going back to what was deployed before");
-        let deployment = self.deployment(before);
-        let mut tell = |happening| tell(&happening, progress);
-        let back = self.aws.cloud.deploy(&deployment, &mut tell).await;
-        let back = match back {
-            Ok(_) => rollout.note_present().await,
-            Err(error) => Err(error),
-        };
-        match back {
-            Ok(()) => Failure::operation(format!("{told}\nthe stack was rolled back to what it was before"))
-                .help("mend it and deploy again"),
-            Err(error) => {
-                Failure::operation(format!("{told}\nand the stack could not be rolled back: {error}"))
-                    .help("mend it and deploy again, or run `tapedeck rollback`")
-            }
-        }
-    }
-
-    /// The failure of a deployment, with the last words of a task where a service is the reason.
-    async fn explained(&self, error: CloudError, rollout: &mut Rollout<'_>, template: &Value) -> Failure {
-        let service = match &error {
-            CloudError::Failed { failure, .. } => failure
-                .resource
-                .as_ref()
-                .filter(|resource| resource.resource_type == SERVICE_TYPE)
-                .map(|resource| resource.logical_id.clone()),
-            _ => None,
-        };
-        let mut words = None;
-        if let Some(service) = service
-            && let Ok(Some(suspect)) = rollout.suspect(&service).await
-        {
-            words = suspect.last_words(&self.aws.cloud, template).await;
-        }
-        let failure = failed(error);
-        match words {
-            None => failure,
-            Some(words) => Failure {
-                error: failure
-                    .error
-                    .context(format!("a service was not rolled out{words}")),
-                ..failure
-            },
-        }
-    }
-
-    /// Gives services other images past CloudFormation, and waits for them.
-    fn hot_swap(&self, before: &Value, after: &Value, progress: &mut Progress) -> Result<Reached, Failure> {
-        let cloud = &self.aws.cloud;
-        self.aws.wait(async {
-            let mut rollout = Rollout::of(cloud, &self.name);
-            rollout.note_present().await.map_err(failed)?;
-            let resources = cloud.resources(&self.name).await.map_err(failed)?;
-            for (arn, id) in super::rollout::services(&resources) {
-                let images = deployed::images(after, &id);
-                let states = cloud.services(std::slice::from_ref(&arn)).await.map_err(failed)?;
-                let Some(state) = states.get(&arn) else { continue };
-                let running = cloud.images_of(&state.task_definition).await.map_err(failed)?;
-                let is_other = |(container, image): (&String, &String)| running.get(container) != Some(image);
-                if images.iter().any(is_other) {
-                    let definition = cloud
-                        .with_images(&state.task_definition, &images)
-                        .await
-                        .map_err(failed)?;
-                    progress.done(&format!("{}: new code in {definition}", arn.name()));
-                    cloud.roll_out(&arn, &definition).await.map_err(failed)?;
-                }
-            }
-            match rollout.settle(progress, self.pause()).await.map_err(failed)? {
-                None => Ok(()),
-                Some(stuck) => {
-                    let told = stuck.explain(cloud, before).await;
-                    Err(Failure::operation(told).help(
-                        "mend it and deploy again; a deployment without --hotSwap has it run what the stack says",
-                    ))
-                }
-            }
-        })?;
-        Ok(Reached {
-            outcome: "swapped",
-            ..self.unchanged()
-        })
-    }
-
     /// Keeps a template to go back to.
     fn keep(&self, template: Option<&Value>) -> Result<(), Failure> {
         let Some(template) = template else {
@@ -490,38 +291,7 @@ impl Deploying<'_> {
         let kept = kept.and_then(|kept| usize::try_from(kept).ok()).unwrap_or(KEPT);
         let text = template.to_string();
         self.aws
-            .run(self.aws.cloud.keep_template(&self.name, &text, kept))
+            .run(self.aws.cloud.keep_template(&self.there.name, &text, kept))
             .map(drop)
-    }
-
-    /// How long to wait before looking again.
-    fn pause(&self) -> Duration {
-        match self.aws.endpoint_url {
-            Some(_) => Duration::from_millis(500),
-            None => Duration::from_secs(5),
-        }
-    }
-}
-
-/// Tells what happens to resources of a template.
-pub(crate) fn tell(happening: &Happening, progress: &mut Progress) {
-    match happening {
-        Happening::Waiting { status } => {
-            progress.done(&format!(
-                "an earlier operation goes on, the stack is in {status}: waiting for it"
-            ));
-        }
-        Happening::Clearing { status } => {
-            progress.done(&format!(
-                "removing what an earlier deployment left: the stack is in {status}"
-            ));
-        }
-        Happening::Event(event) => {
-            let told = format!("{} {} {}", event.status, event.resource_type, event.logical_id);
-            match (&event.reason, event.status.ends_with("_FAILED")) {
-                (Some(reason), true) => progress.done(&format!("{told}: {reason}")),
-                _ => progress.now(&told),
-            }
-        }
     }
 }

@@ -8,6 +8,7 @@ use tapedeck_api::{Client, ClientError, Refusal, StackStatus};
 use tapedeck_model::StackName;
 
 use crate::args::DeleteArgs;
+use crate::aws::{self, Aws};
 use crate::connected::{self, Emulator};
 use crate::context::Context;
 use crate::engine;
@@ -24,6 +25,9 @@ pub(crate) const EXAMPLES: &str = "Examples:
 /// Stops all tasks the way a rollout does (SIGTERM, then SIGKILL after stopTimeout), then removes the rest.
 pub(crate) fn run(args: &DeleteArgs, context: &Context, printer: &Printer) -> Outcome {
     let name = stack_name(context, printer, &args.stack, &args.config)?;
+    if let Some(aws) = Aws::unless_local(context, &args.stack)? {
+        return aws::delete::run(&aws, args, &name, printer);
+    }
     let mut client = match engine::try_connect(context)? {
         Some(client) => client,
         // What was deployed may run on without its engine: that one is needed to stop it.

@@ -9,19 +9,16 @@ use tapedeck_synth::cost::{Estimate, estimate};
 use tapedeck_synth::diff::{Difference, Surroundings, compare, read_template};
 
 use crate::args::DiffArgs;
+use crate::aws::Aws;
 use crate::commands::synth;
 use crate::config::{self, Reading};
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
-use crate::lookups::Lookups;
 use crate::options;
 use crate::printer::Printer;
 use crate::report;
 
-mod deployed;
 mod local;
-
-use deployed::Place;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck diff                                what a deployment to this machine would change
@@ -29,7 +26,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck diff --region eu-west-1 --lookups lookups.json --against last.yml --exitCode
   tapedeck diff --region eu-west-1 --lookups lookups.json --against - --json < deployed.json | jq .counts
 
-What is deployed to a region of AWS, its own command line `aws` tells, with the credentials that it finds.
+What is deployed to a region is asked of AWS, with the credentials that its own command line would find.
 
 Exit codes: 0 whether or not something would change; with --exitCode, 4 when something would.";
 
@@ -91,22 +88,24 @@ fn with_template(
     context: &Context,
     printer: &Printer,
 ) -> Result<Difference, Failure> {
-    let (stack, template) = synth::template(reading, None, context, printer)?;
-    let (name, region) = (stack.name().to_string(), stack.region.to_string());
-    let before = match &args.against {
-        Some(file) => read_against(file, context)?,
-        None => deployed::template(&Place {
-            stack: &name,
-            region: &region,
-            profile: args.stack.profile.as_deref(),
-        })?,
+    let aws = match &args.against {
+        Some(_) => None,
+        None => Some(Aws::of(context, &args.stack, None)?),
     };
-    let account = match &args.lookups.file {
-        Some(path) => Lookups::read(&context.working_directory.join(path))?.0.account,
-        None => None,
+    let reading = Reading {
+        aws: aws.as_ref(),
+        ..*reading
     };
-    let surroundings = Surroundings::new(&region, &name, account.as_deref());
-    let after = template.to_value();
+    let plan = synth::plan(&reading, context, printer)?;
+    let (name, region) = (plan.stack.name().to_string(), plan.stack.region.to_string());
+    let before = match (&args.against, &aws) {
+        (Some(file), _) => read_against(file, context)?,
+        (None, aws) => aws
+            .as_ref()
+            .map_or_else(|| Ok(nothing()), |aws| deployed(aws, &name))?,
+    };
+    let surroundings = Surroundings::new(&region, &name, plan.lookups.account.as_deref());
+    let after = plan.template.to_value();
     let difference = compare(&before, &after, &surroundings);
     // A region without prices is no reason to show nothing.
     let cost = |template| estimate(template, &surroundings, &region, &[]).ok();
@@ -134,6 +133,19 @@ fn show(
     about["monthlyCost"] =
         json!(costs.map(|(before, after)| json!({ "before": range(before), "after": range(after) })));
     printer.json(&about);
+}
+
+/// What is deployed; a template without resources where there is no such stack.
+fn deployed(aws: &Aws, stack: &str) -> Result<Value, Failure> {
+    match aws.run(aws.cloud.template(stack))? {
+        Some(text) => read_template(&text).or_fail(ExitKind::Environment),
+        None => Ok(nothing()),
+    }
+}
+
+/// The template of a stack that is not there.
+fn nothing() -> Value {
+    json!({ "Resources": {} })
 }
 
 /// The template of a file, or of standard input.

@@ -7,6 +7,7 @@ use crate::commands::info_stack;
 use crate::context::Context;
 use crate::engine;
 use crate::exit::Outcome;
+use crate::options::require_local;
 use crate::printer::Printer;
 use crate::report;
 
@@ -17,6 +18,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
 
 /// Shows how the number of tasks came about.
 pub(crate) fn run(args: &InfoScalingArgs, context: &Context, printer: &Printer) -> Outcome {
+    require_local(&args.stack.stack.region)?;
     let name = info_stack::name_of(&args.stack, context, printer)?;
     let services = engine::connect_to_stack(context, &name)?
         .scaling(name.clone())

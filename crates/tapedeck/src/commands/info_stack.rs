@@ -8,11 +8,12 @@ use tapedeck_local::firehose::Spool;
 use tapedeck_model::{ResourceName, StackName};
 
 use crate::args::{InfoStackArgs, NamedStackArgs};
+use crate::aws::{self, Aws};
 use crate::commands::logs::names;
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
-use crate::options::{require_local, stack_name};
+use crate::options::stack_name;
 use crate::printer::Printer;
 use crate::report::{self, Detail};
 use crate::text::{count, instead};
@@ -24,6 +25,9 @@ pub(crate) const EXAMPLES: &str = "Examples:
 /// Shows what runs, what is waited for and what happened.
 pub(crate) fn run(args: &InfoStackArgs, context: &Context, printer: &Printer) -> Outcome {
     let name = name_of(&args.stack, context, printer)?;
+    if let Some(aws) = Aws::unless_local(context, &args.stack.stack)? {
+        return aws::info::stack(&aws, &name, printer);
+    }
     let stack = engine::connect_to_stack(context, &name)?
         .describe_stack(&name)
         .map_err(|error| engine::failed(error, &name))?;
@@ -112,17 +116,14 @@ fn undelivered(context: &Context, stack: &StackStatus) -> Vec<Undelivered> {
 /// The stack that is meant.
 ///
 /// # Errors
-/// When it is not on this machine, or its name can be found nowhere.
+/// When its name can be found nowhere.
 pub(crate) fn name_of(
     args: &NamedStackArgs,
     context: &Context,
     printer: &Printer,
 ) -> Result<StackName, Failure> {
     match &args.stack_name {
-        Some(name) => {
-            require_local(&args.stack.region)?;
-            StackName::new(name).or_fail(ExitKind::Usage)
-        }
+        Some(name) => StackName::new(name).or_fail(ExitKind::Usage),
         None => stack_name(context, printer, &args.stack, &args.config),
     }
 }

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use crate::args::InfoStacksArgs;
+use crate::aws::{self, Aws};
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, OrFail, Outcome};
-use crate::options::require_local;
 use crate::printer::Printer;
 use crate::report;
 
@@ -16,7 +16,9 @@ pub(crate) const EXAMPLES: &str = "Examples:
 
 /// Lists the stacks. Without an engine there are none to list.
 pub(crate) fn run(args: &InfoStacksArgs, context: &Context, printer: &Printer) -> Outcome {
-    require_local(&args.region)?;
+    if let Some(aws) = Aws::of_region(context, &args.region)? {
+        return aws::info::stacks(&aws, printer);
+    }
     let stacks = match engine::try_connect(context)? {
         Some(mut client) => client.list_stacks().or_fail(ExitKind::Environment)?,
         None => {

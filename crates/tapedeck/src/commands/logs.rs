@@ -11,6 +11,7 @@ use tapedeck_model::{LogFilter, MAIN_CONTAINER, ResourceName, StackName, TaskId,
 use tapedeck_runtime::log::{Line, Merge, Reader, Stream, Watch};
 
 use crate::args::LogsArgs;
+use crate::aws::{self, Aws};
 use crate::commands::info_stack::name_of;
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
@@ -114,6 +115,9 @@ impl Follower {
 pub(crate) fn run(args: &LogsArgs, context: &Context, printer: &Printer) -> Outcome {
     let stack = name_of(&args.stack, context, printer)?;
     let since = point_in_time(&args.since, context.now).map_err(Failure::usage)?;
+    if let Some(aws) = Aws::unless_local(context, &args.stack.stack)? {
+        return aws::logs::run(&aws, args, &stack, since, printer);
+    }
     let folder = context.home.stack_logs(&stack);
     let wanted = Wanted::of(args)?;
     if !folder.is_dir() {
@@ -196,17 +200,11 @@ impl Wanted {
     fn of(args: &LogsArgs) -> Result<Self, Failure> {
         let names = args.resource_names.iter().map(ResourceName::new);
         let services = names.collect::<Result<_, _>>().or_fail(ExitKind::Usage)?;
-        let filter = args.filter.as_deref().map(LogFilter::parse).transpose();
-        let filter = filter.map_err(|error| {
-            Failure::usage(error.to_string()).help(
-                "a text with special characters goes into double quotes of its own, as in --filter '\"{ [ %\"'",
-            )
-        })?;
         Ok(Self {
             services,
             task: args.task.clone(),
             container: args.container.clone(),
-            filter: filter.unwrap_or_default(),
+            filter: filter_of(args)?,
         })
     }
 
@@ -225,6 +223,20 @@ impl Wanted {
     fn line(&self, line: &Line) -> bool {
         self.filter.matches(&String::from_utf8_lossy(&line.text))
     }
+}
+
+/// The filter that is asked for; one that lets all pass where none is.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn filter_of(args: &LogsArgs) -> Result<LogFilter, Failure> {
+    let filter = args.filter.as_deref().map(LogFilter::parse).transpose();
+    let filter = filter.map_err(|error| {
+        Failure::usage(error.to_string()).help(
+            "a text with special characters goes into double quotes of its own, as in --filter '\"{ [ %\"'",
+        )
+    })?;
+    Ok(filter.unwrap_or_default())
 }
 
 /// Adds the logs of tasks that were not there before.

@@ -7,6 +7,7 @@ use crate::commands::info_stack;
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, OrFail, Outcome};
+use crate::options::require_local;
 use crate::printer::Printer;
 use crate::report;
 
@@ -26,6 +27,7 @@ pub(crate) fn run(args: &MetricsArgs, context: &Context, printer: &Printer) -> O
         printer.verbatim(&text);
         return Ok(ExitCode::SUCCESS);
     }
+    require_local(&args.stack.stack.region)?;
     let name = info_stack::name_of(&args.stack, context, printer)?;
     let mut metrics = engine::connect_to_stack(context, &name)?
         .metrics(Some(name.clone()), u64::from(args.minutes) * 60)

@@ -1,6 +1,7 @@
 //! One file per command: its examples, then a body that reads as the story.
 
 pub(crate) mod aws;
+pub(crate) mod cf_rollback;
 pub(crate) mod completions;
 pub(crate) mod cost;
 pub(crate) mod delete;
@@ -52,6 +53,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::Explain(args) => args.output.json,
         Command::Deploy(args) => args.output.json,
         Command::Rollback(args) => args.output.json,
+        Command::CfRollback(args) => args.output.json,
         Command::Dev(args) => args.output.json,
         Command::Package(args) => args.output.json,
         Command::InfoStack(args) => args.output.json,
@@ -91,6 +93,7 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::Schema(args) => schema::run(&args, context, printer),
         Command::Deploy(args) => deploy::run(&args, context, printer),
         Command::Rollback(args) => rollback::run(&args, context, printer),
+        Command::CfRollback(args) => cf_rollback::run(&args, context, printer),
         Command::Dev(args) => dev::run(&args, context, printer),
         Command::Package(args) => package::run(&args, context, printer),
         Command::InfoStack(args) => info_stack::run(&args, context, printer),

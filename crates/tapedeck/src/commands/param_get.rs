@@ -10,6 +10,7 @@ use crate::commands::info_stack::name_of;
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{Failure, Outcome};
+use crate::options::require_local;
 use crate::printer::Printer;
 use crate::secrets;
 use crate::text::instead;
@@ -20,6 +21,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
 
 /// Prints the value alone, secrets in it filled in.
 pub(crate) fn run(args: &ParamGetArgs, context: &Context, printer: &Printer) -> Outcome {
+    require_local(&args.stack.stack.region)?;
     let name = name_of(&args.stack, context, printer)?;
     let stack = engine::connect_to_stack(context, &name)?
         .describe_stack(&name)

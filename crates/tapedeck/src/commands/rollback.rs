@@ -7,6 +7,7 @@ use tapedeck_api::{ClientError, Refusal};
 use tapedeck_model::{ResourceName, StackName};
 
 use crate::args::RollbackArgs;
+use crate::aws::{self, Aws};
 use crate::commands::info_stack;
 use crate::context::Context;
 use crate::engine;
@@ -28,6 +29,13 @@ is deployed again, from its image. Once more goes back again. The config and the
 pub(crate) fn run(args: &RollbackArgs, context: &Context, printer: &Printer) -> Outcome {
     let began = Instant::now();
     let name = info_stack::name_of(&args.stack, context, printer)?;
+    if let Some(aws) = Aws::unless_local(context, &args.stack.stack)? {
+        return aws::rollback::run(&aws, args, &name, printer);
+    }
+    if args.list_versions || args.target_version.is_some() {
+        return Err(Failure::usage("versions are kept of stacks on AWS")
+            .help("on this machine `tapedeck rollback` goes to what ran before; nothing was changed"));
+    }
     let service = args.resource_name.as_ref().map(ResourceName::new).transpose();
     let service = service.or_fail(ExitKind::Usage)?;
     let mut client = engine::connect_to_stack(context, &name)?;

@@ -7,6 +7,7 @@ use tapedeck_local::secrets::DeleteError;
 use tapedeck_model::SecretName;
 
 use crate::args::SecretDeleteArgs;
+use crate::aws::{self, Aws};
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
 use crate::printer::Printer;
@@ -19,6 +20,16 @@ pub(crate) const EXAMPLES: &str = "Examples:
 /// Deletes a secret, readable or not. What runs keeps the value that it has.
 pub(crate) fn run(args: &SecretDeleteArgs, context: &Context, printer: &Printer) -> Outcome {
     let name = secrets::name_of(&args.secret)?;
+    if let Some(aws) = Aws::of_region(context, &args.secret.region)? {
+        if !aws::secrets::contains(&aws, &name)? {
+            return Err(aws::secrets::missing(&aws, &name));
+        }
+        if !args.yes && !confirmed(printer, &name)? {
+            printer.say("nothing was changed");
+            return Ok(ExitCode::SUCCESS);
+        }
+        return aws::secrets::delete(&aws, &name, printer);
+    }
     let store = secrets::open(context)?;
     if !store.contains(&name).map_err(secrets::could_not_open)? {
         return Err(secrets::could_not_delete(DeleteError::Missing { name }));

@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
+use tapedeck_local::secrets::SecretValue;
 use tapedeck_model::SecretReference;
 
 use crate::args::SecretGetArgs;
+use crate::aws::{self, Aws};
 use crate::context::Context;
 use crate::exit::{ExitKind, OrFail, Outcome};
 use crate::printer::Printer;
@@ -22,6 +24,15 @@ pub(crate) fn run(args: &SecretGetArgs, context: &Context, printer: &Printer) ->
         Some(key) => SecretReference::new(format!("{name}.{key}")).or_fail(ExitKind::Usage)?,
         None => SecretReference::from(name.clone()),
     };
+    if let Some(aws) = Aws::of_region(context, &args.secret.region)? {
+        let value = SecretValue::new(aws::secrets::value(&aws, &name)?).or_fail(ExitKind::Operation)?;
+        let value = value.pick(&reference).or_fail(ExitKind::Operation)?;
+        match printer.is_json() {
+            true => printer.json(&serde_json::json!({ "name": name, "key": args.key, "value": value })),
+            false => printer.verbatim(&value),
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let store = secrets::open(context)?;
     let secret = store.get(&name).map_err(secrets::could_not_get)?;
     let value = secret.pick(&reference).map_err(secrets::could_not_get)?;

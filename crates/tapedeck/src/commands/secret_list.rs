@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use crate::args::SecretListArgs;
+use crate::aws::{self, Aws};
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
-use crate::options::require_local;
 use crate::printer::Printer;
 use crate::secrets;
 use crate::text::count;
@@ -16,7 +16,9 @@ pub(crate) const EXAMPLES: &str = "Examples:
 
 /// Lists the secrets, and what is wrong with those that cannot be read.
 pub(crate) fn run(args: &SecretListArgs, context: &Context, printer: &Printer) -> Outcome {
-    require_local(&args.region)?;
+    if let Some(aws) = Aws::of_region(context, &args.region)? {
+        return aws::secrets::list(&aws, printer);
+    }
     let listing = secrets::open(context)?.list().map_err(secrets::could_not_list)?;
     if printer.is_json() {
         printer.json(&listing.secrets);

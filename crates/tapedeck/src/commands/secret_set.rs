@@ -8,6 +8,7 @@ use tapedeck_local::secrets::{Existing, InvalidValue, SecretValue, SetError};
 use tapedeck_model::SecretName;
 
 use crate::args::{SecretSetArgs, SecretSourceArgs};
+use crate::aws::{self, Aws};
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::printer::Printer;
@@ -24,6 +25,16 @@ pub(crate) const EXAMPLES: &str = "Examples:
 /// Asks before it overwrites, then for the value if nothing gives it, and stores it.
 pub(crate) fn run(args: &SecretSetArgs, context: &Context, printer: &Printer) -> Outcome {
     let name = secrets::name_of(&args.secret)?;
+    if let Some(aws) = Aws::of_region(context, &args.secret.region)? {
+        let known = aws::secrets::contains(&aws, &name)?;
+        if known && !args.force_update && !may_replace(printer, &name)? {
+            printer.say("nothing was changed");
+            return Ok(ExitCode::SUCCESS);
+        }
+        let text = text_of(&args.source, &name, context, printer)?;
+        let value = SecretValue::new(text).map_err(unusable)?;
+        return aws::secrets::set(&aws, &name, value.expose(), printer);
+    }
     let store = secrets::open(context)?;
     let known = store.contains(&name).map_err(secrets::could_not_open)?;
     if known && !args.force_update && !may_replace(printer, &name)? {

@@ -1,0 +1,43 @@
+//! Deployments that are killed: the next one goes on.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use tapedeck_testkit::{DEADLINE, eventually};
+
+use crate::world::{WAITS, World};
+
+/// Kills a deployment when it says something, and tells whether it did.
+fn kill_at(world: &World, said: &str) {
+    let mut command = world.command(&["deploy"]);
+    let mut deploying = command.stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(deploying.stderr.take().unwrap()).lines();
+    let is_said = lines.map_while(Result::ok).any(|line| line.contains(said));
+    deploying.kill().unwrap();
+    deploying.wait().unwrap();
+    assert!(is_said, "it never said {said}");
+}
+
+#[test]
+fn a_deployment_that_was_killed_is_gone_on_with() {
+    let Some(world) = World::ready() else { return };
+    for (word, said) in [
+        ("one", "CREATE_IN_PROGRESS AWS::ECR::Repository"),
+        ("two", "the manifest"),
+        ("three", "AWS::SQS::Queue JobsQueue"),
+        ("four", "AWS::ECS::Service WorkerService"),
+    ] {
+        world.code(WAITS, word);
+        kill_at(&world, said);
+    }
+    let deployed = world.json(&["deploy"]);
+    assert!(deployed["outcome"].is_string(), "{deployed}");
+    assert_eq!(world.stack()["StackStatus"], "UPDATE_COMPLETE");
+    assert_eq!(world.worker()["runningCount"], 1);
+    let again = world.json(&["deploy"]);
+    assert_eq!(again["unchanged"], true, "{again}");
+    eventually("the worker has said it", DEADLINE, || {
+        let logs = world.must(&["logs", "--raw"]);
+        logs.stdout.contains("four").then_some(())
+    });
+}

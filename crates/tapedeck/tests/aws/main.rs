@@ -1,0 +1,14 @@
+//! The built program against a region: an emulator of AWS whose ECS runs real containers and whose registry takes real images.
+//!
+//! Needs root, node and Docker; without them every test says on standard error what is missing, and passes.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "in a test, a panic is a failure, and skipping must be seen"
+)]
+
+mod interrupted;
+mod life;
+mod looking;
+mod secrets;
+mod world;
