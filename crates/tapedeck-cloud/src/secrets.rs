@@ -1,6 +1,6 @@
 //! Secrets of Secrets Manager. Values are only ever in what is asked for them.
 
-use crate::call::CallError;
+use crate::call::{CallError, Fault};
 use crate::connect::Cloud;
 use crate::error::CloudError;
 
@@ -20,24 +20,28 @@ impl Cloud {
     /// [`CloudError::NotDone`] when it may not be looked at or nobody answers.
     pub async fn secret(&self, name: &str) -> Result<Option<SecretVersion>, CloudError> {
         match self.current(name).await {
-            Ok(found) => Ok(Some(found)),
+            Ok(found) => Ok(found),
             Err(error) if error.is("ResourceNotFoundException") => Ok(None),
             Err(cause) => Err(self.not_done(format!("look at secret {name}"), cause)),
         }
     }
 
-    async fn current(&self, name: &str) -> Result<SecretVersion, CallError> {
+    async fn current(&self, name: &str) -> Result<Option<SecretVersion>, CallError> {
         const ACTION: &str = "secretsmanager:DescribeSecret";
         let call = self.secrets.describe_secret().secret_id(name).send().await;
         let secret = call.map_err(|error| CallError::new(ACTION, error))?;
+        // It can be restored, and is gone for everybody who wants to use it.
+        if secret.deleted_date.is_some() {
+            return Ok(None);
+        }
         let mut versions = secret.version_ids_to_stages.unwrap_or_default().into_iter();
         let is_current = |stages: &Vec<String>| stages.iter().any(|stage| stage == "AWSCURRENT");
-        Ok(SecretVersion {
+        Ok(Some(SecretVersion {
             arn: secret.arn.ok_or_else(|| CallError::lacking(ACTION, "ARN"))?,
             version_id: versions
                 .find(|(_, stages)| is_current(stages))
                 .map(|(version, _)| version),
-        })
+        }))
     }
 
     /// The current value of a secret; none when there is no such secret.
@@ -48,29 +52,26 @@ impl Cloud {
         let call = self.secrets.get_secret_value().secret_id(name).send().await;
         match call.map_err(|error| CallError::new("secretsmanager:GetSecretValue", error)) {
             Ok(secret) => Ok(secret.secret_string),
-            Err(error) if error.is("ResourceNotFoundException") => Ok(None),
+            Err(error) if error.is("ResourceNotFoundException") || is_deleted(&error) => Ok(None),
             Err(cause) => Err(self.not_done(format!("read secret {name}"), cause)),
         }
     }
 
-    /// Gives a secret a value, and makes the secret if there is none. Tells whether it was made.
+    /// Gives a secret a value, and makes the secret if there is none; one that is deleted is restored first. Tells whether it was made.
     ///
     /// # Errors
     /// [`CloudError::NotDone`] when it may not be written or nobody answers.
     pub async fn set_secret(&self, name: &str, value: &str) -> Result<bool, CloudError> {
         let failed = |cause| self.not_done(format!("set secret {name}"), cause);
-        let call = self
-            .secrets
-            .put_secret_value()
-            .secret_id(name)
-            .secret_string(value);
-        match call
-            .send()
-            .await
-            .map_err(|error| CallError::new("secretsmanager:PutSecretValue", error))
-        {
-            Ok(_) => return Ok(false),
+        match self.put_secret(name, value).await {
+            Ok(()) => return Ok(false),
             Err(error) if error.is("ResourceNotFoundException") => {}
+            Err(error) if is_deleted(&error) => {
+                let call = self.secrets.restore_secret().secret_id(name).send().await;
+                call.map_err(|error| failed(CallError::new("secretsmanager:RestoreSecret", error)))?;
+                self.put_secret(name, value).await.map_err(failed)?;
+                return Ok(true);
+            }
             Err(cause) => return Err(failed(cause)),
         }
         let call = self
@@ -83,6 +84,17 @@ impl Cloud {
             .await
             .map_err(|error| failed(CallError::new("secretsmanager:CreateSecret", error)))?;
         Ok(true)
+    }
+
+    async fn put_secret(&self, name: &str, value: &str) -> Result<(), CallError> {
+        let call = self
+            .secrets
+            .put_secret_value()
+            .secret_id(name)
+            .secret_string(value);
+        let call = call.send().await;
+        call.map(drop)
+            .map_err(|error| CallError::new("secretsmanager:PutSecretValue", error))
     }
 
     /// Deletes a secret; it can be restored for `days`, 7 to 30. Tells whether there was one.
@@ -123,4 +135,10 @@ impl Cloud {
         }
         Ok(names)
     }
+}
+
+/// Whether a secret is deleted, and can still be restored. Secrets Manager has no code of its own for that.
+fn is_deleted(error: &CallError) -> bool {
+    matches!(&error.fault, Fault::Refused { code, message }
+        if code == "InvalidRequestException" && message.contains("marked for deletion"))
 }

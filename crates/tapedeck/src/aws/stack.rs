@@ -181,15 +181,30 @@ impl<'a> CloudStack<'a> {
         };
         progress.done("going back to what was deployed before");
         let deployment = self.deployment(before);
-        let mut tell = |happening| tell(&happening, progress);
-        let back = self.aws.cloud.deploy(&deployment, &mut tell).await;
+        let back = {
+            let mut tell = |happening| tell(&happening, progress);
+            self.aws.cloud.deploy(&deployment, &mut tell).await
+        };
         let back = match back {
-            Ok(_) => rollout.note_present().await,
+            // What has failed is known by now.
+            Ok(_) => match rollout.note_present().await {
+                Ok(()) => rollout.settle(progress, self.pause()).await,
+                Err(error) => Err(error),
+            },
             Err(error) => Err(error),
         };
         match back {
-            Ok(()) => Failure::operation(format!("{told}\nthe stack was rolled back to what it was before"))
-                .help("mend it and deploy again"),
+            Ok(Some(stuck)) => {
+                let again = stuck.explain(&self.aws.cloud, before).await;
+                Failure::operation(format!(
+                    "{told}\nwhat was there before does not come up either: {again}"
+                ))
+                .help("mend it and deploy again")
+            }
+            Ok(None) => {
+                Failure::operation(format!("{told}\nthe stack was rolled back to what it was before"))
+                    .help("mend it and deploy again")
+            }
             Err(error) => {
                 Failure::operation(format!("{told}\nand the stack could not be rolled back: {error}"))
                     .help("mend it and deploy again, or run `tapedeck rollback`")

@@ -76,4 +76,7 @@ fn secrets_are_set_read_listed_used_and_deleted() {
     let gone = world.run(&["secret:get", "database"]);
     assert_eq!(gone.code, Some(1), "{gone:?}");
     assert!(gone.stderr.contains("there is no secret database"), "{gone:?}");
+    let back = set(&world, "database", "{}", &[]);
+    assert_eq!(back.code, Some(0), "{back:?}");
+    assert_eq!(world.must(&["secret:get", "database"]).stdout, "{}\n");
 }
