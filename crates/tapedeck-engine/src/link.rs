@@ -74,7 +74,9 @@ impl Link {
     /// Hands over the connection of somebody who wants to run a command in a container.
     pub(crate) fn visit(&self, container: String, visitor: BlockingStream) {
         // Without a shim it ends, which tells the visitor.
-        let _ = self.commands.send((ShimCommand::Visit { container }, Some(visitor)));
+        let _ = self
+            .commands
+            .send((ShimCommand::Visit { container }, Some(visitor)));
     }
 }
 

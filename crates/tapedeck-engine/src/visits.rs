@@ -14,7 +14,10 @@ impl Engine {
     /// Whether a task can be visited.
     pub(crate) fn may_visit(&self, task: TaskId) -> Response {
         let known = self.fleet.task(&task).map(|(_, known)| &known.state);
-        let runs = matches!(known, Some(TaskState::Running { .. } | TaskState::Stopping { .. }));
+        let runs = matches!(
+            known,
+            Some(TaskState::Running { .. } | TaskState::Stopping { .. })
+        );
         match runs && self.links.contains_key(&task) {
             true => Response::HandedOver,
             false => Response::Refused {

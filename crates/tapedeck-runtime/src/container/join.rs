@@ -11,6 +11,7 @@
 use std::ffi::CString;
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 use fs_err as fs;
 use rustix::fs::{FileType, Gid, Uid, fchown, fstat};
@@ -89,10 +90,7 @@ impl Command {
         let (told, told_end) = pipe()?;
         let birthplace = container.part.birthplace().map(fs::File::open).transpose()?;
         match fork_into(birthplace.as_ref().map(fs::File::file))? {
-            Fork::Parent { child } => Ok(Entry {
-                entrant: child,
-                told,
-            }),
+            Fork::Parent { child } => Ok(Entry { entrant: child, told }),
             Fork::Child { born_in_unified } => {
                 let entered = self.become_entrant(container, born_in_unified, &told_end, streams);
                 let code = match entered {
@@ -125,7 +123,7 @@ impl Command {
         streams.give_to(&self.process)?;
         let nothing = fs::File::open("/dev/null")?;
         join(container.pid)?;
-        std::env::set_current_dir(&self.process.working_directory)?;
+        enter_folder(&self.process.working_directory)?;
         // The parent of the child is that of this process, and no signal of its own is asked for.
         let (flags, none) = (libc::CLONE_PARENT as libc::c_long, 0 as libc::c_long);
         // SAFETY: without a stack and without CLONE_VM this is a fork, of a process that has one thread.
@@ -225,6 +223,19 @@ fn join(pid: i32) -> io::Result<()> {
     fchdir(root.file())?;
     chroot(".")?;
     Ok(())
+}
+
+/// The container may have made a link of it, to a folder of this machine that this process has open: from there, a way
+/// would lead out of the container (as in CVE-2024-21626). In its `/proc` there is no such link as long as this process is
+/// not in its PID namespace; nor may there be another.
+fn enter_folder(path: &Path) -> io::Result<()> {
+    std::env::set_current_dir(path)?;
+    match std::env::current_dir() {
+        Ok(folder) if folder.is_absolute() => Ok(()),
+        _ => Err(io::Error::other(
+            "its working directory is outside of the container",
+        )),
+    }
 }
 
 /// Whoever started the engine may have left files open that are not meant for a container.

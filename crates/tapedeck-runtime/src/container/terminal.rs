@@ -29,10 +29,16 @@ pub(crate) fn open(pid: i32, rows: u16, columns: u16) -> io::Result<(OwnedFd, Ow
     let device = fstat(&master)?.st_rdev;
     let is_devpts = u64::try_from(fstatfs(&master)?.f_type).is_ok_and(|kind| kind == DEVPTS);
     if (major(device), minor(device)) != PTMX || !is_devpts {
-        return Err(io::Error::new(ErrorKind::Unsupported, "the container has no terminals"));
+        return Err(io::Error::new(
+            ErrorKind::Unsupported,
+            "the container has no terminals",
+        ));
     }
     unlockpt(&master)?;
-    let peer = ioctl_tiocgptpeer(&master, OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    let peer = ioctl_tiocgptpeer(
+        &master,
+        OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC,
+    )?;
     let size = Winsize {
         ws_row: rows,
         ws_col: columns,

@@ -114,7 +114,10 @@ impl<'a> Supervisor<'a> {
     }
 
     fn admit(&mut self, name: &str, channel: OwnedFd) {
-        let container = self.containers.iter_mut().find(|container| container.name == name);
+        let container = self
+            .containers
+            .iter_mut()
+            .find(|container| container.name == name);
         match container {
             Some(container) => container.admit(channel),
             None => visits::turn_away(channel, format!("the task has no container named {name}")),

@@ -90,6 +90,8 @@ struct Running {
     terminal: Option<OwnedFd>,
     /// Its process, once it exists.
     pid: Option<i32>,
+    /// What a shell gives for why its program could not take over.
+    failed: Option<u8>,
     /// Processes of the container that were killed for want of memory before it.
     oom_kills: u64,
     visited: Visited,
@@ -215,7 +217,11 @@ impl Visit {
                 let (master, end) = terminal::open(pid, wanted.rows, wanted.columns).map_err(text)?;
                 let copy = || end.try_clone().map_err(text);
                 let streams = [copy()?, copy()?, end];
-                (with_terminal(&host.definition.process, &wanted.kind), Some(master), streams)
+                (
+                    with_terminal(&host.definition.process, &wanted.kind),
+                    Some(master),
+                    streams,
+                )
             }
             None => {
                 let streams: Vec<OwnedFd> = self.channel.descriptors.drain(..).collect();
@@ -249,6 +255,7 @@ impl Visit {
                 reasons,
                 terminal: master,
                 pid: None,
+                failed: None,
                 oom_kills: cgroup.oom_kills().unwrap_or(0),
                 visited: Visited::Yes,
             }),
@@ -260,7 +267,12 @@ impl Visit {
     }
 
     fn go_on(&mut self, mut running: Running, host: &Host<'_>, ended: &[Ended]) -> Phase {
-        let code_of = |pid: i32| ended.iter().find(|ended| ended.pid == pid).map(|ended| ended.code);
+        let code_of = |pid: i32| {
+            ended
+                .iter()
+                .find(|ended| ended.pid == pid)
+                .map(|ended| ended.code)
+        };
         if !running.has_entered
             && let Some(code) = code_of(running.entrant)
         {
@@ -275,10 +287,10 @@ impl Visit {
                 return running.over();
             }
         }
-        let failed = running.take_start(&self.channel);
+        running.take_start(&self.channel);
         if let Some(code) = running.pid.and_then(code_of) {
             running.pid = None;
-            self.channel.tell(&running.end(code, failed, host), None);
+            self.channel.tell(&running.end(code, host), None);
             return running.over();
         }
         running.take_signals(&mut self.channel);
@@ -290,28 +302,29 @@ impl Visit {
 }
 
 impl Running {
-    /// Looks whether the program has taken over. Gives the code if it could not.
-    fn take_start(&mut self, channel: &Channel) -> Option<u8> {
-        let told = self.told.as_ref().filter(|_| self.has_entered)?;
+    /// Looks whether the program has taken over, or could not.
+    fn take_start(&mut self, channel: &Channel) {
+        let Some(told) = self.told.as_ref().filter(|_| self.has_entered) else {
+            return;
+        };
         let mut code = [0; 1];
         match rustix::io::read(told, &mut code) {
             Ok(0) => {
                 self.told = None;
                 // From now on the visitor alone has it, so that it is hung up when they go.
                 channel.tell(&Told::Started, self.terminal.take().as_ref());
-                None
             }
             Ok(_) => {
                 self.told = None;
-                Some(code[0])
+                self.failed = Some(code[0]);
             }
-            Err(_) => None,
+            Err(_) => {}
         }
     }
 
     /// What its end comes to.
-    fn end(&self, code: i32, failed: Option<u8>, host: &Host<'_>) -> Told {
-        if let Some(code) = failed {
+    fn end(&self, code: i32, host: &Host<'_>) -> Told {
+        if let Some(code) = self.failed {
             let reason = self.reason();
             return Told::NotRun { reason, code };
         }
@@ -423,8 +436,12 @@ fn with_terminal(process: &TaskProcess, kind: &str) -> TaskProcess {
 fn is_exiting(pid: i32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // After the name, which may hold anything, come state, parent, group, session, terminal, its group, and the flags.
-    let flags = status.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(6));
-    flags.and_then(|flags| flags.parse::<u64>().ok()).is_none_or(|flags| flags & EXITING != 0)
+    let flags = status
+        .rsplit_once(')')
+        .and_then(|(_, rest)| rest.split_whitespace().nth(6));
+    flags
+        .and_then(|flags| flags.parse::<u64>().ok())
+        .is_none_or(|flags| flags & EXITING != 0)
 }
 
 fn kill(part: &Part) {
