@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tapedeck_model::{ResourceName, StackName, StackSpec};
+use tapedeck_model::{ResourceName, StackName, StackSpec, TaskId};
 
 use crate::message::{Greeting, PROTOCOL, Refusal, Request, Response};
 use crate::metrics::{Metrics, ServiceScaling};
@@ -238,6 +238,22 @@ impl Client {
     pub fn prometheus_text(&mut self) -> Result<String, ClientError> {
         match self.ask(&Request::PrometheusText, Duration::ZERO)? {
             Response::Text { text } => Ok(text),
+            _ => Err(ClientError::Mismatched),
+        }
+    }
+
+    /// Turns this connection into one to the shim of a task, to run a command in a container of it.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] when the task does not run.
+    pub fn visit(mut self, task: TaskId, container: String) -> Result<UnixStream, ClientError> {
+        match self.ask(&Request::Visit { task, container }, Duration::ZERO)? {
+            // A shim says nothing before it is asked something, so nothing has been read ahead.
+            Response::HandedOver => {
+                let stream = self.lines.into_inner();
+                stream.set_read_timeout(None).map_err(ClientError::Broken)?;
+                Ok(stream)
+            }
             _ => Err(ClientError::Mismatched),
         }
     }

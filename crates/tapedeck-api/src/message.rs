@@ -1,13 +1,13 @@
 //! What a client may ask and how the engine answers.
 
 use serde::{Deserialize, Serialize};
-use tapedeck_model::{ResourceName, StackName, StackSpec};
+use tapedeck_model::{ResourceName, StackName, StackSpec, TaskId};
 
 use crate::metrics::{Metrics, ServiceScaling};
 use crate::status::{EngineStatus, StackStatus, StackSummary};
 
 /// Version of this protocol. Engine and client work together when it is equal.
-pub const PROTOCOL: u32 = 6;
+pub const PROTOCOL: u32 = 7;
 
 /// First line on every connection, sent by the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,13 @@ pub enum Request {
     },
     /// What all tasks use, in the text format of Prometheus.
     PrometheusText,
+    /// Run a command in a container that runs. After the answer the connection leads to the shim of the task.
+    Visit {
+        /// The task.
+        task: TaskId,
+        /// The name of the container.
+        container: String,
+    },
     /// End the engine. Its tasks keep running and are adopted by the next engine, unless `tasks` is set.
     StopEngine {
         /// Stop all tasks too. They start again with the next engine.
@@ -134,6 +141,8 @@ pub enum Response {
         /// The text.
         text: String,
     },
+    /// To [`Request::Visit`]: the last that the engine says on this connection, which it hands over.
+    HandedOver,
     /// To [`Request::StopEngine`].
     Stopping {
         /// Tasks that keep running without the engine.
@@ -163,6 +172,12 @@ pub enum Refusal {
         stack: StackName,
         /// The name that was asked for.
         name: ResourceName,
+    },
+    /// There is no such task that runs.
+    #[error("task {task} does not run")]
+    NotRunning {
+        /// The task.
+        task: TaskId,
     },
     /// No service that was asked for has completed another deployment.
     #[error("stack `{name}` has no earlier deployment to go back to")]

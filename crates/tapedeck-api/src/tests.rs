@@ -1,9 +1,9 @@
 //! The wire form is a promise to clients of other builds: it is written down here.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixListener;
 
-use tapedeck_model::{ContainerSpec, StackName};
+use tapedeck_model::{ContainerSpec, StackName, TaskId};
 
 use crate::*;
 
@@ -72,7 +72,7 @@ fn serve(
 #[test]
 fn a_refusal_is_an_error_in_words() {
     let (_folder, socket, served) = serve(&[
-        r#"{"protocol":6,"version":"0.0.0","pid":1}"#,
+        r#"{"protocol":7,"version":"0.0.0","pid":1}"#,
         r#"{"response":"refused","refusal":{"kind":"unknownStack","name":"demo-dev"}}"#,
     ]);
     let mut client = Client::connect(&socket).unwrap();
@@ -83,6 +83,20 @@ fn a_refusal_is_an_error_in_words() {
     let read = served.join().unwrap();
     assert_eq!(read.len(), 1);
     assert!(read[0].contains("describeStack"));
+}
+
+#[test]
+fn a_visitor_is_given_the_connection() {
+    let (_folder, socket, served) = serve(&[
+        r#"{"protocol":7,"version":"0.0.0","pid":1}"#,
+        r#"{"response":"handedOver"}"#,
+    ]);
+    let task = TaskId::from_bytes([7; 16]);
+    let client = Client::connect(&socket).unwrap();
+    let mut stream = client.visit(task.clone(), "agent".to_owned()).unwrap();
+    let expected = format!("{{\"request\":\"visit\",\"task\":\"{task}\",\"container\":\"agent\"}}\n");
+    assert_eq!(served.join().unwrap(), [expected]);
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0, "nothing was read ahead of it");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! [`desired`]; what shims say is turned into states in [`observe`]; [`host`] touches the machine, and [`secrets`]
 //! asks for what a task gets in memory alone; [`meters`] keeps what tasks use, [`scaling`] has the number of tasks follow
 //! it, and [`prometheus`] and [`exporter`] tell it to others; [`forwarding`] hands logs on; [`store`] remembers; [`capacity`] finds room for tasks; [`notice`] tells a
-//! service manager; [`traffic`] lets tasks reach services, and [`trust`] has them believe these; [`rest`] gives back memory; [`attendance`] lets a stack end with whoever develops it; [`endpoint`] answers what a program asks in its task. A new
+//! service manager; [`traffic`] lets tasks reach services, and [`trust`] has them believe these; [`rest`] gives back memory; [`visits`] lets people run commands in containers; [`attendance`] lets a stack end with whoever develops it; [`endpoint`] answers what a program asks in its task. A new
 //! engine first adopts what the one before left running ([`adopt`]).
 
 mod addresses;
@@ -45,6 +45,7 @@ mod start;
 mod store;
 mod traffic;
 mod trust;
+mod visits;
 mod volumes;
 
 pub use exporter::{LoopbackAddress, NotLoopback};

@@ -1,5 +1,6 @@
 //! The connection to one shim.
 
+use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream as BlockingStream;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ const LINE: usize = 512;
 /// Tells a shim what to do. Dropping it ends the connection; the shim lives on.
 #[derive(Debug)]
 pub(crate) struct Link {
-    commands: mpsc::UnboundedSender<ShimCommand>,
+    commands: mpsc::UnboundedSender<(ShimCommand, Option<BlockingStream>)>,
 }
 
 impl Link {
@@ -40,10 +41,19 @@ impl Link {
         let stream =
             opened.map_err(|error| format!("could not serve the connection to the shim: {error}"))?;
         let (reading, mut writing) = stream.into_split();
-        let (commands, mut orders) = mpsc::unbounded_channel::<ShimCommand>();
+        let (commands, mut orders) = mpsc::unbounded_channel::<(ShimCommand, Option<BlockingStream>)>();
         tokio::spawn(async move {
-            while let Some(command) = orders.recv().await {
-                if writing.write_all(command.to_line().as_bytes()).await.is_err() {
+            while let Some((command, visitor)) = orders.recv().await {
+                let line = command.to_line();
+                let sent = match visitor {
+                    None => writing.write_all(line.as_bytes()).await,
+                    Some(visitor) => {
+                        let stream: &UnixStream = writing.as_ref();
+                        let send = || tapedeck_runtime::send(stream, line.as_bytes(), visitor.as_fd());
+                        stream.async_io(Interest::WRITABLE, send).await
+                    }
+                };
+                if sent.is_err() {
                     // The reading side notices the end of the connection too, and tells.
                     break;
                 }
@@ -58,7 +68,15 @@ impl Link {
     pub(crate) fn stop(&self, timeout: Duration) {
         let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         // A shim that is gone needs no telling; its end arrives as an event.
-        let _ = self.commands.send(ShimCommand::Stop { timeout_ms });
+        let _ = self.commands.send((ShimCommand::Stop { timeout_ms }, None));
+    }
+
+    /// Hands over the connection of somebody who wants to run a command in a container.
+    pub(crate) fn visit(&self, container: String, visitor: BlockingStream) {
+        // Without a shim it ends, which tells the visitor.
+        let _ = self
+            .commands
+            .send((ShimCommand::Visit { container }, Some(visitor)));
     }
 }
 

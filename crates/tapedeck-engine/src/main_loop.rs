@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ pub(crate) enum Event {
     Asked(ClientId, Request, oneshot::Sender<Response>),
     /// The connection of a client has ended.
     ClientGone(ClientId),
+    /// A client that was told so wants its connection to lead to a container of that name.
+    Visit(TaskId, String, UnixStream),
     /// A shim was started, or could not be.
     Launched(TaskId, Result<Link, String>),
     /// A shim says what its task does.
@@ -161,6 +164,7 @@ impl Engine {
         match event {
             Event::Asked(client, request, reply) => self.answer(client, request, reply),
             Event::ClientGone(client) => self.client_gone(client),
+            Event::Visit(task, container, visitor) => self.hand_over(&task, container, visitor),
             Event::Launched(task, outcome) => self.launched(&task, outcome),
             Event::ShimSaid(task, said) => {
                 let now = self.clock.now();
@@ -216,6 +220,7 @@ impl Engine {
             Request::AttendStack { stack, anew } => self.attend(client, &stack, anew),
             Request::RollBack { name, service } => self.roll_back(&name, service.as_ref()),
             Request::DeleteStack { name, at_once } => self.delete(&name, at_once),
+            Request::Visit { task, .. } => self.may_visit(task),
             Request::StopEngine { tasks } => return self.stop(tasks, reply),
         };
         // A client that has gone away does not need its answer.

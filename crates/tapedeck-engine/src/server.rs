@@ -83,7 +83,12 @@ impl Server {
                 Ok(length) if length > 0 => {}
                 _ => return,
             }
-            let response = match serde_json::from_str(&line) {
+            let request = serde_json::from_str(&line);
+            let visited = match &request {
+                Ok(Request::Visit { task, container }) => Some((task.clone(), container.clone())),
+                _ => None,
+            };
+            let response = match request {
                 Ok(request) => self.respond(client, request).await,
                 Err(error) => Some(Response::Refused {
                     refusal: Refusal::Unreadable {
@@ -93,6 +98,14 @@ impl Server {
             };
             let Some(response) = response else { return };
             let sent = send(&mut writing, &response).await;
+            if let (Response::HandedOver, Some((task, container))) = (&response, visited) {
+                // Whoever was told so says nothing before it hears from the shim's end, so nothing has been read ahead.
+                let visitor = reading.into_inner().into_inner().reunite(writing).ok();
+                if let Some(visitor) = visitor.and_then(|visitor| visitor.into_std().ok()) {
+                    let _ = self.events.send(Event::Visit(task, container, visitor));
+                }
+                return;
+            }
             if matches!(response, Response::Stopping { .. }) {
                 let _ = self.farewell.try_send(());
             }

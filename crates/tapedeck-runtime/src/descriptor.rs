@@ -11,7 +11,10 @@ use rustix::net::{
 };
 
 /// Sends bytes, and with them an open file: all of it or, where that would block or fails, an error.
-pub(crate) fn send(stream: impl AsFd, bytes: &[u8], descriptor: BorrowedFd<'_>) -> io::Result<()> {
+///
+/// # Errors
+/// [`io::ErrorKind::WouldBlock`] when there is no room for it, or what the kernel says.
+pub fn send(stream: impl AsFd, bytes: &[u8], descriptor: BorrowedFd<'_>) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
     let descriptors = [descriptor];

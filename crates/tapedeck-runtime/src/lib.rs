@@ -6,6 +6,8 @@
 //!
 //! [`sandbox::run`] has something done in such a container and waits for it: an errand. It ends with this process.
 //!
+//! [`visit`] runs a command in a container that runs already.
+//!
 //! [`end_with_caller`] is for programs that are no tasks but must not outlive this process either.
 //!
 //! This is the only crate with `unsafe`. It decides nothing: when to start and stop what is `tapedeck-plan`'s to say.
@@ -18,6 +20,7 @@ pub mod network;
 pub mod protocol;
 pub mod sandbox;
 pub mod shim;
+pub mod visit;
 
 mod cleanup;
 mod clock;
@@ -40,6 +43,6 @@ pub use definition::{
     DEFAULT_PIDS_LIMIT, DEFAULT_STOP_SIGNAL, Errand, FolderMount, TaskDefinition, TaskExit, TaskProcess,
     read_definition, read_exit, write_json,
 };
-pub use descriptor::receive;
+pub use descriptor::{receive, send};
 pub use sides::{ContainerRules, SideDefinition, Sides};
 pub use storage::{DEFAULT_STORAGE_MB, StorageError, StorageUse, TaskDisk, storage_use};

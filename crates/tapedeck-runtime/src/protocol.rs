@@ -53,6 +53,12 @@ pub enum ShimCommand {
         /// Milliseconds until the kill; with zero nothing is asked.
         timeout_ms: u64,
     },
+    /// Somebody visits a container: their connection, on which [`crate::visit`] says what is said, comes along with the
+    /// line. Send it with [`crate::send`].
+    Visit {
+        /// The name of the container.
+        container: String,
+    },
 }
 
 impl ShimState {

@@ -2,6 +2,7 @@
 
 mod every_config;
 mod every_key;
+mod execute_command;
 mod limits;
 mod settings;
 

@@ -13,6 +13,7 @@ mod resources;
 mod rollout;
 mod secrets;
 mod synth;
+mod visits;
 
 pub(crate) use aliases::with_long_names;
 pub(crate) use compression::Compression;
@@ -25,6 +26,7 @@ pub(crate) use secrets::{
     SecretArgs, SecretDeleteArgs, SecretGetArgs, SecretListArgs, SecretSetArgs, SecretSourceArgs,
 };
 pub(crate) use synth::{CostArgs, DiffArgs, SynthArgs, TemplateFormat};
+pub(crate) use visits::{ContainerExecArgs, ContainerSessionArgs, PlaceArgs};
 
 /// Plays a stacktape.yml: packages its worker services and runs them on this machine.
 #[derive(Debug, Parser)]
@@ -117,6 +119,12 @@ pub(crate) enum Command {
     /// Print the logs of a service, oldest first.
     #[command(after_help = crate::commands::logs::EXAMPLES)]
     Logs(LogsArgs),
+    /// Run a program in a container that runs, confined as that is.
+    #[command(name = "container:exec", after_help = crate::commands::container_exec::EXAMPLES)]
+    ContainerExec(ContainerExecArgs),
+    /// Open a shell in a container that runs.
+    #[command(name = "container:session", after_help = crate::commands::container_session::EXAMPLES)]
+    ContainerSession(ContainerSessionArgs),
     /// Show what the tasks of a stack use: CPU, throttling, pressure and memory.
     #[command(after_help = crate::commands::metrics::EXAMPLES)]
     Metrics(MetricsArgs),

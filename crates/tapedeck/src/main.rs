@@ -28,6 +28,7 @@ mod rollout;
 mod secrets;
 mod text;
 mod unit;
+mod visit;
 
 use std::process::ExitCode;
 

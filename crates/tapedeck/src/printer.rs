@@ -53,6 +53,21 @@ impl Printer {
         }
     }
 
+    /// Data of another program, some bytes of it. Says whether stdout takes more.
+    pub(crate) fn stdout_bytes(&self, bytes: &[u8]) -> bool {
+        if !self.is_cut_off()
+            && let Err(error) = write_bytes(&mut io::stdout(), bytes)
+        {
+            let _ = self.cut_off.set(error);
+        }
+        !self.is_cut_off()
+    }
+
+    /// What another program says on stderr. Says whether that takes more.
+    pub(crate) fn stderr_bytes(&self, bytes: &[u8]) -> bool {
+        write_bytes(&mut io::stderr(), bytes).is_ok()
+    }
+
     /// Whether stdout takes no more data: what goes on for ever ends then.
     pub(crate) fn is_cut_off(&self) -> bool {
         self.cut_off.get().is_some()
@@ -211,6 +226,11 @@ pub(crate) const TASK_COLOURS: [&str; 8] = [
     "\x1b[36m", "\x1b[35m", "\x1b[32m", "\x1b[34m", "\x1b[96m", "\x1b[95m", "\x1b[92m", "\x1b[94m",
 ];
 pub(crate) const RESET: &str = "\x1b[0m";
+
+fn write_bytes(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(bytes)?;
+    out.flush()
+}
 
 fn write_line(out: &mut impl Write, line: &str) -> io::Result<()> {
     out.write_all(line.as_bytes())?;

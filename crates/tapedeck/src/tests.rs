@@ -43,6 +43,29 @@ fn stacktape_short_names_are_understood() {
 }
 
 #[test]
+fn what_a_program_is_given_is_left_as_it_is() {
+    let words = [
+        "tapedeck",
+        "container:exec",
+        "-rn",
+        "worker",
+        "-ta=3f",
+        "--",
+        "grep",
+        "-rn",
+        "--",
+        "-st",
+    ];
+    let arguments = Arguments::parse_from(with_long_names(words.iter().map(OsString::from)));
+    let Command::ContainerExec(exec) = arguments.command else {
+        panic!("another command: {arguments:?}")
+    };
+    assert_eq!(exec.place.resource_name.as_deref(), Some("worker"));
+    assert_eq!(exec.place.task.as_deref(), Some("3f"));
+    assert_eq!(exec.arguments, ["grep", "-rn", "--", "-st"]);
+}
+
+#[test]
 fn short_names_of_secrets_are_understood() {
     let words = ["tapedeck", "secret:set", "-secn=db", "-secv", "-x"];
     let arguments = Arguments::parse_from(with_long_names(words.iter().map(OsString::from)));

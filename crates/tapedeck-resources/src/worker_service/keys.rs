@@ -62,8 +62,7 @@ pub(super) static WORKER_SERVICE: Object = Object {
             name: "enableRemoteSessions",
             kind: Kind::Boolean,
             default: Some("false"),
-            doc: "whether a shell can be opened in a running instance",
-            support: Support::NotHere("no shell can be opened yet"),
+            doc: "whether a running instance can be entered on AWS; on this machine `container:exec` and `container:session` always can",
             ..OPTIONAL
         },
     ],

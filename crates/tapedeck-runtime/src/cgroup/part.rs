@@ -87,4 +87,9 @@ impl Part {
             pause = (pause * 2).min(Duration::from_millis(5));
         }
     }
+
+    /// Removes it, once nothing is in it. What cannot be removed now goes with the group around it.
+    pub(crate) fn remove(&self) {
+        let _ = fs::remove_dir(&self.folder);
+    }
 }

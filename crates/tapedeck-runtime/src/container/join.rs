@@ -11,17 +11,18 @@
 use std::ffi::CString;
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 use fs_err as fs;
-use rustix::fs::{Gid, Uid, fchown};
+use rustix::fs::{FileType, Gid, Uid, fchown, fstat};
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{DumpableBehavior, chroot, fchdir, set_dumpable_behavior, setsid};
+use rustix::process::{DumpableBehavior, chroot, fchdir, ioctl_tiocsctty, set_dumpable_behavior, setsid};
 use rustix::thread::{
     CapabilitySet, CapabilitySets, remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
 };
 
 use super::create::{open_files, set_groups};
-use super::program::{InvalidProcess, Program};
+use super::program::{InvalidProcess, Program, Unusable};
 use super::specification::CAPABILITIES;
 use super::{Fork, fork_into};
 use crate::cgroup::{Part, TaskCgroup};
@@ -49,14 +50,27 @@ pub(crate) struct Container<'a> {
     pub(crate) part: &'a Part,
 }
 
+/// What a program in a container reads from and writes to.
+pub(crate) struct Streams<'a> {
+    /// Standard input; nothing without one.
+    pub(crate) stdin: Option<BorrowedFd<'a>>,
+    /// Standard output.
+    pub(crate) stdout: BorrowedFd<'a>,
+    /// Standard error.
+    pub(crate) stderr: BorrowedFd<'a>,
+    /// Whether standard input is a terminal of the container, which then controls the program.
+    pub(crate) is_terminal: bool,
+    /// Where it is said why the program could not be run.
+    pub(crate) reasons: BorrowedFd<'a>,
+}
+
 /// A program on its way into a container.
 pub(crate) struct Entry {
     /// A child of this process, which ends when the program has been started, with another code than 0 if that failed.
     pub(crate) entrant: i32,
-    /// The process id of the program arrives here, four bytes; then one more byte if it could not be executed.
+    /// The process id of the program arrives here, four bytes; then one more byte if it could not be executed, with the exit
+    /// code that shells give for that. Ends when the program has taken over. Never blocks.
     pub(crate) told: OwnedFd,
-    /// What is written to standard output and standard error, or why it could not be run. Never blocks.
-    pub(crate) output: OwnedFd,
 }
 
 impl Command {
@@ -72,24 +86,17 @@ impl Command {
     ///
     /// # Errors
     /// When there is no room for another process or pipe.
-    pub(crate) fn enter(&self, container: &Container<'_>) -> io::Result<Entry> {
-        let (output, output_end) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (told, told_end) = pipe_with(PipeFlags::CLOEXEC)?;
-        rustix::io::ioctl_fionbio(&output, true)?;
-        rustix::io::ioctl_fionbio(&told, true)?;
+    pub(crate) fn enter(&self, container: &Container<'_>, streams: &Streams<'_>) -> io::Result<Entry> {
+        let (told, told_end) = pipe()?;
         let birthplace = container.part.birthplace().map(fs::File::open).transpose()?;
         match fork_into(birthplace.as_ref().map(fs::File::file))? {
-            Fork::Parent { child } => Ok(Entry {
-                entrant: child,
-                told,
-                output,
-            }),
+            Fork::Parent { child } => Ok(Entry { entrant: child, told }),
             Fork::Child { born_in_unified } => {
-                let entered = self.become_entrant(container, born_in_unified, &told_end, &output_end);
+                let entered = self.become_entrant(container, born_in_unified, &told_end, streams);
                 let code = match entered {
                     Ok(()) => 0,
                     Err(error) => {
-                        write_all(&output_end, &format!("could not join the container: {error}"));
+                        write_all(streams.reasons, &format!("could not join the container: {error}"));
                         1
                     }
                 };
@@ -105,7 +112,7 @@ impl Command {
         container: &Container<'_>,
         is_in_part: bool,
         told: &OwnedFd,
-        output: &OwnedFd,
+        streams: &Streams<'_>,
     ) -> io::Result<()> {
         set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
         let joined = container.cgroup.join_part(container.part, is_in_part);
@@ -113,20 +120,19 @@ impl Command {
         // A shim is spared when the machine runs out of memory; what runs in its container is not.
         let _ = fs::write("/proc/self/oom_score_adj", "0");
         open_files();
-        let (user, group) = (self.process.uid, self.process.gid);
-        fchown(output, Some(Uid::from_raw(user)), Some(Gid::from_raw(group)))?;
+        streams.give_to(&self.process)?;
         let nothing = fs::File::open("/dev/null")?;
         join(container.pid)?;
-        std::env::set_current_dir(&self.process.working_directory)?;
+        enter_folder(&self.process.working_directory)?;
         // The parent of the child is that of this process, and no signal of its own is asked for.
         let (flags, none) = (libc::CLONE_PARENT as libc::c_long, 0 as libc::c_long);
         // SAFETY: without a stack and without CLONE_VM this is a fork, of a process that has one thread.
         match unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, none) } {
             -1 => Err(io::Error::last_os_error()),
             0 => {
-                let reason = self.become_program(nothing.file().as_fd(), output);
-                write_all(output, &self.program.failure(reason));
-                let _ = rustix::io::write(told, b"!");
+                let reason = self.become_program(nothing.file().as_fd(), streams);
+                write_all(streams.reasons, &self.program.failure(&reason));
+                let _ = rustix::io::write(told, &[reason.code()]);
                 // SAFETY: as for the entrant.
                 unsafe { libc::_exit(127) }
             }
@@ -139,20 +145,23 @@ impl Command {
     }
 
     /// In the container: gives up all that its processes do not have, and executes the program; returns why it could not.
-    fn become_program(&self, nothing: BorrowedFd<'_>, output: &OwnedFd) -> String {
+    fn become_program(&self, nothing: BorrowedFd<'_>, streams: &Streams<'_>) -> Unusable {
         let prepared = (|| -> io::Result<()> {
             setsid()?;
-            rustix::stdio::dup2_stdin(nothing)?;
-            rustix::stdio::dup2_stdout(output)?;
-            rustix::stdio::dup2_stderr(output)?;
+            if streams.is_terminal {
+                ioctl_tiocsctty(streams.stdin.unwrap_or(nothing))?;
+            }
+            rustix::stdio::dup2_stdin(streams.stdin.unwrap_or(nothing))?;
+            rustix::stdio::dup2_stdout(streams.stdout)?;
+            rustix::stdio::dup2_stderr(streams.stderr)?;
             close_others_on_exec();
             become_user(&self.process)
         })();
         if let Err(error) = prepared {
-            return error.to_string();
+            return Unusable::Refused(error.to_string());
         }
         match self.program.find() {
-            Ok(file) => self.program.execute(&file, self.home().as_ref()),
+            Ok(file) => Unusable::Refused(self.program.execute(&file, self.home().as_ref())),
             Err(reason) => reason,
         }
     }
@@ -166,6 +175,29 @@ impl Command {
         let home = home_of(&users, self.process.uid).unwrap_or("/");
         CString::new(format!("HOME={home}")).ok()
     }
+}
+
+impl Streams<'_> {
+    /// A program that opens `/dev/stdout` opens the pipe anew, as whoever it runs as. Files of anybody are left alone.
+    fn give_to(&self, process: &TaskProcess) -> io::Result<()> {
+        let (user, group) = (Uid::from_raw(process.uid), Gid::from_raw(process.gid));
+        for stream in self.stdin.into_iter().chain([self.stdout, self.stderr]) {
+            match FileType::from_raw_mode(fstat(stream)?.st_mode) {
+                FileType::Fifo => fchown(stream, Some(user), Some(group))?,
+                // It keeps the group that terminals have.
+                FileType::CharacterDevice if self.is_terminal => fchown(stream, Some(user), None)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A pipe whose reading end never blocks.
+pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
+    rustix::io::ioctl_fionbio(&read, true)?;
+    Ok((read, write))
 }
 
 /// The home of a user in the text of `/etc/passwd`.
@@ -191,6 +223,19 @@ fn join(pid: i32) -> io::Result<()> {
     fchdir(root.file())?;
     chroot(".")?;
     Ok(())
+}
+
+/// The container may have made a link of it, to a folder of this machine that this process has open: from there, a way
+/// would lead out of the container (as in CVE-2024-21626). In its `/proc` there is no such link as long as this process is
+/// not in its PID namespace; nor may there be another.
+fn enter_folder(path: &Path) -> io::Result<()> {
+    std::env::set_current_dir(path)?;
+    match std::env::current_dir() {
+        Ok(folder) if folder.is_absolute() => Ok(()),
+        _ => Err(io::Error::other(
+            "its working directory is outside of the container",
+        )),
+    }
 }
 
 /// Whoever started the engine may have left files open that are not meant for a container.
@@ -248,8 +293,8 @@ pub(super) fn capabilities() -> CapabilitySet {
 }
 
 /// Nobody is left to be told when that fails.
-fn write_all(pipe: &OwnedFd, text: &str) {
-    if let Ok(pipe) = pipe.try_clone() {
+fn write_all(pipe: BorrowedFd<'_>, text: &str) {
+    if let Ok(pipe) = pipe.try_clone_to_owned() {
         let _ = std::fs::File::from(pipe).write_all(text.as_bytes());
     }
 }

@@ -22,6 +22,7 @@ mod seccomp;
 mod share;
 mod specification;
 mod syscalls;
+pub(crate) mod terminal;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,6 @@
 use std::ffi::{CString, NulError};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
 use rustix::fs::{Access, access};
 use seccompiler::BpfProgram;
@@ -21,6 +20,32 @@ pub(crate) enum InvalidProcess {
     Nul(#[from] NulError),
     #[error("the filter of system calls could not be compiled")]
     Filter(#[from] seccompiler::BackendError),
+}
+
+/// Why a program cannot be executed.
+#[derive(Debug)]
+pub(super) enum Unusable {
+    /// There is none of that name.
+    Missing(String),
+    /// It is there, but not to be executed.
+    Refused(String),
+}
+
+impl Unusable {
+    /// The exit code that a shell gives for it.
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Missing(_) => 127,
+            Self::Refused(_) => 126,
+        }
+    }
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Missing(reason) | Self::Refused(reason)) = self;
+        out.write_str(reason)
+    }
 }
 
 /// A program with its arguments, its environment and the filters of its system calls.
@@ -73,9 +98,10 @@ impl Program {
     }
 
     /// Looks it up as a shell would, with the messages people know from Docker.
-    pub(super) fn find(&self) -> Result<CString, String> {
-        find(&self.name, &self.path)
-            .and_then(|path| CString::new(path).map_err(|_| "its name contains a NUL byte".to_owned()))
+    pub(super) fn find(&self) -> Result<CString, Unusable> {
+        find(&self.name, &self.path).and_then(|path| {
+            CString::new(path).map_err(|_| Unusable::Missing("its name contains a NUL byte".to_owned()))
+        })
     }
 
     /// Executes the file that was found in place of the calling process, with a variable more if there is one; returns why
@@ -135,7 +161,7 @@ fn restore_signals() -> io::Result<()> {
     }
 }
 
-fn find(program: &str, path: &str) -> Result<String, String> {
+fn find(program: &str, path: &str) -> Result<String, Unusable> {
     if program.contains('/') {
         return executable(program).map(|()| program.to_owned());
     }
@@ -148,24 +174,25 @@ fn find(program: &str, path: &str) -> Result<String, String> {
         };
         match executable(&candidate) {
             Ok(()) => return Ok(candidate),
-            Err(reason) if Path::new(&candidate).exists() => refused = refused.or(Some(reason)),
-            Err(_) => {}
+            Err(reason @ Unusable::Refused(_)) => refused = refused.or(Some(reason)),
+            Err(Unusable::Missing(_)) => {}
         }
     }
-    Err(refused.unwrap_or_else(|| "executable file not found in $PATH".to_owned()))
+    Err(refused.unwrap_or_else(|| Unusable::Missing("executable file not found in $PATH".to_owned())))
 }
 
-fn executable(path: &str) -> Result<(), String> {
-    let found = std::fs::metadata(path).map_err(|error| format!("stat {path}: {}", reason(&error)))?;
+fn executable(path: &str) -> Result<(), Unusable> {
+    let unseen = |error: io::Error| Unusable::Missing(format!("stat {path}: {}", reason(&error)));
+    let found = std::fs::metadata(path).map_err(unseen)?;
     if found.is_dir() {
-        return Err("is a directory".to_owned());
+        return Err(Unusable::Refused("is a directory".to_owned()));
     }
     // Root may access everything, but cannot execute what nobody may.
     let allowed = access(path, Access::EXEC_OK).is_ok() && found.permissions().mode() & 0o111 != 0;
     if allowed {
         Ok(())
     } else {
-        Err("permission denied".to_owned())
+        Err(Unusable::Refused("permission denied".to_owned()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Everybody who is connected to the shim.
 
-use std::io::{self, Read as _, Write as _};
+use std::collections::VecDeque;
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 
@@ -23,9 +24,17 @@ pub(super) struct Connections {
     endpoint: Option<OwnedFd>,
 }
 
+/// A command, and the open file that came with it.
+pub(super) struct Heard {
+    pub(super) command: ShimCommand,
+    pub(super) descriptor: Option<OwnedFd>,
+}
+
 struct Connection {
     stream: UnixStream,
     received: Vec<u8>,
+    /// Open files whose commands have not arrived in full.
+    descriptors: VecDeque<OwnedFd>,
     has_endpoint: bool,
 }
 
@@ -77,12 +86,13 @@ impl Connections {
     }
 
     /// Accepts who wants to connect and returns the commands that have arrived.
-    pub(super) fn listen(&mut self) -> Vec<ShimCommand> {
+    pub(super) fn listen(&mut self) -> Vec<Heard> {
         let greeting = format!("{}{}", self.greeting, self.beside);
         while let Ok((stream, _)) = self.listener.accept() {
             let mut connection = Connection {
                 stream,
                 received: Vec::new(),
+                descriptors: VecDeque::new(),
                 has_endpoint: false,
             };
             if connection.stream.set_nonblocking(true).is_ok()
@@ -111,19 +121,28 @@ impl Connection {
     }
 
     /// Adds the commands that have arrived. Returns whether the connection is still of use.
-    fn read(&mut self, commands: &mut Vec<ShimCommand>) -> bool {
+    fn read(&mut self, heard: &mut Vec<Heard>) -> bool {
         let mut buffer = [0; 512];
         loop {
-            match self.stream.read(&mut buffer) {
-                Ok(0) => return false,
-                Ok(length) => self.received.extend_from_slice(&buffer[..length]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            match descriptor::receive(&self.stream, &mut buffer) {
+                Ok((0, _)) => return false,
+                Ok((length, descriptor)) => {
+                    self.received.extend_from_slice(&buffer[..length]);
+                    self.descriptors.extend(descriptor);
+                }
                 Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
             }
             while let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.received.drain(..=end).collect();
                 // A command of a younger engine that this shim does not know must not end the task.
-                commands.extend(serde_json::from_slice::<ShimCommand>(&line).ok());
+                let Ok(command) = serde_json::from_slice::<ShimCommand>(&line) else {
+                    continue;
+                };
+                let descriptor = match command {
+                    ShimCommand::Visit { .. } => self.descriptors.pop_front(),
+                    ShimCommand::Stop { .. } => None,
+                };
+                heard.push(Heard { command, descriptor });
             }
             if self.received.len() > LONGEST_COMMAND {
                 return false;

@@ -14,6 +14,7 @@ use super::heed;
 use super::output::Output;
 use super::probe::Prober;
 use super::process::{Ended, trim_memory};
+use super::visits::{Host, Visits};
 use crate::cgroup::CgroupLayout;
 use crate::clock::TaskClock;
 use crate::container::{self, Creation, Report, Share, note};
@@ -70,6 +71,8 @@ pub(super) struct Contained<'a> {
     asked: Option<Timestamp>,
     /// Its health check, while it runs and was not asked to end.
     prober: Option<Prober<'a>>,
+    /// Commands that somebody runs in it.
+    visits: Visits,
     is_signalled: bool,
     /// Whether it was killed although it was asked to stop, as it had no handler for the signal.
     pub(super) is_deaf: bool,
@@ -122,6 +125,7 @@ impl<'a> Contained<'a> {
             started: None,
             asked: None,
             prober: None,
+            visits: Visits::default(),
             is_signalled: false,
             is_deaf: false,
             is_killed: false,
@@ -171,12 +175,33 @@ impl<'a> Contained<'a> {
     pub(super) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let reports = self.reports.as_ref().map(std::os::fd::AsFd::as_fd);
         let probe = self.prober.iter().flat_map(Prober::descriptors);
-        reports.into_iter().chain(probe).chain(self.output.pipes())
+        let others = probe.chain(self.visits.descriptors());
+        reports.into_iter().chain(others).chain(self.output.pipes())
     }
 
-    /// When to look at its health check again.
-    pub(super) fn probe_at(&self) -> Option<Instant> {
-        self.prober.as_ref().and_then(Prober::wake_at)
+    /// When to look at its health check and at its visits again.
+    pub(super) fn wake_at(&self) -> Option<Instant> {
+        let probe = self.prober.as_ref().and_then(Prober::wake_at);
+        probe.into_iter().chain(self.visits.wake_at()).min()
+    }
+
+    /// Somebody wants to run a command in it.
+    pub(super) fn admit(&mut self, channel: OwnedFd) {
+        self.visits.admit(channel);
+    }
+
+    /// Does what is due of the commands that are run in it.
+    pub(super) fn attend_visits(&mut self, ended: &[Ended], layout: &CgroupLayout) {
+        if self.end.is_some() {
+            return self.visits.end();
+        }
+        let host = Host {
+            definition: &self.definition,
+            layout,
+            pid: self.started.and(self.pid),
+            is_killed: self.is_killed,
+        };
+        self.visits.advance(&host, ended);
     }
 
     /// Begins to check its health, if that is asked for. For when its program has just taken over.
@@ -216,7 +241,8 @@ impl<'a> Contained<'a> {
 
     /// Whether a process of its own, other than PID 1, may be among those that have ended.
     pub(super) fn awaits_ends(&self) -> bool {
-        self.is_creating() || self.prober.as_ref().is_some_and(Prober::is_running)
+        let probes = self.prober.as_ref().is_some_and(Prober::is_running);
+        self.is_creating() || probes || self.visits.awaits_ends()
     }
 
     /// Whether it is being made.

@@ -17,6 +17,7 @@ mod probe;
 mod process;
 mod supervisor;
 mod verdict;
+mod visits;
 
 use std::path::Path;
 use std::process::ExitCode;

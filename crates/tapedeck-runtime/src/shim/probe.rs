@@ -14,7 +14,7 @@ use super::contained::signal;
 use super::process::Ended;
 use crate::cgroup::{Part, TaskCgroup};
 use crate::clock::TaskClock;
-use crate::container::join::{Command, Container, Entry};
+use crate::container::join::{self, Command, Container, Entry, Streams};
 use crate::container::note;
 use crate::definition::TaskProcess;
 
@@ -117,8 +117,8 @@ impl<'a> Prober<'a> {
             return false;
         }
         match self.begin() {
-            Ok(entry) => {
-                self.running = Some(Running::new(entry));
+            Ok((entry, output)) => {
+                self.running = Some(Running::new(entry, output));
                 false
             }
             Err(reason) => {
@@ -133,7 +133,7 @@ impl<'a> Prober<'a> {
         self.kill();
     }
 
-    fn begin(&mut self) -> Result<Entry, String> {
+    fn begin(&mut self) -> Result<(Entry, OwnedFd), String> {
         let command = self.command.as_ref().map_err(Clone::clone)?;
         if self.part.is_none() {
             let part = self.cgroup.part(PART);
@@ -147,7 +147,18 @@ impl<'a> Prober<'a> {
             cgroup: &self.cgroup,
             part,
         };
-        command.enter(&container).map_err(|error| error.to_string())
+        let (output, end) = join::pipe().map_err(|error| error.to_string())?;
+        let streams = Streams {
+            stdin: None,
+            stdout: end.as_fd(),
+            stderr: end.as_fd(),
+            is_terminal: false,
+            reasons: end.as_fd(),
+        };
+        let entry = command.enter(&container, &streams);
+        entry
+            .map(|entry| (entry, output))
+            .map_err(|error| error.to_string())
     }
 
     fn kill(&mut self) {
@@ -205,13 +216,13 @@ impl<'a> Prober<'a> {
 }
 
 impl Running {
-    fn new(entry: Entry) -> Self {
+    fn new(entry: Entry, output: OwnedFd) -> Self {
         Self {
             began: Instant::now(),
             entrant: entry.entrant,
             has_entered: false,
             told: entry.told,
-            output: Some(entry.output),
+            output: Some(output),
             pid: None,
             written: Vec::new(),
             was_killed: false,

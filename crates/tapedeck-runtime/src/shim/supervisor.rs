@@ -15,7 +15,7 @@ use tapedeck_plan::containers::{Container, Ending, Step, steer};
 use super::connections::Connections;
 use super::contained::Contained;
 use super::process::{Ended, Inheritance, child_events, reap};
-use super::verdict;
+use super::{verdict, visits};
 use crate::cgroup::{CgroupLayout, MOUNT_ROOT};
 use crate::cleanup::{CleanupError, CleanupErrors, remove_resources};
 use crate::clock::TaskClock;
@@ -96,13 +96,31 @@ impl<'a> Supervisor<'a> {
             self.wait()?;
             self.read_children();
             self.look_at_containers();
-            for ShimCommand::Stop { timeout_ms } in self.connections.listen() {
-                self.stop(Duration::from_millis(timeout_ms));
+            for heard in self.connections.listen() {
+                match (heard.command, heard.descriptor) {
+                    (ShimCommand::Stop { timeout_ms }, _) => self.stop(Duration::from_millis(timeout_ms)),
+                    (ShimCommand::Visit { container }, Some(channel)) => self.admit(&container, channel),
+                    (ShimCommand::Visit { .. }, None) => {}
+                }
             }
             if self.is_abandoned() {
                 self.stop(Duration::ZERO);
             }
+            for container in &mut self.containers {
+                container.attend_visits(&self.ended, self.layout);
+            }
             self.probe();
+        }
+    }
+
+    fn admit(&mut self, name: &str, channel: OwnedFd) {
+        let container = self
+            .containers
+            .iter_mut()
+            .find(|container| container.name == name);
+        match container {
+            Some(container) => container.admit(channel),
+            None => visits::turn_away(channel, format!("the task has no container named {name}")),
         }
     }
 
@@ -144,9 +162,9 @@ impl<'a> Supervisor<'a> {
             .map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN))
             .collect();
         let timeout = self.wake_at.map(|at| at.since(self.clock.now()));
-        let probe_at = self.containers.iter().filter_map(Contained::probe_at).min();
-        let until_probe = probe_at.map(|at| at.saturating_duration_since(Instant::now()));
-        let timeout = timeout.into_iter().chain(until_probe).min();
+        let wake_at = self.containers.iter().filter_map(Contained::wake_at).min();
+        let until_wake = wake_at.map(|at| at.saturating_duration_since(Instant::now()));
+        let timeout = timeout.into_iter().chain(until_wake).min();
         // A length that does not fit is as good as none.
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         match poll(&mut events, timeout.as_ref()) {
@@ -287,6 +305,7 @@ impl<'a> Supervisor<'a> {
     fn finish(mut self, exit: TaskExit) -> io::Result<()> {
         for container in &mut self.containers {
             container.clear(&self.ended, self.layout);
+            container.attend_visits(&self.ended, self.layout);
         }
         let path = TaskDirectory(self.task_directory).exit();
         let written = write_json(&path, &exit, true);

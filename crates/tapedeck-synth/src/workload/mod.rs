@@ -17,7 +17,7 @@ use tapedeck_model::{Compute, Container, Stack, WorkerService, Workload};
 use crate::SynthError;
 use crate::assembly::Assembly;
 use crate::intrinsic::reference;
-use crate::naming::logical_id;
+use crate::naming::{logical_id, within};
 use crate::template::Resource;
 use crate::types;
 
@@ -41,7 +41,7 @@ pub(crate) fn build(service: &Workload, assembly: &mut Assembly<'_>) -> Result<(
     let ids = Ids {
         name: service.name.as_str(),
     };
-    let cluster = json!({ "ClusterName": assembly.names.physical(&format!("{}-cluster", ids.name), 255) });
+    let cluster = json!({ "ClusterName": cluster_name(&assembly.names.stack, ids.name) });
     assembly.add(&ids.of("Cluster"), Resource::new("AWS::ECS::Cluster", cluster));
     add_security_group(service, &ids, assembly);
     let volumes = volumes::Volumes::of(service, &ids);
@@ -117,6 +117,11 @@ fn add_security_group(service: &Workload, ids: &Ids<'_>, assembly: &mut Assembly
         &ids.of("SecurityGroup"),
         Resource::new("AWS::EC2::SecurityGroup", properties),
     );
+}
+
+/// The name of the cluster of a service.
+pub(crate) fn cluster_name(stack: &str, service: &str) -> String {
+    within(format!("{stack}-{service}-cluster"), 255)
 }
 
 /// The cluster of a service.

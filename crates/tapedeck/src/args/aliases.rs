@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 
 /// Stacktape's short names of several letters, which the usual rules for short options would take apart.
-const STACKTAPE_ALIASES: [(&str, &str); 12] = [
+const STACKTAPE_ALIASES: [(&str, &str); 14] = [
     ("-prj", "--projectName"),
     ("-cp", "--configPath"),
     ("-cwd", "--currentWorkingDirectory"),
     ("-rn", "--resourceName"),
+    ("-ta", "--taskArn"),
+    ("-cmd", "--command"),
     ("-st", "--startTime"),
     ("-rw", "--raw"),
     ("-lim", "--limit"),
@@ -18,11 +20,13 @@ const STACKTAPE_ALIASES: [(&str, &str); 12] = [
     ("-secf", "--secretFile"),
 ];
 
-/// Replaces Stacktape's short names of several letters by the long ones.
+/// Replaces Stacktape's short names of several letters by the long ones. What comes after `--` is not for us.
 pub(crate) fn with_long_names(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut is_ours = true;
     arguments
         .map(|argument| {
-            let Some(text) = argument.to_str() else {
+            is_ours &= argument != "--";
+            let Some(text) = argument.to_str().filter(|_| is_ours) else {
                 return argument;
             };
             let (name, value) = match text.split_once('=') {

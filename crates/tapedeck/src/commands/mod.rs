@@ -3,6 +3,8 @@
 pub(crate) mod aws;
 pub(crate) mod cf_rollback;
 pub(crate) mod completions;
+pub(crate) mod container_exec;
+pub(crate) mod container_session;
 pub(crate) mod cost;
 pub(crate) mod delete;
 pub(crate) mod deploy;
@@ -61,6 +63,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::Metrics(args) => args.output.json,
         Command::InfoStacks(args) => args.output.json,
         Command::Logs(args) => args.output.json,
+        Command::ContainerExec(args) => args.output.json,
         Command::Delete(args) => args.output.json,
         Command::ParamGet(args) => args.output.json,
         Command::SecretSet(args) => args.output.json,
@@ -76,6 +79,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         | Command::Schema(_)
         | Command::Synth(_)
         | Command::Completions(_)
+        | Command::ContainerSession(_)
         | Command::Shim { .. }
         | Command::Upstash => false,
     }
@@ -101,6 +105,8 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::Metrics(args) => metrics::run(&args, context, printer),
         Command::InfoStacks(args) => info_stacks::run(&args, context, printer),
         Command::Logs(args) => logs::run(&args, context, printer),
+        Command::ContainerExec(args) => container_exec::run(&args, context, printer),
+        Command::ContainerSession(args) => container_session::run(&args, context, printer),
         Command::Delete(args) => delete::run(&args, context, printer),
         Command::ParamGet(args) => param_get::run(&args, context, printer),
         Command::Aws(args) => aws::run(&args, context),

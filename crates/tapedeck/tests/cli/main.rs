@@ -3,6 +3,7 @@
 //! One module per command. `UPDATE_EXPECT=1 cargo test --package tapedeck --test cli` rewrites what is expected.
 
 mod completions;
+mod container_exec;
 mod cost;
 mod delete;
 mod deploy;

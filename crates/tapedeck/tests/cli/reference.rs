@@ -50,5 +50,7 @@ fn add(environment: &Environment, command: &[&str], page: &mut String) {
 fn commands_of(help: &str) -> impl Iterator<Item = &str> {
     let list = help.split_once("\nCommands:\n").map_or("", |(_, rest)| rest);
     let list = list.lines().take_while(|line| line.starts_with("  "));
+    // A description may go on in the next line, further right.
+    let list = list.filter(|line| !line.starts_with("   "));
     list.filter_map(|line| line.split_whitespace().next())
 }

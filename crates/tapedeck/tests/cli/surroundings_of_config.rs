@@ -344,16 +344,17 @@ fn a_secret_that_is_missing_is_told_with_the_way_to_set_it() {
 
 #[test]
 fn what_cannot_be_run_here_is_refused_by_a_deployment_only() {
-    let config = format!("{GOOD}      enableRemoteSessions: true\n");
-    let environment = Environment::with_config(&config);
+    let entry = "entryfilePath: src/main.ts";
+    let decorated = format!("{entry}, languageSpecificConfig: {{ emitTsDecoratorMetadata: true }}");
+    let environment = Environment::with_config(&GOOD.replace(entry, &decorated));
     environment.check(&["validate"], expect![[r#"
         exit code 0
         --- stderr ---
-        warning[not-run-here-yet]: `enableRemoteSessions` cannot be run on this machine yet: no shell can be opened yet
-         --> stacktape.yml:10:7
-           |
-        10 |       enableRemoteSessions: true
-           |       ^^^^^^^^^^^^^^^^^^^^
+        warning[not-run-here-yet]: `emitTsDecoratorMetadata` cannot be run on this machine yet: types of decorated members are not emitted yet
+         --> stacktape.yml:8:77
+          |
+        8 |         properties: { entryfilePath: src/main.ts, languageSpecificConfig: { emitTsDecoratorMetadata: true } }
+          |                                                                             ^^^^^^^^^^^^^^^^^^^^^^^
         help: take it out to deploy to region `local`
 
         stacktape.yml is valid: stack shop-dev with 1 worker service
@@ -361,11 +362,11 @@ fn what_cannot_be_run_here_is_refused_by_a_deployment_only() {
     environment.check(&["deploy"], expect![[r#"
         exit code 2
         --- stderr ---
-        error[not-run-here-yet]: `enableRemoteSessions` cannot be run on this machine yet: no shell can be opened yet
-         --> stacktape.yml:10:7
-           |
-        10 |       enableRemoteSessions: true
-           |       ^^^^^^^^^^^^^^^^^^^^
+        error[not-run-here-yet]: `emitTsDecoratorMetadata` cannot be run on this machine yet: types of decorated members are not emitted yet
+         --> stacktape.yml:8:77
+          |
+        8 |         properties: { entryfilePath: src/main.ts, languageSpecificConfig: { emitTsDecoratorMetadata: true } }
+          |                                                                             ^^^^^^^^^^^^^^^^^^^^^^^
         help: take it out to deploy to region `local`
 
         error: stacktape.yml has 1 mistake; nothing was changed

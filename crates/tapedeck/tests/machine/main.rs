@@ -57,3 +57,5 @@ mod survival;
 mod systemd;
 mod trust;
 mod upgrade;
+mod visits;
+mod visits_terminal;

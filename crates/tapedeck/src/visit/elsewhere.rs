@@ -1,0 +1,55 @@
+//! Containers in a region of AWS: not reached by this version, which says how they are.
+
+use tapedeck_model::{ResourceName, StackName};
+use tapedeck_synth::ExecuteCommand;
+
+use crate::args::PlaceArgs;
+use crate::context::Context;
+use crate::exit::{ExitKind, Failure, OrFail};
+use crate::options::region;
+use crate::printer::Printer;
+
+/// Refuses any region but `local`.
+///
+/// # Errors
+/// For every other one; the way out is the request that would be made, as a command of AWS's own.
+pub(crate) fn refuse(
+    args: &PlaceArgs,
+    arguments: &[String],
+    context: &Context,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let region = region(&args.stack.stack.region)?;
+    if region.is_local() {
+        return Ok(());
+    }
+    let failure = Failure::usage(format!(
+        "containers in region `{region}` cannot be entered yet: this version reaches those of this machine only"
+    ));
+    let (Some(service), Ok(stack)) = (&args.resource_name, stack_of(args, context, printer)) else {
+        return Err(failure.help("`aws ecs execute-command` does it; leave --region out for this machine"));
+    };
+    let service = ResourceName::new(service).or_fail(ExitKind::Usage)?;
+    let request = ExecuteCommand::new(
+        &stack,
+        &service,
+        args.task.as_deref(),
+        args.container.as_deref(),
+        arguments,
+    );
+    Err(failure.help(format!(
+        "where the service has `enableRemoteSessions: true`, AWS's own tool does it: {}",
+        request.as_aws_command(region.as_str())
+    )))
+}
+
+fn stack_of(args: &PlaceArgs, context: &Context, printer: &Printer) -> Result<StackName, Failure> {
+    match &args.stack.stack_name {
+        Some(name) => StackName::new(name).or_fail(ExitKind::Usage),
+        None => {
+            let mut here = args.stack.stack.clone();
+            "local".clone_into(&mut here.region);
+            crate::options::stack_name(context, printer, &here, &args.stack.config)
+        }
+    }
+}

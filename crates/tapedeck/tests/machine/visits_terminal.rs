@@ -1,0 +1,196 @@
+//! `container:session`: a shell in a container on a terminal of ours.
+
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::process::Child;
+use std::sync::{Arc, Mutex};
+
+use fs_err as fs;
+use rustix::fs::{Mode, OFlags};
+use rustix::process::Signal;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use tapedeck_image::ConfigChange;
+use tapedeck_testkit::{DEADLINE, Leaks, eventually, kill, within};
+
+use crate::stage::{PROJECT, Stage, WAIT, stack};
+
+/// A terminal with a session on it.
+struct Screen {
+    child: Child,
+    keyboard: std::fs::File,
+    slave: OwnedFd,
+    shown: Arc<Mutex<String>>,
+}
+
+impl Screen {
+    fn start(stage: &Stage, arguments: &[&str]) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let slave = rustix::fs::open(ptsname(&master, Vec::new()).unwrap(), flags, Mode::empty()).unwrap();
+        let keyboard = std::fs::File::from(master);
+        resize(&keyboard, 33, 101);
+        let end = || slave.try_clone().unwrap();
+        let mut command = stage.home.command(&[arguments, &PROJECT].concat());
+        command
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .env("TERM", "vt102");
+        let child = command.spawn().unwrap();
+        let shown = Arc::new(Mutex::new(String::new()));
+        let (to, mut screen) = (Arc::clone(&shown), keyboard.try_clone().unwrap());
+        std::thread::spawn(move || {
+            let mut piece = [0; 4096];
+            while let Ok(count @ 1..) = screen.read(&mut piece) {
+                to.lock()
+                    .unwrap()
+                    .push_str(&String::from_utf8_lossy(&piece[..count]));
+            }
+        });
+        Self {
+            child,
+            keyboard,
+            slave,
+            shown,
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Waits until the screen shows that, and forgets what was before.
+    fn await_text(&self, text: &str) {
+        let found = within(DEADLINE, || {
+            let mut shown = self.shown.lock().unwrap();
+            let place = shown.find(text)?;
+            shown.drain(..place + text.len());
+            Some(())
+        });
+        assert!(
+            found.is_some(),
+            "`{text}` is not shown: {}",
+            self.shown.lock().unwrap()
+        );
+    }
+
+    fn is_as_usual(&self) -> bool {
+        let usual = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+        tcgetattr(&self.slave).unwrap().local_modes.contains(usual)
+    }
+
+    fn finish(&mut self) -> Option<i32> {
+        let status = within(DEADLINE, || self.child.try_wait().unwrap());
+        let Some(status) = status else {
+            panic!("it does not end: {}", self.shown.lock().unwrap());
+        };
+        status.code()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // One that has ended does not mind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn resize(terminal: &std::fs::File, rows: u16, columns: u16) {
+    let size = Winsize {
+        ws_row: rows,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(terminal, size).unwrap();
+}
+
+#[test]
+fn a_session_is_a_shell_on_a_terminal_of_the_container() {
+    let Some(stage) = Stage::ready() else { return };
+    let leaks = Leaks::before(&stage.home);
+    stage.deploy(&[stage.worker(WAIT)]);
+    let mut screen = Screen::start(&stage, &["container:session"]);
+    screen.press("stty size; tty; echo $TERM $((40 + 2))\r");
+    screen.await_text("33 101\r\n/dev/pts/0\r\nvt102 42\r\n");
+    assert!(!screen.is_as_usual(), "keys are handed on as they are");
+    resize(&screen.keyboard, 50, 120);
+    // The kernel tells whoever has the terminal; here nobody has it as their own.
+    kill(screen.child.id(), Signal::WINCH);
+    screen.press("until stty size | grep '50 120'; do :; done\r");
+    screen.await_text("50 120\r\n");
+    // Ctrl-C ends what runs in the shell, not the shell, and not this side.
+    screen.press("echo go; sleep 1000; echo code=$?\r");
+    screen.await_text("\ngo\r\n");
+    screen.press("\x03");
+    screen.press("echo still $((1 + 1))\r");
+    screen.await_text("still 2\r\n");
+    screen.press("exit 4\r");
+    assert_eq!(screen.finish(), Some(4));
+    assert!(screen.is_as_usual(), "the terminal is as before");
+    stage.client().delete_stack(stack()).unwrap();
+    stage.home.must(&["engine", "stop", "--tasks"]);
+    leaks.check();
+}
+
+#[test]
+fn a_terminal_belongs_to_the_user_of_the_container() {
+    let Some(stage) = Stage::ready() else { return };
+    let change = ConfigChange {
+        entrypoint: Some(["/bin/sh", "-c", WAIT].map(str::to_owned).to_vec()),
+        user: Some("1234:2345".to_owned()),
+        ..ConfigChange::default()
+    };
+    stage.deploy(&[Stage::running_image("worker", stage.image(&change))]);
+    let program = [
+        "container:exec",
+        "-t",
+        "--command",
+        "echo opened > /dev/tty; stat -c %u:%g $(tty); exit 6",
+    ];
+    let mut screen = Screen::start(&stage, &program);
+    screen.await_text("opened\r\n1234:5\r\n");
+    assert_eq!(screen.finish(), Some(6));
+    assert!(screen.is_as_usual());
+    let missing = ["container:session", "--command", "exec no-such-program"];
+    let mut screen = Screen::start(&stage, &missing);
+    assert_eq!(screen.finish(), Some(127));
+    let blind = stage.home.run(&[&["container:session"][..], &PROJECT].concat());
+    assert_eq!(blind.code, Some(2), "{blind:?}");
+    assert!(
+        blind.stderr.contains("standard input is no terminal"),
+        "{blind:?}"
+    );
+}
+
+#[test]
+fn a_session_ends_with_its_terminal() {
+    let Some(stage) = Stage::ready() else { return };
+    stage.deploy(&[stage.worker(WAIT)]);
+    let shells = || {
+        let groups: Vec<_> = stage.home.names().processes();
+        let found = groups.iter().filter(|process| process.command.contains("4321"));
+        found.count()
+    };
+    for signal in [Signal::KILL, Signal::HUP] {
+        let mut screen = Screen::start(&stage, &["container:session"]);
+        screen.press("sh -c 'trap \"\" HUP; echo rea''dy; sleep 4321; sleep 4321'\r");
+        screen.await_text("ready\r\n");
+        eventually("its programs", DEADLINE, || (shells() > 0).then_some(()));
+        kill(screen.child.id(), signal);
+        let code = screen.finish();
+        if signal == Signal::HUP {
+            assert_eq!(code, Some(129));
+            assert!(screen.is_as_usual(), "the terminal is as before");
+        }
+        eventually("the end of its programs", DEADLINE, || {
+            (shells() == 0).then_some(())
+        });
+    }
+    let pts = fs::read_dir("/dev/pts").unwrap().count();
+    assert!(pts > 0, "this machine's own are left alone");
+}
