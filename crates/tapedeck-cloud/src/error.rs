@@ -161,6 +161,15 @@ pub enum CloudError {
         #[source]
         cause: CallError,
     },
+    /// Steps of state machines that wait could not be heard or answered.
+    #[error("could not serve the steps of state machines in {place}")]
+    Steps {
+        /// Where.
+        place: Place,
+        /// Why.
+        #[source]
+        cause: CallError,
+    },
 }
 
 /// Why an operation of several calls did not get to its end.
@@ -247,7 +256,8 @@ impl CloudError {
             | Self::LookForObject { cause, .. }
             | Self::PutObject { cause, .. }
             | Self::Account { cause, .. }
-            | Self::AssumeRole { cause, .. } => cause.way_out(),
+            | Self::AssumeRole { cause, .. }
+            | Self::Steps { cause, .. } => cause.way_out(),
         }
     }
 }

@@ -43,6 +43,7 @@ fn task(number: u8, revision: u64, created: f64, state: TaskState) -> Task {
         placement: None,
         state,
         protected_until: None,
+        job: None,
         containers: Vec::new(),
         health: None,
     }

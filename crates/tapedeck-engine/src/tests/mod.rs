@@ -44,6 +44,8 @@ pub(crate) fn container(image: char) -> ContainerSpec {
         ports: Vec::new(),
         mount_points: Vec::new(),
         reaches: Vec::new(),
+        command: Vec::new(),
+        job_grants: Vec::new(),
         role: None,
         ec2: None,
         health_check: None,
@@ -59,6 +61,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         placement: None,
         state,
         protected_until: None,
+        job: None,
         containers: Vec::new(),
         health: None,
     }

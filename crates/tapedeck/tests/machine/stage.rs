@@ -256,6 +256,8 @@ impl Stage {
             ports: Vec::new(),
             mount_points: Vec::new(),
             reaches: Vec::new(),
+            command: Vec::new(),
+            job_grants: Vec::new(),
             role: None,
             ec2: None,
             health_check: None,
@@ -264,6 +266,7 @@ impl Stage {
             name: ResourceName::new(name).unwrap(),
             desired_count: 1,
             scaling: None,
+            job: None,
             logs: LogPolicy::default(),
             container,
         };

@@ -1,0 +1,1 @@
+//! Calls, grants and what is told of jobs.
