@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 use tapedeck_model::{
-    Cpu, Deployment, ImageDigest, Instance, JobId, JobStatus, LocalResource, MemoryMb, ResourceName, Revision, RolloutState,
-    StackName, StopTimeout, Task, TaskId, Timestamp,
+    Cpu, Deployment, ImageDigest, Instance, JobId, JobStatus, LocalResource, MemoryMb, ResourceName,
+    Revision, RolloutState, StackName, StopTimeout, Task, TaskId, Timestamp,
 };
 
 use crate::metrics::ScalingStatus;

@@ -91,7 +91,9 @@ impl Cloud {
         };
         match told {
             Ok(()) => Ok(true),
-            Err(error) if error.is("TaskDoesNotExist") || error.is("TaskTimedOut") || error.is("InvalidToken") => {
+            Err(error)
+                if error.is("TaskDoesNotExist") || error.is("TaskTimedOut") || error.is("InvalidToken") =>
+            {
                 Ok(false)
             }
             Err(error) => Err(self.of_steps(error)),

@@ -25,10 +25,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use self::credentials::Session;
 pub(crate) use self::batch::batch_error;
-pub(crate) use self::identity::{EndpointKey, task_arn};
+use self::credentials::Session;
 use self::identity::container_names;
+pub(crate) use self::identity::{EndpointKey, task_arn};
 use self::limit::Limit;
 pub(crate) use self::metadata::Facts;
 use self::metadata::Surroundings;

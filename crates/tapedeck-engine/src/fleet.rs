@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tapedeck_api::{DeploymentStatus, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
 use tapedeck_model::{
-    ContainerSpec, Job, JobId, JobSpec, LocalResource, LogPolicy, ResourceName, Revision, RolloutState, Scaling, ServicePort,
-    ServiceSpec, StackName, Task, TaskId, TaskState, Timestamp,
+    ContainerSpec, Job, JobId, JobSpec, LocalResource, LogPolicy, ResourceName, Revision, RolloutState,
+    Scaling, ServicePort, ServiceSpec, StackName, Task, TaskId, TaskState, Timestamp,
 };
 use tapedeck_plan::{Deployments, Plan, Waiting};
 

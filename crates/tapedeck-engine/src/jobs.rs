@@ -12,9 +12,7 @@ mod tests;
 mod told;
 
 use tapedeck_api::{JobDefinitionStatus, JobSummary};
-use tapedeck_model::{
-    ContainerSpec, Cpu, Job, JobEnd, JobId, JobRun, Task, TaskState, name_in,
-};
+use tapedeck_model::{ContainerSpec, Cpu, Job, JobEnd, JobId, JobRun, Task, TaskState, name_in};
 use tapedeck_plan::jobs::{self, JobBounds, JobPlan, JobStep};
 use tapedeck_plan::{Plan, Progress};
 use tapedeck_runtime::failpoint;
@@ -92,13 +90,13 @@ impl Engine {
     }
 
     /// Changes a job. What cannot be written down is not done, and tried again at the next look.
-    pub(super) fn change_job(
-        &mut self,
-        key: &ServiceKey,
-        id: &JobId,
-        change: impl FnOnce(&mut Job),
-    ) -> bool {
-        let Some(known) = self.fleet.services.get(key).and_then(|service| service.jobs.get(id)) else {
+    pub(super) fn change_job(&mut self, key: &ServiceKey, id: &JobId, change: impl FnOnce(&mut Job)) -> bool {
+        let Some(known) = self
+            .fleet
+            .services
+            .get(key)
+            .and_then(|service| service.jobs.get(id))
+        else {
             return false;
         };
         let had_ended = known.end.is_some();
@@ -125,7 +123,11 @@ impl Engine {
     }
 
     fn told_of(&self, key: &ServiceKey, job: &JobId) -> String {
-        let known = self.fleet.services.get(key).and_then(|service| service.jobs.get(job));
+        let known = self
+            .fleet
+            .services
+            .get(key)
+            .and_then(|service| service.jobs.get(job));
         let name = known.map_or("", |job| job.name.as_str());
         format!("job {name} {job}")
     }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tapedeck_model::{ContainerSpec, JobRun, Revision, RolloutState, StopCode, Task, TaskHealth, TaskId, TaskState};
+use tapedeck_model::{
+    ContainerSpec, JobRun, Revision, RolloutState, StopCode, Task, TaskHealth, TaskId, TaskState,
+};
 use tapedeck_plan::{
     Bounds, Breaker, Desired, FAILED_HEALTH_CHECKS, Plan, Progress, Step, decide_placed, events,
 };
@@ -15,7 +17,12 @@ use crate::store::StoreError;
 impl Engine {
     /// Decides for one service and takes the steps, until there is none left to take now.
     pub(crate) fn reconcile(&mut self, key: &ServiceKey) {
-        if self.fleet.services.get(key).is_some_and(|service| service.job.is_some()) {
+        if self
+            .fleet
+            .services
+            .get(key)
+            .is_some_and(|service| service.job.is_some())
+        {
             return self.reconcile_jobs(key);
         }
         while let Some(service) = self.fleet.services.get(key) {

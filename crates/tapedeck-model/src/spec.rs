@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContainerDependency, Cpu, Ec2Spec, HealthCheck, JobGrant, JobSpec, LogPolicy, MemoryMb, ResourceName, Scaling, SecretName,
-    SecretTemplate, StackName, StopTimeout,
+    ContainerDependency, Cpu, Ec2Spec, HealthCheck, JobGrant, JobSpec, LogPolicy, MemoryMb, ResourceName,
+    Scaling, SecretName, SecretTemplate, StackName, StopTimeout,
 };
 
 /// A text that is not `sha256:` and 64 lower-case hexadecimal digits.

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    BatchJob, Data, Expression, Late, ProjectName, Region, ResourceName, StackName, StageName, WorkerService, Workload,
+    BatchJob, Data, Expression, Late, ProjectName, Region, ResourceName, StackName, StageName, WorkerService,
+    Workload,
 };
 
 /// One stage of a project as its config file defines it.

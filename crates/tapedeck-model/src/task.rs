@@ -6,7 +6,8 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContainerStatus, HealthStatus, InstanceId, JobRun, Placement, ProbeResult, Revision, TaskHealth, Timestamp,
+    ContainerStatus, HealthStatus, InstanceId, JobRun, Placement, ProbeResult, Revision, TaskHealth,
+    Timestamp,
 };
 
 /// A text that is not 32 lower-case hexadecimal digits.

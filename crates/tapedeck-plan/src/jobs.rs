@@ -125,18 +125,26 @@ pub fn decide(jobs: &BTreeMap<JobId, Job>, tasks: &[&Task], bounds: &JobBounds, 
         }
     }
     // What was left by a service of that name.
-    let others = tasks.iter().filter(|task| task.job.is_none() && task.state.is_live());
+    let others = tasks
+        .iter()
+        .filter(|task| task.job.is_none() && task.state.is_live());
     plan.steps.extend(others.map(|task| JobStep::Stop {
         task: task.id.clone(),
         code: StopCode::ServiceSchedulerInitiated,
         reason: REPLACED.to_owned(),
     }));
-    let room = if bounds.ends { 0 } else { room(tasks, bounds, under_way) };
+    let room = if bounds.ends {
+        0
+    } else {
+        room(tasks, bounds, under_way)
+    };
     waiting.sort_by_key(|job| (job.created, job.id.clone()));
     plan.queued = waiting.len().saturating_sub(room);
     let starts = waiting.iter().take(room).map(|job| JobStep::Start {
         job: job.id.clone(),
-        attempt: u32::try_from(job.attempts.len()).unwrap_or(u32::MAX).saturating_add(1),
+        attempt: u32::try_from(job.attempts.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1),
     });
     plan.steps.extend(starts);
     plan.forget_tasks(jobs, tasks);
@@ -203,7 +211,9 @@ impl JobPlan {
 
     /// Forgets jobs that are over: old ones, and the oldest of too many.
     fn forget_jobs(&mut self, jobs: &BTreeMap<JobId, Job>, now: Timestamp) {
-        let over = jobs.values().filter_map(|job| Some((job.end.as_ref()?.stopped, job)));
+        let over = jobs
+            .values()
+            .filter_map(|job| Some((job.end.as_ref()?.stopped, job)));
         let mut over: Vec<(Timestamp, &Job)> = over.collect();
         over.sort_by_key(|(stopped, job)| std::cmp::Reverse((*stopped, job.id.clone())));
         let forgotten = over.into_iter().enumerate().filter(|(place, (stopped, job))| {

@@ -3,6 +3,7 @@
 mod attended;
 mod deployment;
 mod health;
+mod jobs;
 mod log_retention;
 mod protection;
 mod replacing;

@@ -1,7 +1,8 @@
 //! `batch-job`: a container that runs to its end.
 
 use tapedeck_config::schema::{
-    Connectable, DecimalRange, Key, Kind, OBJECT, Object, Parameter, Range, ResourceType, Support, UNSUPPORTED,
+    Connectable, DecimalRange, Key, Kind, OBJECT, Object, Parameter, Range, ResourceType, Support,
+    UNSUPPORTED,
 };
 use tapedeck_config::{Declared, Scope};
 use tapedeck_model::{BatchJob, Container, Cpu, MemoryMb, ResourceName};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tapedeck_model::{
-    BatchJob, Expression, Late, LogDestination, LogForwarding, LogPolicy, Logging, SecretPart, SecretTemplate,
-    SideLogs, WorkerService,
+    BatchJob, Expression, Late, LogDestination, LogForwarding, LogPolicy, Logging, SecretPart,
+    SecretTemplate, SideLogs, WorkerService,
 };
 
 use crate::exit::Failure;

@@ -1,9 +1,7 @@
 //! What programs in tasks ask of jobs, answered as far as the role of their task lets them.
 
 use serde_json::{Value, json};
-use tapedeck_model::{
-    Job, JobGrant, JobId, JobSpec, JobStatus, JobWaiter, TaskId, is_granted, name_in,
-};
+use tapedeck_model::{Job, JobGrant, JobId, JobSpec, JobStatus, JobWaiter, TaskId, is_granted, name_in};
 use tapedeck_plan::jobs;
 use tokio::sync::oneshot;
 
@@ -37,8 +35,14 @@ impl Engine {
     /// Answers what a task asks of jobs.
     pub(crate) fn answer_of_jobs(&mut self, task: &TaskId, call: JobCall, reply: oneshot::Sender<Answer>) {
         let answer = match self.caller(task) {
-            Some(caller) => self.answer_caller(&caller, call).unwrap_or_else(|refusal| refusal),
-            None => batch_error(503, "ServerException", "the engine does not know the task right now"),
+            Some(caller) => self
+                .answer_caller(&caller, call)
+                .unwrap_or_else(|refusal| refusal),
+            None => batch_error(
+                503,
+                "ServerException",
+                "the engine does not know the task right now",
+            ),
         };
         // A connection that has ended does not need its answer.
         let _ = reply.send(answer);
@@ -66,7 +70,10 @@ impl Engine {
                     let (key, service, job) = self.job_of(&caller.key, id)?;
                     Some(told::detail(key, service, job))
                 });
-                Ok(json_answer(200, &json!({ "jobs": found.collect::<Vec<Value>>() })))
+                Ok(json_answer(
+                    200,
+                    &json!({ "jobs": found.collect::<Vec<Value>>() }),
+                ))
             }
             JobCall::List { queue, status } => {
                 caller.may("batch:ListJobs", &["*"])?;
@@ -90,7 +97,10 @@ impl Engine {
             let is_meant = is_definition(job, &submission.definition);
             is_meant.then(|| (key.clone(), job.definition_arn.clone()))
         });
-        let place = found.as_ref().map_or(NOWHERE, |(_, arn)| place_of(arn)).to_owned();
+        let place = found
+            .as_ref()
+            .map_or(NOWHERE, |(_, arn)| place_of(arn))
+            .to_owned();
         let arn = |kind: &str, text: &str| match text.starts_with("arn:") {
             true => text.to_owned(),
             false => format!("{place}:{kind}/{text}"),
@@ -136,7 +146,11 @@ impl Engine {
         };
         if let Some(waiter) = &waiter {
             let mut known = service.jobs.values();
-            let is_same = |job: &&Job| job.waiter.as_ref().is_some_and(|one| one.message == waiter.message);
+            let is_same = |job: &&Job| {
+                job.waiter
+                    .as_ref()
+                    .is_some_and(|one| one.message == waiter.message)
+            };
             if let Some(job) = known.find(is_same) {
                 return Ok(job.clone());
             }
@@ -144,7 +158,10 @@ impl Engine {
         let mut queues = definition.queue_arns.iter();
         let queue = queues.find(|arn| **arn == submission.queue || name_in(arn) == submission.queue);
         let Some(queue_arn) = queue else {
-            return Err(Refused::Unknown(format!("JobQueue {} not found", submission.queue)));
+            return Err(Refused::Unknown(format!(
+                "JobQueue {} not found",
+                submission.queue
+            )));
         };
         let job = Job {
             id: crate::random::job_id(),
@@ -186,7 +203,11 @@ impl Engine {
             Some((_, job, _)) => told::job_arn(&job.queue_arn, &job.id),
             None => format!("{NOWHERE}:job/{id}"),
         };
-        let action = if only_waiting { "batch:CancelJob" } else { "batch:TerminateJob" };
+        let action = if only_waiting {
+            "batch:CancelJob"
+        } else {
+            "batch:TerminateJob"
+        };
         caller.may(action, &[&arn])?;
         let Some((key, job, status)) = found else {
             let why = format!("Job with ID {id} doesn't exist");
@@ -196,7 +217,11 @@ impl Engine {
         if is_meant {
             let reason = reason.to_owned();
             if !self.change_job(&key, &job.id, |job| job.ending = Some(reason)) {
-                return Err(batch_error(500, "ServerException", "it could not be written down"));
+                return Err(batch_error(
+                    500,
+                    "ServerException",
+                    "it could not be written down",
+                ));
             }
             self.reconcile(&key);
         }
@@ -259,5 +284,6 @@ pub(super) fn is_definition(job: &JobSpec, named: &str) -> bool {
 
 /// An ARN up to its account.
 fn place_of(arn: &str) -> &str {
-    arn.rsplit_once(":job-definition/").map_or(NOWHERE, |(place, _)| place)
+    arn.rsplit_once(":job-definition/")
+        .map_or(NOWHERE, |(place, _)| place)
 }

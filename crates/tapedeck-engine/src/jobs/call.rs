@@ -75,7 +75,9 @@ impl JobCall {
     pub(crate) fn parse(action: &str, body: &[u8]) -> Result<Self, String> {
         let body: Value = match body.is_empty() {
             true => Value::Object(Map::new()),
-            false => serde_json::from_slice(body).map_err(|error| format!("the request is no JSON: {error}"))?,
+            false => {
+                serde_json::from_slice(body).map_err(|error| format!("the request is no JSON: {error}"))?
+            }
         };
         let text = |key: &str| text_of(&body, key);
         Ok(match action {
@@ -108,7 +110,8 @@ impl Submission {
         let text = |key: &str| text_of(body, key);
         let name = text("jobName")?;
         let is_right = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let is_name = name.bytes().all(is_right) && name.starts_with(|first: char| first.is_ascii_alphanumeric());
+        let is_name =
+            name.bytes().all(is_right) && name.starts_with(|first: char| first.is_ascii_alphanumeric());
         if !is_name || name.len() > LONGEST_NAME {
             return Err(format!(
                 "jobName must have at most {LONGEST_NAME} letters, digits, hyphens and underscores, and begin with a letter or digit"
@@ -123,7 +126,10 @@ impl Submission {
             return Err(format!("{key} is not taken on this machine"));
         }
         let retries = &body["retryStrategy"];
-        if retries.get("evaluateOnExit").is_some_and(|value| !is_nothing(value)) {
+        if retries
+            .get("evaluateOnExit")
+            .is_some_and(|value| !is_nothing(value))
+        {
             return Err("evaluateOnExit is not taken on this machine".to_owned());
         }
         Ok(Self {
@@ -157,11 +163,7 @@ fn texts(value: &Value) -> Option<Vec<String>> {
     items.map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
-fn number(
-    value: &Value,
-    key: &str,
-    range: std::ops::RangeInclusive<u64>,
-) -> Result<Option<u32>, String> {
+fn number(value: &Value, key: &str, range: std::ops::RangeInclusive<u64>) -> Result<Option<u32>, String> {
     if value.is_null() {
         return Ok(None);
     }

@@ -16,15 +16,25 @@ pub(super) fn job_arn(queue_arn: &str, job: &JobId) -> String {
 pub(super) fn detail(key: &ServiceKey, service: &Service, job: &Job) -> Value {
     let present = service.tasks.values().find(|task| job.is_tried_by(task));
     let status = job.status(present);
-    let attempts: Vec<Value> = job.attempts.iter().map(|attempt| attempt_of(key, attempt)).collect();
+    let attempts: Vec<Value> = job
+        .attempts
+        .iter()
+        .map(|attempt| attempt_of(key, attempt))
+        .collect();
     let mut told = summary(job, status, present);
     told.insert("attempts".to_owned(), attempts.into());
-    told.insert("container".to_owned(), container(key, service.container(), job, present));
+    told.insert(
+        "container".to_owned(),
+        container(key, service.container(), job, present),
+    );
     told.insert("dependsOn".to_owned(), json!([]));
     told.insert("jobQueue".to_owned(), job.queue_arn.as_str().into());
     told.insert("parameters".to_owned(), json!({}));
     told.insert("platformCapabilities".to_owned(), json!(["EC2"]));
-    told.insert("retryStrategy".to_owned(), json!({ "attempts": job.most_attempts }));
+    told.insert(
+        "retryStrategy".to_owned(),
+        json!({ "attempts": job.most_attempts }),
+    );
     told.insert("tags".to_owned(), json!({}));
     if let Some(seconds) = job.timeout_seconds {
         told.insert("timeout".to_owned(), json!({ "attemptDurationSeconds": seconds }));
@@ -123,7 +133,9 @@ fn renamed(value: Value, first: fn(char) -> char) -> Value {
         Value::Object(entries) => {
             let entries = entries.into_iter().map(|(key, value)| {
                 let mut letters = key.chars();
-                let key = letters.next().map(|letter| format!("{}{}", first(letter), letters.as_str()));
+                let key = letters
+                    .next()
+                    .map(|letter| format!("{}{}", first(letter), letters.as_str()));
                 (key.unwrap_or_default(), renamed(value, first))
             });
             Value::Object(entries.collect())

@@ -22,7 +22,7 @@ use tapedeck_model::{
 
 use crate::fleet::ServiceKey;
 
-fn key(name: &str) -> ServiceKey {
+pub(crate) fn key(name: &str) -> ServiceKey {
     ServiceKey {
         stack: StackName::new("demo-dev").unwrap(),
         name: ResourceName::new(name).unwrap(),
@@ -74,7 +74,7 @@ fn running() -> TaskState {
     }
 }
 
-fn at(millis: u64) -> Timestamp {
+pub(crate) fn at(millis: u64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 

@@ -91,14 +91,15 @@ pub(super) fn name(value: &mut Value, jobs: &Jobs) {
     let text = {
         let referred = value.get("Ref").and_then(Value::as_str);
         let asked = evaluate::attribute_of(value);
-        jobs.values().find_map(|job| match (referred, asked, &job.log_group) {
-            (Some(id), _, _) if id == job.definition_id => Some(job.definition_arn.clone()),
-            (_, Some((id, "JobDefinitionArn")), _) if id == job.definition_id => {
-                Some(job.definition_arn.clone())
-            }
-            (_, Some((id, "Arn")), Some((group, arn))) if id == group => Some(arn.clone()),
-            _ => None,
-        })
+        jobs.values()
+            .find_map(|job| match (referred, asked, &job.log_group) {
+                (Some(id), _, _) if id == job.definition_id => Some(job.definition_arn.clone()),
+                (_, Some((id, "JobDefinitionArn")), _) if id == job.definition_id => {
+                    Some(job.definition_arn.clone())
+                }
+                (_, Some((id, "Arn")), Some((group, arn))) if id == group => Some(arn.clone()),
+                _ => None,
+            })
     };
     match (text, value) {
         (Some(text), value) => *value = Value::String(text),

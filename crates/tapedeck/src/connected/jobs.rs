@@ -2,7 +2,8 @@
 
 use tapedeck_build::Built;
 use tapedeck_model::{
-    BatchJob, ContainerSpec, JobGrant, JobInbox, JobSpec, MAIN_CONTAINER, ResourceName, SecretPart, ServiceSpec,
+    BatchJob, ContainerSpec, JobGrant, JobInbox, JobSpec, MAIN_CONTAINER, ResourceName, SecretPart,
+    ServiceSpec,
 };
 use tapedeck_synth::local;
 

@@ -21,8 +21,8 @@ use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail};
 use crate::options::ConfigFile;
 use crate::packaging::{self, Packager, Part, no_such_service};
-use crate::rollout;
 use crate::printer::Printer;
+use crate::rollout;
 
 /// What a session packages, and with what.
 #[derive(Debug)]

@@ -149,13 +149,23 @@ fn project() -> Option<Project> {
 }
 
 fn logs(project: &Project, resource: &str) -> String {
-    let of = ["logs", PROJECT[0], PROJECT[1], "--resourceName", resource, "--raw"];
+    let of = [
+        "logs",
+        PROJECT[0],
+        PROJECT[1],
+        "--resourceName",
+        resource,
+        "--raw",
+    ];
     project.home.must(&of)
 }
 
 fn say(project: &Project, resource: &str, text: &str, patience: Duration) {
     let said = within(patience, || {
-        logs(project, resource).lines().any(|line| line == text).then_some(())
+        logs(project, resource)
+            .lines()
+            .any(|line| line == text)
+            .then_some(())
     });
     if said.is_none() {
         let all: Vec<String> = ["friend", "stranger", "report"]
@@ -202,7 +212,12 @@ fn a_job_runs_to_its_end_for_whom_it_is_connected_to() {
     say(&project, "friend", text, past_timeout);
 
     let told = project.home.must(&["info:stack", PROJECT[0], PROJECT[1]]);
-    assert!(told.contains("definition arn:aws:batch:local:000000000000:job-definition/app-dev-report-job-definition:1"), "{told}");
+    assert!(
+        told.contains(
+            "definition arn:aws:batch:local:000000000000:job-definition/app-dev-report-job-definition:1"
+        ),
+        "{told}"
+    );
     assert!(told.contains("attempt 2 of 2, exit code 3"), "{told}");
     let again = project.must_deploy();
     assert!(again.stderr.contains("nothing has changed"), "{again:?}");

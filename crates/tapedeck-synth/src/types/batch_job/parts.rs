@@ -34,7 +34,10 @@ pub(crate) fn parts(resource: &Declared, assembly: &Assembly<'_>) -> Option<JobP
     let definition = format!("job-definition/{}", definition_name(job, assembly));
     let log_group = keeps_logs(job).then(|| {
         let path = within(super::log_group_path(job, assembly), 512);
-        (job.id("LogGroup"), names.arn("logs", &format!("log-group:{path}:*")))
+        (
+            job.id("LogGroup"),
+            names.arn("logs", &format!("log-group:{path}:*")),
+        )
     });
     let timeout = job.number("timeout");
     Some(JobParts {
