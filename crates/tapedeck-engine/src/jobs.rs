@@ -12,17 +12,46 @@ mod tests;
 mod told;
 
 use tapedeck_api::{JobDefinitionStatus, JobSummary};
-use tapedeck_model::{ContainerSpec, Cpu, Job, JobEnd, JobId, JobRun, Task, TaskState, name_in};
+use tapedeck_cloud::Message;
+use tapedeck_model::{
+    ContainerSpec, Cpu, Job, JobEnd, JobId, JobInbox, JobRun, Task, TaskId, TaskState, name_in,
+};
 use tapedeck_plan::jobs::{self, JobBounds, JobPlan, JobStep};
 use tapedeck_plan::{Plan, Progress};
 use tapedeck_runtime::failpoint;
+use tokio::sync::oneshot;
 
 pub(crate) use self::call::JobCall;
-pub(crate) use self::inbox::{Steps, Unwanted};
+pub(crate) use self::inbox::Steps;
+use self::inbox::Unwanted;
 use crate::fleet::{Life, Service, ServiceKey};
+use crate::http::Answer;
 use crate::main_loop::Engine;
 
+/// What wakes the engine about jobs.
+#[derive(Debug)]
+pub(crate) enum JobEvent {
+    /// A program in a task asks for jobs, or about them.
+    Asked(TaskId, JobCall, oneshot::Sender<Answer>),
+    /// A step of a state machine asks for a job. Answered with why not, if it may not; none when it could not be written down.
+    Wanted(JobInbox, Message, oneshot::Sender<Option<Result<(), Unwanted>>>),
+    /// An inbox could not be read.
+    InboxFailed(JobInbox, String),
+    /// The step that waits for a job was told of its end, or could not be.
+    StepTold(ServiceKey, JobId, Result<(), String>),
+}
+
 impl Engine {
+    /// Handles an event.
+    pub(crate) fn handle_jobs(&mut self, event: JobEvent) {
+        match event {
+            JobEvent::Asked(task, call, reply) => self.answer_of_jobs(&task, call, reply),
+            JobEvent::Wanted(inbox, message, reply) => self.job_wanted(&inbox, &message, reply),
+            JobEvent::InboxFailed(inbox, why) => self.inbox_failed(&inbox, &why),
+            JobEvent::StepTold(key, job, outcome) => self.step_told(&key, &job, outcome),
+        }
+    }
+
     /// Decides for the jobs of one definition and takes the steps, until there is none left to take now.
     pub(crate) fn reconcile_jobs(&mut self, key: &ServiceKey) {
         while let Some(service) = self.fleet.services.get(key) {
@@ -42,9 +71,10 @@ impl Engine {
                 replacing: 0,
             };
             self.keep(key, plan);
-            let took = steps
-                .into_iter()
-                .fold(false, |took, step| self.take_job_step(key, step) || took);
+            let mut took = false;
+            for step in steps {
+                took |= self.take_job_step(key, step);
+            }
             if !self.place(key) && !took {
                 break;
             }

@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tapedeck_api::{EngineStatus, Refusal, Request, Response, ServiceEvent};
-use tapedeck_cloud::Message;
-use tapedeck_model::{JobId, JobInbox, StopCode, TaskId, TaskState, Timestamp};
+use tapedeck_model::{StopCode, TaskId, TaskState, Timestamp};
 use tapedeck_runtime::TaskExit;
 use tapedeck_runtime::failpoint;
 use tapedeck_runtime::protocol::ShimState;
@@ -23,7 +22,7 @@ use crate::fleet::{Fleet, Service, ServiceKey};
 use crate::forwarding::Forwarders;
 use crate::host::Host;
 use crate::http::Answer;
-use crate::jobs::{JobCall, Steps, Unwanted};
+use crate::jobs::{JobEvent, Steps};
 use crate::link::Link;
 use crate::meters::{Meters, Sampled};
 use crate::notice::Notice;
@@ -54,14 +53,8 @@ pub(crate) enum Event {
     AskedWithin(TaskId, oneshot::Sender<Option<Facts>>),
     /// A program in a task, naming the id of its container, asks about the protection of its task, or to change it.
     AskedForProtection(TaskId, String, Change, oneshot::Sender<Answer>),
-    /// A program in a task asks for jobs, or about them.
-    AskedForJobs(TaskId, JobCall, oneshot::Sender<Answer>),
-    /// A step of a state machine asks for a job. Answered with why not, if it may not; none when it could not be written down.
-    JobWanted(JobInbox, Message, oneshot::Sender<Option<Result<(), Unwanted>>>),
-    /// An inbox could not be read.
-    InboxFailed(JobInbox, String),
-    /// The step that waits for a job was told of its end, or could not be.
-    StepTold(ServiceKey, JobId, Result<(), String>),
+    /// Something about jobs.
+    OfJobs(JobEvent),
     /// What a stopped task had left on this machine was removed, or could not be.
     Cleaned(TaskId, Result<(), String>),
     /// What tasks use was looked at.
@@ -197,10 +190,7 @@ impl Engine {
             Event::ShimGone(task) => self.shim_gone(&task),
             Event::AskedWithin(task, reply) => self.answer_within(&task, reply),
             Event::AskedForProtection(task, id, change, reply) => self.protect(&task, &id, change, reply),
-            Event::AskedForJobs(task, call, reply) => self.answer_of_jobs(&task, call, reply),
-            Event::JobWanted(inbox, message, reply) => self.job_wanted(&inbox, &message, reply),
-            Event::InboxFailed(inbox, why) => self.inbox_failed(&inbox, &why),
-            Event::StepTold(key, job, outcome) => self.step_told(&key, &job, outcome),
+            Event::OfJobs(event) => self.handle_jobs(event),
             Event::Cleaned(task, outcome) => self.cleaned(&task, outcome),
             Event::Sampled(samples) => self.sampled(samples),
             Event::ForwarderSaid(key, message) => self.forwarder_said(&key, &message),

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::{Endpoint, json_answer};
 use crate::http::Answer;
-use crate::jobs::JobCall;
+use crate::jobs::{JobCall, JobEvent};
 use crate::main_loop::Event;
 
 impl Endpoint {
@@ -17,7 +17,7 @@ impl Endpoint {
             Err(why) => return batch_error(400, "ClientException", &why),
         };
         let (reply, answer) = oneshot::channel();
-        let asked = Event::AskedForJobs(self.task.clone(), call, reply);
+        let asked = Event::OfJobs(JobEvent::Asked(self.task.clone(), call, reply));
         let answered = match self.events.send(asked) {
             Ok(()) => answer.await.ok(),
             Err(_) => None,

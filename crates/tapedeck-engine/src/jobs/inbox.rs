@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 
 use super::answer::{Refused, is_definition};
 use super::call::Submission;
-use super::told;
+use super::{JobEvent, told};
 use crate::fleet::ServiceKey;
 use crate::host::Host;
 use crate::main_loop::{Engine, Event};
@@ -169,7 +169,7 @@ impl Engine {
                     Ok(cloud) => cloud.tell_step(&waiter.token, outcome).await.map_err(in_words),
                     Err(why) => Err(why),
                 };
-                let _ = events.send(Event::StepTold(key, job, told.map(drop)));
+                let _ = events.send(Event::OfJobs(JobEvent::StepTold(key, job, told.map(drop))));
             });
         }
     }
@@ -215,7 +215,11 @@ async fn read(inbox: JobInbox, host: Arc<Host>, events: mpsc::UnboundedSender<Ev
             Err(why) => {
                 cloud = None;
                 // It is told only when it stays so: what stands in for AWS may just be starting.
-                if pause == PAUSES.1 && events.send(Event::InboxFailed(inbox.clone(), why)).is_err() {
+                if pause == PAUSES.1
+                    && events
+                        .send(Event::OfJobs(JobEvent::InboxFailed(inbox.clone(), why)))
+                        .is_err()
+                {
                     return;
                 }
                 tokio::time::sleep(pause).await;
@@ -237,7 +241,11 @@ async fn round(
     };
     for message in cloud.receive(&inbox.queue_url).await.map_err(in_words)? {
         let (reply, answer) = oneshot::channel();
-        let _ = events.send(Event::JobWanted(inbox.clone(), message.clone(), reply));
+        let _ = events.send(Event::OfJobs(JobEvent::Wanted(
+            inbox.clone(),
+            message.clone(),
+            reply,
+        )));
         match answer.await.ok().flatten() {
             // It is there again in a while.
             None => continue,

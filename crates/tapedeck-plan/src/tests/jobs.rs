@@ -304,7 +304,10 @@ fn jobs_that_are_over_are_kept_for_a_while_and_tasks_no_longer_than_needed() {
         .map(|number| over(number, f64::from(number)))
         .collect();
     let oldest = JobStep::ForgetJob { job: job_id(1) };
-    assert_eq!(plan(&jobs, &[], bounds(2), 200.0).steps, [oldest.clone()]);
+    assert_eq!(
+        plan(&jobs, &[], bounds(2), 200.0).steps,
+        std::slice::from_ref(&oldest)
+    );
     let week = Duration::from_secs(7 * 24 * 60 * 60).as_secs_f64();
     assert_eq!(plan(&jobs[..1], &[], bounds(2), week + 1.0).steps, [oldest]);
     assert_eq!(plan(&jobs[..1], &[], bounds(2), week).steps, []);

@@ -207,8 +207,8 @@ pub(super) fn grants(role: &str, template: &Template) -> Vec<LocalGrant> {
             Value::Array(items) => items.clone(),
             one => vec![one.clone()],
         };
-        let counts = !actions.is_empty() && !(allows && statement.get("Condition").is_some());
-        counts.then_some(LocalGrant {
+        let is_conditional = allows && statement.get("Condition").is_some();
+        (!is_conditional && !actions.is_empty()).then_some(LocalGrant {
             allows,
             actions,
             resources,

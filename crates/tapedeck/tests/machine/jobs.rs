@@ -9,7 +9,7 @@ use tapedeck_testkit::{DEADLINE, Finished, eventually, missing, within};
 
 use crate::seed::{SEED, Seed};
 use crate::source::Project;
-use crate::stage::PROJECT;
+use crate::stage::{PROJECT, Stage, WAIT};
 
 const CONFIG: &str = "
 resources:
@@ -222,6 +222,53 @@ fn a_job_runs_to_its_end_for_whom_it_is_connected_to() {
     let again = project.must_deploy();
     assert!(again.stderr.contains("nothing has changed"), "{again:?}");
     project.home.must(&["delete", PROJECT[0], PROJECT[1], "--yes"]);
+}
+
+/// Asks until it is answered, and does not give up when the engine goes away meanwhile.
+const ASK: &str = r#"body='{"jobName":"x","jobQueue":"main","jobDefinition":"report"}'
+until wget -qO- --post-data="$body" http://169.254.170.2/v1/submitjob; do :; done; echo; echo answered"#;
+
+#[test]
+fn an_engine_killed_while_it_takes_or_ends_a_job_forgets_none_and_runs_none_twice() {
+    // How many jobs there are then: what was written down and not answered is asked for again.
+    for (moment, wanted) in [("job.decided", 1), ("job.submitted", 2), ("job.saved", 1)] {
+        let Some(stage) = Stage::ready() else { return };
+        stage.home.must(&["engine", "stop", "--tasks"]);
+        let mut engine = stage
+            .home
+            .command(&["engine", "run"])
+            .env("TAPEDECK_FAILPOINT", moment)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let socket = stage.home.files().socket();
+        eventually("an engine", DEADLINE, || {
+            tapedeck_api::Client::connect(&socket).ok()
+        });
+        stage.apply(&[
+            stage.named("report", "echo ran").job(),
+            stage.named("caller", &format!("{ASK}; {WAIT}")).granted_jobs(),
+        ]);
+        eventually(&format!("the end at {moment}"), DEADLINE, || {
+            engine.try_wait().unwrap()
+        });
+        stage.home.must(&["engine", "start"]);
+        let jobs = eventually(&format!("the end of all jobs after {moment}"), DEADLINE, || {
+            let stack = stage.client().describe_stack(&crate::stage::stack()).unwrap();
+            let service = stack.services.into_iter().find(|one| one.job.is_some())?;
+            let jobs = service.job.unwrap().jobs;
+            let is_over = jobs.len() == wanted && jobs.iter().all(|job| job.status == JobStatus::Succeeded);
+            is_over.then_some(jobs)
+        });
+        assert!(
+            jobs.iter().all(|job| job.attempts == 1),
+            "after {moment}: {jobs:?}"
+        );
+        let lines = stage.logs(&["--resourceName", "report", "--raw"]);
+        assert_eq!(lines.lines().count(), wanted, "after {moment}: {lines}");
+        stage.home.must(&["engine", "stop", "--tasks"]);
+    }
 }
 
 #[test]
