@@ -125,7 +125,7 @@ fn an_engine_of_another_version_is_told() {
     environment.check(&["engine", "status"], expect![[r#"
         exit code 3
         --- stderr ---
-        error: the engine (version 99.0.0, pid 1234) speaks protocol 999, this command speaks 6: run `tapedeck engine stop`, then the command again; tasks keep running meanwhile
+        error: the engine (version 99.0.0, pid 1234) speaks protocol 999, this command speaks 7: run `tapedeck engine stop`, then the command again; tasks keep running meanwhile
     "#]]);
     other.join().expect("it did as told");
 }
