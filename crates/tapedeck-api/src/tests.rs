@@ -72,7 +72,7 @@ fn serve(
 #[test]
 fn a_refusal_is_an_error_in_words() {
     let (_folder, socket, served) = serve(&[
-        r#"{"protocol":6,"version":"0.0.0","pid":1}"#,
+        r#"{"protocol":7,"version":"0.0.0","pid":1}"#,
         r#"{"response":"refused","refusal":{"kind":"unknownStack","name":"demo-dev"}}"#,
     ]);
     let mut client = Client::connect(&socket).unwrap();
