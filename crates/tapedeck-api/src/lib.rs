@@ -17,7 +17,8 @@ pub use metrics::{
     Metrics, ScalingStatus, ServiceMetrics, ServiceScaling, StorageMetrics, TaskMetrics, Usage,
 };
 pub use status::{
-    DeploymentStatus, EngineStatus, InstanceStatus, ServiceEvent, ServiceStatus, StackStatus, StackSummary,
+    DeploymentStatus, EngineStatus, InstanceStatus, JobDefinitionStatus, JobSummary, ServiceEvent,
+    ServiceStatus, StackStatus, StackSummary,
 };
 pub use tapedeck_model::RolloutState;
 

@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 use tapedeck_model::{
-    Cpu, Deployment, ImageDigest, Instance, LocalResource, MemoryMb, ResourceName, Revision, RolloutState,
-    StackName, StopTimeout, Task, TaskId, Timestamp,
+    Cpu, Deployment, ImageDigest, Instance, JobId, JobStatus, LocalResource, MemoryMb, ResourceName,
+    Revision, RolloutState, StackName, StopTimeout, Task, TaskId, Timestamp,
 };
 
 use crate::metrics::ScalingStatus;
@@ -151,6 +151,9 @@ pub struct ServiceStatus {
     /// The EC2 instances that its tasks run on, oldest first; none on Fargate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instances: Vec<InstanceStatus>,
+    /// What jobs there are, of a definition of jobs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobDefinitionStatus>,
     /// Tasks that are not stopped, then the stopped ones that are still remembered, newest first.
     pub tasks: Vec<Task>,
     /// What happened lately, oldest first, at most 100.
@@ -167,6 +170,45 @@ impl ServiceStatus {
             .map(|known| &known.deployment)
             .next()
     }
+}
+
+/// A definition of jobs, and how those are that were submitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobDefinitionStatus {
+    /// The ARN of the definition, with its revision.
+    pub definition_arn: String,
+    /// Seconds after which an attempt is ended; none when never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
+    /// The jobs that are remembered, the newest first.
+    pub jobs: Vec<JobSummary>,
+}
+
+/// How one job is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobSummary {
+    /// Its id.
+    pub id: JobId,
+    /// The name that it was given.
+    pub name: String,
+    /// How far it is.
+    pub status: JobStatus,
+    /// When it was submitted.
+    pub created: Timestamp,
+    /// When its present attempt, or the last, started.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub stopped: Option<Timestamp>,
+    /// Attempts that were made, with the present one.
+    pub attempts: u32,
+    /// The most that are made.
+    pub most_attempts: u32,
+    /// The exit code of the last attempt that is over.
+    pub exit_code: Option<i32>,
+    /// Why that ended.
+    pub reason: Option<String>,
 }
 
 /// One EC2 instance of a service.

@@ -172,6 +172,15 @@ pub enum CloudError {
         #[source]
         cause: CallError,
     },
+    /// Steps of state machines that wait could not be heard or answered.
+    #[error("could not serve the steps of state machines in {place}")]
+    Steps {
+        /// Where.
+        place: Place,
+        /// Why.
+        #[source]
+        cause: CallError,
+    },
 }
 
 /// Why an operation of several calls did not get to its end.
@@ -259,7 +268,8 @@ impl CloudError {
             | Self::PutObject { cause, .. }
             | Self::Account { cause, .. }
             | Self::NotDone { cause, .. }
-            | Self::AssumeRole { cause, .. } => cause.way_out(),
+            | Self::AssumeRole { cause, .. }
+            | Self::Steps { cause, .. } => cause.way_out(),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The calls to CloudFormation, ECS, ECR, CloudWatch Logs, S3, Secrets Manager and STS: of AWS, or of an emulator behind an endpoint, by the same code.
+//! The calls to CloudFormation, ECS, ECR, CloudWatch Logs, S3, Secrets Manager, SQS, Step Functions and STS: of AWS, or of an emulator behind
+//! an endpoint, by the same code.
 //!
 //! Start at [`Cloud::connect`]. Nothing here knows what is in a template, and nothing prints: what happens meanwhile is told
 //! as [`Progress`], what went wrong is a [`CloudError`].
@@ -14,6 +15,7 @@ mod log_events;
 mod secrets;
 mod services;
 mod stack;
+mod steps;
 mod target;
 
 pub use call::{CallError, Fault};
@@ -30,4 +32,5 @@ pub use stack::{
     Deployed, Deployment, MAX_TEMPLATE_IN_CALL, Outcome, Progress, ResourceEvent, StackResource, StackState,
     StackStatus,
 };
+pub use steps::{Message, StepOutcome};
 pub use target::{Credentials, Limits, Place, Target};

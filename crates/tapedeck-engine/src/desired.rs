@@ -44,6 +44,7 @@ impl Engine {
                     next.attended = attended;
                     next.set_scaling(wanted.scaling);
                     next.set_logs(&wanted.logs, wall());
+                    next.job.clone_from(&wanted.job);
                     self.address(&mut next, &services_of(&changed));
                     changed.push((key, next));
                 }
@@ -53,6 +54,8 @@ impl Engine {
                     let mut differs = next.update(known.count_within(wanted), &wanted.container, now);
                     differs |= next.set_scaling(wanted.scaling);
                     differs |= next.set_logs(&wanted.logs, wall());
+                    differs |= next.job != wanted.job;
+                    next.job.clone_from(&wanted.job);
                     differs |= self.address(&mut next, &services_of(&changed));
                     // What was tried before it was deleted says nothing to whoever attends to it now.
                     let anew = anew || (attended && known.life == Life::Draining);

@@ -4,6 +4,7 @@
 //! Each task has a listener of its own, made in its namespace when it was started and kept by its shim, so that what is
 //! asked while no engine runs waits. The listener tells which task asks; ids in paths are checked besides.
 
+mod batch;
 mod credentials;
 mod identity;
 mod limit;
@@ -24,9 +25,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+pub(crate) use self::batch::batch_error;
 use self::credentials::Session;
-pub(crate) use self::identity::EndpointKey;
 use self::identity::container_names;
+pub(crate) use self::identity::{EndpointKey, task_arn};
 use self::limit::Limit;
 pub(crate) use self::metadata::Facts;
 use self::metadata::Surroundings;
@@ -122,6 +124,7 @@ impl Endpoint {
                 self.protection(id, Change::parse(&request.body)).await
             }
             (Some(Route::Credentials { id }), "GET") => self.credentials(id).await,
+            (Some(Route::Jobs { action }), "POST") => self.jobs(action, &request.body).await,
             (Some(_), _) => refused(405, "MethodNotAllowed", &format!("{path} does not take {method}")),
             (None, _) => refused(404, "NotFound", &format!("there is nothing at {path}")),
         }
@@ -220,7 +223,7 @@ fn refused(status: u16, code: &str, message: &str) -> Answer {
     json_answer(status, &json!({ "code": code, "message": message }))
 }
 
-fn json_answer(status: u16, body: &Value) -> Answer {
+pub(crate) fn json_answer(status: u16, body: &Value) -> Answer {
     Answer {
         status,
         content_type: "application/json",

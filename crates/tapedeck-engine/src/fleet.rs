@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tapedeck_api::{DeploymentStatus, ServiceEvent, ServiceStatus, StackStatus, StackSummary};
 use tapedeck_model::{
-    ContainerSpec, LocalResource, LogPolicy, ResourceName, Revision, RolloutState, Scaling, ServicePort,
-    ServiceSpec, StackName, Task, TaskId, TaskState, Timestamp,
+    ContainerSpec, Job, JobId, JobSpec, LocalResource, LogPolicy, ResourceName, Revision, RolloutState,
+    Scaling, ServicePort, ServiceSpec, StackName, Task, TaskId, TaskState, Timestamp,
 };
 use tapedeck_plan::{Deployments, Plan, Waiting};
 
@@ -87,6 +87,10 @@ pub(crate) struct Service {
     pub(crate) attended: bool,
     /// The address that it has for others, of a service with ports.
     pub(crate) address: Option<Ipv4Addr>,
+    /// What makes it a definition of jobs, if it is one.
+    pub(crate) job: Option<JobSpec>,
+    /// The jobs that were submitted and are remembered.
+    pub(crate) jobs: BTreeMap<JobId, Job>,
     /// What was decided last; it says what is waited for. None until this engine has looked at the service.
     pub(crate) plan: Option<Plan>,
     /// Value of the engine's change counter when anything here last changed.
@@ -122,6 +126,8 @@ impl Service {
             capacity: Capacity::default(),
             attended: false,
             address: None,
+            job: None,
+            jobs: BTreeMap::new(),
             plan: None,
             version: 0,
         }
@@ -357,6 +363,7 @@ impl Service {
             address: self.address,
             ports: container.ports.clone(),
             instances: self.capacity.statuses(self),
+            job: self.job_status(),
             tasks,
             events: self.events.iter().cloned().collect(),
         }
@@ -387,9 +394,10 @@ impl Service {
         }
     }
 
-    /// Tasks wanted: none while the service is being deleted.
+    /// Tasks wanted: none while the service is being deleted; of jobs, those that there are.
     pub(crate) fn wanted(&self) -> u32 {
         match self.life {
+            Life::Active if self.job.is_some() => self.count(TaskState::is_live),
             Life::Active => self.desired_count,
             Life::Draining => 0,
         }
@@ -412,8 +420,11 @@ impl Fleet {
 
     /// The latest time that is known of any task.
     pub(crate) fn latest_time(&self) -> Timestamp {
-        let tasks = self.services.values().flat_map(|service| service.tasks.values());
-        tasks.map(Task::latest_time).max().unwrap_or_default()
+        let services = self.services.values();
+        let tasks = services.clone().flat_map(|service| service.tasks.values());
+        let jobs = services.flat_map(|service| service.jobs.values());
+        let times = tasks.map(Task::latest_time).chain(jobs.map(Job::latest_time));
+        times.max().unwrap_or_default()
     }
 
     /// The service that a task belongs to.

@@ -267,7 +267,10 @@ impl Host {
             hostname,
             layers: image.layers.clone(),
             process: TaskProcess {
-                args: command_of(image)?,
+                args: match container.command.as_slice() {
+                    [] => command_of(image)?,
+                    own => [image.config.entrypoint.as_slice(), own].concat(),
+                },
                 environment: environment.into_iter().collect(),
                 working_directory: image.config.working_dir.clone(),
                 uid,

@@ -4,7 +4,7 @@
 //! carries the steps out ([`reconcile`]). What people ask for arrives through [`server`] and is applied in
 //! [`desired`]; what shims say is turned into states in [`observe`]; [`host`] touches the machine, and [`secrets`]
 //! asks for what a task gets in memory alone; [`meters`] keeps what tasks use, [`scaling`] has the number of tasks follow
-//! it, and [`prometheus`] and [`exporter`] tell it to others; [`forwarding`] hands logs on; [`store`] remembers; [`capacity`] finds room for tasks; [`notice`] tells a
+//! it, and [`prometheus`] and [`exporter`] tell it to others; [`forwarding`] hands logs on; [`jobs`] run to their end; [`store`] remembers; [`capacity`] finds room for tasks; [`notice`] tells a
 //! service manager; [`traffic`] lets tasks reach services, and [`trust`] has them believe these; [`rest`] gives back memory; [`visits`] lets people run commands in containers; [`attendance`] lets a stack end with whoever develops it; [`endpoint`] answers what a program asks in its task. A new
 //! engine first adopts what the one before left running ([`adopt`]).
 
@@ -24,6 +24,7 @@ mod host;
 mod http;
 mod image_files;
 mod image_user;
+mod jobs;
 mod link;
 mod lock;
 mod log_group;

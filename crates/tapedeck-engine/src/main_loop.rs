@@ -23,6 +23,7 @@ use crate::fleet::{Fleet, Service, ServiceKey};
 use crate::forwarding::Forwarders;
 use crate::host::Host;
 use crate::http::Answer;
+use crate::jobs::{JobEvent, Steps};
 use crate::link::Link;
 use crate::meters::{Meters, Sampled};
 use crate::notice::Notice;
@@ -55,6 +56,8 @@ pub(crate) enum Event {
     AskedWithin(TaskId, oneshot::Sender<Option<Facts>>),
     /// A program in a task, naming the id of its container, asks about the protection of its task, or to change it.
     AskedForProtection(TaskId, String, Change, oneshot::Sender<Answer>),
+    /// Something about jobs.
+    OfJobs(JobEvent),
     /// What a stopped task had left on this machine was removed, or could not be.
     Cleaned(TaskId, Result<(), String>),
     /// What tasks use was looked at.
@@ -113,6 +116,8 @@ pub(crate) struct Engine {
     pub(crate) log_looks: retention::Looks,
     /// What forwards logs.
     pub(crate) forwarders: Forwarders,
+    /// What reads what state machines want, and what is told them.
+    pub(crate) steps: Steps,
     /// How fast services are started and scaled.
     pub(crate) tempo: EngineTempo,
     /// Where metrics are served, if anywhere.
@@ -189,6 +194,7 @@ impl Engine {
             Event::ShimGone(task) => self.shim_gone(&task),
             Event::AskedWithin(task, reply) => self.answer_within(&task, reply),
             Event::AskedForProtection(task, id, change, reply) => self.protect(&task, &id, change, reply),
+            Event::OfJobs(event) => self.handle_jobs(event),
             Event::Cleaned(task, outcome) => self.cleaned(&task, outcome),
             Event::Sampled(samples) => self.sampled(samples),
             Event::ForwarderSaid(key, message) => self.forwarder_said(&key, &message),
@@ -375,6 +381,7 @@ impl Engine {
             self.reconcile(&key);
         }
         self.sync_forwarding();
+        self.sync_inboxes();
         if self.expire_logs_if_due() {
             self.collect_garbage();
         }

@@ -1,6 +1,6 @@
 //! Random ids and keys.
 
-use tapedeck_model::{InstanceId, TaskId};
+use tapedeck_model::{InstanceId, JobId, TaskId};
 
 /// A new task id.
 pub(crate) fn task_id() -> TaskId {
@@ -10,6 +10,11 @@ pub(crate) fn task_id() -> TaskId {
 /// A new id of an instance, likewise.
 pub(crate) fn instance_id() -> InstanceId {
     InstanceId::from_bytes(bytes())
+}
+
+/// A new id of a job.
+pub(crate) fn job_id() -> JobId {
+    JobId::from_bytes(bytes())
 }
 
 /// Bytes of the kernel's randomness.

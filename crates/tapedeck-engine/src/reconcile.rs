@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tapedeck_model::{ContainerSpec, Revision, RolloutState, StopCode, Task, TaskHealth, TaskId, TaskState};
+use tapedeck_model::{
+    ContainerSpec, JobRun, Revision, RolloutState, StopCode, Task, TaskHealth, TaskId, TaskState,
+};
 use tapedeck_plan::{
     Bounds, Breaker, Desired, FAILED_HEALTH_CHECKS, Plan, Progress, Step, decide_placed, events,
 };
@@ -15,6 +17,14 @@ use crate::store::StoreError;
 impl Engine {
     /// Decides for one service and takes the steps, until there is none left to take now.
     pub(crate) fn reconcile(&mut self, key: &ServiceKey) {
+        if self
+            .fleet
+            .services
+            .get(key)
+            .is_some_and(|service| service.job.is_some())
+        {
+            return self.reconcile_jobs(key);
+        }
         while let Some(service) = self.fleet.services.get(key) {
             let count = if self.is_emptying() { 0 } else { service.wanted() };
             let desired = Desired {
@@ -47,10 +57,12 @@ impl Engine {
 
     /// Remembers what was decided, for `info:stack`, and tells what differs from the decision before. The first decision
     /// of an engine differs from none: what it finds was told by the engine before. Says whether the deployment failed.
-    fn keep(&mut self, key: &ServiceKey, plan: Plan) -> bool {
+    pub(crate) fn keep(&mut self, key: &ServiceKey, plan: Plan) -> bool {
         let progress = plan.progress;
         let service = self.service_mut(key);
         let wanted = service.life == Life::Active;
+        // Jobs come and go: that is told of each.
+        let is_service = service.job.is_none();
         let completes = progress.steady && service.rollout() == RolloutState::InProgress;
         let differs = |before: &Plan| before.waiting != plan.waiting || before.progress != plan.progress;
         let changed = service.plan.as_ref().is_some_and(differs);
@@ -64,7 +76,7 @@ impl Engine {
         if progress.failed {
             self.fail(key, &progress);
         }
-        if before.is_some() {
+        if before.is_some() && is_service {
             for message in events::transitions(&key.name, before.as_ref(), &progress) {
                 self.record(key, message);
             }
@@ -78,7 +90,7 @@ impl Engine {
         let mut forgotten = Vec::new();
         for step in steps {
             match step {
-                Step::Start { revision } => started.extend(self.start(key, *revision)),
+                Step::Start { revision } => started.extend(self.start(key, *revision, None)),
                 Step::Stop { task, code, reason } => {
                     if self.stop_task(key, task, *code, reason) {
                         match reason == FAILED_HEALTH_CHECKS {
@@ -115,7 +127,12 @@ impl Engine {
     }
 
     /// Writes a new task down and, where there is room for it, has its shim started.
-    fn start(&mut self, key: &ServiceKey, revision: Revision) -> Option<TaskId> {
+    pub(crate) fn start(
+        &mut self,
+        key: &ServiceKey,
+        revision: Revision,
+        job: Option<JobRun>,
+    ) -> Option<TaskId> {
         let container = self.fleet.services.get(key)?.revisions.get(&revision)?.clone();
         let Some(address) = self.free_task_address() else {
             let (name, subnet) = (&key.name, self.host.network.subnet);
@@ -137,6 +154,7 @@ impl Engine {
             placement,
             state: TaskState::Pending,
             protected_until: None,
+            job,
             containers: Vec::new(),
             health: container.health_check.as_ref().map(|_| TaskHealth::default()),
         };
@@ -157,6 +175,7 @@ impl Engine {
 
     /// Has the shim of a task started.
     pub(crate) fn launch(&mut self, key: &ServiceKey, launching: Task, container: ContainerSpec) {
+        let container = self.as_submitted(key, &launching, container);
         let directions = self.directions();
         let neighbours = self.neighbours(key, &container);
         let (host, events, key) = (Arc::clone(&self.host), self.events.clone(), key.clone());
@@ -182,7 +201,13 @@ impl Engine {
     }
 
     /// Writes down that a task is to stop, then tells its shim.
-    fn stop_task(&mut self, key: &ServiceKey, task: &TaskId, code: StopCode, reason: &str) -> bool {
+    pub(crate) fn stop_task(
+        &mut self,
+        key: &ServiceKey,
+        task: &TaskId,
+        code: StopCode,
+        reason: &str,
+    ) -> bool {
         let now = self.clock.now();
         let (code, reason) = if self.is_emptying() {
             ENGINE_STOP
@@ -230,7 +255,7 @@ impl Engine {
     }
 
     /// Forgets stopped tasks; says whether there were any.
-    fn forget(&mut self, key: &ServiceKey, tasks: &[TaskId]) -> bool {
+    pub(crate) fn forget(&mut self, key: &ServiceKey, tasks: &[TaskId]) -> bool {
         let gone: Vec<TaskId> = tasks
             .iter()
             .filter(|task| !self.leaving.contains(*task))
@@ -251,7 +276,7 @@ impl Engine {
     }
 
     /// Notices that a deleted service is gone.
-    fn remove_if_gone(&mut self, key: &ServiceKey) {
+    pub(crate) fn remove_if_gone(&mut self, key: &ServiceKey) {
         let Some(service) = self.fleet.services.get(key) else {
             return;
         };

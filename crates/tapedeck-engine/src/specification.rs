@@ -15,6 +15,7 @@ impl Fleet {
                 Some(ServiceSpec {
                     name: key.name.clone(),
                     desired_count: wanted(service),
+                    job: service.job.clone(),
                     scaling: service.scaler.as_ref().map(|scaler| scaler.bounds),
                     logs: service.logs.policy.clone(),
                     container: service.revisions.get(&service.revision)?.clone(),

@@ -24,6 +24,7 @@ use crate::exporter;
 use crate::fleet::Fleet;
 use crate::forwarding::Forwarders;
 use crate::host::Host;
+use crate::jobs::Steps;
 use crate::lock::{EngineLock, LockError};
 use crate::machine;
 use crate::main_loop::{Ended, Engine, Event, Phase};
@@ -205,6 +206,7 @@ async fn serve(options: Options, ready: impl FnOnce(&EngineStatus)) -> Result<()
         notice: Notice::default(),
         rest: Rest::default(),
         forwarders: Forwarders::default(),
+        steps: Steps::default(),
         memory_budget: options
             .memory_budget
             .unwrap_or_else(|| Budget::usual(machine::memory())),

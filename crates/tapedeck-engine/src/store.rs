@@ -21,6 +21,7 @@ use crate::fleet::{EVENTS_KEPT, Fleet, Life, Service, ServiceKey};
 
 mod addresses;
 mod capacity;
+mod jobs;
 mod logs;
 mod resources;
 mod scaling;
@@ -127,6 +128,7 @@ impl Store {
         connection.execute_batch(capacity::TABLES).map_err(fail)?;
         connection.execute_batch(addresses::TABLES).map_err(fail)?;
         connection.execute_batch(resources::TABLES).map_err(fail)?;
+        connection.execute_batch(jobs::TABLES).map_err(fail)?;
         Ok(Self {
             database: database.to_path_buf(),
             connection,
@@ -288,6 +290,7 @@ impl Store {
         self.load_capacity(&mut fleet)?;
         self.load_addresses(&mut fleet)?;
         self.load_resources(&mut fleet)?;
+        self.load_jobs(&mut fleet)?;
         Ok(fleet)
     }
 
@@ -403,6 +406,7 @@ fn write_service(transaction: &Transaction<'_>, key: &ServiceKey, service: &Serv
     scaling::write(transaction, key, service.scaler.as_deref())?;
     logs::write(transaction, key, &service.logs)?;
     addresses::write(transaction, key, service.address)?;
+    jobs::write(transaction, key, service.job.as_ref())?;
     for (revision, container) in &service.revisions {
         transaction.execute(
             "insert into revision values (?1, ?2, ?3, ?4) on conflict do nothing",

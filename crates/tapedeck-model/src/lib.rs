@@ -8,6 +8,7 @@ mod deployment;
 mod expression;
 mod health;
 mod instance;
+mod job;
 mod log_filter;
 mod log_policy;
 mod name;
@@ -28,6 +29,10 @@ pub use expression::{Data, Expression, Late, Number, ValueType};
 pub use health::{HealthStatus, ProbeOutcome, ProbeResult, TaskHealth};
 pub use instance::{
     Ec2Spec, Instance, InstanceId, InstanceState, InvalidInstanceId, MachineType, Placement, Zone,
+};
+pub use job::{
+    BatchJob, InvalidJobId, Job, JobAttempt, JobEnd, JobGrant, JobId, JobInbox, JobRun, JobSpec, JobStatus,
+    JobWaiter, is_granted, name_in,
 };
 pub use log_filter::{InvalidLogFilter, LogFilter};
 pub use log_policy::{LogDestination, LogPolicy, SideLogs};

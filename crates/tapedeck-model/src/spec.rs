@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContainerDependency, Cpu, Ec2Spec, HealthCheck, LogPolicy, MemoryMb, ResourceName, Scaling, SecretName,
-    SecretTemplate, StackName, StopTimeout,
+    ContainerDependency, Cpu, Ec2Spec, HealthCheck, JobGrant, JobSpec, LogPolicy, MemoryMb, ResourceName,
+    Scaling, SecretName, SecretTemplate, StackName, StopTimeout,
 };
 
 /// A text that is not `sha256:` and 64 lower-case hexadecimal digits.
@@ -140,6 +140,9 @@ pub struct ServiceSpec {
     /// What becomes of its output. Changing it makes no new revision.
     #[serde(default, skip_serializing_if = "LogPolicy::is_default")]
     pub logs: LogPolicy,
+    /// What makes it a definition of jobs, if it is one: then its tasks are attempts of jobs. Changing it makes no new revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobSpec>,
     /// What each task runs. Changing anything in it makes a new revision.
     pub container: ContainerSpec,
 }
@@ -187,6 +190,12 @@ pub struct ContainerSpec {
     /// What its tasks may connect to within this machine. Nothing else there answers them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reaches: Vec<ServicePort>,
+    /// What it runs in place of the command of its image, after the entry point of that; nothing for the command itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    /// What its tasks may do with jobs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub job_grants: Vec<JobGrant>,
     /// The role that its tasks act in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<TaskRole>,

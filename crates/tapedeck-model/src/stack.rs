@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    Data, Expression, Late, ProjectName, Region, ResourceName, StackName, StageName, WorkerService, Workload,
+    BatchJob, Data, Expression, Late, ProjectName, Region, ResourceName, StackName, StageName, WorkerService,
+    Workload,
 };
 
 /// One stage of a project as its config file defines it.
@@ -43,6 +44,13 @@ impl Stack {
         let services = self.services.iter().cloned();
         services.chain(others.filter_map(Workload::service)).collect()
     }
+
+    /// Its jobs.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<BatchJob> {
+        let jobs = self.resources.iter().filter_map(|one| one.job.as_deref());
+        jobs.cloned().collect()
+    }
 }
 
 /// A resource that is not a worker service. Its type has a table of keys, and the properties obey it.
@@ -61,6 +69,9 @@ pub struct Resource {
     /// The containers it is made of, for types that are made of some. All of it is in the properties, too.
     #[serde(skip)]
     pub workload: Option<Box<Workload>>,
+    /// What each run of it is, for jobs. All of it is in the properties, too.
+    #[serde(skip)]
+    pub job: Option<Box<BatchJob>>,
 }
 
 /// Changes to one resource of the template.

@@ -6,7 +6,8 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContainerStatus, HealthStatus, InstanceId, Placement, ProbeResult, Revision, TaskHealth, Timestamp,
+    ContainerStatus, HealthStatus, InstanceId, JobRun, Placement, ProbeResult, Revision, TaskHealth,
+    Timestamp,
 };
 
 /// A text that is not 32 lower-case hexadecimal digits.
@@ -90,6 +91,9 @@ pub struct Task {
     /// Until when it is kept from being stopped for want of fewer tasks or for another revision, as it asked for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protected_until: Option<Timestamp>,
+    /// The attempt of a job that it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobRun>,
     /// Its containers, the main one first; none when it has no other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<ContainerStatus>,

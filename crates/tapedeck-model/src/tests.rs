@@ -120,3 +120,45 @@ fn a_template_joins_texts_and_secrets() {
     let failing = |reference: &SecretReference| Err(reference.to_string());
     assert_eq!(template.fill(failing).unwrap_err(), "db.user");
 }
+
+#[test]
+fn jobs_are_granted_by_statements_and_a_denial_outweighs_them() {
+    let grant = |allows, actions: &[&str], resources: &[&str]| JobGrant {
+        allows,
+        actions: actions.iter().map(ToString::to_string).collect(),
+        resources: resources.iter().map(ToString::to_string).collect(),
+    };
+    let definition = "arn:aws:batch:local:0:job-definition/app-report:3";
+    let queue = "arn:aws:batch:local:0:job-queue/main";
+    let grants = [
+        grant(
+            true,
+            &["batch:SubmitJob"],
+            &["arn:aws:batch:local:0:job-definition/app-report*", queue],
+        ),
+        grant(true, &["Batch:describe*"], &["*"]),
+    ];
+    assert!(is_granted(&grants, "batch:SubmitJob", &[definition, queue]));
+    assert!(!is_granted(
+        &grants,
+        "batch:SubmitJob",
+        &[definition, "arn:aws:batch:local:0:job-queue/other"]
+    ));
+    assert!(!is_granted(&grants, "batch:TerminateJob", &[definition]));
+    assert!(is_granted(&grants, "batch:DescribeJobs", &["*"]));
+    assert!(!is_granted(&[], "batch:DescribeJobs", &["*"]));
+    let denied = [
+        grants[0].clone(),
+        grant(false, &["*"], &["arn:aws:batch:*:*:job-queue/m?in"]),
+    ];
+    assert!(!is_granted(&denied, "batch:SubmitJob", &[definition, queue]));
+}
+
+#[test]
+fn ids_of_jobs_are_uuids() {
+    let id = JobId::from_bytes([0xff; 16]);
+    assert_eq!(id.as_str(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+    assert_eq!(JobId::new(id.as_str()), Ok(id));
+    assert!(JobId::new("ffffffff-ffff-4fff-bfff-fffffffffff").is_err());
+    assert!(JobId::new("FFFFFFFF-ffff-4fff-bfff-ffffffffffff").is_err());
+}

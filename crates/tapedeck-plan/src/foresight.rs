@@ -65,6 +65,7 @@ impl Foresight {
             placement: None,
             state: TaskState::Pending,
             protected_until: None,
+            job: None,
             containers: Vec::new(),
             health: None,
         });
@@ -118,6 +119,7 @@ fn outline(task: &Task) -> Task {
         placement: None,
         containers: Vec::new(),
         health,
+        job: None,
         ..*task
     }
 }

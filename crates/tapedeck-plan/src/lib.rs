@@ -4,7 +4,7 @@
 //! (`rollout`), counts what failed (`streak` for the pauses, `breaker` for giving up), keeps an older revision up while the new
 //! one fails (`standing`) and drops old records (`retention`); what the steps lead to is looked at once more (`foresight`); [`events`] words what happened. Where to go back to is in
 //! [`Deployments`]. How many tasks are wanted of a service that is scaled is decided in
-//! [`autoscale`], and where they run in [`placement`]. What the probes of a health check come to is in [`health`]. Which segments of
+//! [`autoscale`], and where they run in [`placement`]. What the probes of a health check come to is in [`health`]. What becomes of jobs that were submitted is in [`jobs`]. Which segments of
 //! logs are removed is in [`log_retention`].
 //!
 //! Nothing here reads a clock, a file or the environment, draws a random number or remembers anything between two
@@ -19,6 +19,7 @@ mod desired;
 pub mod events;
 mod foresight;
 pub mod health;
+pub mod jobs;
 pub mod log_retention;
 pub mod placement;
 mod plan;

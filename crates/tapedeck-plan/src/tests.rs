@@ -3,6 +3,7 @@
 mod attended;
 mod deployment;
 mod health;
+mod jobs;
 mod log_retention;
 mod protection;
 mod replacing;
@@ -43,6 +44,7 @@ fn task(number: u8, revision: u64, created: f64, state: TaskState) -> Task {
         placement: None,
         state,
         protected_until: None,
+        job: None,
         containers: Vec::new(),
         health: None,
     }

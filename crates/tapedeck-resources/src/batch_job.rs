@@ -1,14 +1,16 @@
 //! `batch-job`: a container that runs to its end.
 
 use tapedeck_config::schema::{
-    Connectable, DecimalRange, Kind, OBJECT, Object, Parameter, Range, ResourceType, Support, UNSUPPORTED,
+    Connectable, DecimalRange, Key, Kind, OBJECT, Object, Parameter, Range, ResourceType, Support,
+    UNSUPPORTED,
 };
 use tapedeck_config::{Declared, Scope};
+use tapedeck_model::{BatchJob, Container, Cpu, MemoryMb, ResourceName};
 
 use crate::shared::container::{ENVIRONMENT, LOGGING};
 use crate::shared::key::{defaulting, flag, key, number, required, section, such_as};
 use crate::shared::workload::{CONNECT_TO, IAM_ROLE_STATEMENTS, keeps_logs};
-use crate::shared::{connections, events, packaging, relations};
+use crate::shared::{connections, events, lower, packaging, relations};
 use crate::worker_service::containers;
 use crate::worker_service::keys::PACKAGING_KEY;
 use crate::worker_service::permissions;
@@ -18,7 +20,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     name: "batch-job",
     doc: "A container that runs to its end, when something starts it.",
     properties: Some(&BATCH_JOB),
-    support: Support::NotHere("jobs are not run yet"),
+    support: Support::Full,
     parameters: &[
         Parameter::text("jobDefinitionArn", "ARN of the definition of the job"),
         Parameter::text("stateMachineArn", "ARN of the state machine that runs the job"),
@@ -27,6 +29,7 @@ pub(crate) static TYPE: ResourceType = ResourceType {
     ],
     connectable: Connectable::Yes,
     check: Some(check),
+    job: Some(lower),
     ..UNSUPPORTED
 };
 
@@ -78,7 +81,10 @@ static RESOURCES: Object = Object {
                 "memory in MiB; a little less than a power of two fits machines better",
             )),
         ),
-        number("gpu", &GPU, "GPUs; when left out, none"),
+        Key {
+            support: Support::NotHere("jobs have no GPU here"),
+            ..number("gpu", &GPU, "GPUs; when left out, none")
+        },
     ],
     ..OBJECT
 };
@@ -158,6 +164,21 @@ static FACTOR: DecimalRange = DecimalRange {
     max: 1000.0,
     advice: "use 1 or more",
 };
+
+/// What each run is. `None` when it is not whole, which has been reported.
+fn lower(one: &Declared<'_>) -> Option<BatchJob> {
+    let properties = one.properties;
+    let resources = properties.mapping("resources")?;
+    Some(BatchJob {
+        name: ResourceName::new(one.name.value.clone()).ok()?,
+        container: Container {
+            logging: lower::logging(properties.mapping("logging"))?,
+            ..lower::container(properties.mapping("container")?)?
+        },
+        cpu: Cpu::of_machine(resources.integer("cpu")?),
+        memory: MemoryMb::new(resources.integer("memory")?).ok()?,
+    })
+}
 
 fn check(one: &Declared<'_>, scope: &mut Scope<'_>) {
     let properties = one.properties;

@@ -65,6 +65,10 @@ pub const FAILPOINTS: [&str; 52] = [
     "end.shared",
 ];
 
+/// Those that come with jobs alone.
+#[cfg(debug_assertions)]
+pub const JOB_FAILPOINTS: [&str; 3] = ["job.decided", "job.submitted", "job.saved"];
+
 /// Has this process killed at that moment.
 #[cfg(debug_assertions)]
 pub fn arm(moment: String) {
@@ -75,10 +79,11 @@ pub fn arm(moment: String) {
 /// That moment has come.
 ///
 /// # Panics
-/// When it is not among the [`FAILPOINTS`].
+/// When it is not among the [`FAILPOINTS`] and [`JOB_FAILPOINTS`].
 #[cfg(debug_assertions)]
 pub fn reach(moment: &str) {
-    debug_assert!(FAILPOINTS.contains(&moment), "{moment} is not in the list");
+    let is_known = FAILPOINTS.contains(&moment) || JOB_FAILPOINTS.contains(&moment);
+    debug_assert!(is_known, "{moment} is not in the list");
     if ARMED.get().is_some_and(|armed| armed == moment) {
         // As abruptly as the machine does it when memory runs out.
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);

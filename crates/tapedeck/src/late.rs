@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tapedeck_model::{
-    Expression, Late, LogDestination, LogForwarding, LogPolicy, Logging, SecretPart, SecretTemplate,
-    SideLogs, WorkerService,
+    BatchJob, Expression, Late, LogDestination, LogForwarding, LogPolicy, Logging, SecretPart,
+    SecretTemplate, SideLogs, WorkerService,
 };
 
 use crate::exit::Failure;
@@ -35,6 +35,19 @@ pub(crate) fn log_policy(service: &WorkerService) -> Result<LogPolicy, Failure> 
         retention_days: logging.retention_days,
         destination: destination_of(logging, service.name.as_str())?,
         sides,
+    })
+}
+
+/// What becomes of the output of a job.
+///
+/// # Errors
+/// When where to send it is made of something that only AWS knows.
+pub(crate) fn job_log_policy(job: &BatchJob) -> Result<LogPolicy, Failure> {
+    let logging = &job.container.logging;
+    Ok(LogPolicy {
+        retention_days: logging.retention_days,
+        destination: destination_of(logging, job.name.as_str())?,
+        sides: BTreeMap::new(),
     })
 }
 

@@ -12,6 +12,7 @@ mod containers;
 mod cost;
 mod difference;
 mod instances;
+mod jobs;
 mod metrics;
 mod resources;
 mod scaling;
@@ -50,6 +51,9 @@ pub(crate) fn stack(stack: &StackStatus, detail: Detail, now: Timestamp) -> Stri
 }
 
 fn service(service: &ServiceStatus, detail: Detail, now: Timestamp) -> String {
+    if let Some(job) = &service.job {
+        return jobs::section(service, job, detail, now);
+    }
     let shown = if detail == Detail::Full { SHOWN } else { 0 };
     let mut out = String::new();
     let colour = if service.steady { GREEN } else { YELLOW };

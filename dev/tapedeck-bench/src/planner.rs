@@ -66,6 +66,7 @@ impl Service {
                     pid: task + 1,
                 },
                 protected_until: None,
+                job: None,
                 containers: Vec::new(),
                 placement: None,
                 health: None,

@@ -154,6 +154,8 @@ impl Stage {
             ports: Vec::new(),
             mount_points: Vec::new(),
             reaches: Vec::new(),
+            command: Vec::new(),
+            job_grants: Vec::new(),
             role: None,
             ec2: None,
             health_check: None,
@@ -162,6 +164,7 @@ impl Stage {
             name: ResourceName::new(SERVICE)?,
             desired_count: tasks,
             scaling: None,
+            job: None,
             logs: tapedeck_model::LogPolicy::default(),
             container,
         };

@@ -92,6 +92,10 @@ fn resource(one: &Declared<'_>) -> Option<Resource> {
             Some(lower) => Some(Box::new(lower(one)?)),
             None => None,
         },
+        job: match one.kind.job {
+            Some(lower) => Some(Box::new(lower(one)?)),
+            None => None,
+        },
     })
 }
 

@@ -1,6 +1,6 @@
 //! What a type of resource is: its keys, and what other parts of a file may say about one.
 
-use tapedeck_model::{ValueType, WorkerService, Workload};
+use tapedeck_model::{BatchJob, ValueType, WorkerService, Workload};
 
 use super::{Object, Support};
 use crate::parse::Mapping;
@@ -32,6 +32,8 @@ pub struct ResourceType {
     /// Makes the model of the containers of it, for other types that are made of some. Called when nothing is wrong with the
     /// keys.
     pub workload: Option<fn(&Declared<'_>) -> Option<Workload>>,
+    /// Makes the model of each run of it, for jobs only. Called when nothing is wrong with the keys.
+    pub job: Option<fn(&Declared<'_>) -> Option<BatchJob>>,
 }
 
 /// A referenceable parameter of a resource.
@@ -177,4 +179,5 @@ pub const UNSUPPORTED: ResourceType = ResourceType {
     check: None,
     service: None,
     workload: None,
+    job: None,
 };

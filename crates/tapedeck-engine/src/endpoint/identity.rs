@@ -52,6 +52,9 @@ impl EndpointKey {
         if task_of.role.is_some() {
             let path = format!("/v2/credentials/{id}");
             environment.insert("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI".to_owned(), path);
+            environment
+                .entry("AWS_ENDPOINT_URL_BATCH".to_owned())
+                .or_insert(address);
         }
         let launch_type = LaunchType::of(task_of);
         for (name, value) in [

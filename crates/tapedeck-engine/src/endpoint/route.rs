@@ -7,6 +7,8 @@ pub(super) enum Route<'a> {
     Metadata { id: &'a str, about: About },
     /// Whether its task is protected from scale-in; `PUT` changes it.
     Protection { id: &'a str },
+    /// An action of AWS Batch.
+    Jobs { action: &'a str },
     /// Credentials for AWS; without an id when the path ends before it.
     Credentials { id: Option<&'a str> },
 }
@@ -35,6 +37,7 @@ pub(super) fn route(path: &str) -> Option<Route<'_>> {
             },
         },
         ["api", id, "task-protection", "v1", "state"] => Route::Protection { id },
+        ["v1", action] => Route::Jobs { action },
         ["v2", "credentials"] => Route::Credentials { id: None },
         ["v2", "credentials", id] => Route::Credentials { id: Some(id) },
         _ => return None,

@@ -240,6 +240,7 @@ fn t48_what_a_service_was_scaled_to_stays_within_new_bounds() {
         name: key("mailer").name,
         desired_count: 1,
         scaling: Some(bounds(1, 9)),
+        job: None,
         logs: LogPolicy::default(),
         container: container('a'),
     };

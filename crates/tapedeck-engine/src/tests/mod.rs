@@ -22,7 +22,7 @@ use tapedeck_model::{
 
 use crate::fleet::ServiceKey;
 
-fn key(name: &str) -> ServiceKey {
+pub(crate) fn key(name: &str) -> ServiceKey {
     ServiceKey {
         stack: StackName::new("demo-dev").unwrap(),
         name: ResourceName::new(name).unwrap(),
@@ -44,6 +44,8 @@ pub(crate) fn container(image: char) -> ContainerSpec {
         ports: Vec::new(),
         mount_points: Vec::new(),
         reaches: Vec::new(),
+        command: Vec::new(),
+        job_grants: Vec::new(),
         role: None,
         ec2: None,
         health_check: None,
@@ -59,6 +61,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         placement: None,
         state,
         protected_until: None,
+        job: None,
         containers: Vec::new(),
         health: None,
     }
@@ -71,7 +74,7 @@ fn running() -> TaskState {
     }
 }
 
-fn at(millis: u64) -> Timestamp {
+pub(crate) fn at(millis: u64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 

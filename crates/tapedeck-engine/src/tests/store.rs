@@ -336,6 +336,7 @@ fn t39_a_protection_survives_and_tasks_from_before_there_were_any_have_none() {
     store.save_desired(&[(&key("mailer"), &service)]).unwrap();
     let protected = tapedeck_model::Task {
         protected_until: Some(at(99)),
+        job: None,
         ..task(1, 1, running())
     };
     let plain = task(2, 1, running());

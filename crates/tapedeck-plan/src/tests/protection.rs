@@ -8,6 +8,7 @@ use crate::{Desired, Plan, Waiting, decide, events};
 fn protected(until: f64, task: Task) -> Task {
     Task {
         protected_until: Some(at(until)),
+        job: None,
         ..task
     }
 }

@@ -64,7 +64,8 @@ fn environment(environment: &Spanned<Value>) -> Option<Vec<EnvironmentVariable>>
     }
 }
 
-fn logging(logging: Option<&Mapping>) -> Option<Logging> {
+/// `logging`.
+pub(crate) fn logging(logging: Option<&Mapping>) -> Option<Logging> {
     let mut lowered = Logging::default();
     let Some(logging) = logging else {
         return Some(lowered);

@@ -5,6 +5,7 @@ mod databases;
 mod emulated;
 mod evaluate;
 mod functions;
+mod jobs;
 mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ use crate::{ArtifactLookup, Lookups, SynthError, references, types, workload};
 pub use databases::{Database, DatabaseKind, OwnSecret, Variables};
 pub use evaluate::{Known, Unresolved, evaluate};
 pub use functions::Unsettled;
+pub use jobs::{LocalGrant, LocalJob};
 
 /// The account of everything on this machine, unless another one is given.
 pub const ACCOUNT: &str = "000000000000";
@@ -35,6 +37,8 @@ pub struct LocalStack {
     pub databases: Vec<Database>,
     /// What is made of containers, by name.
     pub workloads: BTreeMap<ResourceName, LocalWorkload>,
+    /// The definitions of jobs, which are among the workloads too.
+    pub jobs: BTreeMap<ResourceName, LocalJob>,
     /// What functions may connect to: the emulator, which runs them.
     pub functions_reach: BTreeSet<Reachable>,
     /// What can be asked of each resource: its parameters and their values.
@@ -60,6 +64,8 @@ pub struct LocalWorkload {
     pub ports: BTreeSet<u16>,
     /// What its tasks may connect to.
     pub reaches: BTreeSet<Reachable>,
+    /// What its tasks may do with jobs.
+    pub job_grants: Vec<LocalGrant>,
 }
 
 /// A port of something that is in the stack too.
@@ -138,12 +144,15 @@ pub fn localize_with_code(
     };
     let workloads = workload::all(stack);
     let mut assembly = crate::assemble(stack, &workloads, &lookups)?;
+    let jobs = jobs::all(&assembly);
+    jobs::settle(&jobs, &mut assembly);
     let databases = databases::all(stack, &assembly.template);
     let mut local = LocalStack {
         template: Template::new(assembly.template.description.clone()),
         functions_reach: reach::by_functions(&databases, &assembly),
         databases,
         workloads: BTreeMap::new(),
+        jobs: BTreeMap::new(),
         parameters: BTreeMap::new(),
         outputs: outputs(stack, &assembly.template),
         account: account.to_string(),
@@ -151,18 +160,25 @@ pub fn localize_with_code(
         attributes: balancers(&workloads),
     };
     for resource in &stack.resources {
-        let parameters = types::parameters(resource, &mut assembly)?;
+        let mut parameters = types::parameters(resource, &mut assembly)?;
+        for (_, value) in &mut parameters {
+            jobs::name(value, &jobs);
+        }
         local.parameters.insert(resource.name.clone(), parameters);
     }
     let roles: Vec<String> = workloads
         .iter()
         .map(|one| workload::role_id(one.name.as_str()))
+        .chain(jobs.values().map(|job| job.role_id.clone()))
         .collect();
     local.template.resources = emulated::select(stack, &assembly.template, &roles, account);
+    let inbox = jobs::inbox(&assembly);
+    jobs::adapt(&jobs, account, &mut local.template, &inbox);
     for one in &workloads {
         let workload = local.workload(one, &mut assembly);
         local.workloads.insert(one.name.clone(), workload);
     }
+    local.add_jobs(&jobs, &mut assembly);
     let environments = local
         .workloads
         .values_mut()
@@ -259,6 +275,7 @@ impl LocalStack {
             role: is_there.then(|| attribute(&role, "Arn")),
             ports: called.map(|way| way.port).collect(),
             reaches: reach::reachable(one, &self.databases, assembly),
+            job_grants: jobs::grants(&role, &assembly.template),
         }
     }
 }

@@ -47,6 +47,16 @@ pub(super) fn by_functions(databases: &[Database], assembly: &Assembly<'_>) -> B
     open.collect()
 }
 
+/// The databases that jobs may connect to: all of them run in one security group.
+pub(super) fn by_jobs(databases: &[Database], assembly: &Assembly<'_>) -> Vec<Reachable> {
+    let resources = assembly.stack.resources.iter();
+    let group = resources
+        .filter(|one| types::job_parts(one, assembly).is_some())
+        .find_map(types::security_group_id);
+    let group = group.map_or(Value::Null, |group| reference(&group));
+    open_to(&group, &assembly.network.cidr_block, databases)
+}
+
 /// The databases that let a member of a security group in, in a network of those addresses.
 fn open_to(group: &Value, network: &str, databases: &[Database]) -> Vec<Reachable> {
     let open = databases

@@ -2,10 +2,11 @@
 
 mod compute;
 mod machine;
+mod parts;
 mod trigger;
 
 use serde_json::{Value, json};
-use tapedeck_model::{Connection, Data, Resource as Declared};
+use tapedeck_model::{Connection, Data, MAIN_CONTAINER, Resource as Declared};
 
 use super::function::{keeps_logs, workload_policies};
 use super::{Kind, Parameters, Target, forwarded, state_machine};
@@ -19,6 +20,7 @@ use crate::shared::EXECUTION_ROLE;
 use crate::template::{NOT_YET_KNOWN, Resource};
 
 pub(super) use compute::SECURITY_GROUP;
+pub(crate) use parts::{JobParts, parts};
 
 pub(super) const KIND: Kind = Kind {
     name: "batch-job",
@@ -68,13 +70,16 @@ fn definition_name(job: &Target<'_>, assembly: &Assembly<'_>) -> String {
         .physical(&format!("{}-job-definition", job.name), 128)
 }
 
+fn log_group_path(job: &Target<'_>, assembly: &Assembly<'_>) -> String {
+    format!("/stp/{}/batch/{}/process-logs", assembly.names.stack, job.name)
+}
+
 fn add_log_group(job: &Target<'_>, assembly: &mut Assembly<'_>) {
     if !keeps_logs(job) {
         return;
     }
-    let path = format!("/stp/{}/batch/{}/process-logs", assembly.names.stack, job.name);
     let properties = json!({
-        "LogGroupName": within(path, 512),
+        "LogGroupName": within(log_group_path(job, assembly), 512),
         "RetentionInDays": job.number("logging.retentionDays").unwrap_or(90),
     });
     assembly.add(
@@ -109,6 +114,11 @@ fn definition(
         environment.tell_node(version);
     }
     connections::offer(connections, &mut environment, assembly)?;
+    assembly
+        .environments
+        .entry(job.name.to_string())
+        .or_default()
+        .insert(MAIN_CONTAINER.to_string(), environment.all().to_vec());
     let (plain, secret) = environment.write(assembly)?;
     let mut container = json!({
         "Environment": plain,

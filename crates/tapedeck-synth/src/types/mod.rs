@@ -35,6 +35,7 @@ use tapedeck_model::{Data, Resource, Stack};
 use crate::SynthError;
 use crate::assembly::Assembly;
 
+pub(crate) use batch_job::{JobParts, parts as job_parts};
 pub(crate) use bucket::closed_bucket;
 pub(crate) use mongo_db_atlas_cluster::ACCESS_LIST as MONGO_DB_ATLAS_ACCESS_LIST;
 pub(crate) use mongo_db_atlas_cluster::NAME as MONGO_DB_ATLAS_CLUSTER;

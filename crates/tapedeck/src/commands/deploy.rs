@@ -157,6 +157,7 @@ fn spec_of(
     images: &Store,
 ) -> Result<StackSpec, Failure> {
     let mut specs = connected.databases.clone();
+    specs.extend(connected.jobs.iter().cloned());
     for (service, built) in services.iter().zip(packaged) {
         specs.push(service_spec(service, built, connected, images)?);
     }
@@ -185,6 +186,7 @@ pub(crate) fn service_spec(
         name: service.name.clone(),
         desired_count: service.scaling.min_instances,
         scaling: scaling_of(service),
+        job: None,
         logs: late::log_policy(service)?,
         container: ContainerSpec {
             image: built.main.image.clone(),
@@ -201,13 +203,18 @@ pub(crate) fn service_spec(
             ports: connected.ports(&service.name),
             mount_points: Vec::new(),
             reaches: connected.reaches(&service.name),
+            command: Vec::new(),
+            job_grants: connected.job_grants(&service.name),
             role: connected.role(&service.name)?,
         },
     })
 }
 
 /// The variables of a container, with what its image needs in one that both may set.
-fn with_flags(
+///
+/// # Errors
+/// When the image is not in the store.
+pub(crate) fn with_flags(
     mut environment: BTreeMap<String, String>,
     image: &ImageDigest,
     images: &Store,

@@ -147,6 +147,7 @@ pub(super) fn service(name: ResourceName, container: ContainerSpec) -> ServiceSp
         name,
         desired_count: 1,
         scaling: None,
+        job: None,
         logs: LogPolicy::default(),
         container,
     }
@@ -177,6 +178,8 @@ pub(super) fn container(
             container_path: stand_in.data.display().to_string(),
         }],
         reaches: Vec::new(),
+        command: Vec::new(),
+        job_grants: Vec::new(),
         role: None,
     })
 }

@@ -7,6 +7,7 @@
 mod databases;
 mod emulator;
 mod functions;
+mod jobs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +43,8 @@ pub(crate) struct Connected {
     is_preview: bool,
     /// What runs beside the services.
     pub(crate) databases: Vec<ServiceSpec>,
+    /// The jobs, which run when they are asked for.
+    pub(crate) jobs: Vec<ServiceSpec>,
     /// What else is in the stack, for whoever asks.
     pub(crate) resources: Vec<LocalResource>,
     /// The code of functions, once the emulator holds it.
@@ -84,6 +87,7 @@ impl Connected {
             emulator: None,
             is_preview: false,
             databases: Vec::new(),
+            jobs: Vec::new(),
             resources: Vec::new(),
             code: BTreeMap::new(),
             has_changed: false,
@@ -107,6 +111,7 @@ impl Connected {
     /// # Errors
     /// When something does not come up, or is refused.
     pub(crate) fn bring_up(&mut self, means: &mut Means<'_>) -> Result<(), Failure> {
+        let jobs = self.package_jobs(means)?;
         if self.local.needs_emulator() {
             let (emulator, here) = match means.endpoint_url {
                 Some(endpoint_url) => (Emulator::elsewhere(endpoint_url, means.context)?, Here::unknown()),
@@ -139,6 +144,7 @@ impl Connected {
             }
             self.emulator = Some(emulator);
         }
+        self.jobs = self.job_specs(jobs, means)?;
         self.resources = self.told(&stand_ins)?;
         Ok(())
     }
@@ -192,7 +198,9 @@ impl Connected {
                 kind: resource.kind.clone(),
                 stand_in: match (stand_ins.get(&resource.name), &self.emulator) {
                     (Some(database), _) => database.clone(),
-                    (None, _) if resource.workload.is_some() => "tapedeck".to_string(),
+                    (None, _) if resource.workload.is_some() || resource.job.is_some() => {
+                        "tapedeck".to_string()
+                    }
                     (None, Some(emulator)) => emulator.told(),
                     (None, None) => "nothing".to_string(),
                 },

@@ -12,7 +12,7 @@ use tapedeck_model::{ResourceName, Stack, StackSpec, StageName, WorkerService};
 
 use crate::commands::deploy::service_spec;
 use crate::config::{self, Reading};
-use crate::connected::{Connected, Means};
+use crate::connected::{self, Connected, Means};
 use crate::context::Context;
 use crate::dev::Wish;
 use crate::dev::happening::{Failed, Happening, Packaged};
@@ -22,6 +22,7 @@ use crate::exit::{ExitKind, Failure, OrFail};
 use crate::options::ConfigFile;
 use crate::packaging::{self, Packager, Part, no_such_service};
 use crate::printer::Printer;
+use crate::rollout;
 
 /// What a session packages, and with what.
 #[derive(Debug)]
@@ -152,6 +153,10 @@ impl Workshop {
                     resident: None,
                 },
             })?;
+            if !connected.jobs.is_empty() {
+                let spec = connected::ahead(&mut client, &stack.name(), &connected.jobs)?;
+                rollout::reach(&mut client, spec, &self.context, &mut progress)?;
+            }
             progress.done(&format!(
                 "connected to stack {}, which stays: `tapedeck delete --stage {}` removes it",
                 stack.name(),

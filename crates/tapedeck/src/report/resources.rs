@@ -88,6 +88,12 @@ fn way_to(resource: &LocalResource, stack: &StackStatus) -> Option<String> {
                 plain("arn")?
             )
         }
+        "batch-job" => {
+            format!(
+                "tapedeck aws stepfunctions start-execution --state-machine-arn {} \\\n        --input '{{\"jobName\":\"by-hand\",\"triggerEvent\":\"{{}}\"}}'",
+                plain("stateMachineArn")?
+            )
+        }
         _ => return None,
     })
 }

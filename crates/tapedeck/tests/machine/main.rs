@@ -28,6 +28,7 @@ mod health;
 mod installing;
 mod instances;
 mod java;
+mod jobs;
 mod keeping;
 mod leaks;
 mod life;

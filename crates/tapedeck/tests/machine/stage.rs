@@ -8,9 +8,10 @@ use fs_err as fs;
 use tapedeck_api::{Client, ClientError, ServiceStatus, StackStatus};
 use tapedeck_image::{ConfigChange, Layer, SharedLock, Store};
 use tapedeck_model::{
-    ContainerCondition, ContainerDependency, ContainerSpec, Cpu, Ec2Spec, HealthCheck, ImageDigest,
-    LogPolicy, MachineType, MemoryMb, ResourceName, Scaling, SecretPart, SecretReference, SecretTemplate,
-    ServiceSpec, SideSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId, TaskState, Timestamp,
+    ContainerCondition, ContainerDependency, ContainerSpec, Cpu, Ec2Spec, HealthCheck, ImageDigest, JobGrant,
+    JobSpec, LogPolicy, MachineType, MemoryMb, ResourceName, Scaling, SecretPart, SecretReference,
+    SecretTemplate, ServiceSpec, SideSpec, StackName, StackSpec, StopCode, StopTimeout, Task, TaskId,
+    TaskState, Timestamp,
 };
 use tapedeck_resources::catalogue::instances;
 use tapedeck_testkit::{DEADLINE, Home, busybox_layer, eventually, missing, stable, within};
@@ -63,6 +64,31 @@ impl Worker {
     }
 
     /// The same under another name.
+    /// Has it be a definition of jobs, which may be submitted to the queue `main`.
+    pub(crate) fn job(mut self) -> Self {
+        self.spec.desired_count = 0;
+        self.spec.job = Some(JobSpec {
+            definition_arn: format!(
+                "arn:aws:batch:local:000000000000:job-definition/{}",
+                self.spec.name
+            ),
+            queue_arns: vec!["arn:aws:batch:local:000000000000:job-queue/main".to_owned()],
+            timeout_seconds: None,
+            inbox: None,
+        });
+        self
+    }
+
+    /// Lets it do everything with jobs.
+    pub(crate) fn granted_jobs(mut self) -> Self {
+        self.spec.container.job_grants = vec![JobGrant {
+            allows: true,
+            actions: vec!["batch:*".to_owned()],
+            resources: vec!["*".to_owned()],
+        }];
+        self
+    }
+
     pub(crate) fn renamed(mut self, name: &str) -> Self {
         self.spec.name = ResourceName::new(name).unwrap();
         self
@@ -256,6 +282,8 @@ impl Stage {
             ports: Vec::new(),
             mount_points: Vec::new(),
             reaches: Vec::new(),
+            command: Vec::new(),
+            job_grants: Vec::new(),
             role: None,
             ec2: None,
             health_check: None,
@@ -264,6 +292,7 @@ impl Stage {
             name: ResourceName::new(name).unwrap(),
             desired_count: 1,
             scaling: None,
+            job: None,
             logs: LogPolicy::default(),
             container,
         };

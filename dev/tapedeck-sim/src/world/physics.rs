@@ -42,6 +42,7 @@ impl World {
             placement: None,
             state: TaskState::Pending,
             protected_until: None,
+            job: None,
             containers: Vec::new(),
             health: checked.then(TaskHealth::default),
         });

@@ -188,6 +188,7 @@ impl World {
                         created: self.now,
                         placement: None,
                         protected_until: None,
+                        job: None,
                         containers: Vec::new(),
                         health: None,
                         state: TaskState::Pending,

@@ -26,7 +26,7 @@ const KIND: &str = "worker-service";
 pub(super) fn difference(stack: &Stack, context: &Context) -> Result<Difference, Failure> {
     let mut connected = Connected::of(stack)?;
     let mut deployed = deployed(&stack.name(), &mut connected, context)?;
-    deployed.retain(|service| !connected.is_database(&service.name));
+    deployed.retain(|service| !connected.is_database(&service.name) && service.job.is_none());
     let mut after = Map::new();
     for service in &stack.all_services() {
         let namesake = deployed.iter().find(|known| known.name == service.name);

@@ -20,6 +20,7 @@ fn task(number: u8, revision: u64, state: TaskState) -> Task {
         placement: None,
         state,
         protected_until: None,
+        job: None,
         containers: Vec::new(),
         health: None,
     }
@@ -67,6 +68,7 @@ fn stack(revision: u64, tasks: Vec<Task>) -> StackStatus {
         next_attempt_at: None,
         address: None,
         ports: Vec::new(),
+        job: None,
         instances: Vec::new(),
         tasks,
         events: Vec::new(),

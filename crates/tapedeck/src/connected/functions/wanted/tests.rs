@@ -28,6 +28,7 @@ fn function(properties: &Value) -> Resource {
         properties: data(properties),
         overrides: Vec::new(),
         workload: None,
+        job: None,
     }
 }
 
