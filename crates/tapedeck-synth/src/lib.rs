@@ -23,6 +23,7 @@ mod network;
 mod overrides;
 mod policy;
 mod references;
+mod scripts;
 mod shared;
 mod template;
 mod types;
@@ -38,6 +39,7 @@ pub use ignored::{Ignored, ignored};
 pub use limits::DIRECT_BYTES;
 pub use lookups::{ArtifactLookup, Lookups, OutputLookup, ParameterLookup, SecretLookup, VpcLookup};
 pub use references::{Problem, problems};
+pub use scripts::{ScriptVariables, script_variables};
 pub use template::{NOT_YET_KNOWN, Output, Resource, Template};
 
 /// The template of a stack. What only AWS knows is in `lookups`.

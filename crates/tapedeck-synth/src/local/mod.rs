@@ -16,7 +16,7 @@ use crate::assembly::Assembly;
 use crate::intrinsic::attribute;
 use crate::naming::logical_id;
 use crate::template::{Output, Template};
-use crate::{ArtifactLookup, Lookups, SynthError, references, types, workload};
+use crate::{ArtifactLookup, Lookups, ScriptVariables, SynthError, references, scripts, types, workload};
 
 pub use databases::{Database, DatabaseKind, OwnSecret, Variables};
 pub use evaluate::{Known, Unresolved, evaluate};
@@ -34,6 +34,8 @@ pub struct LocalStack {
     pub databases: Vec<Database>,
     /// What is made of containers, by name.
     pub workloads: BTreeMap<ResourceName, LocalWorkload>,
+    /// The variables of scripts. What nothing here answers is told by whoever runs one.
+    pub scripts: ScriptVariables,
     /// What functions may connect to: the emulator, which runs them.
     pub functions_reach: BTreeSet<Reachable>,
     /// What can be asked of each resource: its parameters and their values.
@@ -44,6 +46,8 @@ pub struct LocalStack {
     pub account: String,
     /// The tags of everything.
     pub tags: BTreeMap<String, String>,
+    /// The logical ids of the roles that are assumed here and that the emulator has.
+    assumed: BTreeSet<String>,
     /// Attributes that are known before anything is deployed, by logical id and name.
     attributes: BTreeMap<(String, String), String>,
 }
@@ -107,6 +111,13 @@ impl LocalStack {
         }
     }
 
+    /// The ARN of the role of a resource, where scripts may assume it here.
+    #[must_use]
+    pub fn assumable_role(&self, resource: &str) -> Option<Value> {
+        let role = workload::role_id(resource);
+        self.assumed.contains(&role).then(|| attribute(&role, "Arn"))
+    }
+
     /// Whether an emulator of AWS is needed at all.
     #[must_use]
     pub fn needs_emulator(&self) -> bool {
@@ -143,21 +154,22 @@ pub fn localize_with_code(
         functions_reach: reach::by_functions(&databases, &assembly),
         databases,
         workloads: BTreeMap::new(),
+        scripts: scripts::all(stack, &mut assembly)?,
         parameters: BTreeMap::new(),
         outputs: outputs(stack, &assembly.template),
         account: account.to_string(),
         tags: tags(&assembly),
+        assumed: BTreeSet::new(),
         attributes: balancers(&workloads),
     };
     for resource in &stack.resources {
         let parameters = types::parameters(resource, &mut assembly)?;
         local.parameters.insert(resource.name.clone(), parameters);
     }
-    let roles: Vec<String> = workloads
-        .iter()
-        .map(|one| workload::role_id(one.name.as_str()))
-        .collect();
+    let roles = roles(stack, &workloads);
     local.template.resources = emulated::select(stack, &assembly.template, &roles, account);
+    let is_there = |role: &String| local.template.resources.contains_key(role);
+    local.assumed = roles.into_iter().filter(is_there).collect();
     for one in &workloads {
         let workload = local.workload(one, &mut assembly);
         local.workloads.insert(one.name.clone(), workload);
@@ -174,6 +186,17 @@ pub fn localize_with_code(
     local.ask();
     local.check()?;
     Ok(local)
+}
+
+/// The logical ids of roles that somebody here assumes: the engine for tasks, and scripts.
+fn roles(stack: &Stack, workloads: &[Workload]) -> Vec<String> {
+    let scripts = stack.settings.scripts.iter();
+    let names = workloads
+        .iter()
+        .map(|one| one.name.as_str())
+        .chain(scripts.filter_map(|script| script.assume_role_of_resource.as_deref()));
+    let roles: BTreeSet<String> = names.map(workload::role_id).collect();
+    roles.into_iter().collect()
 }
 
 fn tags(assembly: &Assembly<'_>) -> BTreeMap<String, String> {
@@ -279,11 +302,13 @@ impl LocalStack {
             .clone()
             .flat_map(|one| one.environments.values().flatten());
         let parameters = self.parameters.values().flatten();
+        let roles: Vec<Value> = self.assumed.iter().map(|role| attribute(role, "Arn")).collect();
         let values = environments
             .chain(parameters)
+            .chain(self.scripts.values().flatten())
             .chain(&self.outputs)
             .map(|(_, value)| value)
-            .chain(workloads.filter_map(|one| one.role.as_ref()))
+            .chain(&roles)
             .chain(self.databases.iter().flat_map(Database::values));
         let mut atoms = BTreeMap::new();
         for value in values {
