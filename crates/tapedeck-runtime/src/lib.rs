@@ -6,7 +6,8 @@
 //!
 //! [`sandbox::run`] has something done in such a container and waits for it: an errand. It ends with this process.
 //!
-//! [`end_with_caller`] is for programs that are no tasks but must not outlive this process either.
+//! [`end_with_caller`] is for programs that are no tasks but must not outlive this process either, [`Interruption`] for
+//! ending them first when this process is asked to end.
 //!
 //! This is the only crate with `unsafe`. It decides nothing: when to start and stop what is `tapedeck-plan`'s to say.
 
@@ -27,6 +28,7 @@ mod container;
 mod definition;
 mod descriptor;
 mod executable;
+mod interruption;
 mod sides;
 mod storage;
 #[cfg(test)]
@@ -41,5 +43,6 @@ pub use definition::{
     read_definition, read_exit, write_json,
 };
 pub use descriptor::receive;
+pub use interruption::Interruption;
 pub use sides::{ContainerRules, SideDefinition, Sides};
 pub use storage::{DEFAULT_STORAGE_MB, StorageError, StorageUse, TaskDisk, storage_use};
