@@ -24,6 +24,7 @@ mod printer;
 mod prompt;
 mod report;
 mod rollout;
+mod scripts;
 mod secrets;
 mod text;
 mod unit;

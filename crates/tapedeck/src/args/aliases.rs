@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 /// Stacktape's short names of several letters, which the usual rules for short options would take apart.
-const STACKTAPE_ALIASES: [(&str, &str); 12] = [
+const STACKTAPE_ALIASES: [(&str, &str); 14] = [
     ("-prj", "--projectName"),
     ("-cp", "--configPath"),
     ("-cwd", "--currentWorkingDirectory"),
@@ -16,6 +16,8 @@ const STACKTAPE_ALIASES: [(&str, &str); 12] = [
     ("-secn", "--secretName"),
     ("-secv", "--secretValue"),
     ("-secf", "--secretFile"),
+    ("-scn", "--scriptName"),
+    ("-aror", "--assumeRoleOfResource"),
 ];
 
 /// Replaces Stacktape's short names of several letters by the long ones.
