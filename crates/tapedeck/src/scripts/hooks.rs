@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use tapedeck_config::Loaded;
-use tapedeck_model::{Moment, Stack, StackName};
+use tapedeck_model::{Moment, Region, Stack, StackName};
 
 use super::plan::{self, Occasion, Turn};
 use super::run::{Output, Run};
@@ -191,11 +191,7 @@ pub(crate) fn of_deleted(
     if !options::has_config(context, config)? {
         return Ok(None);
     }
-    let named_by_config = StackArgs {
-        project_name: None,
-        ..stack.clone()
-    };
-    let reading = |stack| Reading {
+    let reading = Reading {
         command: "delete",
         is_deployment: false,
         stack,
@@ -203,21 +199,28 @@ pub(crate) fn of_deleted(
         extra: &[],
         lookups: None,
     };
-    let (loaded, file) = config::load_leniently(context, printer, &reading(stack), &mut || {})?;
+    let (loaded, file) = config::load_leniently(context, printer, &reading, &mut || {})?;
     let Some(whole) = &loaded.stack else {
         return without_mistakes(&loaded, &file, printer).map(|()| None);
     };
-    if stack.project_name.is_some() && whole.settings.hooks.iter().any(|hook| is_of_delete(hook.moment)) {
-        let (own, _) = config::load_leniently(context, printer, &reading(&named_by_config), &mut || {})?;
-        if own.stack.is_some_and(|own| own.name() != *name) {
-            printer.warn(format!(
-                "the hooks of {} are not run: it is the config of another project; leave --projectName out to delete that one",
-                file.name()
-            ));
-            return Ok(None);
-        }
+    let has_any = whole.settings.hooks.iter().any(|hook| is_of_delete(hook.moment));
+    if has_any && is_of_another_project(&file, name, stack)? {
+        printer.warn(format!(
+            "the hooks of {} are not run: it is the config of another project; leave --projectName out to delete that one",
+            file.name()
+        ));
+        return Ok(None);
     }
     Ok(Some(Hooks::of(whole, &file, context, printer)))
+}
+
+/// Whether a config names a project, and another one than that of the stack.
+fn is_of_another_project(file: &ConfigFile, name: &StackName, stack: &StackArgs) -> Result<bool, Failure> {
+    let mut options = options::load_options(stack, &file.folder, Region::local())?;
+    options.project_name = None;
+    options.fallback_project_name = None;
+    let own = tapedeck_config::project_name(&file.source, &options);
+    Ok(own.is_some_and(|own| StackName::of(&own, &options.stage) != *name))
 }
 
 fn is_of_delete(moment: Moment) -> bool {

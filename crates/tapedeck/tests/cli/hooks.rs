@@ -5,6 +5,7 @@ use expect_test::expect;
 use crate::environment::{Environment, GOOD};
 
 /// Whether this is root; else a word on standard error.
+#[expect(clippy::print_stderr, reason = "skipping must be seen")]
 fn may_deploy() -> bool {
     let is_root = rustix::process::geteuid().is_root();
     if !is_root {
@@ -34,7 +35,7 @@ const SCRIPTS: [(&str, &str); 3] = [
 
 /// What is told, without how long anything took.
 fn without_times(told: &str) -> String {
-    let time = regex::Regex::new(r"\d+(\.\d)? m?s\b").unwrap();
+    let time = regex::Regex::new(r"\d+(\.\d)? m?s\b").expect("it is an expression");
     time.replace_all(told, "[TIME]").into_owned()
 }
 
