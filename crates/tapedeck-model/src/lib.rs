@@ -14,6 +14,7 @@ mod log_policy;
 mod name;
 pub mod naming;
 mod packaging;
+mod script;
 mod secret;
 mod size;
 mod spec;
@@ -42,6 +43,7 @@ pub use packaging::{
     ModuleFormat, Nixpacks, NixpacksPhase, Packaging, PrebuiltImage, PythonConfig, PythonPackageManager,
     PythonServer, StacktapeImageBuildpack,
 };
+pub use script::{Hook, Moment, Script, ScriptKind, ScriptStep};
 pub use secret::{SecretPart, SecretReference, SecretTemplate};
 pub use size::{Architecture, Cpu, InvalidSize, MemoryMb, StopTimeout};
 pub use spec::{

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    BatchJob, Data, Expression, Late, ProjectName, Region, ResourceName, StackName, StageName, WorkerService,
-    Workload,
+    BatchJob, Data, Expression, Hook, Late, ProjectName, Region, ResourceName, Script, StackName, StageName,
+    WorkerService, Workload,
 };
 
 /// One stage of a project as its config file defines it.
@@ -114,12 +114,12 @@ pub struct StackSettings {
     /// `providerConfig`, as it was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub providers: Option<Data>,
-    /// `hooks`, as they were written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hooks: Option<Data>,
-    /// `scripts`, as they were written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scripts: Option<Data>,
+    /// `hooks`, in the order in which they run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Hook>,
+    /// `scripts`, in the order of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scripts: Vec<Script>,
 }
 
 impl StackSettings {

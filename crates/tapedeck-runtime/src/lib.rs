@@ -8,7 +8,8 @@
 //!
 //! [`visit`] runs a command in a container that runs already.
 //!
-//! [`end_with_caller`] is for programs that are no tasks but must not outlive this process either.
+//! [`end_with_caller`] is for programs that are no tasks but must not outlive this process either, [`Interruption`] for
+//! ending them first when this process is asked to end.
 //!
 //! This is the only crate with `unsafe`. It decides nothing: when to start and stop what is `tapedeck-plan`'s to say.
 
@@ -30,6 +31,7 @@ mod container;
 mod definition;
 mod descriptor;
 mod executable;
+mod interruption;
 mod sides;
 mod storage;
 #[cfg(test)]
@@ -44,5 +46,6 @@ pub use definition::{
     read_definition, read_exit, write_json,
 };
 pub use descriptor::{receive, send};
+pub use interruption::Interruption;
 pub use sides::{ContainerRules, SideDefinition, Sides};
 pub use storage::{DEFAULT_STORAGE_MB, StorageError, StorageUse, TaskDisk, storage_use};

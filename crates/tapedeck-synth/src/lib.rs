@@ -26,6 +26,7 @@ mod overrides;
 mod partial;
 mod policy;
 mod references;
+mod scripts;
 mod shared;
 mod template;
 mod types;
@@ -45,6 +46,7 @@ pub use lookups::{
 };
 pub use partial::tags;
 pub use references::{Problem, problems};
+pub use scripts::{ScriptVariables, script_variables};
 pub use template::{NOT_YET_KNOWN, Output, Resource, Template};
 
 /// The template of a stack. What only AWS knows is in `lookups`.

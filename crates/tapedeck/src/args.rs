@@ -11,6 +11,7 @@ mod measures;
 mod processor;
 mod resources;
 mod rollout;
+mod scripts;
 mod secrets;
 mod synth;
 mod visits;
@@ -22,6 +23,7 @@ pub(crate) use measures::{InfoScalingArgs, MetricsArgs};
 pub(crate) use processor::Processor;
 pub(crate) use resources::{AwsArgs, ParamGetArgs};
 pub(crate) use rollout::{CfRollbackArgs, DeployArgs, RollbackArgs};
+pub(crate) use scripts::ScriptRunArgs;
 pub(crate) use secrets::{
     SecretArgs, SecretDeleteArgs, SecretGetArgs, SecretListArgs, SecretSetArgs, SecretSourceArgs,
 };
@@ -134,6 +136,9 @@ pub(crate) enum Command {
     /// Print a parameter of a resource, such as the address of a database.
     #[command(name = "param:get", after_help = crate::commands::param_get::EXAMPLES)]
     ParamGet(ParamGetArgs),
+    /// Run a script of the config, told about what is deployed.
+    #[command(name = "script:run", after_help = crate::commands::script_run::EXAMPLES)]
+    ScriptRun(ScriptRunArgs),
     /// Run the command line of AWS against what stands in for AWS on this machine.
     #[command(after_help = crate::commands::aws::EXAMPLES)]
     Aws(AwsArgs),

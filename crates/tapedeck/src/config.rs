@@ -78,6 +78,42 @@ pub(crate) fn load(
     printer: &Printer,
     reading: &Reading<'_>,
 ) -> Result<(Loaded, ConfigFile), Failure> {
+    load_judging(context, printer, reading, &mut |question, answer| {
+        reading.judged(question, answer, printer)
+    })
+}
+
+/// The same, but files that are not there are no mistakes: `on_missing` is told of each.
+///
+/// # Errors
+/// Those of [`load`].
+pub(crate) fn load_leniently(
+    context: &Context,
+    printer: &Printer,
+    reading: &Reading<'_>,
+    on_missing: &mut dyn FnMut(),
+) -> Result<(Loaded, ConfigFile), Failure> {
+    load_judging(
+        context,
+        printer,
+        reading,
+        &mut |question, answer| match (question, answer) {
+            (Question::Path { .. }, Answer::Path(PathState::Missing)) => {
+                on_missing();
+                Answer::Unknowable
+            }
+            (_, answer) => answer,
+        },
+    )
+}
+
+/// Reads the config; each answer counts as `judged` says.
+fn load_judging(
+    context: &Context,
+    printer: &Printer,
+    reading: &Reading<'_>,
+    judged: &mut dyn FnMut(&Question, Answer) -> Answer,
+) -> Result<(Loaded, ConfigFile), Failure> {
     let region = options::region(&reading.stack.region)?;
     let mut file = options::read_config(context, printer, reading.config)?;
     let options = load_options(reading, &file, region)?;
@@ -113,7 +149,7 @@ pub(crate) fn load(
             progress: &mut progress,
         };
         for (question, answer) in answering.answer(loaded.questions) {
-            let answer = reading.judged(&question, answer, printer);
+            let answer = judged(&question, answer);
             file.read
                 .extend(path_of(&question).map(|path| file.folder.join(path)));
             answers.insert(question, answer);
@@ -144,10 +180,27 @@ pub(crate) fn load_stack(
     reading: &Reading<'_>,
 ) -> Result<(Stack, ConfigFile), Failure> {
     let (loaded, file) = load(context, printer, reading)?;
+    told_stack(loaded, file, printer)
+}
+
+/// Tells on stderr what was found in a config.
+pub(crate) fn tell_findings(loaded: &Loaded, printer: &Printer) {
     if !loaded.diagnostics.is_empty() {
         let findings = render_text(&loaded.diagnostics, &loaded.sources);
         printer.tell(&format!("{}\n", findings.trim_end()));
     }
+}
+
+/// The stack of a config that was read. Everything that was found is told on stderr.
+///
+/// # Errors
+/// When the config has mistakes; they have been told then.
+pub(crate) fn told_stack(
+    loaded: Loaded,
+    file: ConfigFile,
+    printer: &Printer,
+) -> Result<(Stack, ConfigFile), Failure> {
+    tell_findings(&loaded, printer);
     match loaded.stack {
         Some(stack) => Ok((stack, file)),
         None => Err(has_mistakes(&file, &loaded.diagnostics)),

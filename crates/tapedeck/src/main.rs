@@ -25,6 +25,7 @@ mod printer;
 mod prompt;
 mod report;
 mod rollout;
+mod scripts;
 mod secrets;
 mod text;
 mod unit;

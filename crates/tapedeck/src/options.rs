@@ -33,7 +33,7 @@ const AS_EVALUATED: &str = " (as evaluated)";
 const LONGEST_CONFIG: u64 = 16 << 20;
 
 /// A config file that was read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ConfigFile {
     /// Its text, under the name that people know it by.
     pub(crate) source: Source,
@@ -120,6 +120,14 @@ fn find_config(folder: &Path, config: &ConfigArgs) -> Option<PathBuf> {
             .map(|name| folder.join(name))
             .find(|path| path.is_file()),
     }
+}
+
+/// Whether there is a config, named or in the folder.
+///
+/// # Errors
+/// When there is no such folder.
+pub(crate) fn has_config(context: &Context, config: &ConfigArgs) -> Result<bool, Failure> {
+    Ok(find_config(&folder_of(context, config)?, config).is_some())
 }
 
 /// Reads the config file. Code is not evaluated yet.

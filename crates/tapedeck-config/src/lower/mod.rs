@@ -4,6 +4,7 @@
 //! the file is still judged.
 
 mod project;
+mod scripts;
 mod settings;
 mod vpc;
 
@@ -45,6 +46,7 @@ pub(crate) fn stack(
         questions,
         raw_resources: raw,
     };
+    scripts::check(root, &mut scope);
     let services: Vec<Option<WorkerService>> = declared
         .iter()
         .filter_map(|one| Some((one, one.kind.service?)))

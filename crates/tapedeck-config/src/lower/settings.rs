@@ -1,24 +1,16 @@
 //! The sections beside `resources`: what relates their keys, and what they come to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use tapedeck_diagnostic::{Diagnostics, Span, Spanned};
 use tapedeck_model::{Data, Output, ReusedVpc, StackSettings, Tag, VpcSettings};
 
-use super::{complete, late_text};
+use super::{complete, late_text, scripts};
 use crate::parse::{Mapping, Value};
 use crate::schema::{Kind, Object, ROOT};
 
 /// The most tags of one's own. Source: AWS takes 50, and some are ours.
 const MOST_TAGS: usize = 45;
-
-/// The ways to say what a script does.
-const SCRIPT_KEYS: [&str; 4] = [
-    "executeCommand",
-    "executeCommands",
-    "executeScript",
-    "executeScripts",
-];
 
 /// Judges what relates several keys of these sections.
 pub(super) fn relations(root: &Mapping, diagnostics: &mut Diagnostics) {
@@ -30,8 +22,6 @@ pub(super) fn relations(root: &Mapping, diagnostics: &mut Diagnostics) {
             diagnostics.too_many(first_too_many.span, "tags", tags.len(), MOST_TAGS);
         }
     }
-    scripts(root, diagnostics);
-    hooks(root, diagnostics);
 }
 
 fn unique_names(items: &[Spanned<Value>], kind: &str, diagnostics: &mut Diagnostics) {
@@ -43,47 +33,6 @@ fn unique_names(items: &[Spanned<Value>], kind: &str, diagnostics: &mut Diagnost
         match seen.get(&name.value) {
             Some(first) => diagnostics.duplicate_name(&name, kind, *first),
             None => drop(seen.insert(name.value.clone(), name.span)),
-        }
-    }
-}
-
-fn scripts(root: &Mapping, diagnostics: &mut Diagnostics) {
-    let scripts = root.mapping("scripts");
-    for entry in scripts.iter().flat_map(|scripts| &scripts.entries) {
-        let properties = entry
-            .value
-            .value
-            .as_mapping()
-            .and_then(|script| script.mapping("properties"));
-        let Some(properties) = properties else { continue };
-        let given = SCRIPT_KEYS.iter().filter(|key| properties.has(key)).count();
-        if given != 1 {
-            let keys = "`executeCommand`, `executeCommands`, `executeScript` or `executeScripts`";
-            let parent = format!("the script `{}`", entry.key.value);
-            diagnostics.exclusive_keys(entry.key.span, &parent, keys, given);
-        }
-    }
-}
-
-/// A hook names a script of the file.
-fn hooks(root: &Mapping, diagnostics: &mut Diagnostics) {
-    let known: Vec<&str> = root
-        .mapping("scripts")
-        .iter()
-        .flat_map(|scripts| &scripts.entries)
-        .map(|entry| entry.key.value.as_str())
-        .collect();
-    let names: HashSet<&str> = known.iter().copied().collect();
-    let hooks = root.mapping("hooks");
-    for entry in hooks.iter().flat_map(|hooks| &hooks.entries) {
-        let items = entry.value.value.as_list().unwrap_or_default();
-        for hook in items.iter().filter_map(|item| item.value.as_mapping()) {
-            let Some(name) = hook.spanned_text("scriptName") else {
-                continue;
-            };
-            if !names.contains(name.value.as_str()) {
-                diagnostics.unknown_script(&name, &known);
-            }
         }
     }
 }
@@ -105,8 +54,8 @@ pub(super) fn lower(root: &Mapping) -> Option<StackSettings> {
         stack_info_directory: saves.then(|| folder.to_string()),
         deployment: section(root, "deploymentConfig"),
         providers: section(root, "providerConfig"),
-        hooks: section(root, "hooks"),
-        scripts: section(root, "scripts"),
+        hooks: scripts::hooks(root),
+        scripts: scripts::lower(root)?,
     })
 }
 

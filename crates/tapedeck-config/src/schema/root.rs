@@ -71,7 +71,6 @@ pub static ROOT: Object = Object {
             name: "hooks",
             kind: Kind::Object(&HOOKS),
             doc: "scripts that run before and after commands",
-            support: Support::NotHere("hooks are not run yet"),
             ..OPTIONAL
         },
         Key {

@@ -18,7 +18,7 @@ use crate::intrinsic::attribute;
 use crate::naming::logical_id;
 use crate::partial::tags_of;
 use crate::template::{Output, Template};
-use crate::{ArtifactLookup, Lookups, SynthError, references, types, workload};
+use crate::{ArtifactLookup, Lookups, ScriptVariables, SynthError, references, scripts, types, workload};
 
 pub use databases::{Database, DatabaseKind, OwnSecret, Variables};
 pub use evaluate::{Known, Unresolved, evaluate};
@@ -39,6 +39,8 @@ pub struct LocalStack {
     pub workloads: BTreeMap<ResourceName, LocalWorkload>,
     /// The definitions of jobs, which are among the workloads too.
     pub jobs: BTreeMap<ResourceName, LocalJob>,
+    /// The variables of scripts. What nothing here answers is told by whoever runs one.
+    pub scripts: ScriptVariables,
     /// What functions may connect to: the emulator, which runs them.
     pub functions_reach: BTreeSet<Reachable>,
     /// What can be asked of each resource: its parameters and their values.
@@ -49,6 +51,8 @@ pub struct LocalStack {
     pub account: String,
     /// The tags of everything.
     pub tags: BTreeMap<String, String>,
+    /// The logical ids of the roles that are assumed here and that the emulator has.
+    assumed: BTreeSet<String>,
     /// Attributes that are known before anything is deployed, by logical id and name.
     attributes: BTreeMap<(String, String), String>,
 }
@@ -114,6 +118,13 @@ impl LocalStack {
         }
     }
 
+    /// The ARN of the role of a resource, where scripts may assume it here.
+    #[must_use]
+    pub fn assumable_role(&self, resource: &str) -> Option<Value> {
+        let role = workload::role_id(resource);
+        self.assumed.contains(&role).then(|| attribute(&role, "Arn"))
+    }
+
     /// Whether an emulator of AWS is needed at all.
     #[must_use]
     pub fn needs_emulator(&self) -> bool {
@@ -153,10 +164,12 @@ pub fn localize_with_code(
         databases,
         workloads: BTreeMap::new(),
         jobs: BTreeMap::new(),
+        scripts: scripts::all(stack, &mut assembly)?,
         parameters: BTreeMap::new(),
         outputs: outputs(stack, &assembly.template),
         account: account.to_string(),
         tags: tags_of(&assembly),
+        assumed: BTreeSet::new(),
         attributes: balancers(&workloads),
     };
     for resource in &stack.resources {
@@ -166,12 +179,10 @@ pub fn localize_with_code(
         }
         local.parameters.insert(resource.name.clone(), parameters);
     }
-    let roles: Vec<String> = workloads
-        .iter()
-        .map(|one| workload::role_id(one.name.as_str()))
-        .chain(jobs.values().map(|job| job.role_id.clone()))
-        .collect();
+    let roles = roles(stack, &workloads, jobs.values().map(|job| job.role_id.as_str()));
     local.template.resources = emulated::select(stack, &assembly.template, &roles, account);
+    let is_there = |role: &String| local.template.resources.contains_key(role);
+    local.assumed = roles.into_iter().filter(is_there).collect();
     let inbox = jobs::inbox(&assembly);
     jobs::adapt(&jobs, account, &mut local.template, &inbox);
     for one in &workloads {
@@ -191,6 +202,20 @@ pub fn localize_with_code(
     local.ask();
     local.check()?;
     Ok(local)
+}
+
+/// The logical ids of roles that somebody here assumes: the engine for tasks and jobs, and scripts.
+fn roles<'a>(stack: &Stack, workloads: &[Workload], of_jobs: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let scripts = stack.settings.scripts.iter();
+    let names = workloads
+        .iter()
+        .map(|one| one.name.as_str())
+        .chain(scripts.filter_map(|script| script.assume_role_of_resource.as_deref()));
+    let roles: BTreeSet<String> = names
+        .map(workload::role_id)
+        .chain(of_jobs.map(str::to_string))
+        .collect();
+    roles.into_iter().collect()
 }
 
 /// The outputs that the config asks for.
@@ -288,11 +313,13 @@ impl LocalStack {
             .clone()
             .flat_map(|one| one.environments.values().flatten());
         let parameters = self.parameters.values().flatten();
+        let roles: Vec<Value> = self.assumed.iter().map(|role| attribute(role, "Arn")).collect();
         let values = environments
             .chain(parameters)
+            .chain(self.scripts.values().flatten())
             .chain(&self.outputs)
             .map(|(_, value)| value)
-            .chain(workloads.filter_map(|one| one.role.as_ref()))
+            .chain(&roles)
             .chain(self.databases.iter().flat_map(Database::values));
         let mut atoms = BTreeMap::new();
         for value in values {

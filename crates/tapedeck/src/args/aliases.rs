@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 /// Stacktape's short names of several letters, which the usual rules for short options would take apart.
-const STACKTAPE_ALIASES: [(&str, &str); 14] = [
+const STACKTAPE_ALIASES: [(&str, &str); 16] = [
     ("-prj", "--projectName"),
     ("-cp", "--configPath"),
     ("-cwd", "--currentWorkingDirectory"),
@@ -18,6 +18,8 @@ const STACKTAPE_ALIASES: [(&str, &str); 14] = [
     ("-secn", "--secretName"),
     ("-secv", "--secretValue"),
     ("-secf", "--secretFile"),
+    ("-scn", "--scriptName"),
+    ("-aror", "--assumeRoleOfResource"),
 ];
 
 /// Replaces Stacktape's short names of several letters by the long ones. What comes after `--` is not for us.

@@ -4,15 +4,16 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use tapedeck_model::StackName;
+use tapedeck_model::{Moment, StackName};
 
 use super::Aws;
 use super::stack::tell;
 use crate::args::DeleteArgs;
+use crate::context::Context;
 use crate::exit::{Failure, Outcome};
 use crate::printer::Printer;
-use crate::prompt;
 use crate::text::count;
+use crate::{prompt, scripts};
 
 const BUCKET: &str = "AWS::S3::Bucket";
 
@@ -20,7 +21,13 @@ const BUCKET: &str = "AWS::S3::Bucket";
 ///
 /// # Errors
 /// When there is no such stack, it is protected, or something of it stays.
-pub(crate) fn run(aws: &Aws, args: &DeleteArgs, name: &StackName, printer: &Printer) -> Outcome {
+pub(crate) fn run(
+    aws: &Aws,
+    args: &DeleteArgs,
+    name: &StackName,
+    context: &Context,
+    printer: &Printer,
+) -> Outcome {
     if aws.run(aws.cloud.describe(name.as_str()))?.is_none() {
         return Err(aws.no_stack(name));
     }
@@ -36,9 +43,13 @@ pub(crate) fn run(aws: &Aws, args: &DeleteArgs, name: &StackName, printer: &Prin
         .filter(|(id, resource)| resource.resource_type == BUCKET && !is_kept(&template, id))
         .filter_map(|(_, resource)| resource.physical_id.clone())
         .collect();
+    let hooks = scripts::of_deleted(name, &args.stack, &args.config, context, printer)?;
     if !args.yes && !agreed(printer, name, resources.len() - kept.len(), &buckets)? {
         printer.say("nothing was changed");
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(hooks) = &hooks {
+        hooks.before(Moment::BeforeDelete)?;
     }
     let mut progress = printer.progress("delete");
     for bucket in &buckets {
@@ -56,13 +67,13 @@ pub(crate) fn run(aws: &Aws, args: &DeleteArgs, name: &StackName, printer: &Prin
     drop(progress);
     if printer.is_json() {
         printer.json(&json!({ "deleted": name, "kept": kept }));
-        return Ok(ExitCode::SUCCESS);
+    } else {
+        if !kept.is_empty() {
+            printer.warn(format!("kept, as the stack says: {}", kept.join(", ")));
+        }
+        printer.say(format!("stack {name} in {} is deleted", aws.cloud.place()));
     }
-    if !kept.is_empty() {
-        printer.warn(format!("kept, as the stack says: {}", kept.join(", ")));
-    }
-    printer.say(format!("stack {name} in {} is deleted", aws.cloud.place()));
-    Ok(ExitCode::SUCCESS)
+    Ok(hooks.map_or(ExitCode::SUCCESS, |hooks| hooks.after(Moment::AfterDelete)))
 }
 
 /// Whether a resource stays when its stack goes.

@@ -7,13 +7,12 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::ExitCode;
 use std::time::Instant;
 
 use serde_json::{Value, json};
 use tapedeck_cloud::Outcome as Came;
 use tapedeck_image::Store;
-use tapedeck_model::Stack;
+use tapedeck_model::{Moment, Stack};
 use tapedeck_synth::deployed;
 use tapedeck_synth::diff::{Difference, Surroundings, compare};
 use tapedeck_synth::{Lookups, Template};
@@ -29,7 +28,7 @@ use crate::options::ConfigFile;
 use crate::packaging::Packager;
 use crate::printer::Printer;
 use crate::text::span;
-use crate::{engine, prompt, report};
+use crate::{engine, prompt, report, scripts};
 
 /// How many templates of a stack are kept to go back to, unless the config says otherwise.
 const KEPT: usize = 10;
@@ -65,7 +64,8 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         lookups: args.lookups.file.as_deref(),
         aws: Some(&aws),
     };
-    let plan = synth::plan(&reading, context, printer)?;
+    let (stack, file, hooks) = scripts::load_stack(Moment::BeforeDeploy, &reading, context, printer)?;
+    let plan = synth::plan(stack, file, &reading, None, (context, printer))?;
     refuse_unpackaged(&plan.stack)?;
     engine::require_root("package")?;
     tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
@@ -93,7 +93,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
             "outcome": reached.outcome,
             "stack": { "name": name, "region": region, "outputs": reached.outputs },
         }));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(hooks.after(Moment::AfterDeploy));
     }
     for (output, value) in &reached.outputs {
         printer.data(format!("{output}: {value}"));
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         "unchanged" => format!("nothing has changed: stack {name} is as defined ({took})"),
         _ => format!("stack {name} is deployed to {} ({took})", aws.cloud.place()),
     });
-    Ok(ExitCode::SUCCESS)
+    Ok(hooks.after(Moment::AfterDeploy))
 }
 
 fn refuse_unpackaged(stack: &Stack) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tapedeck_api::{Client, ClientError, Refusal, StackStatus};
-use tapedeck_model::StackName;
+use tapedeck_model::{Moment, StackName};
 
 use crate::args::DeleteArgs;
 use crate::aws::{self, Aws};
@@ -16,17 +16,20 @@ use crate::exit::{Failure, Outcome};
 use crate::options::stack_name;
 use crate::printer::{Printer, Progress};
 use crate::prompt;
+use crate::scripts;
 use crate::text::count;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck delete
-  tapedeck delete --stage staging --yes";
+  tapedeck delete --stage staging --yes
+
+Where there is a config, its hooks run around it: one that fails before it keeps everything as it is.";
 
 /// Stops all tasks the way a rollout does (SIGTERM, then SIGKILL after stopTimeout), then removes the rest.
 pub(crate) fn run(args: &DeleteArgs, context: &Context, printer: &Printer) -> Outcome {
     let name = stack_name(context, printer, &args.stack, &args.config)?;
     if let Some(aws) = Aws::unless_local(context, &args.stack)? {
-        return aws::delete::run(&aws, args, &name, printer);
+        return aws::delete::run(&aws, args, &name, context, printer);
     }
     let mut client = match engine::try_connect(context)? {
         Some(client) => client,
@@ -51,9 +54,13 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context, printer: &Printer) -> Ou
         Err(ClientError::Refused(Refusal::UnknownStack { .. })) if emulator.is_some() => None,
         Err(error) => return Err(engine::failed(error, &name)),
     };
+    let hooks = scripts::of_deleted(&name, &args.stack, &args.config, context, printer)?;
     if !args.yes && !confirmed(printer, &name, known.as_ref())? {
         printer.say("nothing was changed");
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(hooks) = &hooks {
+        hooks.before(Moment::BeforeDelete)?;
     }
     let mut progress = printer.progress("delete");
     if known.is_some() {
@@ -71,7 +78,7 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context, printer: &Printer) -> Ou
     } else {
         printer.say(format!("stack {name} is deleted"));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(hooks.map_or(ExitCode::SUCCESS, |hooks| hooks.after(Moment::AfterDelete)))
 }
 
 /// Has the engine delete the services, and waits until they are gone.

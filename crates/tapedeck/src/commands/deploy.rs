@@ -7,12 +7,12 @@ use std::time::Instant;
 use tapedeck_api::Client;
 use tapedeck_image::{Platform, Store};
 use tapedeck_model::{
-    ContainerSpec, ImageDigest, MAIN_CONTAINER, Scaling, ServiceSpec, StackSpec, WorkerService,
+    ContainerSpec, ImageDigest, MAIN_CONTAINER, Moment, Scaling, ServiceSpec, StackSpec, WorkerService,
 };
 
 use crate::args::DeployArgs;
 use crate::aws;
-use crate::config::{self, Reading};
+use crate::config::Reading;
 use crate::connected::{self, Connected, Means};
 use crate::context::Context;
 use crate::engine;
@@ -24,6 +24,7 @@ use crate::packaging::{Packaged, Packager};
 use crate::printer::{Printer, Progress};
 use crate::report::{self, Detail};
 use crate::rollout;
+use crate::scripts::{self, Hooks};
 use crate::text::span;
 
 mod sides;
@@ -35,7 +36,10 @@ pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck deploy --json | jq .stack.services
 
 A deployment whose tasks keep failing is rolled back by the engine: what ran before runs on, and the command fails with
-the last lines of a failed task. `tapedeck rollback` goes back later.";
+the last lines of a failed task. `tapedeck rollback` goes back later.
+
+Hooks of the config run around it: one that fails before it keeps it from beginning, one that fails after it leaves what is
+deployed, and the exit code is 1.";
 
 /// Load, package, hand over, wait, show.
 pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Outcome {
@@ -52,7 +56,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         lookups: None,
         aws: None,
     };
-    let (stack, config) = config::load_stack(context, printer, &reading)?;
+    let (stack, config, hooks) = scripts::load_stack(Moment::BeforeDeploy, &reading, context, printer)?;
     let mut connected = Connected::of(&stack)?;
     engine::require_root("deploy to region local")?;
     tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
@@ -113,7 +117,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     if printer.is_json() {
         let detached = args.detach;
         printer.json(&serde_json::json!({ "unchanged": unchanged, "detached": detached, "stack": reached }));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(after(&hooks, args, printer));
     }
     printer.data(report::stack(&reached, Detail::Brief, engine::now()));
     let took = span(began.elapsed());
@@ -128,7 +132,16 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         ),
         false => format!("stack {} is deployed ({took})", reached.name),
     });
-    Ok(ExitCode::SUCCESS)
+    Ok(after(&hooks, args, printer))
+}
+
+/// Runs the hooks that come once everything runs.
+fn after(hooks: &Hooks, args: &DeployArgs, printer: &Printer) -> ExitCode {
+    if args.detach && hooks.has(Moment::AfterDeploy) {
+        printer.warn("the hooks `afterDeploy` are not run: with --detach nobody waits until they may");
+        return ExitCode::SUCCESS;
+    }
+    hooks.after(Moment::AfterDeploy)
 }
 
 /// Deploys the services that others call, before those that call them.

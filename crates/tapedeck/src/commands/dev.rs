@@ -1,13 +1,14 @@
 //! `tapedeck dev`
 
 use std::io::IsTerminal as _;
+use std::process::ExitCode;
 
 use tapedeck_build::Resident;
 use tapedeck_image::Store;
-use tapedeck_model::{ResourceName, Stack};
+use tapedeck_model::{Moment, ResourceName, Stack};
 
 use crate::args::DevArgs;
-use crate::config::{self, Reading};
+use crate::config::Reading;
 use crate::context::Context;
 use crate::dev::{Session, Wish, Workshop, chosen};
 use crate::engine;
@@ -15,6 +16,7 @@ use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::require_local;
 use crate::printer::Printer;
 use crate::prompt;
+use crate::scripts;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -48,7 +50,8 @@ pub(crate) fn run(args: &DevArgs, context: &Context, printer: &Printer) -> Outco
         poll: args.poll,
         no_cache: args.no_cache,
     };
-    let (stack, config) = config::load_stack(context, printer, &Reading::of(&wish))?;
+    let reading = Reading::of(&wish);
+    let (stack, config, hooks) = scripts::load_stack(Moment::BeforeDev, &reading, context, printer)?;
     let services = named(args, &stack, printer)?;
     chosen(&stack, &services)?;
     engine::require_root("run services on this machine")?;
@@ -66,7 +69,10 @@ pub(crate) fn run(args: &DevArgs, context: &Context, printer: &Printer) -> Outco
         services,
         connected: None,
     };
-    Session::new(wish, workshop)?.run()
+    let ended = Session::new(wish, workshop).and_then(Session::run);
+    // Also of a session that failed: what a hook before it has started is ended by one after it.
+    let after = hooks.after(Moment::AfterDev);
+    ended.map(|code| if code == ExitCode::SUCCESS { after } else { code })
 }
 
 /// The names of the services that are asked for; on a terminal they are asked.

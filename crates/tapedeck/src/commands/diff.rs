@@ -96,7 +96,8 @@ fn with_template(
         aws: aws.as_ref(),
         ..*reading
     };
-    let plan = synth::plan(&reading, context, printer)?;
+    let (stack, file) = config::load_stack(context, printer, &reading)?;
+    let plan = synth::plan(stack, file, &reading, None, (context, printer))?;
     let (name, region) = (plan.stack.name().to_string(), plan.stack.region.to_string());
     let before = match (&args.against, &aws) {
         (Some(file), _) => read_against(file, context)?,

@@ -27,6 +27,7 @@ pub(crate) mod package;
 pub(crate) mod param_get;
 pub(crate) mod rollback;
 pub(crate) mod schema;
+pub(crate) mod script_run;
 pub(crate) mod secret_delete;
 pub(crate) mod secret_get;
 pub(crate) mod secret_list;
@@ -66,6 +67,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::ContainerExec(args) => args.output.json,
         Command::Delete(args) => args.output.json,
         Command::ParamGet(args) => args.output.json,
+        Command::ScriptRun(args) => args.output.json,
         Command::SecretSet(args) => args.output.json,
         Command::SecretGet(args) => args.output.json,
         Command::SecretList(args) => args.output.json,
@@ -109,6 +111,7 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::ContainerSession(args) => container_session::run(&args, context, printer),
         Command::Delete(args) => delete::run(&args, context, printer),
         Command::ParamGet(args) => param_get::run(&args, context, printer),
+        Command::ScriptRun(args) => script_run::run(&args, context, printer),
         Command::Aws(args) => aws::run(&args, context),
         Command::SecretSet(args) => secret_set::run(&args, context, printer),
         Command::SecretGet(args) => secret_get::run(&args, context, printer),

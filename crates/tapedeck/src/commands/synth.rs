@@ -75,7 +75,8 @@ pub(crate) fn template(
     context: &Context,
     printer: &Printer,
 ) -> Result<(Stack, Template), Failure> {
-    let plan = plan_with(reading, account, context, printer)?;
+    let (stack, file) = config::load_stack(context, printer, reading)?;
+    let plan = plan(stack, file, reading, account, (context, printer))?;
     Ok((plan.stack, plan.template))
 }
 
@@ -87,21 +88,17 @@ pub(crate) struct Plan {
     pub(crate) template: Template,
 }
 
-/// The same with all that a deployment goes on from.
+/// The same of a stack that is read already, with all that a deployment goes on from.
 ///
 /// # Errors
 /// Those of [`template`].
-pub(crate) fn plan(reading: &Reading<'_>, context: &Context, printer: &Printer) -> Result<Plan, Failure> {
-    plan_with(reading, None, context, printer)
-}
-
-fn plan_with(
+pub(crate) fn plan(
+    stack: Stack,
+    file: ConfigFile,
     reading: &Reading<'_>,
     account: Option<&str>,
-    context: &Context,
-    printer: &Printer,
+    (context, printer): (&Context, &Printer),
 ) -> Result<Plan, Failure> {
-    let (stack, file) = config::load_stack(context, printer, reading)?;
     let mut lookups = match reading.lookups {
         Some(path) => Lookups::read(&context.working_directory.join(path))?.0,
         None => tapedeck_synth::Lookups::default(),

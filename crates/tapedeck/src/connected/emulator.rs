@@ -5,7 +5,9 @@ use std::future::Future;
 use std::net::Ipv4Addr;
 
 use tapedeck_api::Client;
-use tapedeck_cloud::{Cloud, CloudError, Credentials, Deployed, Deployment, Progress as Happening, Target};
+use tapedeck_cloud::{
+    Cloud, CloudError, Credentials, Deployed, Deployment, Progress as Happening, SessionCredentials, Target,
+};
 use tapedeck_local::access_key::{ACCESS_KEY_ID, AccessKey, SECRET_ACCESS_KEY};
 use tapedeck_local::stand_in::Kind;
 use tapedeck_model::{
@@ -28,6 +30,9 @@ const SERVICE: &str = "aws";
 /// The secrets with the credentials of who may do everything in the emulator here, and in one that runs elsewhere.
 const ROOT: &str = "tapedeck/aws-root";
 const ELSEWHERE: &str = "tapedeck/aws-elsewhere";
+
+/// How long credentials of a role are good for.
+const SESSION_SECONDS: u32 = 3600;
 
 /// The port of the emulator.
 const PORT: u16 = 4566;
@@ -235,6 +240,29 @@ impl Emulator {
             variables.push(("AWS_SECRET_ACCESS_KEY", secret_access_key.clone()));
         }
         variables
+    }
+
+    /// Its account.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub(super) fn known_account(&self) -> Result<String, Failure> {
+        if !self.account.is_empty() {
+            return Ok(self.account.clone());
+        }
+        block_on(async { self.connect().await?.account().await })?.map_err(failed)
+    }
+
+    /// Credentials of a role of it, for as long as a role gives them without being told more.
+    ///
+    /// # Errors
+    /// When there is no such role, or it does not answer.
+    pub(super) fn assume(&self, role_arn: &str, session_name: &str) -> Result<SessionCredentials, Failure> {
+        let assumed = block_on(async {
+            let cloud = self.connect().await?;
+            cloud.assume_role(role_arn, session_name, SESSION_SECONDS).await
+        })?;
+        assumed.map_err(failed)
     }
 
     /// What it is, in words.

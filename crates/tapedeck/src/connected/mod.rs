@@ -8,6 +8,7 @@ mod databases;
 mod emulator;
 mod functions;
 mod jobs;
+mod scripts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -162,16 +163,20 @@ impl Connected {
             self.known.outputs = emulator.outputs(&name)?;
             self.emulator = Some(emulator);
         }
-        let Some(stack) = known_stack(client, &name)? else {
-            return Ok(());
-        };
+        if let Some(stack) = known_stack(client, &name)? {
+            self.learn_addresses(&stack);
+        }
+        Ok(())
+    }
+
+    /// Learns where databases are.
+    fn learn_addresses(&mut self, stack: &StackStatus) {
         for database in &self.local.databases {
-            let service = service_of(&stack, &database.service);
+            let service = service_of(stack, &database.service);
             if let Some(address) = service.and_then(|service| service.address) {
                 database.tell(address, &mut self.known);
             }
         }
-        Ok(())
     }
 
     /// Whether a service of the stack stands in for a database.

@@ -44,6 +44,7 @@ mod others;
 mod python;
 mod rollout;
 mod scaling;
+mod scripts;
 mod secrets;
 mod seed;
 mod session;

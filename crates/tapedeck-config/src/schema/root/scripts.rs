@@ -1,17 +1,20 @@
 //! The sections `scripts` and `hooks`.
 
-use crate::schema::{Branch, Case, Key, Kind, OBJECT, OPTIONAL, Object, REQUIRED, Type, one_type, whole};
+use crate::schema::{
+    Branch, Case, Key, Kind, OBJECT, OPTIONAL, Object, REQUIRED, Support, Type, one_type, whole,
+};
 
 pub(super) static HOOKS: Object = Object {
     name: "`hooks`",
-    doc: "Scripts that run before and after commands. One that fails before a command keeps it from running.",
+    doc: "Scripts that run before and after commands. One that fails before a command keeps it from running; one that fails after it leaves \
+          what was done, and the command ends with exit code 1.",
     keys: &[
         hook("beforeDeploy"),
         hook("afterDeploy"),
         hook("beforeDelete"),
         hook("afterDelete"),
-        hook("beforeBucketSync"),
-        hook("afterBucketSync"),
+        no_hook("beforeBucketSync"),
+        no_hook("afterBucketSync"),
         hook("beforeDev"),
         hook("afterDev"),
     ],
@@ -24,6 +27,13 @@ const fn hook(name: &'static str) -> Key {
         kind: Kind::ListOf(&HOOK),
         doc: "scripts that run then, one after the other",
         ..OPTIONAL
+    }
+}
+
+const fn no_hook(name: &'static str) -> Key {
+    Key {
+        support: Support::NoEffect("no command here syncs a folder into a bucket"),
+        ..hook(name)
     }
 }
 
@@ -113,13 +123,13 @@ static SCRIPT_SETTINGS: Object = Object {
         Key {
             name: "executeScript",
             kind: Kind::Path,
-            doc: "a file in JavaScript, TypeScript or Python to run",
+            doc: "a file in JavaScript, TypeScript, Python or for the shell",
             ..OPTIONAL
         },
         Key {
             name: "executeScripts",
-            kind: Kind::Globs,
-            doc: "such files, one after the other",
+            kind: Kind::Texts,
+            doc: "such files, one after the other, by their paths relative to the folder of the config file",
             ..OPTIONAL
         },
         Key {
@@ -159,6 +169,7 @@ static SCRIPT_SETTINGS: Object = Object {
             name: "bastionResource",
             kind: Kind::Text,
             doc: "the bastion that it goes through",
+            support: Support::NoEffect("there are no bastions yet"),
             ..OPTIONAL
         },
     ],
