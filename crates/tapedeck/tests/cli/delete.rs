@@ -29,14 +29,16 @@ fn on_a_new_machine_there_is_nothing_to_delete() {
 }
 
 #[test]
-fn a_region_of_aws_is_refused() {
-    Environment::with_config(GOOD).check(
-        &["delete", "--yes", "-r", "eu-west-1"],
+fn a_region_at_which_nobody_answers_is_told() {
+    let environment = Environment::with_config(GOOD);
+    environment.check_command(
+        &mut environment.command_to_nobody(&["delete", "--yes"]),
         expect![[r#"
-        exit code 2
-        --- stderr ---
-        error: region `eu-west-1` is not supported yet: this version runs services on this machine only
-        help: leave --region out, or give `--region local`
-    "#]],
+            exit code 1
+            --- stderr ---
+            error: could not look at stack shop-dev in eu-west-1 at http://127.0.0.1:1
+              because cloudformation:DescribeStacks: nobody answers: Connection refused (os error 111)
+            help: see that the address is right and can be reached from here, then try again
+        "#]],
     );
 }

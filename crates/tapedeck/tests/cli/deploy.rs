@@ -60,15 +60,16 @@ fn a_missing_config_changes_nothing() {
 }
 
 #[test]
-fn a_region_of_aws_is_refused() {
+fn a_region_at_which_nobody_answers_is_told() {
     let environment = Environment::with_config(GOOD);
-    environment.check(
-        &["deploy", "--region", "us-east-1"],
+    environment.check_command(
+        &mut environment.command_to_nobody(&["deploy"]),
         expect![[r#"
-        exit code 2
+        exit code 1
         --- stderr ---
-        error: region `us-east-1` is not supported yet: this version runs services on this machine only
-        help: leave --region out, or give `--region local`
+        error: could not find out the account in eu-west-1 at http://127.0.0.1:1
+          because sts:GetCallerIdentity: nobody answers: Connection refused (os error 111)
+        help: see that the address is right and can be reached from here, then try again
     "#]],
     );
     assert!(

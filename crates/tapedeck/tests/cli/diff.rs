@@ -1,7 +1,6 @@
 //! `tapedeck diff`: what would change, what is lost by it, and how that is shown.
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use expect_test::expect;
 use fs_err as fs;
@@ -145,65 +144,18 @@ fn a_template_may_come_from_standard_input() {
     assert!(outcome.contains("nothing would change"), "{outcome}");
 }
 
-/// The same project on a machine whose `aws` does this.
-fn with_aws(script: &str) -> (Environment, Command) {
+#[test]
+fn a_region_at_which_nobody_answers_is_told() {
     let environment = project(WITH_QUEUE, WITH_QUEUE);
-    environment.write("bin/aws", &format!("#!/bin/sh\n{script}\n"));
-    let program = environment.path("bin/aws");
-    fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("it was written");
-    let mut command = environment.command(&[&AGAINST[..5], &["--profile", "shop"]].concat());
-    let path = format!("{}:/usr/bin:/bin", environment.path("bin").display());
-    command.env("PATH", path);
-    (environment, command)
-}
-
-#[test]
-fn what_is_deployed_is_asked_of_the_command_line_of_aws() {
-    let (environment, mut command) = with_aws(
-        r#"echo "$*" > asked; echo "{ \"StagesAvailable\": [], \"TemplateBody\": $(cat before.json) }""#,
-    );
-    let outcome = environment.outcome(&mut command);
-    assert!(outcome.contains("nothing would change"), "{outcome}");
-    let asked = fs::read_to_string(environment.path("project/asked")).expect("it was asked");
-    let wanted = "cloudformation get-template --region eu-west-1 --stack-name shop-dev --profile shop --output json \
-                  --no-cli-pager\n";
-    assert_eq!(asked, wanted);
-}
-
-#[test]
-fn a_stack_that_is_not_there_yet_is_all_new() {
-    let (environment, mut command) = with_aws(
-        "echo 'An error occurred (ValidationError) when calling the GetTemplate operation: Stack with id shop-dev does not \
-         exist' >&2; exit 254",
-    );
-    let outcome = environment.outcome(&mut command);
-    assert!(outcome.contains("0 changed, 0 removed"), "{outcome}");
-}
-
-#[test]
-fn what_the_command_line_of_aws_cannot_do_is_told() {
-    let (environment, mut command) = with_aws("echo 'Unable to locate credentials' >&2; exit 253");
     environment.check_command(
-        &mut command,
+        &mut environment.command_to_nobody(&["diff"]),
         expect![[r#"
-            exit code 3
-            --- stderr ---
-            error: AWS did not tell what is deployed as shop-dev in eu-west-1
-              because Unable to locate credentials
-            help: `aws sts get-caller-identity` shows whose credentials are used; the role needs `cloudformation:GetTemplate`
-        "#]],
-    );
-    let mut command = environment.command(&AGAINST[..5]);
-    command.env("PATH", environment.path("nothing"));
-    environment.check_command(
-        &mut command,
-        expect![[r#"
-            exit code 3
-            --- stderr ---
-            error: could not ask AWS what is deployed as shop-dev in eu-west-1
-              because there is no program `aws` in PATH
-            help: install AWS's command line, or have it told elsewhere by `aws cloudformation get-template --region eu-west-1 --stack-name shop-dev > deployed.json` and add `--against deployed.json`
-        "#]],
+        exit code 1
+        --- stderr ---
+        error: could not find out the account in eu-west-1 at http://127.0.0.1:1
+          because sts:GetCallerIdentity: nobody answers: Connection refused (os error 111)
+        help: see that the address is right and can be reached from here, then try again
+    "#]],
     );
 }
 

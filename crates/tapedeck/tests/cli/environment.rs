@@ -80,6 +80,17 @@ impl Environment {
         self.folder.join("home")
     }
 
+    /// A command for a region of AWS at which nobody answers.
+    pub(crate) fn command_to_nobody(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        command
+            .args(["--region", "eu-west-1"])
+            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+            .env("AWS_ACCESS_KEY_ID", "AKIANOBODY")
+            .env("AWS_SECRET_ACCESS_KEY", "secret");
+        command
+    }
+
     /// The program with these arguments, not started yet.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tapedeck"));

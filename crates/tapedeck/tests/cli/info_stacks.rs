@@ -29,14 +29,16 @@ fn without_an_engine_there_are_none_to_list() {
 }
 
 #[test]
-fn a_region_of_aws_is_refused() {
-    Environment::new().check(
-        &["info:stacks", "--region", "eu-west-1"],
+fn a_region_at_which_nobody_answers_is_told() {
+    let environment = Environment::new();
+    environment.check_command(
+        &mut environment.command_to_nobody(&["info:stacks"]),
         expect![[r#"
-        exit code 2
-        --- stderr ---
-        error: region `eu-west-1` is not supported yet: this version runs services on this machine only
-        help: leave --region out, or give `--region local`
-    "#]],
+            exit code 1
+            --- stderr ---
+            error: could not list the stacks in eu-west-1 at http://127.0.0.1:1
+              because cloudformation:DescribeStacks: nobody answers: Connection refused (os error 111)
+            help: see that the address is right and can be reached from here, then try again
+        "#]],
     );
 }

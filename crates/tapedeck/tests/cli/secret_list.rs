@@ -70,14 +70,16 @@ fn what_cannot_be_read_is_told_beside_the_rest() {
 }
 
 #[test]
-fn a_region_of_aws_is_refused() {
-    Environment::new().check(
-        &["secret:list", "--region", "eu-west-1"],
+fn a_region_at_which_nobody_answers_is_told() {
+    let environment = Environment::new();
+    environment.check_command(
+        &mut environment.command_to_nobody(&["secret:list"]),
         expect![[r#"
-            exit code 2
+            exit code 1
             --- stderr ---
-            error: region `eu-west-1` is not supported yet: this version runs services on this machine only
-            help: leave --region out, or give `--region local`
+            error: could not list secrets in eu-west-1 at http://127.0.0.1:1
+              because secretsmanager:ListSecrets: nobody answers: Connection refused (os error 111)
+            help: see that the address is right and can be reached from here, then try again
         "#]],
     );
 }

@@ -221,15 +221,6 @@ fn the_name_and_the_region_are_checked() {
         "#]],
     );
     environment.check(
-        &["secret:set", "token", "-r", "eu-west-1"],
-        expect![[r#"
-            exit code 2
-            --- stderr ---
-            error: region `eu-west-1` is not supported yet: this version runs services on this machine only
-            help: leave --region out, or give `--region local`
-        "#]],
-    );
-    environment.check(
         &["secret:set"],
         expect![[r#"
         exit code 2

@@ -1,0 +1,35 @@
+use serde_json::json;
+
+use super::*;
+
+fn template(image: &str, memory: u32) -> Value {
+    json!({ "Resources": {
+        "WorkerService": { "Type": SERVICE_TYPE, "Properties": { "TaskDefinition": { "Ref": "WorkerTaskDefinition" } } },
+        "WorkerTaskDefinition": { "Type": "AWS::ECS::TaskDefinition", "Properties": { "Memory": memory, "ContainerDefinitions": [
+            { "Name": "main", "Image": image,
+              "LogConfiguration": { "Options": { "awslogs-group": { "Ref": "Logs" } } } },
+            { "Name": "quiet", "Image": "b" },
+        ] } },
+        "Logs": { "Type": "AWS::Logs::LogGroup", "Properties": { "LogGroupName": "/stp/shop/logs" } },
+    } })
+}
+
+#[test]
+fn log_groups_and_images_are_those_of_the_task_definition() {
+    let template = template("a", 512);
+    let groups = log_groups(&template, "WorkerService");
+    assert_eq!(
+        groups,
+        BTreeMap::from([("main".to_string(), "/stp/shop/logs".to_string())])
+    );
+    assert_eq!(images(&template, "WorkerService").len(), 2);
+    assert!(log_groups(&template, "OtherService").is_empty());
+}
+
+#[test]
+fn new_code_is_told_from_a_new_size() {
+    let (one, code, size) = (template("a", 512), template("c", 512), template("c", 1024));
+    assert!(differ_in_images_alone(&one, &code));
+    assert!(!differ_in_images_alone(&one, &size));
+    assert!(!differ_in_images_alone(&one, &one.clone()));
+}
