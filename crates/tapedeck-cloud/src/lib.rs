@@ -29,8 +29,8 @@ pub use services::{
     ContainerState, DeploymentState, NoServiceArn, ServiceArn, ServiceEvent, ServiceState, TaskState,
 };
 pub use stack::{
-    Deployed, Deployment, MAX_TEMPLATE_IN_CALL, Outcome, Progress, ResourceEvent, StackResource, StackState,
-    StackStatus,
+    Deployed, Deployment, MAX_TEMPLATE_IN_CALL, Manner, Outcome, Progress, ResourceEvent, StackResource,
+    StackState, StackStatus,
 };
 pub use steps::{Message, StepOutcome};
 pub use target::{Credentials, Limits, Place, Target};

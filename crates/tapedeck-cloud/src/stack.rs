@@ -32,6 +32,25 @@ pub struct Deployment<'a> {
     /// The bucket through which a template goes that is larger than [`MAX_TEMPLATE_IN_CALL`]. Without one it is
     /// `tapedeck-templates-<account>-<region>`, which is made when it is needed for the first time.
     pub template_bucket: Option<&'a str>,
+    /// How CloudFormation goes about it.
+    pub manner: Manner,
+}
+
+/// How CloudFormation goes about a deployment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// The ARN of the role that it acts in; none for that of whoever calls, or the one that the stack has already.
+    pub role: Option<String>,
+    /// The ARNs of topics, 5 at most, that get the events of the stack.
+    pub topics: Vec<String>,
+    /// The ARNs of alarms, 5 at most, that end a deployment and roll it back.
+    pub alarms: Vec<String>,
+    /// For how many minutes they are watched after a deployment: 0 to 180.
+    pub watched_minutes: u8,
+    /// Whether a failed deployment is left as it is.
+    pub leaves_failed: bool,
+    /// Whether the stack is kept from being deleted.
+    pub is_protected: bool,
 }
 
 /// What came of a deployment.
@@ -101,6 +120,8 @@ pub struct StackState {
     pub outputs: BTreeMap<String, String>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// Whether it is kept from being deleted.
+    pub is_protected: bool,
 }
 
 /// A resource of a stack.

@@ -9,6 +9,7 @@ pub(crate) mod logs;
 pub(crate) mod rollback;
 mod rollout;
 pub(crate) mod secrets;
+mod settings;
 mod stack;
 
 use std::future::Future;

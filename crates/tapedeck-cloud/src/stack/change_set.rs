@@ -2,12 +2,14 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Tag};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, RollbackConfiguration, RollbackTrigger, Tag,
+};
 
 use super::failure::Whose;
 use super::pause::Pauses;
 use super::template::Template;
-use super::{Deployment, StackStatus};
+use super::{Deployment, Manner, StackStatus};
 use crate::call::{CallError, says_nothing_changed};
 use crate::connect::Cloud;
 use crate::error::{Cause, Failure};
@@ -58,6 +60,30 @@ pub(super) fn tags(deployment: &Deployment<'_>) -> Vec<Tag> {
     deployment.tags.iter().map(one).collect()
 }
 
+impl Manner {
+    /// Topics, in CloudFormation's form: none leaves those that the stack has.
+    pub(super) fn notified(&self) -> Option<Vec<String>> {
+        (!self.topics.is_empty()).then(|| self.topics.clone())
+    }
+
+    /// Alarms, in CloudFormation's form.
+    pub(super) fn watched(&self) -> Option<RollbackConfiguration> {
+        if self.alarms.is_empty() {
+            return None;
+        }
+        let triggers = self.alarms.iter().map(|arn| {
+            RollbackTrigger::builder()
+                .arn(arn)
+                .r#type("AWS::CloudWatch::Alarm")
+                .build()
+        });
+        let watched = RollbackConfiguration::builder()
+            .set_rollback_triggers(Some(triggers.collect()))
+            .monitoring_time_in_minutes(i32::from(self.watched_minutes));
+        Some(watched.build())
+    }
+}
+
 impl Cloud {
     /// Has CloudFormation work out a change set, and removes it again unless there is something to do.
     pub(super) async fn work_out(
@@ -77,6 +103,9 @@ impl Cloud {
             .set_template_body(template.body.clone())
             .set_template_url(template.url.clone())
             .set_capabilities(Some(capabilities()))
+            .set_role_arn(deployment.manner.role.clone())
+            .set_notification_arns(deployment.manner.notified())
+            .set_rollback_configuration(deployment.manner.watched())
             .set_tags(Some(tags(deployment)));
         match call.send().await.map_err(|error| CallError::new(CREATE, error)) {
             Ok(_) => {}
@@ -142,11 +171,12 @@ impl Cloud {
     }
 
     /// Lets CloudFormation do it. The token is what its events are marked with.
-    pub(super) async fn execute(&self, id: &str, token: &str) -> Result<(), CallError> {
+    pub(super) async fn execute(&self, id: &str, token: &str, manner: &Manner) -> Result<(), CallError> {
         let call = self
             .cloudformation
             .execute_change_set()
             .change_set_name(id)
+            .set_disable_rollback(manner.leaves_failed.then_some(true))
             .client_request_token(token);
         call.send()
             .await

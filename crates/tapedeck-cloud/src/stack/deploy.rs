@@ -50,7 +50,27 @@ impl Cloud {
             .map_err(|cause| self.not_deployed(deployment, cause))?;
         let done = self.change(deployment, &template, &name, &ground, progress).await;
         self.clear_away(template).await;
-        done
+        let done = done?;
+        self.protect(deployment, &ground)
+            .await
+            .map_err(|cause| self.not_deployed(deployment, cause))?;
+        Ok(done)
+    }
+
+    /// Keeps the stack from being deleted, or lets it be, where that is not so yet.
+    async fn protect(&self, deployment: &Deployment<'_>, ground: &Ground) -> Result<(), CallError> {
+        let is_protected = matches!(ground, Ground::Whole(state) if state.is_protected);
+        if is_protected == deployment.manner.is_protected {
+            return Ok(());
+        }
+        let call = self
+            .cloudformation
+            .update_termination_protection()
+            .stack_name(deployment.stack_name)
+            .enable_termination_protection(deployment.manner.is_protected);
+        let call = call.send().await;
+        call.map(drop)
+            .map_err(|error| CallError::new("cloudformation:UpdateTerminationProtection", error))
     }
 
     /// Brings a stack into a state in which CloudFormation takes a template.
@@ -114,7 +134,9 @@ impl Cloud {
         ) {
             (ChangeSet::Ready { id, stack_id }, _) => {
                 let mut watch = Watch::from_now(self, &stack_id).await.map_err(failed)?;
-                self.execute(&id, name).await.map_err(failed)?;
+                self.execute(&id, name, &deployment.manner)
+                    .await
+                    .map_err(failed)?;
                 let outcome = match ground {
                     Ground::New => Outcome::Created,
                     Ground::Whole(_) => Outcome::Updated,
@@ -191,6 +213,10 @@ impl Cloud {
             .set_template_body(template.body.clone())
             .set_template_url(template.url.clone())
             .set_capabilities(Some(capabilities()))
+            .set_role_arn(deployment.manner.role.clone())
+            .set_notification_arns(deployment.manner.notified())
+            .set_rollback_configuration(deployment.manner.watched())
+            .set_disable_rollback(deployment.manner.leaves_failed.then_some(true))
             .set_tags(Some(tags(deployment)));
         let call = call.send().await;
         match call.map_err(|error| CallError::new("cloudformation:UpdateStack", error)) {

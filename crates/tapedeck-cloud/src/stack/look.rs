@@ -150,6 +150,7 @@ fn state(stack: Stack) -> Result<StackState, CallError> {
         outputs: outputs
             .filter_map(|output| Some((output.output_key?, output.output_value?)))
             .collect(),
+        is_protected: stack.enable_termination_protection == Some(true),
         tags: tags.filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
     })
 }

@@ -32,6 +32,7 @@ fn state(status: &str, reason: Option<&str>) -> StackState {
         reason: reason.map(str::to_owned),
         outputs: BTreeMap::new(),
         tags: BTreeMap::new(),
+        is_protected: false,
     }
 }
 

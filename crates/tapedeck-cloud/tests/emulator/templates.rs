@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tapedeck_cloud::{Deployment, MAX_TEMPLATE_IN_CALL, Outcome};
+use tapedeck_cloud::{Deployment, MAX_TEMPLATE_IN_CALL, Manner, Outcome};
 
 use crate::world::{queue, template, world};
 
@@ -51,6 +51,7 @@ async fn a_large_template_goes_through_the_bucket_that_is_named() {
         template: &template(&json!({ "Bucket": bucket })),
         tags: &tags,
         template_bucket: Some("own-bucket"),
+        manner: Manner::default(),
     };
     world.cloud.deploy(&deployment, &mut |_| {}).await.unwrap();
     let large = large(30);

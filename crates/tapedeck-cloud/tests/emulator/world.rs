@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tapedeck_cloud::{Cloud, CloudError, Credentials, Deployed, Deployment, Progress, ResourceEvent, Target};
+use tapedeck_cloud::{
+    Cloud, CloudError, Credentials, Deployed, Deployment, Manner, Progress, ResourceEvent, Target,
+};
 use tapedeck_testkit::Emulator;
 
 pub(crate) struct World {
@@ -63,6 +65,7 @@ impl World {
             template,
             tags: &tags,
             template_bucket: None,
+            manner: Manner::default(),
         };
         self.cloud.deploy(&deployment, progress).await
     }

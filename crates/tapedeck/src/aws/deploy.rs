@@ -17,6 +17,7 @@ use tapedeck_synth::deployed;
 use tapedeck_synth::diff::{Difference, Surroundings, compare};
 use tapedeck_synth::{Lookups, Template};
 
+use super::settings::Settings;
 use super::stack::CloudStack;
 use super::{Aws, images};
 use crate::args::DeployArgs;
@@ -30,9 +31,6 @@ use crate::printer::Printer;
 use crate::text::span;
 use crate::{engine, prompt, report, scripts};
 
-/// How many templates of a stack are kept to go back to, unless the config says otherwise.
-const KEPT: usize = 10;
-
 /// Types that are packaged in a way that is not done for AWS yet.
 const NOT_PACKAGED: [&str; 2] = ["function", "batch-job"];
 
@@ -43,6 +41,8 @@ struct Deploying<'a> {
     stack: &'a Stack,
     there: CloudStack<'a>,
     surroundings: Surroundings,
+    /// How many templates are kept to go back to.
+    kept: usize,
 }
 
 /// What was reached.
@@ -76,12 +76,14 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     let name = plan.stack.name().to_string();
     let region = aws.region.to_string();
     let tags = tapedeck_synth::tags(&plan.stack, &plan.lookups).or_fail(ExitKind::Internal)?;
+    let settings = Settings::of(&plan.stack)?;
     let mut deploying = Deploying {
         aws: &aws,
         args,
         stack: &plan.stack,
         surroundings: Surroundings::new(&region, &name, plan.lookups.account.as_deref()),
-        there: CloudStack::of(&aws, name.clone(), Some(tags))?,
+        there: CloudStack::of(&aws, name.clone(), Some((tags, settings.manner)))?,
+        kept: settings.kept,
     };
     let template = deploying.push(&made, plan.lookups, plan.template, (context, &store), printer)?;
     drop(share);
@@ -281,17 +283,9 @@ impl Deploying<'_> {
         let Some(template) = template else {
             return Ok(());
         };
-        let kept = self.stack.settings.deployment.as_ref();
-        let kept = kept.and_then(|deployment| {
-            serde_json::to_value(deployment)
-                .ok()?
-                .get("previousVersionsToKeep")?
-                .as_u64()
-        });
-        let kept = kept.and_then(|kept| usize::try_from(kept).ok()).unwrap_or(KEPT);
         let text = template.to_string();
         self.aws
-            .run(self.aws.cloud.keep_template(&self.there.name, &text, kept))
+            .run(self.aws.cloud.keep_template(&self.there.name, &text, self.kept))
             .map(drop)
     }
 }

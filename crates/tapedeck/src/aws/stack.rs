@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
-use tapedeck_cloud::{CloudError, Deployed, Deployment, Progress as Happening, ServiceArn, StackState};
+use tapedeck_cloud::{
+    CloudError, Deployed, Deployment, Manner, Progress as Happening, ServiceArn, StackState,
+};
 use tapedeck_synth::deployed::{self, SERVICE_TYPE};
 use tapedeck_synth::diff::read_template;
 
@@ -20,6 +22,8 @@ pub(super) struct CloudStack<'a> {
     pub(super) name: String,
     /// The tags that it is to have.
     tags: BTreeMap<String, String>,
+    /// How CloudFormation goes about it.
+    manner: Manner,
     /// How it is, if it is there.
     pub(super) state: Option<StackState>,
     /// The template that it has.
@@ -27,25 +31,33 @@ pub(super) struct CloudStack<'a> {
 }
 
 impl<'a> CloudStack<'a> {
-    /// Looks at a stack, which is to have these tags; none for those that it has.
+    /// Looks at a stack, which is to have these tags and be deployed in this manner; none for those that it has.
     ///
     /// # Errors
     /// When it may not be looked at.
     pub(super) fn of(
         aws: &'a Aws,
         name: String,
-        tags: Option<BTreeMap<String, String>>,
+        wanted: Option<(BTreeMap<String, String>, Manner)>,
     ) -> Result<Self, Failure> {
         let mut stack = Self {
             aws,
             name,
             tags: BTreeMap::new(),
+            manner: Manner::default(),
             state: None,
             before: None,
         };
         stack.look()?;
-        let present = || stack.state.as_ref().map(|state| state.tags.clone());
-        stack.tags = tags.or_else(present).unwrap_or_default();
+        let present = || {
+            let state = stack.state.as_ref()?;
+            let manner = Manner {
+                is_protected: state.is_protected,
+                ..Manner::default()
+            };
+            Some((state.tags.clone(), manner))
+        };
+        (stack.tags, stack.manner) = wanted.or_else(present).unwrap_or_default();
         Ok(stack)
     }
 
@@ -73,8 +85,10 @@ impl<'a> CloudStack<'a> {
         let Some(state) = &self.state else {
             return Ok(false);
         };
-        let is_same =
-            state.status.is_deployed() && self.before.as_ref() == Some(after) && state.tags == self.tags;
+        let is_same = state.status.is_deployed()
+            && self.before.as_ref() == Some(after)
+            && state.tags == self.tags
+            && state.is_protected == self.manner.is_protected;
         Ok(is_same && self.aws.wait(self.swapped(after))?.is_empty())
     }
 
@@ -107,6 +121,7 @@ impl<'a> CloudStack<'a> {
             template,
             tags: &self.tags,
             template_bucket: None,
+            manner: self.manner.clone(),
         }
     }
 

@@ -6,7 +6,8 @@ use std::net::Ipv4Addr;
 
 use tapedeck_api::Client;
 use tapedeck_cloud::{
-    Cloud, CloudError, Credentials, Deployed, Deployment, Progress as Happening, SessionCredentials, Target,
+    Cloud, CloudError, Credentials, Deployed, Deployment, Manner, Progress as Happening, SessionCredentials,
+    Target,
 };
 use tapedeck_local::access_key::{ACCESS_KEY_ID, AccessKey, SECRET_ACCESS_KEY};
 use tapedeck_local::stand_in::Kind;
@@ -342,6 +343,7 @@ impl Emulator {
             template: &template,
             tags: &local.tags,
             template_bucket: None,
+            manner: Manner::default(),
         };
         let deployed = block_on(async {
             let cloud = self.connect().await?;

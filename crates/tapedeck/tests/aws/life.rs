@@ -97,6 +97,26 @@ fn photos(world: &World) -> String {
 }
 
 #[test]
+fn a_protected_stack_is_not_deleted() {
+    let Some(world) = World::ready() else { return };
+    let config = |protection: &str| {
+        let settings = format!("deploymentConfig: {{ terminationProtection: {protection} }}\n");
+        let config = format!("projectName: shop\n{settings}resources:\n  jobs: {{ type: sqs-queue }}\n");
+        world.write("stacktape.yml", &config);
+    };
+    config("true");
+    world.must(&["deploy"]);
+    assert_eq!(world.stack()["EnableTerminationProtection"], true);
+    let refused = world.run(&["delete", "--yes"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert_eq!(world.stack()["StackStatus"], "CREATE_COMPLETE");
+    assert_eq!(world.json(&["deploy"])["unchanged"], true);
+    config("false");
+    world.must(&["deploy"]);
+    world.must(&["delete", "--yes"]);
+}
+
+#[test]
 fn what_would_be_lost_is_told_before() {
     let Some(world) = World::ready() else { return };
     world.must(&["deploy"]);
