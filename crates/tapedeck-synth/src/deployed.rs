@@ -7,7 +7,7 @@ use serde_json::Value;
 /// What services of ECS are in a template.
 pub const SERVICE_TYPE: &str = "AWS::ECS::Service";
 
-use crate::shared::REPOSITORY;
+use crate::partial::FOUNDATION;
 
 pub use crate::workload::service_id;
 
@@ -75,7 +75,7 @@ fn containers<'a>(template: &'a Value, service: &str) -> impl Iterator<Item = &'
 #[must_use]
 pub fn is_foundation(template: &Value) -> bool {
     let resources = template.get("Resources").and_then(Value::as_object);
-    resources.is_some_and(|resources| resources.keys().all(|id| id == REPOSITORY))
+    resources.is_some_and(|resources| resources.keys().all(|id| FOUNDATION.contains(&id.as_str())))
 }
 
 /// Whether the only thing that two templates of a stack differ in are images of containers: then the code is another one, and nothing else.

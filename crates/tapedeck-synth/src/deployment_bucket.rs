@@ -8,7 +8,11 @@ use crate::policy::document;
 use crate::template::Resource;
 use crate::types;
 
-const BUCKET: &str = "StpDeploymentBucket";
+/// The logical id of the bucket.
+pub(crate) const BUCKET: &str = "StpDeploymentBucket";
+
+/// The logical id of its policy.
+pub(crate) const POLICY: &str = "StpDeploymentBucketPolicy";
 
 /// Its name.
 pub(crate) fn name(assembly: &Assembly<'_>) -> String {
@@ -37,8 +41,5 @@ pub(crate) fn build(assembly: &mut Assembly<'_>) {
         "Condition": { "Bool": { "aws:SecureTransport": Value::from("false") } },
     });
     let policy = json!({ "Bucket": reference(BUCKET), "PolicyDocument": document(vec![encrypted_only]) });
-    assembly.add(
-        "StpDeploymentBucketPolicy",
-        Resource::new("AWS::S3::BucketPolicy", policy),
-    );
+    assembly.add(POLICY, Resource::new("AWS::S3::BucketPolicy", policy));
 }

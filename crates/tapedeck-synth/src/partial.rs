@@ -3,13 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use tapedeck_model::Stack;
+use tapedeck_model::{Architecture, Stack};
 
 use crate::assembly::Assembly;
+use crate::deployment_bucket;
+use crate::naming::logical_id;
 use crate::references;
 use crate::shared::REPOSITORY;
 use crate::template::{Output, Resource, Template};
 use crate::{Lookups, SynthError, workload};
+
+/// The logical ids of what images and code are brought to.
+pub(crate) const FOUNDATION: [&str; 3] = [REPOSITORY, deployment_bucket::BUCKET, deployment_bucket::POLICY];
 
 impl Template {
     /// The name of the repository that images go to, if the stack has one.
@@ -19,22 +24,45 @@ impl Template {
         repository.properties.get("RepositoryName")?.as_str()
     }
 
-    /// What `deployed`, a template or nothing, lacks for images to be pushed: the template that it becomes with that. None when
-    /// it lacks nothing.
+    /// The name of the bucket that code of functions goes to, if the stack has one.
+    #[must_use]
+    pub fn code_bucket(&self) -> Option<&str> {
+        let bucket = self.resources.get(deployment_bucket::BUCKET)?;
+        bucket.properties.get("BucketName")?.as_str()
+    }
+
+    /// What runs the function of a resource, and on which processor.
+    #[must_use]
+    pub fn function_platform(&self, resource: &str) -> (Option<&str>, Architecture) {
+        let function = self.resources.get(&logical_id(&[resource, "Function"]));
+        let text = |path: &str| function.and_then(|function| function.properties.pointer(path)?.as_str());
+        let architecture = match text("/Architectures/0") {
+            Some("arm64") => Architecture::Arm,
+            _ => Architecture::X86,
+        };
+        (text("/Runtime"), architecture)
+    }
+
+    /// What `deployed`, a template or nothing, lacks for images and code to be brought: the template that it becomes with that. None
+    /// when it lacks nothing.
     #[must_use]
     pub fn foundation(&self, deployed: Option<&Value>) -> Option<Value> {
-        let repository = self.resources.get(REPOSITORY)?;
         let mut foundation = match deployed {
             Some(deployed) => deployed.clone(),
             None => Self::new(self.description.clone()).to_value(),
         };
         let resources = foundation.get_mut("Resources")?.as_object_mut()?;
-        if resources.contains_key(REPOSITORY) {
-            return None;
+        let mut lacks_something = false;
+        for id in FOUNDATION {
+            if let Some(resource) = self.resources.get(id)
+                && !resources.contains_key(id)
+            {
+                let resource = serde_json::to_value(resource).unwrap_or_default();
+                resources.insert(id.to_string(), resource);
+                lacks_something = true;
+            }
         }
-        let repository = serde_json::to_value(repository).unwrap_or_default();
-        resources.insert(REPOSITORY.to_string(), repository);
-        Some(foundation)
+        lacks_something.then_some(foundation)
     }
 
     /// The logical ids of the resources of a type.

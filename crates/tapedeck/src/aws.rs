@@ -1,6 +1,7 @@
 //! A region of AWS, or what answers in place of it behind an endpoint: connecting, asking, and what a deployment there consists of.
 
 mod ask;
+mod code;
 pub(crate) mod delete;
 pub(crate) mod deploy;
 mod images;

@@ -15,6 +15,7 @@ mod engine;
 mod env_file;
 mod evaluate;
 mod exit;
+mod functions;
 mod init;
 mod instances;
 mod late;

@@ -19,20 +19,19 @@ use tapedeck_synth::{Lookups, Template};
 
 use super::settings::Settings;
 use super::stack::CloudStack;
-use super::{Aws, images};
+use super::{Aws, code, images};
 use crate::args::DeployArgs;
 use crate::commands::synth;
 use crate::config::Reading;
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
-use crate::options::ConfigFile;
 use crate::packaging::Packager;
 use crate::printer::Printer;
 use crate::text::span;
 use crate::{engine, prompt, report, scripts};
 
 /// Types that are packaged in a way that is not done for AWS yet.
-const NOT_PACKAGED: [&str; 2] = ["function", "batch-job"];
+const NOT_PACKAGED: [&str; 1] = ["batch-job"];
 
 /// What a deployment is made with.
 struct Deploying<'a> {
@@ -71,7 +70,17 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
     let store = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
     let share = store.share().or_fail(ExitKind::Environment)?;
-    let made = package(args, &aws, &plan.stack, &plan.file, (context, &store), printer)?;
+    let packager = Packager {
+        context,
+        config: &plan.file,
+        images: &store,
+        platform: tapedeck_image::Platform::host(),
+        no_cache: args.no_cache,
+        resident: None,
+    };
+    let is_emulated = aws.endpoint_url.is_some();
+    let made = images::package(&plan.stack.all_services(), packager, is_emulated, printer)?;
+    store.settle().or_fail(ExitKind::Environment)?;
 
     let name = plan.stack.name().to_string();
     let region = aws.region.to_string();
@@ -85,7 +94,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         there: CloudStack::of(&aws, name.clone(), Some((tags, settings.manner)))?,
         kept: settings.kept,
     };
-    let template = deploying.push(&made, plan.lookups, plan.template, (context, &store), printer)?;
+    let template = deploying.bring(&made, plan.lookups, plan.template, packager, printer)?;
     drop(share);
     let reached = deploying.reach(template, printer)?;
 
@@ -123,55 +132,51 @@ fn refuse_unpackaged(stack: &Stack) -> Result<(), Failure> {
     }
 }
 
-fn package(
-    args: &DeployArgs,
-    aws: &Aws,
-    stack: &Stack,
-    file: &ConfigFile,
-    (context, store): (&Context, &Store),
-    printer: &Printer,
-) -> Result<Vec<images::Made>, Failure> {
-    let packager = Packager {
-        context,
-        config: file,
-        images: store,
-        platform: tapedeck_image::Platform::host(),
-        no_cache: args.no_cache,
-        resident: None,
-    };
-    let made = images::package(
-        &stack.all_services(),
-        packager,
-        aws.endpoint_url.is_some(),
-        printer,
-    )?;
-    store.settle().or_fail(ExitKind::Environment)?;
-    Ok(made)
-}
-
 impl Deploying<'_> {
-    /// Has the repository hold the images, which is made first where it is missing, and gives the template that names them.
-    fn push(
+    /// Has repository and bucket hold images and code, for which they are made first where they are missing, and gives the template
+    /// that names these.
+    fn bring(
         &mut self,
         made: &[images::Made],
         mut lookups: Lookups,
         template: Template,
-        (context, store): (&Context, &Store),
+        packager: Packager<'_>,
         printer: &Printer,
     ) -> Result<Template, Failure> {
-        let Some(repository) = template.image_repository().filter(|_| !made.is_empty()) else {
+        let repository = template.image_repository().filter(|_| !made.is_empty());
+        let bucket = template.code_bucket();
+        if repository.is_none() && bucket.is_none() {
             return Ok(template);
-        };
+        }
         if let Some(foundation) = template.foundation(self.there.standing()) {
             let mut progress = printer.progress("deploy");
-            progress.now("making the repository of images");
+            let names: Vec<&str> = repository.into_iter().chain(bucket).collect();
+            progress.now("making what images and code are brought to");
             self.there.change(&foundation, &mut progress)?;
-            progress.done(&format!("made the repository of images {repository}"));
+            progress.done(&format!("made {}", names.join(" and ")));
             drop(progress);
             self.there.look()?;
         }
-        let login = self.aws.run(self.aws.cloud.registry_login())?;
-        lookups.images = images::push(made, repository, &login, store, context, printer)?;
+        if let Some(repository) = repository {
+            let login = self.aws.run(self.aws.cloud.registry_login())?;
+            lookups.images = images::push(
+                made,
+                repository,
+                &login,
+                packager.images,
+                packager.context,
+                printer,
+            )?;
+        }
+        if let Some(bucket) = bucket {
+            let account = match &lookups.account {
+                Some(account) => account.clone(),
+                None => self.aws.account()?,
+            };
+            let place = (bucket, account.as_str());
+            let code = code::bring(self.aws, self.stack, &template, place, packager, printer)?;
+            lookups.artifacts.extend(code);
+        }
         tapedeck_synth::synthesize(self.stack, &lookups).or_fail(ExitKind::Internal)
     }
 

@@ -25,10 +25,11 @@ use tapedeck_synth::{NOT_YET_KNOWN, SynthError};
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure};
+use crate::functions::Versions;
 use crate::packaging::Packager;
 use crate::printer::Progress;
 
-use functions::{Held, Here};
+use functions::Held;
 
 pub(crate) use databases::forget_secrets;
 pub(crate) use emulator::Emulator;
@@ -115,11 +116,14 @@ impl Connected {
         let jobs = self.package_jobs(means)?;
         if self.local.needs_emulator() {
             let (emulator, here) = match means.endpoint_url {
-                Some(endpoint_url) => (Emulator::elsewhere(endpoint_url, means.context)?, Here::unknown()),
+                Some(endpoint_url) => (
+                    Emulator::elsewhere(endpoint_url, means.context)?,
+                    Versions::unknown(),
+                ),
                 None => {
                     let reaches = self.ports_of(&self.local.functions_reach);
                     let (emulator, image) = Emulator::ensure(&self.stack.name(), reaches, means)?;
-                    (emulator, Here::of(&image, means)?)
+                    (emulator, functions::versions_in(&image, means)?)
                 }
             };
             if emulator.account != self.local.account {

@@ -4,15 +4,20 @@ use serde_json::Value;
 use tapedeck_image::base::NodeVersion;
 use tapedeck_model::{
     GoConfig, JavaScriptConfig, LanguageConfig, ModuleFormat, PythonConfig, PythonPackageManager, Resource,
-    StacktapeImageBuildpack,
+    ResourceName, StacktapeImageBuildpack,
 };
 
 use crate::exit::Failure;
 
 /// A function.
 #[derive(Debug)]
-pub(super) struct Wanted {
-    pub(super) family: Family,
+pub(crate) struct Wanted {
+    /// What runs it; none where that is nothing that is packaged for.
+    pub(super) family: Option<Family>,
+    /// What it is for, in words, where that is so.
+    what: String,
+    /// Whether it has layers.
+    has_layers: bool,
     pub(super) origin: Origin,
     /// The version of the language that the config asks for.
     version: Option<String>,
@@ -38,18 +43,51 @@ pub(super) enum Origin {
     Given { path: String },
 }
 
-/// What there is on this machine.
-#[derive(Debug)]
-pub(in crate::connected) struct Here {
-    /// The version of Python, where it is known.
+/// The versions of languages that functions are run by; none where that is what the config asks for.
+#[derive(Debug, Default)]
+pub(crate) struct Versions {
+    /// The major version of Node.
+    pub(super) node: Option<u16>,
+    /// The version of Python.
     pub(super) python: Option<String>,
 }
 
-impl Here {
+impl Versions {
+    /// Those of this machine, with that of Python where it is known.
+    pub(crate) fn here(python: Option<String>) -> Self {
+        Self {
+            node: Some(node()),
+            python,
+        }
+    }
+
+    /// Those of an emulator that runs elsewhere, of which nothing is known.
+    pub(crate) fn unknown() -> Self {
+        Self::here(None)
+    }
+
+    /// Those of a runtime of Lambda's.
+    pub(crate) fn of_runtime(runtime: &str) -> Self {
+        let version = version_of_runtime(runtime);
+        match family_of_runtime(runtime) {
+            Some(Family::Node) => Self {
+                node: version.and_then(|version| version.parse().ok()),
+                python: None,
+            },
+            Some(Family::Python) => Self {
+                node: None,
+                python: version,
+            },
+            _ => Self::default(),
+        }
+    }
+
     /// The packaging with the versions that are here: packages and syntax are those of what runs them.
     pub(super) fn settle(&self, mut packaging: StacktapeImageBuildpack) -> StacktapeImageBuildpack {
         match &mut packaging.language {
-            LanguageConfig::Javascript(settings) => settings.node_version = Some(node()),
+            LanguageConfig::Javascript(settings) => {
+                settings.node_version = self.node.or(settings.node_version)
+            }
             LanguageConfig::Python(settings) => {
                 let asked = settings.python_version.take();
                 settings.python_version = self.python.clone().or(asked);
@@ -68,21 +106,30 @@ fn node() -> u16 {
 }
 
 impl Wanted {
-    /// What is said of a function.
+    /// What is said of a function that is to be run on this machine.
     ///
     /// # Errors
     /// When it cannot be run here, with a way out.
-    pub(super) fn of(function: &Resource) -> Result<Self, Failure> {
+    pub(crate) fn here(function: &Resource) -> Result<Self, Failure> {
         let name = &function.name;
-        let properties = serde_json::to_value(&function.properties).unwrap_or_default();
-        if let Some(Value::Array(layers)) = properties.get("layers")
-            && !layers.is_empty()
-        {
+        let wanted = Self::of(function);
+        if wanted.has_layers {
             return Err(Failure::usage(format!(
                 "function {name} has `layers`, which are in an account of AWS and not on this machine"
             ))
             .help("package what they have with the function; nothing was changed"));
         }
+        match wanted.family {
+            Some(_) => Ok(wanted),
+            None => Err(wanted.refused(name, "cannot be run on this machine")),
+        }
+    }
+
+    /// What is said of a function.
+    pub(crate) fn of(function: &Resource) -> Self {
+        let properties = serde_json::to_value(&function.properties).unwrap_or_default();
+        let layers = properties.get("layers").and_then(Value::as_array);
+        let has_layers = layers.is_some_and(|layers| !layers.is_empty());
         let settings = Settings(&properties);
         let runtime = settings.text("/runtime");
         let (family, origin, version) = match settings.text("/packaging/type").as_deref() {
@@ -99,27 +146,30 @@ impl Wanted {
             }
             _ => settings.source(),
         };
-        let Some(family) = family else {
-            let what = runtime.unwrap_or_else(|| settings.extension());
-            return Err(Failure::usage(format!(
-                "function {name} cannot be run on this machine: only functions for Node, Python and `provided` runtimes (Go) \
-                 are, and it is one for {what}"
-            ))
-            .help("leave it out here, or write it in JavaScript, TypeScript, Python or Go; nothing was changed"));
-        };
         let asked = runtime.as_deref().and_then(version_of_runtime).or(version);
-        Ok(Self {
+        Self {
             family,
+            what: runtime.unwrap_or_else(|| settings.extension()),
+            has_layers,
             origin,
             version: asked,
-        })
+        }
+    }
+
+    /// The failure of a function for which nothing is packaged.
+    pub(super) fn refused(&self, name: &ResourceName, how: &str) -> Failure {
+        Failure::usage(format!(
+            "function {name} {how}: only functions for Node, Python and `provided` runtimes (Go) are, and it is one for {}",
+            self.what
+        ))
+        .help("leave it out here, or write it in JavaScript, TypeScript, Python or Go; nothing was changed")
     }
 
     /// What to tell when another version runs it than the config asks for.
-    pub(super) fn runs_on_other(&self, here: &Here) -> Option<String> {
+    pub(crate) fn runs_on_other(&self, here: &Versions) -> Option<String> {
         let asked = self.version.as_deref()?;
-        let (language, found) = match self.family {
-            Family::Node => ("Node", node().to_string()),
+        let (language, found) = match self.family? {
+            Family::Node => ("Node", here.node?.to_string()),
             Family::Python => ("Python", here.python.clone()?),
             Family::Provided => return None,
         };

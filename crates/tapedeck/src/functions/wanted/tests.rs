@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tapedeck_model::{Data, LanguageConfig, Number, Resource, ResourceName};
 
-use super::{Family, Here, Origin, Wanted};
+use super::{Family, Origin, Versions, Wanted};
 
 fn data(value: &Value) -> Data {
     match value {
@@ -49,7 +49,7 @@ fn what_cannot_be_run_here_is_refused_by_its_name() {
         (java, "one for java21"),
         (layered, "`layers`"),
     ] {
-        let failure = Wanted::of(&function(&properties)).unwrap_err();
+        let failure = Wanted::here(&function(&properties)).unwrap_err();
         assert!(format!("{:#}", failure.error).contains(told), "{failure:?}");
         assert!(failure.help.is_some());
     }
@@ -57,13 +57,11 @@ fn what_cannot_be_run_here_is_refused_by_its_name() {
 
 #[test]
 fn source_is_packaged_for_the_versions_that_are_here() {
-    let here = Here {
-        python: Some("3.11".to_owned()),
-    };
+    let here = Versions::here(Some("3.11".to_owned()));
     let mut properties = source("src/main.py");
     properties["runtime"] = json!("python3.13");
-    let wanted = Wanted::of(&function(&properties)).unwrap();
-    assert_eq!(wanted.family, Family::Python);
+    let wanted = Wanted::of(&function(&properties));
+    assert_eq!(wanted.family, Some(Family::Python));
     assert_eq!(
         wanted.runs_on_other(&here).unwrap(),
         "Python 3.11 runs it here in place of Python 3.13"
@@ -79,15 +77,18 @@ fn source_is_packaged_for_the_versions_that_are_here() {
 
 #[test]
 fn nobody_is_told_of_a_version_that_nobody_asked_for() {
-    let here = Here {
-        python: Some("3.11".to_owned()),
-    };
+    let here = Versions::here(Some("3.11".to_owned()));
     for entry in ["a.py", "a.ts", "cmd/a/main.go"] {
-        assert_eq!(
-            Wanted::of(&function(&source(entry)))
-                .unwrap()
-                .runs_on_other(&here),
-            None
-        );
+        assert_eq!(Wanted::of(&function(&source(entry))).runs_on_other(&here), None);
     }
+}
+
+#[test]
+fn a_runtime_says_which_version_code_is_packaged_for() {
+    let versions = Versions::of_runtime("nodejs22.x");
+    assert_eq!((versions.node, versions.python), (Some(22), None));
+    let versions = Versions::of_runtime("python3.12");
+    assert_eq!((versions.node, versions.python.as_deref()), (None, Some("3.12")));
+    let versions = Versions::of_runtime("provided.al2023");
+    assert_eq!((versions.node, versions.python), (None, None));
 }
