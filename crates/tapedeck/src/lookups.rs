@@ -16,7 +16,7 @@ impl Lookups {
     /// # Errors
     /// When it is not there or is no such JSON.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let help = "lookups are a JSON object of `account`, `artifacts`, `availabilityZones`, `secrets`, `ssmParameters`, `stackOutputs` and `vpcs`";
+        let help = "lookups are a JSON object of `account`, `artifacts`, `availabilityZones`, `images`, `secrets`, `ssmParameters`, `stackOutputs` and `vpcs`";
         let text = fs_err::read(path).map_err(|error| Failure::new(ExitKind::Usage, error).help(help))?;
         serde_json::from_slice(&text).map(Self).map_err(|error| {
             let what = format!("could not read the lookups {}", path.display());

@@ -8,12 +8,12 @@ use tapedeck_build::{BuildError, BuildRequest, Built, NamedBases, Outcome, Resid
 use tapedeck_image::base::NamedBase;
 use tapedeck_image::registry::Reference;
 use tapedeck_image::{Platform, Store};
-use tapedeck_model::{Architecture, MAIN_CONTAINER, Packaging, ResourceName, Stack, WorkerService};
+use tapedeck_model::{Architecture, BatchJob, MAIN_CONTAINER, Packaging, ResourceName, Stack, WorkerService};
 
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure};
 use crate::options::ConfigFile;
-use crate::printer::Printer;
+use crate::printer::{Printer, Progress};
 use crate::text::span;
 use sandbox::Containers;
 
@@ -136,6 +136,21 @@ impl Packager<'_> {
             }
         }
         failed.map_or(Ok(packaged), Err)
+    }
+
+    /// Packages the container of a job, and tells what it came to.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub(crate) fn package_job(self, job: &BatchJob, progress: &mut Progress) -> Result<Built, Failure> {
+        let part = Part {
+            name: job.name.clone(),
+            label: job.name.to_string(),
+            container: &job.container,
+        };
+        let built = self.package_one(&part, progress)?;
+        progress.done(&format!("{}: {}", job.name, told(&built)));
+        Ok(built)
     }
 
     /// Packages one container.

@@ -17,7 +17,7 @@ use crate::intrinsic::attribute;
 use crate::naming::within;
 use crate::policy::{allow, trust};
 use crate::shared::EXECUTION_ROLE;
-use crate::template::{NOT_YET_KNOWN, Resource};
+use crate::template::Resource;
 
 pub(super) use compute::SECURITY_GROUP;
 pub(crate) use parts::{JobParts, parts};
@@ -178,7 +178,7 @@ fn add_image(
     let is_prebuilt = job.text("container.packaging.type") == Some("prebuilt-image");
     container["Image"] = match of("image").filter(|_| is_prebuilt) {
         Some(image) => assembly.data(image)?,
-        None => Value::from(NOT_YET_KNOWN),
+        None => Value::from(assembly.lookups.image(job.name, MAIN_CONTAINER)),
     };
     if let Some(Data::List(command)) = of("command")
         && !command.is_empty()

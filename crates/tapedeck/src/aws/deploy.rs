@@ -30,9 +30,6 @@ use crate::printer::Printer;
 use crate::text::span;
 use crate::{engine, prompt, report, scripts};
 
-/// Types that are packaged in a way that is not done for AWS yet.
-const NOT_PACKAGED: [&str; 1] = ["batch-job"];
-
 /// What a deployment is made with.
 struct Deploying<'a> {
     aws: &'a Aws,
@@ -65,7 +62,6 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     };
     let (stack, file, hooks) = scripts::load_stack(Moment::BeforeDeploy, &reading, context, printer)?;
     let plan = synth::plan(stack, file, &reading, None, (context, printer))?;
-    refuse_unpackaged(&plan.stack)?;
     engine::require_root("package")?;
     tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
     let store = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
@@ -79,7 +75,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         resident: None,
     };
     let is_emulated = aws.endpoint_url.is_some();
-    let made = images::package(&plan.stack.all_services(), packager, is_emulated, printer)?;
+    let made = images::package(&plan.stack, packager, is_emulated, printer)?;
     store.settle().or_fail(ExitKind::Environment)?;
 
     let name = plan.stack.name().to_string();
@@ -115,21 +111,6 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         _ => format!("stack {name} is deployed to {} ({took})", aws.cloud.place()),
     });
     Ok(hooks.after(Moment::AfterDeploy))
-}
-
-fn refuse_unpackaged(stack: &Stack) -> Result<(), Failure> {
-    let found = stack
-        .resources
-        .iter()
-        .find(|resource| NOT_PACKAGED.contains(&resource.kind.as_str()));
-    match found {
-        None => Ok(()),
-        Some(resource) => Err(Failure::usage(format!(
-            "`{}` is a {}, whose code this version does not bring to AWS",
-            resource.name, resource.kind
-        ))
-        .help("deploy it by other means, or leave it out here; `tapedeck synth` makes its template; nothing was changed")),
-    }
 }
 
 impl Deploying<'_> {

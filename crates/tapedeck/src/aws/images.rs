@@ -6,7 +6,7 @@ use tapedeck_build::Built;
 use tapedeck_cloud::RegistryLogin;
 use tapedeck_image::Store;
 use tapedeck_image::registry::{Credentials, Login, Reference, Registry};
-use tapedeck_model::{Architecture, Compute, Packaging, WorkerService};
+use tapedeck_model::{Architecture, Compute, MAIN_CONTAINER, Packaging, Stack, WorkerService};
 use tapedeck_synth::image_key;
 
 use crate::args::Compression;
@@ -31,11 +31,12 @@ pub(super) struct Made {
 /// # Errors
 /// When one cannot be packaged.
 pub(super) fn package(
-    services: &[WorkerService],
+    stack: &Stack,
     packager: Packager<'_>,
     is_emulated: bool,
     printer: &Printer,
 ) -> Result<Vec<Made>, Failure> {
+    let services = stack.all_services();
     let mut made = Vec::new();
     for architecture in [Architecture::X86, Architecture::Arm] {
         let some: Vec<&WorkerService> = services
@@ -51,6 +52,20 @@ pub(super) fn package(
                 key: image_key(service.name.as_str(), &container),
                 built,
                 compression: compression_of(service, is_emulated),
+            });
+        }
+    }
+    for job in stack.jobs() {
+        if is_built(&job.container.packaging) {
+            let packager = Packager {
+                // Compute environments of jobs are of this processor.
+                platform: packaging::platform_of(Architecture::X86),
+                ..packager
+            };
+            made.push(Made {
+                key: image_key(job.name.as_str(), MAIN_CONTAINER),
+                built: packager.package_job(&job, &mut printer.progress(job.name.as_str()))?,
+                compression: Compression::Gzip,
             });
         }
     }

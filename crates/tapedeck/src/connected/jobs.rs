@@ -12,21 +12,12 @@ use super::{Connected, Means};
 use crate::commands::deploy::with_flags;
 use crate::exit::Failure;
 use crate::late;
-use crate::packaging::{self, Part};
 
 impl Connected {
     /// Packages the jobs of the stack.
     pub(super) fn package_jobs(&self, means: &mut Means<'_>) -> Result<Vec<(BatchJob, Built)>, Failure> {
         let jobs = self.stack.jobs().into_iter().map(|job| {
-            let part = Part {
-                name: job.name.clone(),
-                label: job.name.to_string(),
-                container: &job.container,
-            };
-            let built = means.packager.package_one(&part, means.progress)?;
-            means
-                .progress
-                .done(&format!("{}: {}", job.name, packaging::told(&built)));
+            let built = means.packager.package_job(&job, means.progress)?;
             Ok((job, built))
         });
         jobs.collect()

@@ -141,3 +141,35 @@ fn a_template_for_which_a_bucket_is_needed_says_so() {
         "{told}"
     );
 }
+
+#[test]
+fn images_that_are_packaged_already_are_named() {
+    let environment = Environment::with_config(
+        "projectName: shop\nresources:\n  worker:\n    type: worker-service\n    properties:\n      packaging: { type: \
+         stacktape-image-buildpack, properties: { entryfilePath: src/main.ts } }\n      resources: { cpu: 0.25, memory: 512 \
+         }\n  nightly:\n    type: batch-job\n    properties:\n      container: { packaging: { type: \
+         stacktape-image-buildpack, properties: { entryfilePath: src/main.ts } } }\n      resources: { cpu: 1, memory: 2048 }\n",
+    );
+    let images = serde_json::json!({
+        "account": "123456789012",
+        "images": { "worker/service-container": "registry.example/w@sha256:1", "nightly/service-container": "registry.example/n@sha256:2" },
+    });
+    environment.write("project/lookups.json", &images.to_string());
+    let arguments = ["synth", "--region", "eu-west-1", "--lookups", "lookups.json"];
+    let output = environment.command(&arguments).output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let template: serde_json::Value = serde_json::from_slice(&output.stdout).expect(&said);
+    let image = |path: &str| {
+        template
+            .pointer(&format!("/Resources/{path}"))
+            .and_then(serde_json::Value::as_str)
+    };
+    assert_eq!(
+        image("WorkerTaskDefinition/Properties/ContainerDefinitions/0/Image"),
+        Some("registry.example/w@sha256:1")
+    );
+    assert_eq!(
+        image("NightlyJobDefinition/Properties/ContainerProperties/Image"),
+        Some("registry.example/n@sha256:2")
+    );
+}
