@@ -14,10 +14,12 @@ mod settings;
 mod stack;
 
 use std::future::Future;
+use std::time::Duration;
 
 use serde_json::Value;
 use tapedeck_cloud::{Cloud, CloudError, Credentials, Limits, Target};
 use tapedeck_model::{Region, StackName};
+use tapedeck_runtime::Interruption;
 use tapedeck_synth::diff::read_template;
 use tokio::runtime::Runtime;
 
@@ -30,6 +32,9 @@ pub(crate) use stack::tell;
 
 /// The variable that names what answers in place of AWS.
 const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+
+/// How long it takes at most until an interruption is noticed.
+const ATTENTION: Duration = Duration::from_millis(100);
 
 /// A region that is called.
 pub(crate) struct Aws {
@@ -134,6 +139,32 @@ impl Aws {
     /// What became of them, with a way out.
     pub(crate) fn run<T>(&self, calls: impl Future<Output = Result<T, CloudError>>) -> Result<T, Failure> {
         self.runtime.block_on(calls).map_err(failed)
+    }
+
+    /// Waits for what changes something. Whoever interrupts it is told that AWS goes on with it.
+    ///
+    /// # Errors
+    /// What became of it, or that it was interrupted.
+    pub(crate) fn see_through<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let interruption = Interruption::begin().or_fail(ExitKind::Environment)?;
+        self.runtime.block_on(async {
+            tokio::pin!(work);
+            loop {
+                if let Ok(done) = tokio::time::timeout(ATTENTION, &mut work).await {
+                    return done;
+                }
+                if interruption.taken().is_some() {
+                    return Err(Failure::operation(format!(
+                        "interrupted; what was begun in {} goes on there",
+                        self.cloud.place()
+                    ))
+                    .help("the same command again waits for it and goes on; `tapedeck info:stack` shows how far it is"));
+                }
+            }
+        })
     }
 
     /// Waits for anything.

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use tapedeck_model::{Moment, StackName};
 
-use super::Aws;
 use super::stack::tell;
+use super::{Aws, failed};
 use crate::args::DeleteArgs;
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
@@ -59,10 +59,9 @@ pub(crate) fn run(
             progress.done(&format!("emptied bucket {bucket}: {}", count(emptied, "object")));
         }
     }
-    aws.run(
-        aws.cloud
-            .delete(name.as_str(), &mut |happening| tell(&happening, &mut progress)),
-    )?;
+    let mut tell = |happening| tell(&happening, &mut progress);
+    let deleted = aws.cloud.delete(name.as_str(), &mut tell);
+    aws.see_through(async { deleted.await.map_err(failed) })?;
     aws.run(aws.cloud.forget_templates(name.as_str()))?;
     drop(progress);
     if printer.is_json() {

@@ -112,7 +112,8 @@ impl<'a> CloudStack<'a> {
     pub(super) fn change(&self, template: &Value, progress: &mut Progress) -> Result<Deployed, Failure> {
         let deployment = self.deployment(template);
         let mut tell = |happening| tell(&happening, progress);
-        self.aws.run(self.aws.cloud.deploy(&deployment, &mut tell))
+        let deployed = self.aws.cloud.deploy(&deployment, &mut tell);
+        self.aws.see_through(async { deployed.await.map_err(failed) })
     }
 
     fn deployment<'t>(&'t self, template: &'t Value) -> Deployment<'t> {
@@ -132,7 +133,7 @@ impl<'a> CloudStack<'a> {
     pub(super) fn reach(&self, template: &Value, progress: &mut Progress) -> Result<Deployed, Failure> {
         let cloud = &self.aws.cloud;
         let pause = self.pause();
-        self.aws.wait(async {
+        self.aws.see_through(async {
             let mut rollout = Rollout::of(cloud, &self.name);
             rollout.note_present().await.map_err(failed)?;
             let deployment = self.deployment(template);
@@ -176,7 +177,7 @@ impl<'a> CloudStack<'a> {
     /// When one does not, with the reason.
     pub(super) fn settle(&self, template: &Value, progress: &mut Progress) -> Result<(), Failure> {
         let cloud = &self.aws.cloud;
-        self.aws.wait(async {
+        self.aws.see_through(async {
             let mut rollout = Rollout::of(cloud, &self.name);
             rollout.note_present().await.map_err(failed)?;
             match rollout.settle(progress, self.pause()).await.map_err(failed)? {
@@ -263,7 +264,7 @@ impl<'a> CloudStack<'a> {
         progress: &mut Progress,
     ) -> Result<(), Failure> {
         let cloud = &self.aws.cloud;
-        self.aws.wait(async {
+        self.aws.see_through(async {
             let mut rollout = Rollout::of(cloud, &self.name);
             rollout.note_present().await.map_err(failed)?;
             let resources = cloud.resources(&self.name).await.map_err(failed)?;

@@ -3,7 +3,8 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use tapedeck_testkit::{DEADLINE, eventually};
+use rustix::process::Signal;
+use tapedeck_testkit::{DEADLINE, eventually, kill};
 
 use crate::world::{WAITS, World};
 
@@ -16,6 +17,30 @@ fn kill_at(world: &World, said: &str) {
     deploying.kill().unwrap();
     deploying.wait().unwrap();
     assert!(is_said, "it never said {said}");
+}
+
+#[test]
+fn whoever_interrupts_a_deployment_is_told_that_it_goes_on() {
+    let Some(world) = World::ready() else { return };
+    let mut command = world.command(&["deploy"]);
+    let mut deploying = command.stderr(Stdio::piped()).spawn().unwrap();
+    let id = deploying.id();
+    let mut said = String::new();
+    for line in BufReader::new(deploying.stderr.take().unwrap()).lines() {
+        let line = line.unwrap();
+        // It waits for that one then.
+        if line.contains("0 of 1 running") {
+            kill(id, Signal::INT);
+        }
+        said.push_str(&line);
+    }
+    assert_eq!(deploying.wait().unwrap().code(), Some(1), "{said}");
+    assert!(
+        said.contains("interrupted; what was begun in eu-west-1"),
+        "{said}"
+    );
+    world.must(&["deploy"]);
+    assert_eq!(world.worker()["runningCount"], 1);
 }
 
 #[test]
