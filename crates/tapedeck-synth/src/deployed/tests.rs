@@ -1,3 +1,5 @@
+//! What the templates of deployed stacks say, and how new code is told from a new size.
+
 use serde_json::json;
 
 use super::*;

@@ -12,4 +12,7 @@ mod interrupted;
 mod life;
 mod looking;
 mod secrets;
+#[path = "../machine/seed.rs"]
+#[expect(dead_code, reason = "tests of region local use the rest of it")]
+mod seed;
 mod world;

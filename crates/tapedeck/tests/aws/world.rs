@@ -5,8 +5,11 @@ use std::process::Command;
 
 use fs_err as fs;
 use serde_json::Value;
+use tapedeck_model::{JavaScriptConfig, LanguageConfig};
 use tapedeck_testkit::{Docker, Emulator, Finished, Home, missing, stable};
 use tempfile::TempDir;
+
+use crate::seed::{buildpack, plant};
 
 /// The stack that tests deploy: project `shop`, stage `dev`.
 pub(crate) const STACK: &str = "shop-dev";
@@ -44,6 +47,11 @@ impl World {
         world.write("package.json", r#"{ "name": "shop", "type": "module" }"#);
         world.configure("");
         world.code(WAITS, "hello");
+        let packaging = buildpack(
+            "src/main.js",
+            LanguageConfig::Javascript(JavaScriptConfig::default()),
+        );
+        plant(&world.home, world.folder.path(), packaging).unwrap();
         Some(world)
     }
 

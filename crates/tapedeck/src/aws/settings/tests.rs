@@ -1,3 +1,5 @@
+//! What of `deploymentConfig` is used, and what of it is refused.
+
 use serde_json::json;
 
 use super::*;
