@@ -73,6 +73,34 @@ impl Cloud {
             .map_err(|error| CallError::new("cloudformation:UpdateTerminationProtection", error))
     }
 
+    /// How a stack is once nothing is being done to it any more; none when there is none.
+    ///
+    /// # Errors
+    /// [`CloudError::Deploy`] when it may not be looked at, nothing happens for too long, or nobody answers.
+    pub async fn at_rest(
+        &self,
+        stack: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<StackState>, CloudError> {
+        let failed = |cause: Cause| CloudError::Deploy {
+            stack: stack.to_owned(),
+            place: self.place.clone(),
+            cause,
+        };
+        loop {
+            let state = self.look(stack).await.map_err(|cause| failed(cause.into()))?;
+            match state {
+                Some(state) if state.status.is_busy() => {
+                    progress(Progress::Waiting {
+                        status: state.status.clone(),
+                    });
+                    self.wait(&state, progress).await.map_err(failed)?;
+                }
+                state => return Ok(state.filter(|state| !state.status.is_gone())),
+            }
+        }
+    }
+
     /// Brings a stack into a state in which CloudFormation takes a template.
     async fn make_way(&self, stack: &str, progress: &mut dyn FnMut(Progress)) -> Result<Ground, CloudError> {
         let failed = |cause: Cause| CloudError::Deploy {

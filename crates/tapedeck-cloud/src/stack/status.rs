@@ -53,6 +53,12 @@ impl StackStatus {
         )
     }
 
+    /// Whether the stack is there and takes another template. Of one that is not, nothing is left to be kept.
+    #[must_use]
+    pub fn takes_template(&self) -> bool {
+        self.next() == Next::Update
+    }
+
     pub(super) fn is_gone(&self) -> bool {
         self.0 == "DELETE_COMPLETE"
     }

@@ -123,3 +123,22 @@ fn pauses_grow_to_a_limit_and_begin_anew_when_something_happens() {
     pauses.restart();
     assert_eq!(pauses.next(), Duration::from_millis(50));
 }
+
+#[test]
+fn a_stack_that_something_is_done_to_takes_no_template() {
+    // Its template says what it is to become: whoever went on from there would lose the rest.
+    for (status, takes) in [
+        ("CREATE_COMPLETE", true),
+        ("UPDATE_COMPLETE", true),
+        ("UPDATE_ROLLBACK_COMPLETE", true),
+        ("UPDATE_FAILED", true),
+        ("UPDATE_IN_PROGRESS", false),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", false),
+        ("CREATE_IN_PROGRESS", false),
+        ("ROLLBACK_COMPLETE", false),
+        ("REVIEW_IN_PROGRESS", false),
+        ("UPDATE_ROLLBACK_FAILED", false),
+    ] {
+        assert_eq!(StackStatus::new(status).takes_template(), takes, "{status}");
+    }
+}

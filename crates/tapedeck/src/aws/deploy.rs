@@ -82,12 +82,14 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     let region = aws.region.to_string();
     let tags = tapedeck_synth::tags(&plan.stack, &plan.lookups).or_fail(ExitKind::Internal)?;
     let settings = Settings::of(&plan.stack)?;
+    let wanted = Some((tags, settings.manner));
+    let there = CloudStack::of(&aws, name.clone(), wanted, &mut printer.progress("deploy"))?;
     let mut deploying = Deploying {
         aws: &aws,
         args,
         stack: &plan.stack,
         surroundings: Surroundings::new(&region, &name, plan.lookups.account.as_deref()),
-        there: CloudStack::of(&aws, name.clone(), Some((tags, settings.manner)))?,
+        there,
         kept: settings.kept,
     };
     let template = deploying.bring(&made, plan.lookups, plan.template, packager, printer)?;
@@ -135,8 +137,7 @@ impl Deploying<'_> {
             progress.now("making what images and code are brought to");
             self.there.change(&foundation, &mut progress)?;
             progress.done(&format!("made {}", names.join(" and ")));
-            drop(progress);
-            self.there.look()?;
+            self.there.look(&mut progress)?;
         }
         if let Some(repository) = repository {
             let login = self.aws.run(self.aws.cloud.registry_login())?;

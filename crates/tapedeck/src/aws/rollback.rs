@@ -39,8 +39,8 @@ pub(crate) fn run(aws: &Aws, args: &RollbackArgs, name: &StackName, printer: &Pr
         Some(text) => wanted(aws, name, &versions, text)?,
         None => before(aws, name, &versions, &current)?,
     };
-    let there = CloudStack::of(aws, name.to_string(), None)?;
     let mut progress = printer.progress("rollback");
+    let there = CloudStack::of(aws, name.to_string(), None, &mut progress)?;
     progress.done(&format!("going back to version {}", shown(version)));
     there.reach(&template, &mut progress)?;
     drop(progress);

@@ -39,6 +39,7 @@ impl<'a> CloudStack<'a> {
         aws: &'a Aws,
         name: String,
         wanted: Option<(BTreeMap<String, String>, Manner)>,
+        progress: &mut Progress,
     ) -> Result<Self, Failure> {
         let mut stack = Self {
             aws,
@@ -48,7 +49,7 @@ impl<'a> CloudStack<'a> {
             state: None,
             before: None,
         };
-        stack.look()?;
+        stack.look(progress)?;
         let present = || {
             let state = stack.state.as_ref()?;
             let manner = Manner {
@@ -61,10 +62,16 @@ impl<'a> CloudStack<'a> {
         Ok(stack)
     }
 
-    /// Learns how the stack is.
-    pub(super) fn look(&mut self) -> Result<(), Failure> {
+    /// Learns how the stack is. What is being done to it is waited for: until then its template says what it is to become, and not
+    /// what it is.
+    pub(super) fn look(&mut self, progress: &mut Progress) -> Result<(), Failure> {
         let cloud = &self.aws.cloud;
-        self.state = self.aws.run(cloud.describe(&self.name))?;
+        let at_rest = {
+            let mut tell = |happening| tell(&happening, progress);
+            let at_rest = cloud.at_rest(&self.name, &mut tell);
+            self.aws.see_through(async { at_rest.await.map_err(failed) })?
+        };
+        self.state = at_rest;
         let template = self.aws.run(cloud.template(&self.name))?;
         self.before = match template {
             Some(text) => Some(read_template(&text).or_fail(ExitKind::Environment)?),
@@ -76,8 +83,7 @@ impl<'a> CloudStack<'a> {
     /// The template of a stack that can be changed.
     pub(super) fn standing(&self) -> Option<&Value> {
         let state = self.state.as_ref()?;
-        let is_whole = state.status.is_deployed() || state.status.as_str() == "UPDATE_ROLLBACK_COMPLETE";
-        self.before.as_ref().filter(|_| is_whole)
+        self.before.as_ref().filter(|_| state.status.takes_template())
     }
 
     /// Whether the stack is as a template says already, and its services run what it says.
