@@ -1,11 +1,7 @@
 //! Functions that workers call and events reach, with `tapedeck deploy` and the official SDK.
 
-use std::process::{Command, Stdio};
+use tapedeck_testkit::{DEADLINE, eventually};
 
-use tapedeck_local::stand_in::Kind;
-use tapedeck_testkit::{DEADLINE, Finished, eventually, missing};
-
-use crate::seed::{SEED, Seed};
 use crate::source::Project;
 use crate::stage::PROJECT;
 
@@ -85,33 +81,15 @@ await asked.then(() => console.log('answered'), error => console.log(`refused ${
 setInterval(() => {}, 1000);
 ";
 
-/// A project with functions, whose packages are installed; none, and a word on standard error, where they cannot be had.
+/// A project with functions; none, and a word on standard error, where that cannot be had.
 fn project() -> Option<Project> {
-    if let Some(missing) = missing(&["python3"]) {
-        eprintln!("SKIPPED: this test needs {missing}");
-        return None;
-    }
-    if let Err(error) = Seed::take(SEED).stand_in(Kind::Aws) {
-        eprintln!("SKIPPED: this test needs an index of Python packages: {error}");
-        return None;
-    }
-    let project = Project::ready()?;
-    project.write("stacktape.yml", CONFIG);
-    project.write("package.json", PACKAGES);
-    project.write("src/greet.ts", GREET);
-    project.write("src/friend.ts", FRIEND);
-    project.write("src/stranger.ts", STRANGER);
-    let mut install = Command::new("npm");
-    install
-        .args(["install", "--silent", "--no-audit", "--no-fund"])
-        .current_dir(project.folder.path())
-        .stdin(Stdio::null());
-    let installed = Finished::of(install);
-    if installed.code != Some(0) {
-        eprintln!("SKIPPED: this test needs a registry of npm: {installed:?}");
-        return None;
-    }
-    Some(project)
+    Project::connected(&[
+        ("stacktape.yml", CONFIG),
+        ("package.json", PACKAGES),
+        ("src/greet.ts", GREET),
+        ("src/friend.ts", FRIEND),
+        ("src/stranger.ts", STRANGER),
+    ])
 }
 
 fn say(project: &Project, text: &str) {

@@ -1,13 +1,11 @@
 //! Jobs that workers submit, by the API of Batch and by the state machine, with `tapedeck deploy` and the official SDK.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
-use tapedeck_local::stand_in::Kind;
 use tapedeck_model::JobStatus;
-use tapedeck_testkit::{DEADLINE, Finished, eventually, missing, within};
+use tapedeck_testkit::{DEADLINE, eventually, within};
 
-use crate::seed::{SEED, Seed};
 use crate::source::Project;
 use crate::stage::{PROJECT, Stage, WAIT};
 
@@ -119,33 +117,15 @@ for (const [name, attempt] of Object.entries(attempts)) {
 setInterval(() => {}, 1000);
 ";
 
-/// A project with a job, whose packages are installed; none, and a word on standard error, where they cannot be had.
+/// A project with a job; none, and a word on standard error, where that cannot be had.
 fn project() -> Option<Project> {
-    if let Some(missing) = missing(&["python3"]) {
-        eprintln!("SKIPPED: this test needs {missing}");
-        return None;
-    }
-    if let Err(error) = Seed::take(SEED).stand_in(Kind::Aws) {
-        eprintln!("SKIPPED: this test needs an index of Python packages: {error}");
-        return None;
-    }
-    let project = Project::ready()?;
-    project.write("stacktape.yml", CONFIG);
-    project.write("package.json", PACKAGES);
-    project.write("src/report.ts", REPORT);
-    project.write("src/friend.ts", FRIEND);
-    project.write("src/stranger.ts", STRANGER);
-    let mut install = Command::new("npm");
-    install
-        .args(["install", "--silent", "--no-audit", "--no-fund"])
-        .current_dir(project.folder.path())
-        .stdin(Stdio::null());
-    let installed = Finished::of(install);
-    if installed.code != Some(0) {
-        eprintln!("SKIPPED: this test needs a registry of npm: {installed:?}");
-        return None;
-    }
-    Some(project)
+    Project::connected(&[
+        ("stacktape.yml", CONFIG),
+        ("package.json", PACKAGES),
+        ("src/report.ts", REPORT),
+        ("src/friend.ts", FRIEND),
+        ("src/stranger.ts", STRANGER),
+    ])
 }
 
 fn logs(project: &Project, resource: &str) -> String {

@@ -6,12 +6,13 @@ use std::process::{Command, Stdio};
 
 use fs_err as fs;
 use tapedeck_api::StackStatus;
+use tapedeck_local::stand_in::Kind;
 use tapedeck_model::{JavaScriptConfig, LanguageConfig, TaskState};
-use tapedeck_testkit::{DEADLINE, Finished, Home, eventually};
+use tapedeck_testkit::{DEADLINE, Finished, Home, eventually, missing};
 use tempfile::TempDir;
 
 use crate::disk::Disk;
-use crate::seed::{buildpack, plant};
+use crate::seed::{SEED, Seed, buildpack, plant};
 use crate::stage::{PROJECT, all_pids, home_with};
 
 /// Says hello, then waits.
@@ -31,6 +32,34 @@ impl Project {
     pub(crate) fn ready() -> Option<Self> {
         let project = Self::bare(home_with(&["node", "npm"])?);
         plant_base(&project);
+        Some(project)
+    }
+
+    /// One of these files beside an emulator of AWS, whose packages are installed. None, and a word on standard error, when they or
+    /// the emulator cannot be had.
+    pub(crate) fn connected(files: &[(&str, &str)]) -> Option<Self> {
+        if let Some(missing) = missing(&["python3"]) {
+            eprintln!("SKIPPED: this test needs {missing}");
+            return None;
+        }
+        if let Err(error) = Seed::take(SEED).stand_in(Kind::Aws) {
+            eprintln!("SKIPPED: this test needs an index of Python packages: {error}");
+            return None;
+        }
+        let project = Self::ready()?;
+        for (path, text) in files {
+            project.write(path, text);
+        }
+        let mut install = Command::new("npm");
+        install
+            .args(["install", "--silent", "--no-audit", "--no-fund"])
+            .current_dir(project.folder.path())
+            .stdin(Stdio::null());
+        let installed = Finished::of(install);
+        if installed.code != Some(0) {
+            eprintln!("SKIPPED: this test needs a registry of npm: {installed:?}");
+            return None;
+        }
         Some(project)
     }
 
