@@ -35,8 +35,7 @@ impl Project {
         Some(project)
     }
 
-    /// One of these files beside an emulator of AWS, whose packages are installed. None, and a word on standard error, when they or
-    /// the emulator cannot be had.
+    /// One of these files beside an emulator of AWS, with its packages. None, and a word, when that cannot be had.
     pub(crate) fn connected(files: &[(&str, &str)]) -> Option<Self> {
         if let Some(missing) = missing(&["python3"]) {
             eprintln!("SKIPPED: this test needs {missing}");
@@ -53,7 +52,6 @@ impl Project {
         let installed = Command::new("npm")
             .args(["install", "--silent", "--no-audit", "--no-fund"])
             .current_dir(project.folder.path())
-            .stdin(Stdio::null())
             .status();
         if !installed.is_ok_and(|status| status.success()) {
             eprintln!("SKIPPED: this test needs a registry of npm");
