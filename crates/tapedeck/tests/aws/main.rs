@@ -15,4 +15,5 @@ mod secrets;
 #[path = "../machine/seed.rs"]
 #[expect(dead_code, reason = "tests of region local use the rest of it")]
 mod seed;
+mod takeover;
 mod world;

@@ -111,6 +111,23 @@ impl World {
         serde_json::from_str(&finished.stdout).unwrap()
     }
 
+    /// The name of an image of the worker, in a repository of the emulator that no stack has.
+    pub(crate) fn image(&self) -> String {
+        let repository = serde_json::json!({ "repositoryName": "images" });
+        let _ = self.aws("ecr", "create_repository", &repository);
+        let endpoint = self.emulator.endpoint();
+        let target = format!("{}/images:1", endpoint.trim_start_matches("http://"));
+        let mut package =
+            self.home
+                .command(&["package", "--compression", "gzip", "--push", &target, "--json"]);
+        package.current_dir(self.folder.path());
+        let packaged = Finished::of(package);
+        assert_eq!(packaged.code, Some(0), "{packaged:?}");
+        let told: Value = serde_json::from_str(&packaged.stdout).unwrap();
+        let image = told["pushed"]["image"].as_str().unwrap();
+        image.replace(":1@", "@")
+    }
+
     /// What AWS's own library answers to a call, as JSON.
     pub(crate) fn aws(&self, service: &str, action: &str, arguments: &Value) -> Value {
         const PROGRAM: &str = "

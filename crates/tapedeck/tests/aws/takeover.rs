@@ -1,0 +1,149 @@
+//! Stacks that Stacktape has made are taken over: nothing that holds data is replaced, and the data is there.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fs_err as fs;
+use serde_json::{Value, json};
+use tapedeck_testkit::{DEADLINE, Emulator, eventually};
+
+use crate::world::World;
+
+/// The stack of the golden templates: project `demo`, stage `dev`.
+const STACK: &str = "demo-dev";
+
+/// The account of the golden templates.
+const ACCOUNT: &str = "123456789999";
+
+/// The image of their workers, which cannot be had here.
+const IMAGE: &str = "public.ecr.aws/docker/library/busybox:1.36";
+
+const OPTIONS: [&str; 5] = ["--projectName", "demo", "--lookups", "lookups.json", "--json"];
+
+/// A file of the repository, with an image that can be had and the account of the emulator.
+fn golden(path: &str, image: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    let text = fs::read_to_string(file).unwrap();
+    text.replace(IMAGE, image).replace(ACCOUNT, Emulator::ACCOUNT)
+}
+
+/// Makes the stack of a golden template, less what the emulator does not have.
+fn make(world: &World, name: &str, image: &str) {
+    let text = golden(&format!("tapedeck-synth/golden/workers/{name}.json"), image);
+    let mut template: Value = serde_json::from_str(&text).unwrap();
+    template.as_object_mut().unwrap().remove("Outputs");
+    let resources = template["Resources"].as_object_mut().unwrap();
+    resources.retain(|_, resource| {
+        let kind = resource["Type"].as_str().unwrap();
+        !kind.starts_with("AWS::ApplicationAutoScaling::") && kind != "AWS::Lambda::Permission"
+    });
+    let _ = world.aws(
+        "cloudformation",
+        "create_stack",
+        &json!({ "StackName": STACK, "TemplateBody": template.to_string(), "Capabilities": ["CAPABILITY_NAMED_IAM"] }),
+    );
+    eventually("the golden stack is made", DEADLINE, || {
+        let stacks = world.aws(
+            "cloudformation",
+            "describe_stacks",
+            &json!({ "StackName": STACK }),
+        );
+        (stacks["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE").then_some(())
+    });
+}
+
+/// What the resources of the stack are called outside, with their types, by logical id.
+fn resources(world: &World) -> BTreeMap<String, (String, String)> {
+    let listed = world.aws(
+        "cloudformation",
+        "list_stack_resources",
+        &json!({ "StackName": STACK }),
+    );
+    let listed = listed["StackResourceSummaries"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    listed
+        .map(|one| {
+            let about = (text(&one["ResourceType"]), text(&one["PhysicalResourceId"]));
+            (text(&one["LogicalResourceId"]), about)
+        })
+        .collect()
+}
+
+/// Takes over the stack of a golden template, and holds what was there against what is there.
+fn take_over(world: &World, name: &str, image: &str) {
+    let before = resources(world);
+    let config = golden(
+        &format!("tapedeck-resources/specs/golden/workers/{name}.yml"),
+        image,
+    );
+    world.write("stacktape.yml", &config);
+    let lookups = json!({ "account": Emulator::ACCOUNT, "stackHash": "xxxxxxxx" });
+    world.write("lookups.json", &lookups.to_string());
+
+    let shown = world.must(&[&["diff"][..], &OPTIONS].concat());
+    let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let changes = shown["difference"]["resources"].as_array().unwrap();
+    for change in changes.iter().filter(|change| change["update"] == "replacement") {
+        assert_eq!(change["type"], "AWS::ECS::TaskDefinition", "{name}: {change}");
+    }
+    world.must(&[&["deploy", "--yes"][..], &OPTIONS].concat());
+
+    let after = resources(world);
+    let mut compared = 0;
+    for (id, (kind, physical)) in &before {
+        let Some(now) = after.get(id) else { continue };
+        if kind != "AWS::ECS::TaskDefinition" {
+            assert_eq!((kind, physical), (&now.0, &now.1), "{name}: {id}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 15, "{name}: only {compared} resources are in both");
+    let gone: Vec<&String> = before.keys().filter(|id| !after.contains_key(*id)).collect();
+    for id in gone {
+        let (kind, _) = &before[id];
+        // As docs/deviations.md says: no role for scaling, and no repository for images that are made elsewhere.
+        let is_declared = matches!(kind.as_str(), "AWS::IAM::Role" | "AWS::ECR::Repository");
+        assert!(is_declared, "{name}: {id} ({kind}) is gone");
+    }
+    let again = world.must(&[&["deploy"][..], &OPTIONS].concat());
+    assert!(again.stdout.contains("\"unchanged\":true"), "{again:?}");
+}
+
+#[test]
+fn buckets_queues_and_topics_are_taken_over_with_what_is_in_them() {
+    let Some(world) = World::ready() else { return };
+    let image = world.image();
+    let name = "connect-bucket-sqs-sns";
+    make(&world, name, &image);
+    let made = resources(&world);
+    let (bucket, queue) = (&made["FilesBucket"].1, &made["JobsQueue"].1);
+    let _ = world.aws(
+        "s3",
+        "put_object",
+        &json!({ "Bucket": bucket, "Key": "a", "Body": "data" }),
+    );
+    let _ = world.aws(
+        "sqs",
+        "send_message",
+        &json!({ "QueueUrl": queue, "MessageBody": "an order" }),
+    );
+    take_over(&world, name, &image);
+    let objects = world.aws("s3", "list_objects_v2", &json!({ "Bucket": bucket }));
+    assert_eq!(objects["Contents"][0]["Key"], "a");
+    let message = world.aws("sqs", "receive_message", &json!({ "QueueUrl": queue }));
+    assert_eq!(message["Messages"][0]["Body"], "an order");
+}
+
+#[test]
+fn tables_streams_and_buses_are_taken_over_with_what_is_in_them() {
+    let Some(world) = World::ready() else { return };
+    let image = world.image();
+    let name = "connect-dynamo-eventbus-kinesis";
+    make(&world, name, &image);
+    let table = resources(&world)["RecordsGlobalTable"].1.clone();
+    let item = json!({ "TableName": table, "Item": { "id": { "S": "1" } } });
+    let _ = world.aws("dynamodb", "put_item", &item);
+    take_over(&world, name, &image);
+    let kept = world.aws("dynamodb", "scan", &json!({ "TableName": table }));
+    assert_eq!(kept["Items"][0]["id"]["S"], "1");
+}
