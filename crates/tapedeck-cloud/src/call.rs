@@ -140,6 +140,12 @@ impl CallError {
             if code == "ValidationError" && message.contains("does not exist"))
     }
 
+    /// Whether the service refused since the change set is executed, or has been.
+    pub(crate) fn is_executed_already(&self) -> bool {
+        matches!(&self.fault, Fault::Refused { code, message }
+            if code.starts_with("InvalidChangeSetStatus") && message.contains("EXECUTE_"))
+    }
+
     /// Whether the service refused because nothing would change. CloudFormation has no code of its own for that.
     pub(crate) fn is_nothing_to_do(&self) -> bool {
         matches!(&self.fault, Fault::Refused { code, message }

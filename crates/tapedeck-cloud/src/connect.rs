@@ -161,13 +161,12 @@ async fn config(place: &Place, credentials: Credentials, limits: Limits) -> SdkC
     }
 }
 
-/// Calls that were throttled or lost are made again, after random pauses. To an emulator there is no crowd to avoid.
+/// Calls that were throttled or lost are made again, after random pauses. Those to an emulator are short: there is no crowd to avoid.
 fn repetitions(is_near: bool) -> RetryConfig {
+    let repetitions = RetryConfig::standard().with_max_attempts(6);
     match is_near {
-        true => RetryConfig::standard()
-            .with_max_attempts(3)
-            .with_initial_backoff(Duration::from_millis(50)),
-        false => RetryConfig::standard().with_max_attempts(6),
+        true => repetitions.with_initial_backoff(Duration::from_millis(50)),
+        false => repetitions,
     }
 }
 

@@ -178,10 +178,12 @@ impl Cloud {
             .change_set_name(id)
             .set_disable_rollback(manner.leaves_failed.then_some(true))
             .client_request_token(token);
-        call.send()
-            .await
-            .map_err(|error| CallError::new("cloudformation:ExecuteChangeSet", error))?;
-        Ok(())
+        let call = call.send().await;
+        match call.map_err(|error| CallError::new("cloudformation:ExecuteChangeSet", error)) {
+            // The first answer to this very call was lost: nobody else knows of this change set.
+            Err(error) if error.is_executed_already() => Ok(()),
+            done => done.map(drop),
+        }
     }
 
     pub(super) async fn remove_change_set(&self, stack: &str, name: &str) -> Result<(), CallError> {

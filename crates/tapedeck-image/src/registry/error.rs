@@ -165,3 +165,15 @@ pub enum RegistryError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+impl RegistryError {
+    /// Whether the same may work in a moment: nobody answered, the connection broke off, or the registry has too much to do.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::NoAnswer { .. } | Self::Connection { .. } | Self::Interrupted { .. } => true,
+            Self::Refused { status, .. } => status.starts_with("429") || status.starts_with('5'),
+            _ => false,
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tapedeck_build::Built;
 use tapedeck_cloud::RegistryLogin;
 use tapedeck_image::Store;
-use tapedeck_image::registry::{Credentials, Login, Reference, Registry};
+use tapedeck_image::registry::{Credentials, Login, Reference, Registry, RegistryError};
 use tapedeck_model::{Architecture, Compute, MAIN_CONTAINER, Packaging, Stack, WorkerService};
 use tapedeck_synth::image_key;
 
@@ -111,9 +111,9 @@ pub(super) fn push(
     for one in made {
         let target = format!("{}/{repository}:{}", login.registry, tag(one));
         let target = Reference::parse(&target).or_fail(ExitKind::Internal)?;
-        let present = Registry::of(&target, &credentials)
-            .digest()
-            .or_fail(ExitKind::Environment)?;
+        let registry = Registry::of(&target, &credentials);
+        let present = packaging::patiently(|| registry.digest(), RegistryError::is_passing);
+        let present = present.or_fail(ExitKind::Environment)?;
         let digest = match present {
             Some(digest) => digest,
             None => {

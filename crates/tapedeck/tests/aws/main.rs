@@ -7,10 +7,12 @@
     reason = "in a test, a panic is a failure, and skipping must be seen"
 )]
 
+mod faults;
 mod functions;
 mod interrupted;
 mod life;
 mod looking;
+mod proxy;
 mod secrets;
 #[path = "../machine/seed.rs"]
 #[expect(dead_code, reason = "tests of region local use the rest of it")]

@@ -1,0 +1,202 @@
+//! Something between tapedeck and an emulator that does what networks and busy services do: it throttles, fails, hangs up before or after
+//! the emulator has done what was asked, and is slow.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+/// See the module. It serves until the process ends.
+pub(crate) struct Proxy {
+    address: String,
+    faults: Arc<AtomicU64>,
+}
+
+/// A request as it came.
+struct Request {
+    head: String,
+    body: Vec<u8>,
+}
+
+/// What is done to a request.
+#[derive(Clone, Copy)]
+enum Fate {
+    Passed,
+    Slow,
+    Throttled,
+    Failed,
+    /// The connection ends before anything is done.
+    Lost,
+    /// The connection ends when it is done: only the answer is lost.
+    Unanswered,
+}
+
+impl Proxy {
+    /// One before an emulator. Of `of` requests one meets a fault on average; the seed says which.
+    pub(crate) fn before(endpoint: &str, seed: u64, of: u32) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let upstream = endpoint.trim_start_matches("http://").to_owned();
+        let faults = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&faults);
+        thread::spawn(move || {
+            let random = Arc::new(Mutex::new(Rng::with_seed(seed)));
+            for client in listener.incoming().map_while(Result::ok) {
+                let (random, counted, upstream) =
+                    (Arc::clone(&random), Arc::clone(&counted), upstream.clone());
+                thread::spawn(move || {
+                    let fate = || {
+                        let mut random = random.lock().unwrap();
+                        match random.u32(0..of) {
+                            0 => fault(&mut random),
+                            _ => Fate::Passed,
+                        }
+                    };
+                    // Whoever has gone away needs no answer.
+                    let _ = serve(client, &upstream, fate, &counted);
+                });
+            }
+        });
+        Self { address, faults }
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// One that passes nothing.
+    pub(crate) fn before_nobody() -> Self {
+        // Of this port nobody listens.
+        Self::before("http://127.0.0.1:1", 1, 1)
+    }
+
+    /// How many requests have met a fault.
+    pub(crate) fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
+    }
+}
+
+fn fault(random: &mut Rng) -> Fate {
+    let all = [
+        Fate::Slow,
+        Fate::Throttled,
+        Fate::Failed,
+        Fate::Lost,
+        Fate::Unanswered,
+    ];
+    all[random.usize(0..all.len())]
+}
+
+/// Serves one request of a connection.
+fn serve(
+    mut client: TcpStream,
+    upstream: &str,
+    fate: impl FnOnce() -> Fate,
+    faults: &AtomicU64,
+) -> std::io::Result<()> {
+    let Some(request) = read(&mut client)? else {
+        return Ok(());
+    };
+    // Docker pulls through it as well, and what it makes of faults is not what is tried.
+    let is_pull = request.head.contains(" /v2/")
+        && (request.head.starts_with("GET") || request.head.starts_with("HEAD"));
+    let fate = match is_pull {
+        true => Fate::Passed,
+        false => fate(),
+    };
+    if !matches!(fate, Fate::Passed) {
+        faults.fetch_add(1, Ordering::Relaxed);
+    }
+    match fate {
+        Fate::Passed => client.write_all(&ask(upstream, &request)?)?,
+        Fate::Slow => {
+            thread::sleep(Duration::from_millis(300));
+            client.write_all(&ask(upstream, &request)?)?;
+        }
+        Fate::Throttled => client.write_all(throttled(&request).as_bytes())?,
+        Fate::Failed => client.write_all(answer("500 Internal Server Error", "text/plain", "").as_bytes())?,
+        Fate::Lost => {}
+        Fate::Unanswered => drop(ask(upstream, &request)?),
+    }
+    client.shutdown(Shutdown::Both)
+}
+
+/// A request, whole.
+fn read(client: &mut TcpStream) -> std::io::Result<Option<Request>> {
+    let mut reader = BufReader::new(client.try_clone()?);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head)? == 0 {
+            return Ok(None);
+        }
+    }
+    let lower = head.to_ascii_lowercase();
+    let value = |name: &str| {
+        let line = lower.lines().find_map(|line| line.strip_prefix(name));
+        line.map(|value| value.trim().to_owned())
+    };
+    if value("expect:").is_some() {
+        client.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+    }
+    let mut body = Vec::new();
+    match value("content-length:") {
+        Some(length) => {
+            body.resize(length.parse().unwrap(), 0);
+            reader.read_exact(&mut body)?;
+        }
+        None if value("transfer-encoding:").is_some() => {
+            while !body.ends_with(b"0\r\n\r\n") {
+                let mut byte = [0];
+                reader.read_exact(&mut byte)?;
+                body.push(byte[0]);
+            }
+        }
+        None => {}
+    }
+    Ok(Some(Request { head, body }))
+}
+
+/// What the emulator answers. The head is passed on as it came, since it is signed, but for how long connections last.
+fn ask(upstream: &str, request: &Request) -> std::io::Result<Vec<u8>> {
+    let is_passed = |line: &&str| {
+        let lower = line.to_ascii_lowercase();
+        !lower.starts_with("connection:") && !lower.starts_with("expect:")
+    };
+    let lines: Vec<&str> = request.head.trim_end().lines().filter(is_passed).collect();
+    let mut server = TcpStream::connect(upstream)?;
+    server.write_all(format!("{}\r\nConnection: close\r\n\r\n", lines.join("\r\n")).as_bytes())?;
+    server.write_all(&request.body)?;
+    let mut answer = Vec::new();
+    server.read_to_end(&mut answer)?;
+    Ok(answer)
+}
+
+/// What a service says that has too much to do, each in its own words.
+fn throttled(request: &Request) -> String {
+    let head = request.head.to_ascii_lowercase();
+    if head.contains("x-amz-target:") {
+        let body = r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#;
+        return answer("400 Bad Request", "application/x-amz-json-1.1", body);
+    }
+    if head.contains("application/x-www-form-urlencoded") {
+        let body = "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error>\
+                    <RequestId>1</RequestId></ErrorResponse>";
+        return answer("400 Bad Request", "text/xml", body);
+    }
+    if request.head.contains(" /v2/") {
+        return answer("429 Too Many Requests", "application/json", "");
+    }
+    let body = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
+    answer("503 Slow Down", "application/xml", body)
+}
+
+fn answer(status: &str, kind: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
