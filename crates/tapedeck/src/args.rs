@@ -177,13 +177,13 @@ pub(crate) struct StackArgs {
     /// Stage of the project
     #[arg(long, short, default_value = "dev", value_name = "NAME")]
     pub(crate) stage: String,
-    /// Where to run: `local` is this machine
+    /// Where to run: `local` is this machine, `eu-west-1` and the like are regions of AWS
     #[arg(long, short, default_value = "local", value_name = "REGION")]
     pub(crate) region: String,
     /// Name of the project [default: `projectName` of the config, else the name of its folder]
     #[arg(long = "projectName", value_name = "NAME")]
     pub(crate) project_name: Option<String>,
-    /// Profile of AWS, for $Profile()
+    /// Profile of AWS whose credentials are used, and for $Profile()
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
 }

@@ -50,6 +50,14 @@ struct Reached {
 /// Load, package, push, compare, agree, change, wait, show.
 pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Outcome {
     let began = Instant::now();
+    if args.detach {
+        return Err(Failure::usage(
+            "a deployment to AWS is waited for, so that what fails can be told and undone",
+        )
+        .help(
+            "leave --detach out; whoever interrupts it can have it gone on with later; nothing was changed",
+        ));
+    }
     let aws = Aws::of(context, &args.stack, args.endpoint_url.as_deref())?;
     let reading = Reading {
         command: "deploy",

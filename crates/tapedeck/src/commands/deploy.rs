@@ -34,6 +34,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck deploy --configPath examples/heartbeat/stacktape.yml --stage staging
   tapedeck deploy --detach                     leave the rest to the engine
   tapedeck deploy --json | jq .stack.services
+  tapedeck deploy --region eu-west-1 --stage production
+  tapedeck deploy --region eu-west-1 --hotSwap        code alone, past CloudFormation
 
 A deployment whose tasks keep failing is rolled back by the engine: what ran before runs on, and the command fails with
 the last lines of a failed task. `tapedeck rollback` goes back later.
@@ -45,6 +47,12 @@ deployed, and the exit code is 1.";
 pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Outcome {
     if !options::region(&args.stack.region)?.is_local() {
         return aws::deploy::run(args, context, printer);
+    }
+    if args.hot_swap {
+        return Err(Failure::usage(
+            "--hotSwap goes past CloudFormation, of which there is none on this machine",
+        )
+        .help("leave it out: code alone takes seconds here anyway; nothing was changed"));
     }
     let began = Instant::now();
     let reading = Reading {

@@ -31,7 +31,7 @@ pub(crate) struct World {
 impl World {
     /// None, and a word on standard error, when this machine lacks something.
     pub(crate) fn ready() -> Option<Self> {
-        if let Some(missing) = missing(&["node", "npm", "docker"]) {
+        if let Some(missing) = missing(&["node", "npm", "dockerd"]) {
             eprintln!("SKIPPED: this test needs {missing}");
             return None;
         }

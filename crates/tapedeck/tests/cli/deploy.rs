@@ -77,3 +77,26 @@ fn a_region_at_which_nobody_answers_is_told() {
         "something was made in the state folder"
     );
 }
+
+#[test]
+fn what_has_no_meaning_in_a_region_is_refused() {
+    let environment = Environment::with_config(GOOD);
+    environment.check(
+        &["deploy", "--hotSwap"],
+        expect![[r#"
+        exit code 2
+        --- stderr ---
+        error: --hotSwap goes past CloudFormation, of which there is none on this machine
+        help: leave it out: code alone takes seconds here anyway; nothing was changed
+    "#]],
+    );
+    environment.check_command(
+        &mut environment.command_to_nobody(&["deploy", "--detach"]),
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error: a deployment to AWS is waited for, so that what fails can be told and undone
+            help: leave --detach out; whoever interrupts it can have it gone on with later; nothing was changed
+        "#]],
+    );
+}
