@@ -274,8 +274,8 @@ impl Cloud {
             .map_err(|error| CallError::new("s3:CreateBucket", error))
         {
             Ok(_) => {}
-            // Another deployment was quicker.
-            Err(error) if error.is("BucketAlreadyOwnedByYou") => return Ok(()),
+            // Another deployment was quicker, or the first answer to this very call was lost: then it is not closed yet.
+            Err(error) if error.is("BucketAlreadyOwnedByYou") => {}
             Err(error) => return Err(error),
         }
         let closed = PublicAccessBlockConfiguration::builder()

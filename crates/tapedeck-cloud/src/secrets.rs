@@ -80,10 +80,16 @@ impl Cloud {
             .name(name)
             .description("Set by tapedeck")
             .secret_string(value);
-        call.send()
-            .await
-            .map_err(|error| failed(CallError::new("secretsmanager:CreateSecret", error)))?;
-        Ok(true)
+        let call = call.send().await;
+        match call.map_err(|error| CallError::new("secretsmanager:CreateSecret", error)) {
+            Ok(_) => Ok(true),
+            // The first answer to this very call was lost, or somebody else was quicker.
+            Err(error) if error.is("ResourceExistsException") => {
+                self.put_secret(name, value).await.map_err(failed)?;
+                Ok(true)
+            }
+            Err(cause) => Err(failed(cause)),
+        }
     }
 
     async fn put_secret(&self, name: &str, value: &str) -> Result<(), CallError> {

@@ -192,10 +192,12 @@ impl Cloud {
             .delete_change_set()
             .stack_name(stack)
             .change_set_name(name);
-        call.send()
-            .await
-            .map_err(|error| CallError::new("cloudformation:DeleteChangeSet", error))?;
-        Ok(())
+        let call = call.send().await;
+        match call.map_err(|error| CallError::new("cloudformation:DeleteChangeSet", error)) {
+            // The first answer to this very call was lost.
+            Err(error) if error.is("ChangeSetNotFound") || error.is("ChangeSetNotFoundException") => Ok(()),
+            done => done.map(drop),
+        }
     }
 
     /// Removes change sets that earlier deployments have left: a killed one, mostly.
