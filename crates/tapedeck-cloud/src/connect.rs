@@ -163,10 +163,12 @@ async fn config(place: &Place, credentials: Credentials, limits: Limits) -> SdkC
 
 /// Calls that were throttled or lost are made again, after random pauses. Those to an emulator are short: there is no crowd to avoid.
 fn repetitions(is_near: bool) -> RetryConfig {
-    let repetitions = RetryConfig::standard().with_max_attempts(6);
     match is_near {
-        true => repetitions.with_initial_backoff(Duration::from_millis(50)),
-        false => repetitions,
+        true => RetryConfig::standard()
+            .with_max_attempts(8)
+            .with_initial_backoff(Duration::from_millis(50))
+            .with_max_backoff(Duration::from_secs(1)),
+        false => RetryConfig::standard().with_max_attempts(6),
     }
 }
 

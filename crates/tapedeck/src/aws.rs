@@ -152,16 +152,21 @@ impl Aws {
         let interruption = Interruption::begin().or_fail(ExitKind::Environment)?;
         self.runtime.block_on(async {
             tokio::pin!(work);
+            let interrupted = || {
+                Failure::operation(format!(
+                    "interrupted; what was begun in {} goes on there",
+                    self.cloud.place()
+                ))
+                .help("the same command again waits for it and goes on; `tapedeck info:stack` shows how far it is")
+            };
             loop {
-                if let Ok(done) = tokio::time::timeout(ATTENTION, &mut work).await {
-                    return done;
-                }
-                if interruption.taken().is_some() {
-                    return Err(Failure::operation(format!(
-                        "interrupted; what was begun in {} goes on there",
-                        self.cloud.place()
-                    ))
-                    .help("the same command again waits for it and goes on; `tapedeck info:stack` shows how far it is"));
+                let done = tokio::time::timeout(ATTENTION, &mut work).await;
+                match (done, interruption.taken()) {
+                    (Ok(Err(failure)), _) => return Err(failure),
+                    // Also when it is done by now: what would come next is not wanted.
+                    (_, Some(_)) => return Err(interrupted()),
+                    (Ok(Ok(done)), None) => return Ok(done),
+                    (Err(_), None) => {}
                 }
             }
         })

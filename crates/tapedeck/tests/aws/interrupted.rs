@@ -6,6 +6,7 @@ use std::process::Stdio;
 use rustix::process::Signal;
 use tapedeck_testkit::{DEADLINE, eventually, kill};
 
+use crate::proxy::Proxy;
 use crate::world::{WAITS, World};
 
 /// Kills a deployment when it says something, and tells whether it did.
@@ -22,15 +23,16 @@ fn kill_at(world: &World, said: &str) {
 #[test]
 fn whoever_interrupts_a_deployment_is_told_that_it_goes_on() {
     let Some(world) = World::ready() else { return };
-    let mut command = world.command(&["deploy"]);
+    let proxy = Proxy::slow(&world.emulator.endpoint());
+    let mut command = world.command_at(&proxy.endpoint(), &["deploy"]);
     let mut deploying = command.stderr(Stdio::piped()).spawn().unwrap();
     let id = deploying.id();
     let mut said = String::new();
     for line in BufReader::new(deploying.stderr.take().unwrap()).lines() {
         let line = line.unwrap();
-        // It waits for that one then.
-        if line.contains("0 of 1 running") {
-            kill(id, Signal::INT);
+        // It asks how that goes on, of somebody slow.
+        if line.contains("UPDATE_COMPLETE AWS::SQS::Queue JobsQueue") {
+            kill(id, Signal::TERM);
         }
         said.push_str(&line);
     }

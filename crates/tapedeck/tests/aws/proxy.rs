@@ -38,26 +38,34 @@ enum Fate {
 impl Proxy {
     /// One before an emulator. Of `of` requests one meets a fault on average; the seed says which.
     pub(crate) fn before(endpoint: &str, seed: u64, of: u32) -> Self {
+        let random = Mutex::new(Rng::with_seed(seed));
+        Self::start(endpoint, move || {
+            let mut random = random.lock().unwrap();
+            match random.u32(0..of) {
+                0 => fault(&mut random),
+                _ => Fate::Passed,
+            }
+        })
+    }
+
+    /// One that is slow with everything.
+    pub(crate) fn slow(endpoint: &str) -> Self {
+        Self::start(endpoint, || Fate::Slow)
+    }
+
+    fn start(endpoint: &str, fate: impl Fn() -> Fate + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let upstream = endpoint.trim_start_matches("http://").to_owned();
         let faults = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&faults);
+        let fate = Arc::new(fate);
         thread::spawn(move || {
-            let random = Arc::new(Mutex::new(Rng::with_seed(seed)));
             for client in listener.incoming().map_while(Result::ok) {
-                let (random, counted, upstream) =
-                    (Arc::clone(&random), Arc::clone(&counted), upstream.clone());
+                let (fate, counted, upstream) = (Arc::clone(&fate), Arc::clone(&counted), upstream.clone());
                 thread::spawn(move || {
-                    let fate = || {
-                        let mut random = random.lock().unwrap();
-                        match random.u32(0..of) {
-                            0 => fault(&mut random),
-                            _ => Fate::Passed,
-                        }
-                    };
                     // Whoever has gone away needs no answer.
-                    let _ = serve(client, &upstream, fate, &counted);
+                    let _ = serve(client, &upstream, &*fate, &counted);
                 });
             }
         });
@@ -95,7 +103,7 @@ fn fault(random: &mut Rng) -> Fate {
 fn serve(
     mut client: TcpStream,
     upstream: &str,
-    fate: impl FnOnce() -> Fate,
+    fate: &dyn Fn() -> Fate,
     faults: &AtomicU64,
 ) -> std::io::Result<()> {
     let Some(request) = read(&mut client)? else {
