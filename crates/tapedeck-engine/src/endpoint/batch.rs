@@ -12,6 +12,13 @@ use crate::main_loop::Event;
 impl Endpoint {
     /// Answers an action of AWS Batch.
     pub(super) async fn jobs(&self, action: &str, body: &[u8]) -> Answer {
+        // A connection allows these and no others, so that is what AWS would say, too.
+        if !JobCall::ACTIONS.contains(&action) {
+            let what = format!(
+                "the role of the task is not allowed {action}, which is not answered on this machine"
+            );
+            return batch_error(403, "AccessDeniedException", &what);
+        }
         let call = match JobCall::parse(action, body) {
             Ok(call) => call,
             Err(why) => return batch_error(400, "ClientException", &why),

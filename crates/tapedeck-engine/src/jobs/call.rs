@@ -71,6 +71,15 @@ pub(crate) struct Submission {
 }
 
 impl JobCall {
+    /// The actions that are answered, as they stand in paths.
+    pub(crate) const ACTIONS: [&str; 5] = [
+        "canceljob",
+        "describejobs",
+        "listjobs",
+        "submitjob",
+        "terminatejob",
+    ];
+
     /// What a request with this action and body asks for; else what is wrong with it.
     pub(crate) fn parse(action: &str, body: &[u8]) -> Result<Self, String> {
         let body: Value = match body.is_empty() {

@@ -78,6 +78,7 @@ OF_THE_ENGINE = {
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": re.compile("/v2/credentials/[0-9a-f]{32}"),
     "AWS_DEFAULT_REGION": "local",
     "AWS_ENDPOINT_URL": re.compile(f"http://{ADDRESS}:4566"),
+    "AWS_ENDPOINT_URL_BATCH": "http://169.254.170.2",
     "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
     "AWS_REGION": "local",
 }
