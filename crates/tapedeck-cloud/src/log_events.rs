@@ -33,10 +33,6 @@ pub struct LogQuery<'a> {
     pub stream: Option<&'a str>,
     /// Not before.
     pub from: Option<Timestamp>,
-    /// Not after.
-    pub until: Option<Timestamp>,
-    /// A filter pattern of CloudWatch's.
-    pub pattern: Option<&'a str>,
     /// The last so many of them; none for all.
     pub last: Option<usize>,
 }
@@ -61,10 +57,7 @@ impl Cloud {
             .filter_log_events()
             .log_group_name(query.group)
             .set_log_stream_names(query.stream.map(|stream| vec![stream.to_owned()]))
-            .set_start_time(query.from.map(millis))
-            // Exclusive there.
-            .set_end_time(query.until.map(|until| millis(until).saturating_add(1)))
-            .set_filter_pattern(query.pattern.map(str::to_owned));
+            .set_start_time(query.from.map(millis));
         let mut pages = call.into_paginator().send();
         let mut found = VecDeque::new();
         while let Some(page) = pages.next().await {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use aws_sdk_ecs::types::{Container, Deployment, DesiredStatus, Service, Task, TaskDefinition};
+use aws_sdk_ecs::types::{Container, Deployment, DesiredStatus, Service, Task};
 use aws_smithy_types::DateTime;
 use tapedeck_model::Timestamp;
 
@@ -322,11 +322,7 @@ impl Cloud {
             .task_definition
             .ok_or_else(|| CallError::lacking(DESCRIBE_DEFINITION, "task definition"))?;
         let tags = answer.tags.filter(|tags| !tags.is_empty());
-        let TaskDefinition {
-            container_definitions,
-            ..
-        } = known.clone();
-        let mut containers = container_definitions.unwrap_or_default();
+        let mut containers = known.container_definitions.unwrap_or_default();
         for container in &mut containers {
             let image = container.name.as_ref().and_then(|name| images.get(name));
             if let Some(image) = image {

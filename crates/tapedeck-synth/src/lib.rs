@@ -46,7 +46,7 @@ pub use lookups::{
 };
 pub use partial::tags;
 pub use references::{Problem, problems};
-pub use scripts::{ScriptVariables, script_variables};
+pub use scripts::ScriptVariables;
 pub use template::{NOT_YET_KNOWN, Output, Resource, Template};
 
 /// The template of a stack. What only AWS knows is in `lookups`.

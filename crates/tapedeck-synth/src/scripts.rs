@@ -7,22 +7,12 @@ use tapedeck_model::{Script, Stack};
 
 use crate::assembly::Assembly;
 use crate::environment::Environment;
-use crate::{Lookups, SynthError, connections, references, workload};
+use crate::{SynthError, connections, references};
 
 /// The variables of each script by its name, in the words of CloudFormation, in order.
 pub type ScriptVariables = BTreeMap<String, Vec<(String, Value)>>;
 
-/// What the scripts of a stack are told, in a region of AWS.
-///
-/// # Errors
-/// When an answer is missing, or a template cannot say it.
-pub fn script_variables(stack: &Stack, lookups: &Lookups) -> Result<ScriptVariables, SynthError> {
-    let workloads = workload::all(stack);
-    let mut assembly = crate::assemble(stack, &workloads, lookups)?;
-    all(stack, &mut assembly)
-}
-
-/// The same, once all of the stack is in the template.
+/// What the scripts of a stack are told, once all of the stack is in the template.
 pub(crate) fn all(stack: &Stack, assembly: &mut Assembly<'_>) -> Result<ScriptVariables, SynthError> {
     let mut told = ScriptVariables::new();
     for script in &stack.settings.scripts {

@@ -120,9 +120,18 @@ impl Aws {
     /// # Errors
     /// When there is no such stack, or its template cannot be read.
     pub(crate) fn template(&self, stack: &StackName) -> Result<Value, Failure> {
-        let text = self.run(self.cloud.template(stack.as_str()))?;
-        let text = text.ok_or_else(|| self.no_stack(stack))?;
-        read_template(&text).or_fail(ExitKind::Environment)
+        let template = self.template_if_there(stack.as_str())?;
+        template.ok_or_else(|| self.no_stack(stack))
+    }
+
+    /// The same; none when there is no such stack.
+    ///
+    /// # Errors
+    /// When its template cannot be read.
+    pub(crate) fn template_if_there(&self, stack: &str) -> Result<Option<Value>, Failure> {
+        let text = self.run(self.cloud.template(stack))?;
+        let template = text.map(|text| read_template(&text)).transpose();
+        template.or_fail(ExitKind::Environment)
     }
 
     /// The failure of a command about a stack that is not there.

@@ -1,6 +1,6 @@
 //! Asking a person on the terminal.
 
-use std::io::{self, BufRead as _, Read as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
@@ -13,6 +13,18 @@ pub(crate) fn agrees(printer: &Printer, question: &str) -> bool {
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);
     read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}
+
+/// Asks before something is deleted; anything but a yes is a no.
+///
+/// # Errors
+/// Where there is no terminal to ask on: it takes `--yes` then. `what` is as in `stack shop-dev`.
+pub(crate) fn agrees_to_delete(printer: &Printer, what: &str, question: &str) -> Result<bool, Failure> {
+    if !io::stdin().is_terminal() {
+        let message = format!("deleting {what} needs a yes, and there is no terminal to ask on");
+        return Err(Failure::usage(message).help("add --yes"));
+    }
+    Ok(agrees(printer, question))
 }
 
 /// Asks for one of several: its number, or its name. Gives its place among them.

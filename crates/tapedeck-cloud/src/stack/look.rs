@@ -28,30 +28,30 @@ impl Cloud {
         Ok(found.filter(|state| !state.status.is_gone()))
     }
 
-    /// The names of all stacks that are there.
+    /// All stacks that are there, each with its name and how it is, in the order of CloudFormation.
     ///
     /// # Errors
     /// [`CloudError::Stacks`] when they may not be listed or nobody answers.
-    pub async fn stacks(&self) -> Result<Vec<String>, CloudError> {
+    pub async fn stacks(&self) -> Result<Vec<(String, StackState)>, CloudError> {
         let failed = |cause| CloudError::Stacks {
             place: self.place.clone(),
             cause,
         };
         let mut pages = self.cloudformation.describe_stacks().into_paginator().send();
-        let mut names = Vec::new();
+        let mut stacks = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| failed(CallError::new(DESCRIBE, error)))?;
             for stack in page.stacks.unwrap_or_default() {
                 let name = stack.stack_name.clone();
-                if !state(stack).map_err(failed)?.status.is_gone() {
-                    names.extend(name);
-                }
+                let state = state(stack).map_err(failed)?;
+                let is_there = !state.status.is_gone();
+                stacks.extend(name.filter(|_| is_there).map(|name| (name, state)));
             }
         }
-        Ok(names)
+        Ok(stacks)
     }
 
-    /// The same, also for a stack that was deleted a while ago, if it is asked for by its ARN.
+    /// How a stack is, also for a stack that was deleted a while ago, if it is asked for by its ARN.
     pub(super) async fn look(&self, stack: &str) -> Result<Option<StackState>, CallError> {
         let call = self.cloudformation.describe_stacks().stack_name(stack);
         match call.send().await.map_err(|error| CallError::new(DESCRIBE, error)) {

@@ -1,6 +1,5 @@
 //! Deleting a stack in a region: what has to be empty is emptied, what is to be kept is told.
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -89,16 +88,10 @@ fn agreed(
     resources: usize,
     buckets: &[String],
 ) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(format!(
-            "deleting stack {name} needs a yes, and there is no terminal to ask on"
-        ))
-        .help("add --yes"));
-    }
     let data = match buckets {
         [] => String::new(),
         names => format!(", and all objects of {}", names.join(", ")),
     };
     let question = format!("Delete stack {name} with {}{data}?", count(resources, "resource"));
-    Ok(prompt::agrees(printer, &question))
+    prompt::agrees_to_delete(printer, &format!("stack {name}"), &question)
 }

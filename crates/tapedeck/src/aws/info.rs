@@ -9,7 +9,7 @@ use tapedeck_model::StackName;
 use tapedeck_synth::deployed;
 
 use super::Aws;
-use super::rollout::{reason_of, services};
+use super::rollout::{Seen, reason_of};
 use crate::exit::Outcome;
 use crate::printer::{BOLD, DIM, GREEN, Printer, RED, RESET, YELLOW};
 use crate::text::{count, instant};
@@ -35,13 +35,10 @@ pub(crate) fn stack(aws: &Aws, name: &StackName, printer: &Printer) -> Outcome {
     let state = state.ok_or_else(|| aws.no_stack(name))?;
     let template = aws.template(name)?;
     let (resources, told) = aws.run(async {
-        let resources = aws.cloud.resources(name.as_str()).await?;
-        let services = services(&resources);
-        let arns: Vec<ServiceArn> = services.keys().cloned().collect();
-        let mut states = aws.cloud.services(&arns).await?;
+        let mut seen = Seen::of(&aws.cloud, name.as_str()).await?;
         let mut told = Vec::new();
-        for (arn, id) in services {
-            let Some(state) = states.remove(&arn) else {
+        for (arn, id) in seen.services {
+            let Some(state) = seen.states.remove(&arn) else {
                 continue;
             };
             let tasks = aws.cloud.tasks(&arn).await?;
@@ -53,7 +50,7 @@ pub(crate) fn stack(aws: &Aws, name: &StackName, printer: &Printer) -> Outcome {
                 tasks,
             });
         }
-        Ok((resources, told))
+        Ok((seen.resources, told))
     })?;
     match printer.is_json() {
         true => printer.json(&as_json(aws, name, &state, &told, &resources)),
@@ -67,15 +64,7 @@ pub(crate) fn stack(aws: &Aws, name: &StackName, printer: &Printer) -> Outcome {
 /// # Errors
 /// When they cannot be asked for.
 pub(crate) fn stacks(aws: &Aws, printer: &Printer) -> Outcome {
-    let states = aws.run(async {
-        let mut states = Vec::new();
-        for name in aws.cloud.stacks().await? {
-            if let Some(state) = aws.cloud.describe(&name).await? {
-                states.push((name, state));
-            }
-        }
-        Ok(states)
-    })?;
+    let states = aws.run(aws.cloud.stacks())?;
     if printer.is_json() {
         let told = states.iter().map(|(name, state)| {
             json!({ "name": name, "status": state.status.as_str(), "reason": state.reason, "tags": state.tags })

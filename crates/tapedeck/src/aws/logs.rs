@@ -12,10 +12,11 @@ use tapedeck_synth::deployed;
 use super::Aws;
 use super::rollout::services;
 use crate::args::LogsArgs;
-use crate::commands::logs::filter_of;
+use crate::commands::info_stack::chosen;
+use crate::commands::logs::{Colours, filter_of};
 use crate::exit::{Failure, Outcome};
-use crate::printer::{Printer, RESET, TASK_COLOURS};
-use crate::text::{instant, instead};
+use crate::printer::{Printer, RESET};
+use crate::text::instant;
 
 /// How long CloudWatch may take to show a line that was written before others that it shows already.
 const LATENESS_MILLIS: u64 = 30_000;
@@ -57,21 +58,21 @@ pub(crate) fn run(
     let filter = filter_of(args)?;
     let sources = sources(aws, args, stack)?;
     let mut seen = BTreeSet::new();
-    let mut tasks = Vec::new();
+    let mut colours = Colours::default();
     let mut past: VecDeque<Line> = read(aws, args, &filter, &sources, since)?.into();
     past.drain(..past.len().saturating_sub(args.limit));
     if past.is_empty() && !args.follow {
         printer.say(format!("no lines since {} that match", args.since));
     }
     let mut from = since;
-    print(args, printer, &mut tasks, &past, &mut seen, &mut from);
+    print(args, printer, &mut colours, &past, &mut seen, &mut from);
     while args.follow && !printer.is_cut_off() {
         std::thread::sleep(PAUSE);
         // Again from a little earlier: lines come late.
         let start = Timestamp::from_millis(from.millis().saturating_sub(LATENESS_MILLIS).max(since.millis()));
         let mut fresh = read(aws, args, &filter, &sources, start)?;
         fresh.retain(|line| !seen.contains(&line.event.id));
-        print(args, printer, &mut tasks, &fresh.into(), &mut seen, &mut from);
+        print(args, printer, &mut colours, &fresh.into(), &mut seen, &mut from);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -80,33 +81,23 @@ pub(crate) fn run(
 fn sources(aws: &Aws, args: &LogsArgs, stack: &StackName) -> Result<Vec<Source>, Failure> {
     let template = aws.template(stack)?;
     let resources = aws.run(aws.cloud.resources(stack.as_str()))?;
+    let services = services(&resources).into_values();
+    let services: Vec<(String, String)> = services
+        .map(|id| (deployed::workload(&template, &id), id))
+        .collect();
+    let wanted = chosen(services, |(name, _)| name, &args.resource_names, stack)?;
     let mut sources = Vec::new();
-    let mut known = Vec::new();
-    for id in services(&resources).into_values() {
-        let service = deployed::workload(&template, &id);
-        let is_wanted = args.resource_names.is_empty() || args.resource_names.contains(&service);
+    for (service, id) in wanted {
         let groups = deployed::log_groups(&template, &id).into_iter();
-        let groups = groups.filter(|(container, _)| {
-            is_wanted && args.container.as_ref().is_none_or(|wanted| wanted == container)
-        });
+        let groups =
+            groups.filter(|(container, _)| args.container.as_ref().is_none_or(|wanted| wanted == container));
         sources.extend(groups.map(|(container, group)| Source {
             service: service.clone(),
             container,
             group,
         }));
-        known.push(service);
     }
-    let missing = args.resource_names.iter().find(|name| !known.contains(name));
-    match missing {
-        None => Ok(sources),
-        Some(missing) => {
-            let known: Vec<&str> = known.iter().map(String::as_str).collect();
-            Err(
-                Failure::usage(format!("stack {stack} has no service `{missing}`"))
-                    .help(instead(missing, &known)),
-            )
-        }
-    }
+    Ok(sources)
 }
 
 fn read(
@@ -122,8 +113,6 @@ fn read(
             let query = LogQuery {
                 group: &source.group,
                 from: Some(since),
-                // The same language; what it does not know of it is judged here.
-                pattern: None,
                 ..LogQuery::default()
             };
             let events = aws.cloud.log_events(&query).await?;
@@ -149,7 +138,7 @@ fn read(
 fn print(
     args: &LogsArgs,
     printer: &Printer,
-    tasks: &mut Vec<String>,
+    colours: &mut Colours,
     lines: &VecDeque<Line>,
     seen: &mut BTreeSet<String>,
     from: &mut Timestamp,
@@ -165,21 +154,11 @@ fn print(
         } else {
             printer.data(format!(
                 "{}{}{RESET} {text}",
-                colour(tasks, line.task()),
+                colours.of(line.task()),
                 origin(line)
             ));
         }
     }
-}
-
-/// The colour of a task: the next one for each that was not seen before.
-fn colour(tasks: &mut Vec<String>, task: &str) -> &'static str {
-    let known = tasks.iter().position(|known| known == task);
-    let place = known.unwrap_or_else(|| {
-        tasks.push(task.to_string());
-        tasks.len() - 1
-    });
-    TASK_COLOURS[place % TASK_COLOURS.len()]
 }
 
 fn origin(line: &Line) -> String {

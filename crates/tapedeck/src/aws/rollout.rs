@@ -64,10 +64,9 @@ impl<'a> Rollout<'a> {
     }
 
     async fn look(&mut self) -> Result<BTreeMap<ServiceArn, ServiceState>, CloudError> {
-        let resources = self.cloud.resources(self.stack).await?;
-        self.services = services(&resources);
-        let arns: Vec<ServiceArn> = self.services.keys().cloned().collect();
-        self.cloud.services(&arns).await
+        let seen = Seen::of(self.cloud, self.stack).await?;
+        self.services = seen.services;
+        Ok(seen.states)
     }
 
     /// Looks once, and tells what is new.
@@ -252,8 +251,36 @@ impl NotRolledOut {
     }
 }
 
+/// What a stack has, and how its services are.
+pub(super) struct Seen {
+    /// By logical id.
+    pub(super) resources: BTreeMap<String, StackResource>,
+    /// The services among them, with their logical ids.
+    pub(super) services: BTreeMap<ServiceArn, String>,
+    /// How those are that are there.
+    pub(super) states: BTreeMap<ServiceArn, ServiceState>,
+}
+
+impl Seen {
+    /// Looks at a stack.
+    ///
+    /// # Errors
+    /// When it may not be looked at, or nobody answers.
+    pub(super) async fn of(cloud: &Cloud, stack: &str) -> Result<Self, CloudError> {
+        let resources = cloud.resources(stack).await?;
+        let services = services(&resources);
+        let arns: Vec<ServiceArn> = services.keys().cloned().collect();
+        let states = cloud.services(&arns).await?;
+        Ok(Self {
+            resources,
+            services,
+            states,
+        })
+    }
+}
+
 /// The services among resources, with their logical ids.
-pub(crate) fn services(resources: &BTreeMap<String, StackResource>) -> BTreeMap<ServiceArn, String> {
+pub(super) fn services(resources: &BTreeMap<String, StackResource>) -> BTreeMap<ServiceArn, String> {
     let services = resources
         .iter()
         .filter(|(_, resource)| resource.resource_type == SERVICE_TYPE);
@@ -274,7 +301,7 @@ fn has_failed(task: &TaskState) -> bool {
 }
 
 /// Why a task ended, with what its containers came to.
-pub(crate) fn reason_of(task: &TaskState) -> String {
+pub(super) fn reason_of(task: &TaskState) -> String {
     let mut reason = task.stopped_reason.clone().unwrap_or_default();
     for container in &task.containers {
         if let Some(code) = container.exit_code.filter(|code| *code != 0) {

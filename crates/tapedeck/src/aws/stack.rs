@@ -9,11 +9,10 @@ use tapedeck_cloud::{
     CloudError, Deployed, Deployment, Manner, Progress as Happening, ServiceArn, StackState,
 };
 use tapedeck_synth::deployed::{self, SERVICE_TYPE};
-use tapedeck_synth::diff::read_template;
 
-use super::rollout::{self, Rollout};
+use super::rollout::{Rollout, Seen};
 use super::{Aws, failed};
-use crate::exit::{ExitKind, Failure, OrFail};
+use crate::exit::Failure;
 use crate::printer::Progress;
 
 /// A stack, as it was when it was last looked at.
@@ -65,18 +64,10 @@ impl<'a> CloudStack<'a> {
     /// Learns how the stack is. What is being done to it is waited for: until then its template says what it is to become, and not
     /// what it is.
     pub(super) fn look(&mut self, progress: &mut Progress) -> Result<(), Failure> {
-        let cloud = &self.aws.cloud;
-        let at_rest = {
-            let mut tell = |happening| tell(&happening, progress);
-            let at_rest = cloud.at_rest(&self.name, &mut tell);
-            self.aws.see_through(async { at_rest.await.map_err(failed) })?
-        };
-        self.state = at_rest;
-        let template = self.aws.run(cloud.template(&self.name))?;
-        self.before = match template {
-            Some(text) => Some(read_template(&text).or_fail(ExitKind::Environment)?),
-            None => None,
-        };
+        let mut tell = |happening| tell(&happening, progress);
+        let at_rest = self.aws.cloud.at_rest(&self.name, &mut tell);
+        self.state = self.aws.see_through(async { at_rest.await.map_err(failed) })?;
+        self.before = self.aws.template_if_there(&self.name)?;
         Ok(())
     }
 
@@ -100,15 +91,11 @@ impl<'a> CloudStack<'a> {
 
     /// The services that run something else than a template says, as after a swap, and the task definition that is theirs.
     async fn swapped(&self, template: &Value) -> Result<Vec<(ServiceArn, String)>, Failure> {
-        let cloud = &self.aws.cloud;
-        let resources = cloud.resources(&self.name).await.map_err(failed)?;
-        let services = rollout::services(&resources);
-        let arns: Vec<ServiceArn> = services.keys().cloned().collect();
-        let states = cloud.services(&arns).await.map_err(failed)?;
-        let swapped = services.into_iter().filter_map(|(arn, id)| {
+        let seen = Seen::of(&self.aws.cloud, &self.name).await.map_err(failed)?;
+        let swapped = seen.services.into_iter().filter_map(|(arn, id)| {
             let definition = deployed::task_definition(template, &id)?;
-            let own = resources.get(definition)?.physical_id.clone()?;
-            let is_other = states.get(&arn)?.task_definition != own;
+            let own = seen.resources.get(definition)?.physical_id.clone()?;
+            let is_other = seen.states.get(&arn)?.task_definition != own;
             is_other.then_some((arn, own))
         });
         Ok(swapped.collect())
@@ -273,11 +260,12 @@ impl<'a> CloudStack<'a> {
         self.aws.see_through(async {
             let mut rollout = Rollout::of(cloud, &self.name);
             rollout.note_present().await.map_err(failed)?;
-            let resources = cloud.resources(&self.name).await.map_err(failed)?;
-            for (arn, id) in rollout::services(&resources) {
+            let seen = Seen::of(cloud, &self.name).await.map_err(failed)?;
+            for (arn, id) in seen.services {
                 let images = deployed::images(after, &id);
-                let states = cloud.services(std::slice::from_ref(&arn)).await.map_err(failed)?;
-                let Some(state) = states.get(&arn) else { continue };
+                let Some(state) = seen.states.get(&arn) else {
+                    continue;
+                };
                 let running = cloud.images_of(&state.task_definition).await.map_err(failed)?;
                 let is_other = |(container, image): (&String, &String)| running.get(container) != Some(image);
                 if images.iter().any(is_other) {

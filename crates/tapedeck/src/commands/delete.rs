@@ -1,6 +1,5 @@
 //! `tapedeck delete`
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -100,12 +99,6 @@ fn stop(name: &StackName, client: &mut Client, progress: &mut Progress) -> Resul
 
 /// Asks on the terminal. Where there is none, `--yes` is needed.
 fn confirmed(printer: &Printer, name: &StackName, stack: Option<&StackStatus>) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(format!(
-            "deleting stack {name} needs a yes, and there is no terminal to ask on"
-        ))
-        .help("add --yes"));
-    }
     let resources = stack.map_or(&[][..], |stack| &stack.resources);
     let resources: Vec<&str> = resources.iter().map(|one| one.name.as_str()).collect();
     let data = match (stack, resources.as_slice()) {
@@ -117,5 +110,5 @@ fn confirmed(printer: &Printer, name: &StackName, stack: Option<&StackStatus>) -
         "Delete stack {name}: stop all tasks of {} and remove their logs{data}?",
         count(stack.map_or(0, |stack| stack.services.len()), "service")
     );
-    Ok(prompt::agrees(printer, &question))
+    prompt::agrees_to_delete(printer, &format!("stack {name}"), &question)
 }

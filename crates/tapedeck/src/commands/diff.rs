@@ -138,10 +138,7 @@ fn show(
 
 /// What is deployed; a template without resources where there is no such stack.
 fn deployed(aws: &Aws, stack: &str) -> Result<Value, Failure> {
-    match aws.run(aws.cloud.template(stack))? {
-        Some(text) => read_template(&text).or_fail(ExitKind::Environment),
-        None => Ok(nothing()),
-    }
+    Ok(aws.template_if_there(stack)?.unwrap_or_else(nothing))
 }
 
 /// The template of a stack that is not there.

@@ -143,6 +143,10 @@ pub(crate) fn chosen<T>(
         services.retain(|service| wanted.is_empty() || wanted.iter().any(|name| name == name_of(service)));
         return Ok(services);
     };
-    let failure = Failure::usage(format!("stack {stack} has no service `{missing}`"));
-    Err(failure.help(instead(missing, &known)))
+    Err(no_service(stack, missing, &known))
+}
+
+/// The failure of naming a service that a stack does not have, with the nearest that it has.
+pub(crate) fn no_service(stack: &StackName, missing: &str, known: &[&str]) -> Failure {
+    Failure::usage(format!("stack {stack} has no service `{missing}`")).help(instead(missing, known))
 }

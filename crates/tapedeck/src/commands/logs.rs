@@ -32,15 +32,15 @@ const BATCH: usize = 1000;
 
 /// Which colour the lines of a task begin with: the next one for each task that was not seen before.
 #[derive(Default)]
-struct Colours {
-    seen: Vec<TaskId>,
+pub(crate) struct Colours {
+    seen: Vec<String>,
 }
 
 impl Colours {
-    fn of(&mut self, task: &TaskId) -> &'static str {
+    pub(crate) fn of(&mut self, task: &str) -> &'static str {
         let known = self.seen.iter().position(|seen| seen == task);
         let place = known.unwrap_or_else(|| {
-            self.seen.push(task.clone());
+            self.seen.push(task.to_string());
             self.seen.len() - 1
         });
         TASK_COLOURS[place % TASK_COLOURS.len()]
@@ -344,7 +344,7 @@ fn rendered(args: &LogsArgs, colours: &mut Colours, origin: &Origin, line: &Line
     } else if args.raw {
         text.into_owned()
     } else {
-        shown(colours.of(&origin.task), origin, line)
+        shown(colours.of(origin.task.as_str()), origin, line)
     }
 }
 

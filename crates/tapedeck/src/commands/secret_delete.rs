@@ -1,6 +1,5 @@
 //! `tapedeck secret:delete`
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use tapedeck_local::secrets::DeleteError;
@@ -49,10 +48,6 @@ pub(crate) fn run(args: &SecretDeleteArgs, context: &Context, printer: &Printer)
 
 /// Asks on the terminal. Where there is none, `--yes` is needed.
 fn confirmed(printer: &Printer, name: &SecretName) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        let message = format!("deleting secret {name} needs a yes, and there is no terminal to ask on");
-        return Err(Failure::usage(message).help("add --yes"));
-    }
     let question = format!("Delete secret {name}, so that no task that uses it can start?");
-    Ok(prompt::agrees(printer, &question))
+    prompt::agrees_to_delete(printer, &format!("secret {name}"), &question)
 }

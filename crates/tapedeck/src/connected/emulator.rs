@@ -18,6 +18,7 @@ use tapedeck_model::{
 use tapedeck_synth::local::{ACCOUNT, LocalStack};
 
 use super::{Means, databases, known_stack, service_of};
+use crate::aws::{self, failed};
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail};
@@ -435,11 +436,6 @@ fn endpoint_url(address: Ipv4Addr) -> String {
     format!("http://{address}:{PORT}")
 }
 
-fn failed(error: CloudError) -> Failure {
-    let help = error.way_out();
-    Failure::new(ExitKind::Operation, error).help(help)
-}
-
 /// Tells what happens to resources of a template.
 fn tell(happening: &Happening, progress: &mut Progress) {
     if let Happening::Event(event) = happening {
@@ -452,11 +448,7 @@ fn tell(happening: &Happening, progress: &mut Progress) {
 
 /// Waits for the end of calls.
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .or_fail(ExitKind::Environment)?;
-    Ok(runtime.block_on(work))
+    Ok(aws::runtime()?.block_on(work))
 }
 
 /// The credentials of who may do everything in the emulator here, made at the first time, and the secret that they are in.

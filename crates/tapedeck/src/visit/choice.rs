@@ -3,6 +3,7 @@
 use tapedeck_api::{ServiceStatus, StackStatus};
 use tapedeck_model::{ContainerState, HealthStatus, MAIN_CONTAINER, ResourceName, Task, TaskId, TaskState};
 
+use crate::commands::info_stack::no_service;
 use crate::exit::Failure;
 use crate::text::instead;
 
@@ -62,10 +63,7 @@ fn service<'a>(stack: &'a StackStatus, wanted: Option<&str>) -> Result<&'a Servi
         (Some(wanted), services) => services
             .iter()
             .find(|service| service.name.as_str() == wanted)
-            .ok_or_else(|| {
-                Failure::usage(format!("stack {} has no service `{wanted}`", stack.name))
-                    .help(instead(wanted, &names))
-            }),
+            .ok_or_else(|| no_service(&stack.name, wanted, &names)),
         (None, [only]) => Ok(only),
         (None, []) => Err(
             Failure::operation(format!("stack {} has no services", stack.name))

@@ -1,9 +1,10 @@
 //! Containers in a region of AWS: not reached by this version, which says how they are.
 
-use tapedeck_model::{ResourceName, StackName};
+use tapedeck_model::ResourceName;
 use tapedeck_synth::ExecuteCommand;
 
 use crate::args::PlaceArgs;
+use crate::commands::info_stack;
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail};
 use crate::options::region;
@@ -26,7 +27,10 @@ pub(crate) fn refuse(
     let failure = Failure::usage(format!(
         "containers in region `{region}` cannot be entered yet: this version reaches those of this machine only"
     ));
-    let (Some(service), Ok(stack)) = (&args.resource_name, stack_of(args, context, printer)) else {
+    let (Some(service), Ok(stack)) = (
+        &args.resource_name,
+        info_stack::name_of(&args.stack, context, printer),
+    ) else {
         return Err(failure.help("`aws ecs execute-command` does it; leave --region out for this machine"));
     };
     let service = ResourceName::new(service).or_fail(ExitKind::Usage)?;
@@ -41,15 +45,4 @@ pub(crate) fn refuse(
         "where the service has `enableRemoteSessions: true`, AWS's own tool does it: {}",
         request.as_aws_command(region.as_str())
     )))
-}
-
-fn stack_of(args: &PlaceArgs, context: &Context, printer: &Printer) -> Result<StackName, Failure> {
-    match &args.stack.stack_name {
-        Some(name) => StackName::new(name).or_fail(ExitKind::Usage),
-        None => {
-            let mut here = args.stack.stack.clone();
-            "local".clone_into(&mut here.region);
-            crate::options::stack_name(context, printer, &here, &args.stack.config)
-        }
-    }
 }
