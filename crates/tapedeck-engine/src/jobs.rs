@@ -21,7 +21,7 @@ use tapedeck_plan::{Plan, Progress};
 use tapedeck_runtime::failpoint;
 use tokio::sync::oneshot;
 
-pub(crate) use self::call::JobCall;
+pub(crate) use self::call::{JobCall, NoCall};
 pub(crate) use self::inbox::Steps;
 use self::inbox::Unwanted;
 use crate::fleet::{Life, Service, ServiceKey};

@@ -6,22 +6,20 @@ use tokio::sync::oneshot;
 
 use super::{Endpoint, json_answer};
 use crate::http::Answer;
-use crate::jobs::{JobCall, JobEvent};
+use crate::jobs::{JobCall, JobEvent, NoCall};
 use crate::main_loop::Event;
 
 impl Endpoint {
     /// Answers an action of AWS Batch.
     pub(super) async fn jobs(&self, action: &str, body: &[u8]) -> Answer {
-        // A connection allows these and no others, so that is what AWS would say, too.
-        if !JobCall::ACTIONS.contains(&action) {
-            let what = format!(
-                "the role of the task is not allowed {action}, which is not answered on this machine"
-            );
-            return batch_error(403, "AccessDeniedException", &what);
-        }
         let call = match JobCall::parse(action, body) {
             Ok(call) => call,
-            Err(why) => return batch_error(400, "ClientException", &why),
+            // A connection allows what is answered and nothing else, so that is what AWS would say, too.
+            Err(why @ NoCall::Unanswered(_)) => {
+                let what = format!("the role of the task is not allowed this: {why}");
+                return batch_error(403, "AccessDeniedException", &what);
+            }
+            Err(NoCall::Malformed(why)) => return batch_error(400, "ClientException", &why),
         };
         let (reply, answer) = oneshot::channel();
         let asked = Event::OfJobs(JobEvent::Asked(self.task.clone(), call, reply));

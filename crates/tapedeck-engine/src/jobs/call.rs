@@ -56,6 +56,23 @@ pub(crate) enum JobCall {
     },
 }
 
+/// Why a request asks for nothing that is done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoCall {
+    /// There is no such action here.
+    #[error("{0} is not answered on this machine")]
+    Unanswered(String),
+    /// The action is known, and what is asked of it is wrong.
+    #[error("{0}")]
+    Malformed(String),
+}
+
+impl From<String> for NoCall {
+    fn from(why: String) -> Self {
+        Self::Malformed(why)
+    }
+}
+
 /// A job to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Submission {
@@ -71,17 +88,8 @@ pub(crate) struct Submission {
 }
 
 impl JobCall {
-    /// The actions that are answered, as they stand in paths.
-    pub(crate) const ACTIONS: [&str; 5] = [
-        "canceljob",
-        "describejobs",
-        "listjobs",
-        "submitjob",
-        "terminatejob",
-    ];
-
     /// What a request with this action and body asks for; else what is wrong with it.
-    pub(crate) fn parse(action: &str, body: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(action: &str, body: &[u8]) -> Result<Self, NoCall> {
         let body: Value = match body.is_empty() {
             true => Value::Object(Map::new()),
             false => {
@@ -92,11 +100,11 @@ impl JobCall {
         Ok(match action {
             "submitjob" => Self::Submit(Submission::parse(&body)?),
             "describejobs" => Self::Describe {
-                jobs: texts(&body["jobs"]).ok_or("jobs must be a list of ids")?,
+                jobs: texts(&body["jobs"]).ok_or_else(|| "jobs must be a list of ids".to_owned())?,
             },
             "listjobs" => {
                 if body.get("filters").is_some_and(|filters| !is_nothing(filters)) {
-                    return Err("filters are not taken on this machine".to_owned());
+                    return Err("filters are not taken on this machine".to_owned().into());
                 }
                 Self::List {
                     queue: text("jobQueue")?,
@@ -108,7 +116,7 @@ impl JobCall {
                 reason: text("reason")?,
                 only_waiting: action == "canceljob",
             },
-            other => return Err(format!("{other} is not answered on this machine")),
+            other => return Err(NoCall::Unanswered(other.to_owned())),
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::fleet::Service;
 use crate::tests::{at, container, key};
 
 fn parse(action: &str, body: &serde_json::Value) -> Result<JobCall, String> {
-    JobCall::parse(action, body.to_string().as_bytes())
+    JobCall::parse(action, body.to_string().as_bytes()).map_err(|why| why.to_string())
 }
 
 #[test]
@@ -79,7 +79,8 @@ fn what_would_change_what_is_run_and_is_not_done_here_is_refused_by_its_name() {
         let told = submit(more);
         assert!(told.contains(why), "{told}");
     }
-    assert!(JobCall::parse("submitjob", b"{").unwrap_err().contains("no JSON"));
+    let broken = JobCall::parse("submitjob", b"{").unwrap_err();
+    assert!(broken.to_string().contains("no JSON"));
     assert!(
         parse("createjobqueue", &json!({}))
             .unwrap_err()
