@@ -113,6 +113,17 @@ fn lists() -> Vec<Large> {
     ]
 }
 
+/// A variable so deep that the path to it is that long, with links there, each to the next by that path.
+fn deep_links(depth: usize, before: &str, after: &str) -> String {
+    let path = ".a".repeat(depth);
+    let links = numbered(200, |n| format!("l{n}: {before}$Var(){path}.l{}{after}, ", n + 1));
+    format!(
+        "  a: {}{{{links}{}\n",
+        "{a: ".repeat(depth - 1),
+        "}".repeat(depth)
+    )
+}
+
 fn calls() -> Vec<Large> {
     let of_variables = |text: String| format!("variables:\n{text}resources: {{}}\n");
     vec![
@@ -163,24 +174,11 @@ fn calls() -> Vec<Large> {
             let chain = numbered(100, |n| format!("  a{n}: $Var().a{}\n", n + 1));
             of_variables(format!("{chain}  x: $Var().a0{}\n", ".b".repeat(400_000)))
         }),
-        ("a chain of long paths", {
-            let deep = ".a".repeat(55);
-            let links = numbered(200, |n| format!("l{n}: $Var(){deep}.l{}, ", n + 1));
-            of_variables(format!(
-                "  a: {}{links}{}\n",
-                "{a: ".repeat(54) + "{",
-                "}".repeat(55)
-            ))
-        }),
-        ("a chain of long paths into lists", {
-            let deep = ".a".repeat(50);
-            let links = numbered(200, |n| format!("l{n}: [[[$Var(){deep}.l{}]]], ", n + 1));
-            of_variables(format!(
-                "  a: {}{links}{}\n",
-                "{a: ".repeat(49) + "{",
-                "}".repeat(50)
-            ))
-        }),
+        ("a chain of long paths", of_variables(deep_links(55, "", ""))),
+        (
+            "a chain of long paths into lists",
+            of_variables(deep_links(50, "[[[", "]]]")),
+        ),
         ("a chain of results of results", {
             let links = numbered(200, |n| {
                 format!("  l{n}: [$CfFormat('{{}}', $Var().l{}.0)]\n", n + 1)

@@ -22,6 +22,18 @@ struct Story<'a> {
     engine: Child,
 }
 
+/// Starts an engine that kills itself at a moment.
+pub(crate) fn engine_killed_at(stage: &Stage, moment: &str) -> Child {
+    stage
+        .home
+        .command(&["engine", "run"])
+        .env("TAPEDECK_FAILPOINT", moment)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
 impl<'a> Story<'a> {
     /// Starts it, on what an earlier engine left: a service with one task that runs on, and one that was lost.
     fn begin(stage: &'a Stage, moment: &'a str) -> Self {
@@ -37,14 +49,7 @@ impl<'a> Story<'a> {
         } else {
             stage.home.must(&["engine", "stop", "--tasks"]);
         }
-        let engine = stage
-            .home
-            .command(&["engine", "run"])
-            .env("TAPEDECK_FAILPOINT", moment)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let engine = engine_killed_at(stage, moment);
         Self {
             stage,
             moment,

@@ -1,11 +1,11 @@
 //! Jobs that workers submit, by the API of Batch and by the state machine, with `tapedeck deploy` and the official SDK.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use tapedeck_model::JobStatus;
 use tapedeck_testkit::{DEADLINE, eventually, within};
 
+use crate::failpoints::engine_killed_at;
 use crate::source::Project;
 use crate::stage::{PROJECT, Stage, WAIT};
 
@@ -214,14 +214,7 @@ fn an_engine_killed_while_it_takes_or_ends_a_job_forgets_none_and_runs_none_twic
     for (moment, wanted) in [("job.decided", 1), ("job.submitted", 2), ("job.saved", 1)] {
         let Some(stage) = Stage::ready() else { return };
         stage.home.must(&["engine", "stop", "--tasks"]);
-        let mut engine = stage
-            .home
-            .command(&["engine", "run"])
-            .env("TAPEDECK_FAILPOINT", moment)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut engine = engine_killed_at(&stage, moment);
         let socket = stage.home.files().socket();
         eventually("an engine", DEADLINE, || {
             tapedeck_api::Client::connect(&socket).ok()

@@ -54,6 +54,16 @@ impl Heard {
     }
 }
 
+/// Both ends of a new terminal: what is typed and shown, and what programs have.
+pub(crate) fn terminal() -> (std::fs::File, OwnedFd) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let slave = rustix::fs::open(ptsname(&master, Vec::new()).unwrap(), flags, Mode::empty()).unwrap();
+    (std::fs::File::from(master), slave)
+}
+
 impl Session {
     /// Starts one in the folder of a project, without a terminal.
     pub(crate) fn start(project: &Project, arguments: &[&str]) -> Self {
@@ -62,12 +72,7 @@ impl Session {
 
     /// Starts one whose standard input is a terminal.
     pub(crate) fn start_on_terminal(project: &Project, arguments: &[&str]) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let slave = rustix::fs::open(ptsname(&master, Vec::new()).unwrap(), flags, Mode::empty()).unwrap();
-        let keyboard = std::fs::File::from(master);
+        let (keyboard, slave) = terminal();
         Self::start_on(project, arguments, Some(Terminal { keyboard, slave }))
     }
 

@@ -6,13 +6,12 @@ use std::process::Child;
 use std::sync::{Arc, Mutex};
 
 use fs_err as fs;
-use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use tapedeck_image::ConfigChange;
 use tapedeck_testkit::{DEADLINE, Leaks, eventually, kill, within};
 
+use crate::session::terminal;
 use crate::stage::{PROJECT, Stage, WAIT, stack};
 
 /// A terminal with a session on it.
@@ -25,12 +24,7 @@ struct Screen {
 
 impl Screen {
     fn start(stage: &Stage, arguments: &[&str]) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let slave = rustix::fs::open(ptsname(&master, Vec::new()).unwrap(), flags, Mode::empty()).unwrap();
-        let keyboard = std::fs::File::from(master);
+        let (keyboard, slave) = terminal();
         resize(&keyboard, 33, 101);
         let end = || slave.try_clone().unwrap();
         let mut command = stage.home.command(&[arguments, &PROJECT].concat());
