@@ -14,6 +14,7 @@ mod image_registry;
 mod log_events;
 mod secrets;
 mod services;
+mod session;
 mod stack;
 mod steps;
 mod target;
@@ -28,6 +29,7 @@ pub use secrets::SecretVersion;
 pub use services::{
     ContainerState, DeploymentState, NoServiceArn, ServiceArn, ServiceEvent, ServiceState, TaskState,
 };
+pub use session::{ExecuteCommand, Session, SessionEnd, Typed};
 pub use stack::{
     Deployed, Deployment, MAX_TEMPLATE_IN_CALL, Manner, Outcome, Progress, ResourceEvent, StackResource,
     StackState, StackStatus,

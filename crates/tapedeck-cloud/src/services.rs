@@ -150,6 +150,8 @@ pub struct TaskState {
     pub last_status: String,
     /// `HEALTHY`, `UNHEALTHY` or `UNKNOWN`.
     pub health: String,
+    /// Whether commands can be run in its containers.
+    pub takes_commands: bool,
     /// The deployment that it is of.
     pub started_by: Option<String>,
     /// The ARN of what it is made of.
@@ -455,6 +457,7 @@ fn task(task: Task) -> TaskState {
             .health_status
             .map(|health| health.as_str().to_owned())
             .unwrap_or_default(),
+        takes_commands: task.enable_execute_command,
         started_by: task.started_by,
         task_definition: task.task_definition_arn.unwrap_or_default(),
         created_at: task.created_at.and_then(time),

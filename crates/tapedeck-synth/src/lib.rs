@@ -13,7 +13,6 @@ mod deployment_bucket;
 pub mod diff;
 mod environment;
 mod error;
-mod execute_command;
 mod expression;
 mod ignored;
 mod intrinsic;
@@ -38,7 +37,6 @@ use tapedeck_model::{Stack, Workload};
 
 pub use chores::chores;
 pub use error::SynthError;
-pub use execute_command::ExecuteCommand;
 pub use ignored::{Ignored, ignored};
 pub use limits::DIRECT_BYTES;
 pub use lookups::{

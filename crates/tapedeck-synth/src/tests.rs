@@ -2,7 +2,6 @@
 
 mod every_config;
 mod every_key;
-mod execute_command;
 mod limits;
 mod settings;
 

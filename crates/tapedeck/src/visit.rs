@@ -1,4 +1,5 @@
-//! Entering a container: which one, over the engine to its shim, and what becomes of the command there.
+//! Entering a container: which one, over the engine to its shim, and what becomes of the command there. Of those of AWS [`elsewhere`]
+//! knows.
 //!
 //! The engine is asked once, and hands this connection over; from then on the shim and this process talk alone. Streams go through
 //! pipes, or through a terminal of the container: no open file of this machine is ever given away.
@@ -18,6 +19,7 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use tapedeck_api::{ClientError, Refusal};
+use tapedeck_model::TaskId;
 use tapedeck_runtime::visit::{CONTAINER_ENDED, Order, Terminal, Visitor};
 
 use self::choice::{Place, Wanted};
@@ -26,6 +28,7 @@ use self::happening::Visit;
 use self::streams::Pipes;
 use self::terminal::Raw;
 use crate::args::PlaceArgs;
+use crate::aws::Aws;
 use crate::commands::info_stack;
 use crate::context::Context;
 use crate::engine;
@@ -56,7 +59,10 @@ pub(crate) fn through_pipes(
     context: &Context,
     printer: &Printer,
 ) -> Result<Visited, Failure> {
-    let (place, stream) = enter(args, &arguments, context, printer)?;
+    if let Some(aws) = Aws::unless_local(context, &args.stack.stack)? {
+        return elsewhere::through_pipes(&aws, args, &arguments, context, printer);
+    }
+    let (place, stream) = enter(args, context, printer)?;
     let pipes = Pipes::new(printer.is_json()).or_fail(ExitKind::Environment)?;
     let order = Order {
         arguments,
@@ -89,7 +95,11 @@ pub(crate) fn on_terminal(
             "start it on a terminal; `tapedeck container:exec -- …`, without --tty, runs a program without one",
         ));
     }
-    let (place, stream) = enter(args, &arguments, context, printer)?;
+    if let Some(aws) = Aws::unless_local(context, &args.stack.stack)? {
+        let visited = elsewhere::on_terminal(&aws, args, &arguments, context, printer)?;
+        return Ok(visited.told(printer));
+    }
+    let (place, stream) = enter(args, context, printer)?;
     let (rows, columns) = terminal::size();
     let order = Order {
         arguments,
@@ -121,28 +131,18 @@ pub(crate) fn on_terminal(
 }
 
 /// Chooses a container and gets a connection to its shim.
-fn enter(
-    args: &PlaceArgs,
-    arguments: &[String],
-    context: &Context,
-    printer: &Printer,
-) -> Result<(Place, UnixStream), Failure> {
-    elsewhere::refuse(args, arguments, context, printer)?;
+fn enter(args: &PlaceArgs, context: &Context, printer: &Printer) -> Result<(Place, UnixStream), Failure> {
     let name = info_stack::name_of(&args.stack, context, printer)?;
     let mut client = engine::connect_to_stack(context, &name)?;
     let stack = client
         .describe_stack(&name)
         .map_err(|error| engine::failed(error, &name))?;
-    let wanted = Wanted {
-        service: args.resource_name.as_deref(),
-        task: args.task.as_deref(),
-        container: args.container.as_deref(),
-    };
-    let place = choice::choose(&stack, &wanted)?;
+    let place = choice::choose(&name, &choice::candidates(&stack), &Wanted::of(args))?;
     if let Some(line) = place.worth_telling() {
         printer.say(line);
     }
-    match client.visit(place.task.clone(), place.container.clone()) {
+    let task = TaskId::new(place.task.clone()).or_fail(ExitKind::Internal)?;
+    match client.visit(task, place.container.clone()) {
         Ok(stream) => Ok((place, stream)),
         Err(error @ ClientError::Refused(Refusal::NotRunning { .. })) => {
             Err(Failure::new(ExitKind::Operation, error)
@@ -165,7 +165,7 @@ fn begin(stream: UnixStream, order: &Order, streams: &[BorrowedFd<'_>]) -> Resul
 impl Visited {
     /// Tells what is worth it, and gives the exit code.
     pub(crate) fn told(&self, printer: &Printer) -> ExitCode {
-        let Place { task, container, .. } = &self.place;
+        let container = &self.place.container;
         match &self.end {
             End::Ended { code, lacked_memory } => {
                 if *lacked_memory {
@@ -178,7 +178,7 @@ impl Visited {
             End::ContainerEnded => {
                 printer.warn(format!(
                     "container {container} of task {} has ended, and the command with it",
-                    task.short()
+                    self.place.short_task()
                 ));
                 ExitCode::from(CONTAINER_ENDED)
             }

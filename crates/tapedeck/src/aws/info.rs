@@ -10,7 +10,7 @@ use tapedeck_synth::deployed;
 
 use super::Aws;
 use super::rollout::{Seen, reason_of};
-use crate::exit::Outcome;
+use crate::exit::{Failure, Outcome};
 use crate::printer::{BOLD, DIM, GREEN, Printer, RED, RESET, YELLOW};
 use crate::text::{count, instant};
 
@@ -18,11 +18,13 @@ use crate::text::{count, instant};
 const SHOWN: usize = 5;
 
 /// A service with all that is told of it.
-struct Told {
-    name: String,
-    arn: ServiceArn,
-    state: ServiceState,
-    tasks: Vec<TaskState>,
+pub(crate) struct Told {
+    pub(crate) name: String,
+    pub(crate) arn: ServiceArn,
+    pub(crate) state: ServiceState,
+    /// Its tasks, those that have stopped lately too, the newest first.
+    pub(crate) tasks: Vec<TaskState>,
+    /// Its log groups, by container.
     logs: BTreeMap<String, String>,
 }
 
@@ -33,8 +35,24 @@ struct Told {
 pub(crate) fn stack(aws: &Aws, name: &StackName, printer: &Printer) -> Outcome {
     let state = aws.run(aws.cloud.describe(name.as_str()))?;
     let state = state.ok_or_else(|| aws.no_stack(name))?;
+    let (resources, told) = told(aws, name)?;
+    match printer.is_json() {
+        true => printer.json(&as_json(aws, name, &state, &told, &resources)),
+        false => printer.data(shown(name, &state, &told, &resources)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The resources of a stack, and its services with all that is told of them.
+///
+/// # Errors
+/// When there is no such stack, or it cannot be asked about.
+pub(crate) fn told(
+    aws: &Aws,
+    name: &StackName,
+) -> Result<(BTreeMap<String, StackResource>, Vec<Told>), Failure> {
     let template = aws.template(name)?;
-    let (resources, told) = aws.run(async {
+    aws.run(async {
         let mut seen = Seen::of(&aws.cloud, name.as_str()).await?;
         let mut told = Vec::new();
         for (arn, id) in seen.services {
@@ -51,12 +69,7 @@ pub(crate) fn stack(aws: &Aws, name: &StackName, printer: &Printer) -> Outcome {
             });
         }
         Ok((seen.resources, told))
-    })?;
-    match printer.is_json() {
-        true => printer.json(&as_json(aws, name, &state, &told, &resources)),
-        false => printer.data(shown(name, &state, &told, &resources)),
-    }
-    Ok(ExitCode::SUCCESS)
+    })
 }
 
 /// Lists the stacks.

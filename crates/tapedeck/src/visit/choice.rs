@@ -1,8 +1,9 @@
-//! Which container of which task is entered. A function of values.
+//! Which container of which task is entered. A function of values, the same for every region.
 
 use tapedeck_api::{ServiceStatus, StackStatus};
-use tapedeck_model::{ContainerState, HealthStatus, MAIN_CONTAINER, ResourceName, Task, TaskId, TaskState};
+use tapedeck_model::{ContainerState, HealthStatus, MAIN_CONTAINER, StackName, Task, TaskState, Timestamp};
 
+use crate::args::PlaceArgs;
 use crate::commands::info_stack::no_service;
 use crate::exit::Failure;
 use crate::text::instead;
@@ -16,20 +17,106 @@ pub(crate) struct Wanted<'a> {
     pub(crate) container: Option<&'a str>,
 }
 
+impl<'a> Wanted<'a> {
+    /// What options ask for.
+    pub(super) fn of(args: &'a PlaceArgs) -> Self {
+        Self {
+            service: args.resource_name.as_deref(),
+            task: args.task.as_deref(),
+            container: args.container.as_deref(),
+        }
+    }
+}
+
+/// A service that could be meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) service: String,
+    /// How many tasks it is to have.
+    pub(crate) desired: u32,
+    pub(crate) tasks: Vec<Enterable>,
+}
+
+/// A task that could be entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Enterable {
+    pub(crate) id: String,
+    pub(crate) runs: bool,
+    pub(crate) health: HealthStatus,
+    /// Whether it is what the service is to run.
+    pub(crate) is_current: bool,
+    pub(crate) created: Timestamp,
+    /// The names of its containers, and whether they run.
+    pub(crate) containers: Vec<(String, bool)>,
+}
+
+/// The services of a stack on this machine.
+pub(super) fn candidates(stack: &StackStatus) -> Vec<Candidate> {
+    let services = stack.services.iter().map(|service| Candidate {
+        service: service.name.to_string(),
+        desired: service.desired_count,
+        tasks: service
+            .tasks
+            .iter()
+            .map(|task| enterable(service, task))
+            .collect(),
+    });
+    services.collect()
+}
+
+fn enterable(service: &ServiceStatus, task: &Task) -> Enterable {
+    let containers = task.containers.iter().map(|one| {
+        let runs = matches!(one.state, ContainerState::Running { .. });
+        (one.name.clone(), runs)
+    });
+    let containers: Vec<(String, bool)> = containers.collect();
+    Enterable {
+        id: task.id.to_string(),
+        runs: matches!(task.state, TaskState::Running { .. }),
+        health: task
+            .health
+            .as_ref()
+            .map_or(HealthStatus::Unknown, |health| health.status),
+        is_current: task.revision == service.revision,
+        created: task.created,
+        containers: match containers.is_empty() {
+            true => vec![(MAIN_CONTAINER.to_owned(), true)],
+            false => containers,
+        },
+    }
+}
+
+impl Enterable {
+    /// Enough of its id for people.
+    fn short(&self) -> &str {
+        short(&self.id)
+    }
+}
+
+/// Enough of the id of a task for people.
+fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
+}
+
 /// A container that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
-    pub(crate) service: ResourceName,
-    pub(crate) task: TaskId,
+    pub(crate) service: String,
+    pub(crate) task: String,
     pub(crate) container: String,
     /// Tasks that it could have been.
     pub(crate) candidates: usize,
 }
 
 impl Place {
+    /// Enough of the id of its task for people.
+    pub(crate) fn short_task(&self) -> &str {
+        short(&self.task)
+    }
+
     /// A line, when there was a choice.
     pub(crate) fn worth_telling(&self) -> Option<String> {
-        let (service, task) = (&self.service, self.task.short());
+        let (service, task) = (&self.service, self.short_task());
         (self.candidates > 1).then(|| {
             format!(
                 "in task {task} of service {service}, one of {} that run; --taskArn chooses another",
@@ -43,52 +130,56 @@ impl Place {
 ///
 /// # Errors
 /// When there is none such, with what could have been meant, or what to do.
-pub(crate) fn choose(stack: &StackStatus, wanted: &Wanted<'_>) -> Result<Place, Failure> {
-    let service = service(stack, wanted.service)?;
+pub(crate) fn choose(
+    stack: &StackName,
+    services: &[Candidate],
+    wanted: &Wanted<'_>,
+) -> Result<Place, Failure> {
+    let service = service(stack, services, wanted.service)?;
     let (task, candidates) = match wanted.task {
         Some(named) => (named_task(service, named)?, 1),
         None => best_task(stack, service)?,
     };
     Ok(Place {
-        service: service.name.clone(),
+        service: service.service.clone(),
         task: task.id.clone(),
         container: container(task, wanted.container)?,
         candidates,
     })
 }
 
-fn service<'a>(stack: &'a StackStatus, wanted: Option<&str>) -> Result<&'a ServiceStatus, Failure> {
-    let names: Vec<&str> = stack.services.iter().map(|one| one.name.as_str()).collect();
-    match (wanted, stack.services.as_slice()) {
+fn service<'a>(
+    stack: &StackName,
+    services: &'a [Candidate],
+    wanted: Option<&str>,
+) -> Result<&'a Candidate, Failure> {
+    let names: Vec<&str> = services.iter().map(|one| one.service.as_str()).collect();
+    match (wanted, services) {
         (Some(wanted), services) => services
             .iter()
-            .find(|service| service.name.as_str() == wanted)
-            .ok_or_else(|| no_service(&stack.name, wanted, &names)),
+            .find(|service| service.service == wanted)
+            .ok_or_else(|| no_service(stack, wanted, &names)),
         (None, [only]) => Ok(only),
-        (None, []) => Err(
-            Failure::operation(format!("stack {} has no services", stack.name))
-                .help("`tapedeck info:stack` shows what is in it"),
-        ),
-        (None, _) => Err(
-            Failure::usage(format!("stack {} has several services", stack.name))
-                .help(format!("name one with --resourceName: {}", names.join(", "))),
-        ),
+        (None, []) => Err(Failure::operation(format!("stack {stack} has no services"))
+            .help("`tapedeck info:stack` shows what is in it")),
+        (None, _) => Err(Failure::usage(format!("stack {stack} has several services"))
+            .help(format!("name one with --resourceName: {}", names.join(", ")))),
     }
 }
 
-fn named_task<'a>(service: &'a ServiceStatus, wanted: &str) -> Result<&'a Task, Failure> {
+fn named_task<'a>(service: &'a Candidate, wanted: &str) -> Result<&'a Enterable, Failure> {
     // Of `arn:aws:ecs:…:task/<cluster>/<id>` the end.
     let id = wanted.rsplit('/').next().unwrap_or(wanted);
     let mut found = service
         .tasks
         .iter()
-        .filter(|task| !id.is_empty() && task.id.as_str().starts_with(id));
-    let name = &service.name;
+        .filter(|task| !id.is_empty() && task.id.starts_with(id));
+    let name = &service.service;
     match (found.next(), found.next()) {
-        (Some(task), None) if is_running(task) => Ok(task),
+        (Some(task), None) if task.runs => Ok(task),
         (Some(task), None) => Err(Failure::operation(format!(
             "task {} of service {name} does not run",
-            task.id.short()
+            task.short()
         ))
         .help(runs(service))),
         (Some(_), Some(_)) => Err(Failure::usage(format!(
@@ -102,8 +193,8 @@ fn named_task<'a>(service: &'a ServiceStatus, wanted: &str) -> Result<&'a Task, 
 }
 
 /// Which tasks could be entered.
-fn runs(service: &ServiceStatus) -> String {
-    let ids: Vec<&str> = running(service).map(|task| task.id.short()).collect();
+fn runs(service: &Candidate) -> String {
+    let ids: Vec<&str> = running(service).map(Enterable::short).collect();
     match ids.as_slice() {
         [] => "none of its tasks runs; `tapedeck info:stack` shows what is waited for".to_owned(),
         ids => format!("these run: {}", ids.join(", ")),
@@ -111,60 +202,42 @@ fn runs(service: &ServiceStatus) -> String {
 }
 
 /// A healthy one before one of which nothing is known, then one of the desired revision, then the one that is there longest.
-fn best_task<'a>(stack: &StackStatus, service: &'a ServiceStatus) -> Result<(&'a Task, usize), Failure> {
-    let rank = |task: &&Task| {
-        let health = match task.health.as_ref().map(|health| health.status) {
-            Some(HealthStatus::Healthy) => 0,
-            None | Some(HealthStatus::Unknown) => 1,
-            Some(HealthStatus::Unhealthy) => 2,
+fn best_task<'a>(stack: &StackName, service: &'a Candidate) -> Result<(&'a Enterable, usize), Failure> {
+    let rank = |task: &&Enterable| {
+        let health = match task.health {
+            HealthStatus::Healthy => 0,
+            HealthStatus::Unknown => 1,
+            HealthStatus::Unhealthy => 2,
         };
-        (
-            health,
-            task.revision != service.revision,
-            task.created,
-            task.id.clone(),
-        )
+        (health, !task.is_current, task.created, task.id.clone())
     };
     let count = running(service).count();
     let best = running(service).min_by_key(rank);
     best.map(|task| (task, count)).ok_or_else(|| {
-        let help = match service.desired_count {
+        let help = match service.desired {
             0 => "none is wanted; deploy it with `minInstances` of 1 or more".to_owned(),
-            _ => format!(
-                "`tapedeck info:stack --stackName {}` shows what is waited for",
-                stack.name
-            ),
+            _ => format!("`tapedeck info:stack --stackName {stack}` shows what is waited for"),
         };
-        Failure::operation(format!("no task of service {} runs", service.name)).help(help)
+        Failure::operation(format!("no task of service {} runs", service.service)).help(help)
     })
 }
 
-fn container(task: &Task, wanted: Option<&str>) -> Result<String, Failure> {
-    let names: Vec<&str> = match task.containers.as_slice() {
-        [] => vec![MAIN_CONTAINER],
-        several => several.iter().map(|one| one.name.as_str()).collect(),
+fn container(task: &Enterable, wanted: Option<&str>) -> Result<String, Failure> {
+    let wanted = wanted.unwrap_or(MAIN_CONTAINER);
+    let Some((name, runs)) = task.containers.iter().find(|(name, _)| name == wanted) else {
+        let names: Vec<&str> = task.containers.iter().map(|(name, _)| name.as_str()).collect();
+        let failure = Failure::usage(format!("task {} has no container `{wanted}`", task.short()));
+        return Err(failure.help(instead(wanted, &names)));
     };
-    let name = wanted.unwrap_or(MAIN_CONTAINER);
-    if !names.contains(&name) {
-        let failure = Failure::usage(format!("task {} has no container `{name}`", task.id.short()));
-        return Err(failure.help(instead(name, &names)));
-    }
-    let known = task.containers.iter().find(|one| one.name == name);
-    let runs = known.is_none_or(|one| matches!(one.state, ContainerState::Running { .. }));
     match runs {
-        true => Ok(name.to_owned()),
-        false => Err(Failure::operation(format!(
-            "container {name} of task {} does not run",
-            task.id.short()
-        ))
-        .help("`tapedeck info:stack` shows what each container does")),
+        true => Ok(name.clone()),
+        false => Err(
+            Failure::operation(format!("container {name} of task {} does not run", task.short()))
+                .help("`tapedeck info:stack` shows what each container does"),
+        ),
     }
 }
 
-fn is_running(task: &Task) -> bool {
-    matches!(task.state, TaskState::Running { .. })
-}
-
-fn running(service: &ServiceStatus) -> impl Iterator<Item = &Task> {
-    service.tasks.iter().filter(|task| is_running(task))
+fn running(service: &Candidate) -> impl Iterator<Item = &Enterable> {
+    service.tasks.iter().filter(|task| task.runs)
 }

@@ -41,7 +41,7 @@ pub(crate) enum Lost {
 impl Lost {
     /// What people are told.
     pub(crate) fn of(self, place: &Place) -> Failure {
-        let task = place.task.short();
+        let task = place.short_task();
         match self {
             Self::BeforeStart => Failure::operation(format!("task {task} took nobody in")).help(
                 "it has ended just now, or was started by a version of tapedeck that did not know how: deploy it again",

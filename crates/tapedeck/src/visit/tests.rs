@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use tapedeck_api::StackStatus;
 
-use super::choice::{Place, Wanted, choose};
-use crate::exit::ExitKind;
+use super::choice::{self, Place, Wanted};
+use crate::exit::{ExitKind, Failure};
 
 /// A task as the engine tells it; ids are one digit, thirty-two times.
 fn task(digit: char, revision: u32, created: u64, state: &Value) -> Value {
@@ -36,6 +36,10 @@ fn stack(services: &[Value]) -> StackStatus {
     serde_json::from_value(stack).unwrap()
 }
 
+fn choose(stack: &StackStatus, wanted: &Wanted<'_>) -> Result<Place, Failure> {
+    choice::choose(&stack.name, &choice::candidates(stack), wanted)
+}
+
 fn chosen(stack: &StackStatus) -> Place {
     choose(stack, &Wanted::default()).unwrap()
 }
@@ -43,7 +47,7 @@ fn chosen(stack: &StackStatus) -> Place {
 /// The first digit of the task that is chosen, and of how many.
 fn best(tasks: &[Value]) -> (char, usize) {
     let place = chosen(&stack(&[service("worker", tasks)]));
-    (place.task.as_str().chars().next().unwrap(), place.candidates)
+    (place.task.chars().next().unwrap(), place.candidates)
 }
 
 #[test]

@@ -13,9 +13,13 @@ mod interrupted;
 mod life;
 mod looking;
 mod proxy;
+#[path = "../machine/screen.rs"]
+mod screen;
 mod secrets;
 #[path = "../machine/seed.rs"]
 #[expect(dead_code, reason = "tests of region local use the rest of it")]
 mod seed;
+mod session_peer;
 mod takeover;
+mod visits;
 mod world;

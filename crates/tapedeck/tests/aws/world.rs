@@ -23,7 +23,7 @@ pub(crate) const FAILS: &str = "console.log('WORD'); process.exit(3);";
 /// See the module. What was started is stopped when it is dropped.
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
-    _docker: Docker,
+    pub(crate) docker: Docker,
     home: Home,
     folder: TempDir,
 }
@@ -39,7 +39,7 @@ impl World {
         let emulator = Emulator::start_with(Path::new(env!("CARGO_TARGET_TMPDIR")), &docker)?;
         let world = Self {
             emulator,
-            _docker: docker,
+            docker,
             home: Home::new(stable(Path::new(env!("CARGO_BIN_EXE_tapedeck")))),
             folder: tempfile::tempdir().unwrap(),
         };

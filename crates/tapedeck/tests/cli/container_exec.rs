@@ -78,26 +78,18 @@ fn a_session_needs_a_terminal() {
 }
 
 #[test]
-fn another_region_is_not_entered_yet_and_how_it_is_is_told() {
+fn a_region_at_which_nobody_answers_is_told() {
     let environment = Environment::with_config(GOOD);
-    let region = ["container:exec", "--region", "eu-west-1"];
-    let named = [
-        &region[..],
-        &["-rn", "mailer", "-ta", "3f2a", "--command", "ls | wc -l"],
-    ]
-    .concat();
-    environment.check(&named, expect![[r#"
-        exit code 2
-        --- stderr ---
-        error: containers in region `eu-west-1` cannot be entered yet: this version reaches those of this machine only
-        help: where the service has `enableRemoteSessions: true`, AWS's own tool does it: aws ecs execute-command --region eu-west-1 --cluster shop-dev-mailer-cluster --task 3f2a --container service-container --interactive --command 'sh -c '\''ls | wc -l'\'''
-    "#]]);
-    environment.check(&[&region[..], &["--", "ls"]].concat(), expect![[r#"
-        exit code 2
-        --- stderr ---
-        error: containers in region `eu-west-1` cannot be entered yet: this version reaches those of this machine only
-        help: `aws ecs execute-command` does it; leave --region out for this machine
-    "#]]);
+    environment.check_command(
+        &mut environment.command_to_nobody(&["container:exec", "--stackName", "shop-dev", "--command", "ls"]),
+        expect![[r#"
+            exit code 1
+            --- stderr ---
+            error: could not get the template of stack shop-dev in eu-west-1 at http://127.0.0.1:1
+              because cloudformation:GetTemplate: nobody answers: Connection refused (os error 111)
+            help: see that the address is right and can be reached from here, then try again
+        "#]],
+    );
     environment.check(
         &["container:exec", "--region", "locla", "--", "ls"],
         expect![[r#"

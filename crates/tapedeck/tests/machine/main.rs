@@ -44,6 +44,7 @@ mod others;
 mod python;
 mod rollout;
 mod scaling;
+mod screen;
 mod scripts;
 mod secrets;
 mod seed;

@@ -6,12 +6,11 @@ use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
 use tapedeck_testkit::{DEADLINE, Finished, kill, within};
 
+use crate::screen::terminal;
 use crate::source::Project;
 
 /// A session that goes on.
@@ -52,16 +51,6 @@ impl Heard {
     fn now(&self) -> String {
         self.text.lock().unwrap().clone()
     }
-}
-
-/// Both ends of a new terminal: what is typed and shown, and what programs have.
-pub(crate) fn terminal() -> (std::fs::File, OwnedFd) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let slave = rustix::fs::open(ptsname(&master, Vec::new()).unwrap(), flags, Mode::empty()).unwrap();
-    (std::fs::File::from(master), slave)
 }
 
 impl Session {

@@ -1,106 +1,15 @@
 //! `container:session`: a shell in a container on a terminal of ours.
 
-use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
-use std::process::Child;
-use std::sync::{Arc, Mutex};
-
 use fs_err as fs;
 use rustix::process::Signal;
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use tapedeck_image::ConfigChange;
-use tapedeck_testkit::{DEADLINE, Leaks, eventually, kill, within};
+use tapedeck_testkit::{DEADLINE, Leaks, eventually, kill};
 
-use crate::session::terminal;
+use crate::screen::{Screen, resize};
 use crate::stage::{PROJECT, Stage, WAIT, stack};
 
-/// A terminal with a session on it.
-struct Screen {
-    child: Child,
-    keyboard: std::fs::File,
-    slave: OwnedFd,
-    shown: Arc<Mutex<String>>,
-}
-
-impl Screen {
-    fn start(stage: &Stage, arguments: &[&str]) -> Self {
-        let (keyboard, slave) = terminal();
-        resize(&keyboard, 33, 101);
-        let end = || slave.try_clone().unwrap();
-        let mut command = stage.home.command(&[arguments, &PROJECT].concat());
-        command
-            .stdin(end())
-            .stdout(end())
-            .stderr(end())
-            .env("TERM", "vt102");
-        let child = command.spawn().unwrap();
-        let shown = Arc::new(Mutex::new(String::new()));
-        let (to, mut screen) = (Arc::clone(&shown), keyboard.try_clone().unwrap());
-        std::thread::spawn(move || {
-            let mut piece = [0; 4096];
-            while let Ok(count @ 1..) = screen.read(&mut piece) {
-                to.lock()
-                    .unwrap()
-                    .push_str(&String::from_utf8_lossy(&piece[..count]));
-            }
-        });
-        Self {
-            child,
-            keyboard,
-            slave,
-            shown,
-        }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
-    }
-
-    /// Waits until the screen shows that, and forgets what was before.
-    fn await_text(&self, text: &str) {
-        let found = within(DEADLINE, || {
-            let mut shown = self.shown.lock().unwrap();
-            let place = shown.find(text)?;
-            shown.drain(..place + text.len());
-            Some(())
-        });
-        assert!(
-            found.is_some(),
-            "`{text}` is not shown: {}",
-            self.shown.lock().unwrap()
-        );
-    }
-
-    fn is_as_usual(&self) -> bool {
-        let usual = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
-        tcgetattr(&self.slave).unwrap().local_modes.contains(usual)
-    }
-
-    fn finish(&mut self) -> Option<i32> {
-        let status = within(DEADLINE, || self.child.try_wait().unwrap());
-        let Some(status) = status else {
-            panic!("it does not end: {}", self.shown.lock().unwrap());
-        };
-        status.code()
-    }
-}
-
-impl Drop for Screen {
-    fn drop(&mut self) {
-        // One that has ended does not mind.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn resize(terminal: &std::fs::File, rows: u16, columns: u16) {
-    let size = Winsize {
-        ws_row: rows,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(terminal, size).unwrap();
+fn start(stage: &Stage, arguments: &[&str]) -> Screen {
+    Screen::start(stage.home.command(&[arguments, &PROJECT].concat()))
 }
 
 #[test]
@@ -108,7 +17,7 @@ fn a_session_is_a_shell_on_a_terminal_of_the_container() {
     let Some(stage) = Stage::ready() else { return };
     let leaks = Leaks::before(&stage.home);
     stage.deploy(&[stage.worker(WAIT)]);
-    let mut screen = Screen::start(&stage, &["container:session"]);
+    let mut screen = start(&stage, &["container:session"]);
     screen.press("stty size; tty; echo $TERM $((40 + 2))\r");
     screen.await_text("33 101\r\n/dev/pts/0\r\nvt102 42\r\n");
     assert!(!screen.is_as_usual(), "keys are handed on as they are");
@@ -146,12 +55,12 @@ fn a_terminal_belongs_to_the_user_of_the_container() {
         "--command",
         "echo opened > /dev/tty; stat -c %u:%g $(tty); exit 6",
     ];
-    let mut screen = Screen::start(&stage, &program);
+    let mut screen = start(&stage, &program);
     screen.await_text("opened\r\n1234:5\r\n");
     assert_eq!(screen.finish(), Some(6));
     assert!(screen.is_as_usual());
     let missing = ["container:session", "--command", "exec no-such-program"];
-    let mut screen = Screen::start(&stage, &missing);
+    let mut screen = start(&stage, &missing);
     assert_eq!(screen.finish(), Some(127));
     let blind = stage.home.run(&[&["container:session"][..], &PROJECT].concat());
     assert_eq!(blind.code, Some(2), "{blind:?}");
@@ -171,7 +80,7 @@ fn a_session_ends_with_its_terminal() {
         found.count()
     };
     for signal in [Signal::KILL, Signal::HUP] {
-        let mut screen = Screen::start(&stage, &["container:session"]);
+        let mut screen = start(&stage, &["container:session"]);
         screen.press("sh -c 'trap \"\" HUP; echo rea''dy; sleep 4321; sleep 4321'\r");
         screen.await_text("ready\r\n");
         eventually("its programs", DEADLINE, || (shells() > 0).then_some(()));
