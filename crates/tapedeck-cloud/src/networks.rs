@@ -69,8 +69,10 @@ impl Cloud {
             let zones = items(answer, "availabilityZoneInfo");
             zones.map(|zone| text(zone, "zoneName")).collect()
         };
-        let zones: Result<Vec<String>, CallError> =
-            self.ec2.pages("ec2:DescribeAvailabilityZones", &usable, named).await;
+        let zones: Result<Vec<String>, CallError> = self
+            .ec2
+            .pages("ec2:DescribeAvailabilityZones", &usable, named)
+            .await;
         let zones = zones.map_err(|cause| self.not_done("list the availability zones".to_owned(), cause))?;
         Ok(zones.len())
     }
@@ -88,7 +90,9 @@ impl Cloud {
         let subnets = self.ec2.pages("ec2:DescribeSubnets", &of_it, subnets).await?;
         let tables = self
             .ec2
-            .pages("ec2:DescribeRouteTables", &of_it, |answer| Some(route_tables(answer)))
+            .pages("ec2:DescribeRouteTables", &of_it, |answer| {
+                Some(route_tables(answer))
+            })
             .await?;
         Ok(Some(network(cidr_block, subnets, &tables)))
     }

@@ -111,7 +111,8 @@ impl QueryService {
             ..SigV4OperationSigningConfig::default()
         });
         let mut components = RuntimeComponentsBuilder::new("signing");
-        components.set_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID])));
+        components
+            .set_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID])));
         components.push_auth_scheme(SigV4AuthScheme::new());
         components.set_identity_cache(self.config.identity_cache());
         if let Some(credentials) = self.config.credentials_provider() {

@@ -35,10 +35,7 @@ async fn networks_and_parameters_are_what_the_library_of_aws_has_made() {
     assert_eq!(network.cidr_block, "10.1.0.0/16");
     assert_eq!(network.public_subnets, [text("opened"), text("other")]);
     assert_eq!(network.private_subnets, [text("closed")]);
-    assert_eq!(
-        world.cloud.network("vpc-0123456789abcdef0").await.unwrap(),
-        None
-    );
+    assert_eq!(world.cloud.network("vpc-0123456789abcdef0").await.unwrap(), None);
     assert_eq!(
         world.cloud.availability_zones().await.unwrap() as u64,
         made["zones"].as_u64().unwrap()

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use tapedeck_cloud::{ServiceArn, ServiceState, StackResource, StackState, TaskState};
 use tapedeck_model::StackName;
-use tapedeck_synth::deployed;
+use tapedeck_synth::{deployed, told};
 
 use super::Aws;
 use super::rollout::{Seen, reason_of};
@@ -32,7 +32,8 @@ struct Told {
 /// When there is none of that name, or it cannot be asked about.
 pub(crate) fn stack(aws: &Aws, name: &StackName, printer: &Printer) -> Outcome {
     let state = aws.run(aws.cloud.describe(name.as_str()))?;
-    let state = state.ok_or_else(|| aws.no_stack(name))?;
+    let mut state = state.ok_or_else(|| aws.no_stack(name))?;
+    state.outputs.remove(told::REFERENCES);
     let template = aws.template(name)?;
     let (resources, told) = aws.run(async {
         let mut seen = Seen::of(&aws.cloud, name.as_str()).await?;

@@ -13,6 +13,7 @@ mod interrupted;
 mod life;
 mod looking;
 mod proxy;
+mod scripts;
 mod secrets;
 #[path = "../machine/seed.rs"]
 #[expect(dead_code, reason = "tests of region local use the rest of it")]
