@@ -7,6 +7,7 @@
     reason = "in a test, a panic is a failure, and skipping must be seen"
 )]
 
+mod asked;
 mod faults;
 mod functions;
 mod interrupted;
