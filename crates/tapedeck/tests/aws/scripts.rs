@@ -32,6 +32,7 @@ const MORE: &str = "scripts:
       environment:
         GREETING: $CfFormat('hello {}', $CfResourceParam('JobsQueue', 'QueueName'))
         LEVEL: $SsmParam('/shop/level')
+        LEVEL_OF_OTHERS: $CfStackOutput('base-dev', 'level')
         PASSWORD: $Secret('database.password')
   act:
     type: local-script
@@ -55,6 +56,16 @@ fn prepare(world: &World) {
     world.aws("ssm", "put_parameter", &parameter);
     let secret = json!({ "Name": "database", "SecretString": "{\"password\":\"s3cret\"}" });
     world.aws("secretsmanager", "create_secret", &secret);
+    let other = json!({
+        "Resources": { "Queue": { "Type": "AWS::SQS::Queue" } },
+        "Outputs": { "level": { "Value": "high", "Export": { "Name": "BaseDevLevel" } } },
+    });
+    let other = json!({ "StackName": "base-dev", "TemplateBody": other.to_string() });
+    world.aws("cloudformation", "create_stack", &other);
+    eventually("the other stack exports", DEADLINE, || {
+        let exports = world.aws("cloudformation", "list_exports", &json!({}));
+        exports.to_string().contains("BaseDevLevel").then_some(())
+    });
 }
 
 /// What the script has written.
@@ -118,6 +129,7 @@ fn scripts_are_told_what_services_are_and_may_do_what_they_may() {
     assert_eq!(by_hook["told"]["STP_HOOK_TYPE"], "afterDeploy");
     assert_eq!(by_hook["told"]["AWS_REGION"], Emulator::REGION);
     assert_eq!(by_hook["told"]["LEVEL"], "debug");
+    assert_eq!(by_hook["told"]["LEVEL_OF_OTHERS"], "high");
     assert_eq!(by_hook["looked"], "yes");
     assert_eq!(by_hook["knows"], true);
     let url = service["STP_JOBS_URL"].as_str();
