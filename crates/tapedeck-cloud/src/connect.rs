@@ -65,11 +65,7 @@ impl Cloud {
             place,
             limits: target.limits,
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
-            ec2: QueryService {
-                name: "ec2",
-                version: "2016-11-15",
-                config: config.clone(),
-            },
+            ec2: QueryService::ec2(&config),
             ecr: aws_sdk_ecr::Client::new(&config),
             ecs: aws_sdk_ecs::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),

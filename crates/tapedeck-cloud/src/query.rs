@@ -2,6 +2,7 @@
 //! calls are made. Signatures, deadlines and repetitions are those of all other calls.
 
 use aws_config::SdkConfig;
+use aws_config::identity::IdentityCache;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
@@ -10,6 +11,7 @@ use aws_smithy_runtime::client::orchestrator::operation::{Operation, OperationBu
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
@@ -24,14 +26,27 @@ use crate::call::{CallError, Fault};
 #[derive(Debug, Clone)]
 pub(crate) struct QueryService {
     /// Its name, as it stands before the colon of actions.
-    pub(crate) name: &'static str,
+    name: &'static str,
     /// The version of its API.
-    pub(crate) version: &'static str,
+    version: &'static str,
     /// With what all services are called.
-    pub(crate) config: SdkConfig,
+    config: SdkConfig,
+    /// As whom it was called last.
+    identities: SharedIdentityCache,
 }
 
 impl QueryService {
+    /// EC2.
+    pub(crate) fn ec2(config: &SdkConfig) -> Self {
+        let own = || IdentityCache::lazy().build();
+        Self {
+            name: "ec2",
+            version: "2016-11-15",
+            identities: config.identity_cache().unwrap_or_else(own),
+            config: config.clone(),
+        }
+    }
+
     /// Calls an action, which is named as in policies, page after page, and reads each of them: `read` is given the root of an answer.
     pub(crate) async fn pages<T>(
         &self,
@@ -114,7 +129,7 @@ impl QueryService {
         components
             .set_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID])));
         components.push_auth_scheme(SigV4AuthScheme::new());
-        components.set_identity_cache(self.config.identity_cache());
+        components.set_identity_cache(Some(self.identities.clone()));
         if let Some(credentials) = self.config.credentials_provider() {
             components.set_identity_resolver(SCHEME_ID, credentials);
         }

@@ -141,3 +141,6 @@ fn is_network_id(name: &str) -> bool {
     let digits = name.strip_prefix("vpc-").unwrap_or_default();
     matches!(digits.len(), 8 | 17) && digits.chars().all(|digit| digit.is_ascii_hexdigit())
 }
+
+#[cfg(test)]
+mod tests;
