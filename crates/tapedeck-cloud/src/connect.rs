@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::call::CallError;
 use crate::error::CloudError;
+use crate::query::QueryService;
 use crate::target::{Credentials, Limits, Place, Target};
 
 /// The clients that calls are made with. Cheap to clone.
@@ -22,6 +23,7 @@ pub struct Cloud {
     pub(crate) place: Place,
     pub(crate) limits: Limits,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) ec2: QueryService,
     pub(crate) ecr: aws_sdk_ecr::Client,
     pub(crate) ecs: aws_sdk_ecs::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
@@ -29,6 +31,7 @@ pub struct Cloud {
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) sfn: aws_sdk_sfn::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) ssm: aws_sdk_ssm::Client,
     pub(crate) sts: aws_sdk_sts::Client,
 }
 
@@ -62,6 +65,7 @@ impl Cloud {
             place,
             limits: target.limits,
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            ec2: QueryService::ec2(&config),
             ecr: aws_sdk_ecr::Client::new(&config),
             ecs: aws_sdk_ecs::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
@@ -69,6 +73,7 @@ impl Cloud {
             secrets: aws_sdk_secretsmanager::Client::new(&config),
             sfn: aws_sdk_sfn::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
+            ssm: aws_sdk_ssm::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
         })
     }

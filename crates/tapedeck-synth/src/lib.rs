@@ -13,6 +13,7 @@ mod deployment_bucket;
 pub mod diff;
 mod environment;
 mod error;
+mod evaluate;
 mod expression;
 mod ignored;
 mod intrinsic;
@@ -28,6 +29,7 @@ mod references;
 mod scripts;
 mod shared;
 mod template;
+pub mod told;
 mod types;
 mod workload;
 mod yaml;
@@ -53,7 +55,8 @@ pub use template::{NOT_YET_KNOWN, Output, Resource, Template};
 /// When an answer is missing, or the stack asks for something that a template cannot say.
 pub fn synthesize(stack: &Stack, lookups: &Lookups) -> Result<Template, SynthError> {
     let workloads = workload::all(stack);
-    let assembly = assemble(stack, &workloads, lookups)?;
+    let mut assembly = assemble(stack, &workloads, lookups)?;
+    told::add(&mut assembly)?;
     limits::check(&assembly.template)?;
     Ok(assembly.template)
 }

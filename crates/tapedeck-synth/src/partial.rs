@@ -11,7 +11,7 @@ use crate::naming::logical_id;
 use crate::references;
 use crate::shared::REPOSITORY;
 use crate::template::{Output, Resource, Template};
-use crate::{Lookups, SynthError, workload};
+use crate::{Lookups, SynthError, told, workload};
 
 /// The logical ids of what images and code are brought to.
 pub(crate) const FOUNDATION: [&str; 3] = [REPOSITORY, deployment_bucket::BUCKET, deployment_bucket::POLICY];
@@ -91,6 +91,7 @@ impl Template {
         for resource in self.resources.values_mut() {
             resource.depends_on.retain(|id| !gone.contains(id));
         }
+        told::forget(self, &gone);
         let is_whole = |output: &Output| references::of(&output.value).is_disjoint(&gone);
         self.outputs.retain(|_, output| is_whole(output));
         gone

@@ -76,7 +76,13 @@ impl Answering<'_> {
             Question::Git => git::facts(self.folder, &self.context.search_path),
             // Nothing of AWS is used on this machine.
             Question::Vpc { .. } if self.region.is_local() => Answer::Unknowable,
-            Question::Vpc { id } => self.lookups.map_or(Answer::Unknowable, |lookups| lookups.vpc(id)),
+            Question::Vpc { id } => match (self.lookups, self.aws) {
+                (Some(lookups), _) => lookups.vpc(id),
+                (None, Some(aws)) => aws
+                    .network_state(id)
+                    .unwrap_or_else(|failure| not_asked(&failure)),
+                (None, None) => Answer::Unknowable,
+            },
             Question::Account => {
                 let known = self.lookups.and_then(Lookups::account);
                 self.told(known, "the account of AWS", "account", |aws| {

@@ -12,6 +12,7 @@ mod rollout;
 pub(crate) mod secrets;
 mod settings;
 mod stack;
+pub(crate) mod values;
 
 use std::future::Future;
 use std::time::Duration;

@@ -92,6 +92,12 @@ impl Emulator {
         format!("http://{}", self.address)
     }
 
+    /// A Python that has AWS's own library.
+    #[must_use]
+    pub fn python(&self) -> &Path {
+        &self.python
+    }
+
     /// What a program in Python prints that uses AWS's own library `botocore`, as root of this emulator.
     ///
     /// # Panics

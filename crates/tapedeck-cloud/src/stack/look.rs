@@ -81,6 +81,24 @@ impl Cloud {
             })
     }
 
+    /// What stacks of the account and region export, by name.
+    ///
+    /// # Errors
+    /// [`CloudError::NotDone`] when it may not be listed or nobody answers.
+    pub async fn exports(&self) -> Result<BTreeMap<String, String>, CloudError> {
+        let mut pages = self.cloudformation.list_exports().into_paginator().send();
+        let mut exports = BTreeMap::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| {
+                let cause = CallError::new("cloudformation:ListExports", error);
+                self.not_done("list what stacks export".to_owned(), cause)
+            })?;
+            let found = page.exports.unwrap_or_default().into_iter();
+            exports.extend(found.filter_map(|export| Some((export.name?, export.value?))));
+        }
+        Ok(exports)
+    }
+
     /// The template of a stack as it was given, JSON or YAML; none when there is no such stack, or one that is only announced.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ pub use read::{ReadTemplateError, read_template};
 pub use update::Update;
 
 use crate::template::NOT_YET_KNOWN;
+use crate::told::REFERENCES;
 use walk::{Found, Step};
 
 /// What stands beside the properties of a resource and counts. The order of creation does not.
@@ -371,6 +372,8 @@ fn outputs(before: &Value, after: &Value, surroundings: &Surroundings) -> Vec<Pr
         .into_iter()
         .filter_map(|outputs| outputs.as_object())
         .flat_map(|outputs| outputs.keys())
+        // That is for tapedeck alone.
+        .filter(|name| *name != REFERENCES)
         .collect();
     let mut told = Vec::new();
     for name in names {

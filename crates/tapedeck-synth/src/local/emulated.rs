@@ -9,6 +9,7 @@ use tapedeck_model::Stack;
 use super::evaluate;
 use crate::references;
 use crate::template::{Resource, Template};
+use crate::told::trust_account;
 
 /// Types that are there for themselves.
 const SENT: [&str; 25] = [
@@ -101,21 +102,9 @@ pub(super) fn select(
     for role in roles {
         selected
             .entry(role.clone())
-            .and_modify(|role| trust_the_engine(role, account));
+            .and_modify(|role| trust_account(role, account));
     }
     selected
-}
-
-/// Lets the engine assume a role of tasks, as the agent of ECS may on AWS.
-fn trust_the_engine(role: &mut Resource, account: &str) {
-    let statements = role.properties.pointer_mut("/AssumeRolePolicyDocument/Statement");
-    if let Some(Value::Array(statements)) = statements {
-        statements.push(json!({
-            "Effect": "Allow",
-            "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
-            "Action": "sts:AssumeRole",
-        }));
-    }
 }
 
 /// Adds what is needed by what is wanted, and what that needs.

@@ -3,7 +3,6 @@
 
 mod databases;
 mod emulated;
-mod evaluate;
 mod functions;
 mod jobs;
 mod reach;
@@ -14,14 +13,15 @@ use serde_json::Value;
 use tapedeck_model::{Region, ResourceName, SecretPart, Stack, StackName, WayKind, Workload};
 
 use crate::assembly::Assembly;
+use crate::evaluate;
 use crate::intrinsic::attribute;
 use crate::naming::logical_id;
 use crate::partial::tags_of;
 use crate::template::{Output, Template};
 use crate::{ArtifactLookup, Lookups, ScriptVariables, SynthError, references, scripts, types, workload};
 
+pub use crate::evaluate::{Known, Unresolved, evaluate};
 pub use databases::{Database, DatabaseKind, OwnSecret, Variables};
-pub use evaluate::{Known, Unresolved, evaluate};
 pub use functions::Unsettled;
 pub use jobs::{LocalGrant, LocalJob};
 
@@ -103,18 +103,8 @@ impl LocalStack {
         let texts = |text: &String| vec![SecretPart::Text(text.clone())];
         let attributes = self.attributes.iter();
         Known {
-            outputs: BTreeMap::new(),
             attributes: attributes.map(|(key, text)| (key.clone(), texts(text))).collect(),
-            pseudo: BTreeMap::from(
-                [
-                    ("AWS::Region", Region::LOCAL),
-                    ("AWS::AccountId", self.account.as_str()),
-                    ("AWS::Partition", "aws"),
-                    ("AWS::URLSuffix", "amazonaws.com"),
-                    ("AWS::StackName", stack.as_str()),
-                ]
-                .map(|(name, value)| (name.to_string(), value.to_string())),
-            ),
+            ..Known::of(stack, Region::LOCAL, &self.account)
         }
     }
 

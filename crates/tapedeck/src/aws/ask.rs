@@ -1,10 +1,13 @@
 //! What a config or a template asks of AWS. No value of a secret is asked for.
 
-use tapedeck_config::{Answer, SecretState};
-use tapedeck_synth::{Lookups, SecretLookup, SynthError};
+use tapedeck_config::{Answer, SecretState, VpcState};
+use tapedeck_synth::{Lookups, ParameterLookup, SecretLookup, SynthError, VpcLookup};
 
 use super::Aws;
 use crate::exit::Failure;
+
+/// The type of a VPC.
+const NETWORK: &str = "AWS::EC2::VPC";
 
 impl Aws {
     /// The account.
@@ -41,16 +44,41 @@ impl Aws {
         let SynthError::MissingLookup { key, .. } = error else {
             return Ok(false);
         };
-        if key == "account" {
-            lookups.account = Some(self.account()?);
-            return Ok(true);
+        match key.split_once('.') {
+            None if key == "account" => {
+                lookups.account = Some(self.account()?);
+                Ok(true)
+            }
+            Some(("secrets", rest)) => match rest.strip_suffix(".versionId") {
+                Some(name) => self.look_up_secret(name, lookups),
+                None => Ok(false),
+            },
+            Some(("ssmParameters", name)) => self.look_up_parameter(name, lookups),
+            Some(("vpcs", name)) => self.look_up_network(name, lookups),
+            _ => Ok(false),
         }
-        let secret = key
-            .strip_prefix("secrets.")
-            .and_then(|rest| rest.strip_suffix(".versionId"));
-        let Some(name) = secret else {
-            return Ok(false);
-        };
+    }
+
+    /// What a config asks of a VPC.
+    pub(crate) fn network_state(&self, id: &str) -> Result<Answer, Failure> {
+        let found = self.run(self.cloud.network(id))?;
+        Ok(match found {
+            Some(found) => Answer::Vpc(VpcState {
+                cidr_block: found.cidr_block,
+                public_subnets: found.public_subnets.len(),
+                private_subnets: found.private_subnets.len(),
+            }),
+            None => Answer::Missing,
+        })
+    }
+
+    /// How many zones a network of its own can be spread over.
+    pub(crate) fn zones(&self) -> Result<u8, Failure> {
+        let zones = self.run(self.cloud.availability_zones())?;
+        Ok(u8::try_from(zones).unwrap_or(u8::MAX))
+    }
+
+    fn look_up_secret(&self, name: &str, lookups: &mut Lookups) -> Result<bool, Failure> {
         let Some(found) = self.run(self.cloud.secret(name))? else {
             return Ok(false);
         };
@@ -66,4 +94,53 @@ impl Aws {
         secret.arn = Some(found.arn);
         Ok(true)
     }
+
+    fn look_up_parameter(&self, name: &str, lookups: &mut Lookups) -> Result<bool, Failure> {
+        let Some(found) = self.run(self.cloud.parameter(name))? else {
+            return Ok(false);
+        };
+        let parameter = ParameterLookup {
+            kind: found.kind,
+            version: found.version,
+        };
+        lookups.ssm_parameters.insert(name.to_string(), parameter);
+        Ok(true)
+    }
+
+    /// Looks up a VPC by its id, or that which a stack has made.
+    fn look_up_network(&self, name: &str, lookups: &mut Lookups) -> Result<bool, Failure> {
+        let id = match is_network_id(name) {
+            true => Some(name.to_string()),
+            false => self.network_of_stack(name)?,
+        };
+        let Some(id) = id else {
+            return Ok(false);
+        };
+        let Some(found) = self.run(self.cloud.network(&id))? else {
+            return Ok(false);
+        };
+        let network = VpcLookup {
+            id: Some(id),
+            cidr_block: found.cidr_block,
+            public_subnets: found.public_subnets,
+            private_subnets: found.private_subnets,
+        };
+        lookups.vpcs.insert(name.to_string(), network);
+        Ok(true)
+    }
+
+    fn network_of_stack(&self, stack: &str) -> Result<Option<String>, Failure> {
+        let resources = self.run(self.cloud.resources(stack))?;
+        let mut networks = resources.into_values().filter(|one| one.resource_type == NETWORK);
+        Ok(networks.next().and_then(|network| network.physical_id))
+    }
 }
+
+/// Whether a name is the id of a VPC: `vpc-` and 8 or 17 digits.
+fn is_network_id(name: &str) -> bool {
+    let digits = name.strip_prefix("vpc-").unwrap_or_default();
+    matches!(digits.len(), 8 | 17) && digits.chars().all(|digit| digit.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,7 @@ pub(crate) fn run(
         .filter(|(id, resource)| resource.resource_type == BUCKET && !is_kept(&template, id))
         .filter_map(|(_, resource)| resource.physical_id.clone())
         .collect();
-    let hooks = scripts::of_deleted(name, &args.stack, &args.config, context, printer)?;
+    let hooks = scripts::of_deleted(name, &args.stack, &args.config, Some(aws), (context, printer))?;
     if !args.yes && !agreed(printer, name, resources.len() - kept.len(), &buckets)? {
         printer.say("nothing was changed");
         return Ok(ExitCode::SUCCESS);

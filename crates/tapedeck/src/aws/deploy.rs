@@ -15,7 +15,7 @@ use tapedeck_image::Store;
 use tapedeck_model::{Moment, Stack};
 use tapedeck_synth::deployed;
 use tapedeck_synth::diff::{Difference, Surroundings, compare};
-use tapedeck_synth::{Lookups, Template};
+use tapedeck_synth::{Lookups, Template, told};
 
 use super::settings::Settings;
 use super::stack::CloudStack;
@@ -102,7 +102,8 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     };
     let template = deploying.bring(&made, plan.lookups, plan.template, packager, printer)?;
     drop(share);
-    let reached = deploying.reach(template, printer)?;
+    let mut reached = deploying.reach(template, printer)?;
+    reached.outputs.remove(told::REFERENCES);
 
     if printer.is_json() {
         printer.json(&json!({

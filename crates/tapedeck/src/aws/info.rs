@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use tapedeck_cloud::{ServiceArn, ServiceState, StackResource, StackState, TaskState};
 use tapedeck_model::StackName;
-use tapedeck_synth::deployed;
+use tapedeck_synth::{deployed, told};
 
 use super::Aws;
 use super::rollout::{Seen, reason_of};
@@ -34,8 +34,9 @@ pub(crate) struct Told {
 /// When there is none of that name, or it cannot be asked about.
 pub(crate) fn stack(aws: &Aws, name: &StackName, printer: &Printer) -> Outcome {
     let state = aws.run(aws.cloud.describe(name.as_str()))?;
-    let state = state.ok_or_else(|| aws.no_stack(name))?;
-    let (resources, told) = told(aws, name)?;
+    let mut state = state.ok_or_else(|| aws.no_stack(name))?;
+    state.outputs.remove(told::REFERENCES);
+    let (resources, told) = look(aws, name)?;
     match printer.is_json() {
         true => printer.json(&as_json(aws, name, &state, &told, &resources)),
         false => printer.data(shown(name, &state, &told, &resources)),
@@ -47,7 +48,7 @@ pub(crate) fn stack(aws: &Aws, name: &StackName, printer: &Printer) -> Outcome {
 ///
 /// # Errors
 /// When there is no such stack, or it cannot be asked about.
-pub(crate) fn told(
+pub(crate) fn look(
     aws: &Aws,
     name: &StackName,
 ) -> Result<(BTreeMap<String, StackResource>, Vec<Told>), Failure> {

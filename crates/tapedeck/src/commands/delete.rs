@@ -53,7 +53,7 @@ pub(crate) fn run(args: &DeleteArgs, context: &Context, printer: &Printer) -> Ou
         Err(ClientError::Refused(Refusal::UnknownStack { .. })) if emulator.is_some() => None,
         Err(error) => return Err(engine::failed(error, &name)),
     };
-    let hooks = scripts::of_deleted(&name, &args.stack, &args.config, context, printer)?;
+    let hooks = scripts::of_deleted(&name, &args.stack, &args.config, None, (context, printer))?;
     if !args.yes && !confirmed(printer, &name, known.as_ref())? {
         printer.say("nothing was changed");
         return Ok(ExitCode::SUCCESS);

@@ -3,16 +3,18 @@
 use std::process::ExitCode;
 
 use crate::args::ScriptRunArgs;
+use crate::aws::Aws;
 use crate::config::{self, Reading};
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
 use crate::printer::Printer;
-use crate::scripts::{self, Exit, Occasion, Output, Run};
+use crate::scripts::{self, Access, Exit, Occasion, Output, Run};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck script:run --scriptName migrate
   tapedeck script:run --scriptName seed --stage staging --env ROWS=100 -- --verbose
   tapedeck script:run --scriptName check --assumeRoleOfResource mailer
+  tapedeck script:run --scriptName migrate --region eu-west-1 --stage production
   tapedeck script:run --scriptName migrate --json | jq .exitCode
 
 It runs on this machine, with the environment of whoever runs it, and is told about what it is connected to, whose addresses work
@@ -28,6 +30,7 @@ pub(crate) fn run(args: &ScriptRunArgs, context: &Context, printer: &Printer) ->
         .iter()
         .map(|text| scripts::assignment(text))
         .collect::<Result<_, Failure>>()?;
+    let aws = Aws::unless_local(context, &args.stack)?;
     let reading = Reading {
         command: "script:run",
         is_deployment: false,
@@ -35,7 +38,7 @@ pub(crate) fn run(args: &ScriptRunArgs, context: &Context, printer: &Printer) ->
         config: &args.config,
         extra: &[],
         lookups: None,
-        aws: None,
+        aws: aws.as_ref(),
     };
     let (stack, config) = config::load_stack(context, printer, &reading)?;
     let script = scripts::named(&stack, &args.script_name)?;
@@ -57,7 +60,8 @@ pub(crate) fn run(args: &ScriptRunArgs, context: &Context, printer: &Printer) ->
             false => Output::Inherited,
         },
     };
-    let ran = run.run(&*scripts::deployed(&stack, context))?;
+    let access = Access::of(&args.stack, aws.as_ref());
+    let ran = run.run(&*scripts::deployed(&stack, &access, context))?;
     if printer.is_json() {
         let exit_code = match ran.exit {
             Exit::Code(code) => Some(code),

@@ -7,6 +7,7 @@ use tapedeck_model::Stack;
 use tapedeck_synth::{DIRECT_BYTES, SynthError, Template, chores, ignored, problems, synthesize};
 
 use crate::args::{SynthArgs, TemplateFormat};
+use crate::aws::Aws;
 use crate::config::{self, Reading};
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, Outcome};
@@ -14,6 +15,9 @@ use crate::lookups::Lookups;
 use crate::options::{self, ConfigFile};
 use crate::printer::Printer;
 use crate::text::count;
+
+/// The type of what a network of its own has in each zone.
+const SUBNET: &str = "AWS::EC2::Subnet";
 
 pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck synth --region eu-west-1 --lookups lookups.json
@@ -104,19 +108,16 @@ pub(crate) fn plan(
         None => tapedeck_synth::Lookups::default(),
     };
     lookups.account = lookups.account.or_else(|| account.map(str::to_string));
-    let template = loop {
-        let error = match synthesize(&stack, &lookups) {
-            Ok(template) => break template,
-            Err(error) => error,
-        };
-        let is_answered = match reading.aws {
-            Some(aws) => aws.look_up(&error, &mut lookups)?,
-            None => false,
-        };
-        if !is_answered {
-            return Err(failure(error, file.name()));
-        }
-    };
+    let made = |lookups: &tapedeck_synth::Lookups| synthesize(&stack, lookups);
+    let mut template = looked_up(reading.aws, &mut lookups, file.name(), made)?;
+    let has_zones = template.ids_of_type(SUBNET).next().is_some();
+    if let Some(aws) = reading
+        .aws
+        .filter(|_| has_zones && lookups.availability_zones.is_none())
+    {
+        lookups.availability_zones = Some(aws.zones()?);
+        template = looked_up(reading.aws, &mut lookups, file.name(), made)?;
+    }
     for one in ignored(&stack) {
         printer.warn(format!(
             "`{}` of `{}` changes nothing: {}",
@@ -140,6 +141,31 @@ pub(crate) fn plan(
             lookups,
             template,
         }),
+    }
+}
+
+/// Makes something of a stack, and has AWS, if it is to be asked, tell what is missing.
+///
+/// # Errors
+/// When nobody tells that, or it cannot be made. `of` is what it was to be made of.
+pub(crate) fn looked_up<T>(
+    aws: Option<&Aws>,
+    lookups: &mut tapedeck_synth::Lookups,
+    of: impl std::fmt::Display,
+    make: impl Fn(&tapedeck_synth::Lookups) -> Result<T, SynthError>,
+) -> Result<T, Failure> {
+    loop {
+        let error = match make(lookups) {
+            Ok(made) => return Ok(made),
+            Err(error) => error,
+        };
+        let is_answered = match aws {
+            Some(aws) => aws.look_up(&error, lookups)?,
+            None => false,
+        };
+        if !is_answered {
+            return Err(failure(error, of));
+        }
     }
 }
 

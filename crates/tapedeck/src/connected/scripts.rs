@@ -9,11 +9,8 @@ use super::{Connected, Emulator, known_stack, localized};
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure};
-use crate::scripts::Told;
+use crate::scripts::{Told, session_name};
 use crate::secrets;
-
-/// The most characters of the name of a session.
-const LONGEST_SESSION: usize = 64;
 
 impl Connected {
     /// What a deployment of before has brought up, as far as it is there.
@@ -99,16 +96,9 @@ impl Connected {
         let (Some(emulator), Some(arn)) = (&self.emulator, arn) else {
             return Err(none("it is not deployed").help(self.way_to_know()));
         };
-        let credentials = emulator.assume(&arn, &session_name(&script.name))?;
-        told.hidden.retain(|name| *name != "AWS_SESSION_TOKEN");
-        for (name, value) in [
-            ("AWS_ACCESS_KEY_ID", credentials.access_key_id),
-            ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key),
-            ("AWS_SESSION_TOKEN", credentials.session_token),
-            ("AWS_REGION", Region::LOCAL.to_string()),
-        ] {
-            told.variables.insert(name.to_string(), value);
-        }
+        told.act_as(emulator.assume(&arn, &session_name(&script.name))?);
+        told.variables
+            .insert("AWS_REGION".to_string(), Region::LOCAL.to_string());
         Ok(())
     }
 
@@ -134,13 +124,4 @@ fn fill(
         Some(store) => store.resolve(reference).map_err(secrets::could_not_get),
         None => Err(Failure::operation(format!("secret {reference} cannot be read"))),
     })
-}
-
-/// The name of a script as AWS takes names of sessions.
-fn session_name(script: &str) -> String {
-    let taken = |character: char| character.is_ascii_alphanumeric() || "=,.@-_".contains(character);
-    let name = script
-        .chars()
-        .map(|character| if taken(character) { character } else { '-' });
-    "script-".chars().chain(name).take(LONGEST_SESSION).collect()
 }

@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use tapedeck_config::Loaded;
 use tapedeck_model::{Moment, Region, Stack, StackName};
 
+use super::Access;
 use super::plan::{self, Occasion, Turn};
 use super::run::{Output, Run};
 use crate::args::{ConfigArgs, StackArgs};
+use crate::aws::Aws;
 use crate::config::{self, Reading};
 use crate::connected::Connected;
 use crate::context::Context;
@@ -24,11 +26,19 @@ pub(crate) struct Hooks {
     printer: Printer,
     stack: Stack,
     config: ConfigFile,
+    access: Access,
 }
 
 impl Hooks {
-    fn of(stack: &Stack, config: &ConfigFile, context: &Context, printer: &Printer) -> Self {
+    fn of(
+        stack: &Stack,
+        config: &ConfigFile,
+        reading: &Reading<'_>,
+        context: &Context,
+        printer: &Printer,
+    ) -> Self {
         Self {
+            access: Access::of(reading.stack, reading.aws),
             context: context.clone(),
             printer: printer.clone(),
             stack: stack.clone(),
@@ -79,7 +89,7 @@ impl Hooks {
 
     fn run(&self, moment: Moment) -> Result<(), Failure> {
         let turns = self.turns(moment);
-        let deployed = super::deployed(&self.stack, &self.context);
+        let deployed = super::deployed(&self.stack, &self.access, &self.context);
         for (index, turn) in turns.iter().enumerate() {
             let name = &turn.script.name;
             if let Some(why) = turn.left_out {
@@ -156,7 +166,7 @@ pub(crate) fn load_stack(
     let mut is_missing = false;
     let (loaded, file) = config::load_leniently(context, printer, reading, &mut || is_missing = true)?;
     if let Some(stack) = &loaded.stack {
-        let hooks = Hooks::of(stack, &file, context, printer);
+        let hooks = Hooks::of(stack, &file, reading, context, printer);
         let has_any = hooks.has(moment);
         // What would be refused afterwards is refused before anybody's script has run.
         if has_any && stack.region.is_local() {
@@ -173,7 +183,7 @@ pub(crate) fn load_stack(
         }
     }
     let (stack, file) = config::load_stack(context, printer, reading)?;
-    let hooks = Hooks::of(&stack, &file, context, printer);
+    let hooks = Hooks::of(&stack, &file, reading, context, printer);
     Ok((stack, file, hooks))
 }
 
@@ -185,8 +195,8 @@ pub(crate) fn of_deleted(
     name: &StackName,
     stack: &StackArgs,
     config: &ConfigArgs,
-    context: &Context,
-    printer: &Printer,
+    aws: Option<&Aws>,
+    (context, printer): (&Context, &Printer),
 ) -> Result<Option<Hooks>, Failure> {
     if !options::has_config(context, config)? {
         return Ok(None);
@@ -198,7 +208,7 @@ pub(crate) fn of_deleted(
         config,
         extra: &[],
         lookups: None,
-        aws: None,
+        aws,
     };
     let (loaded, file) = config::load_leniently(context, printer, &reading, &mut || {})?;
     let Some(whole) = &loaded.stack else {
@@ -212,7 +222,7 @@ pub(crate) fn of_deleted(
         ));
         return Ok(None);
     }
-    Ok(Some(Hooks::of(whole, &file, context, printer)))
+    Ok(Some(Hooks::of(whole, &file, &reading, context, printer)))
 }
 
 /// Whether a config names a project, and another one than that of the stack.

@@ -8,8 +8,8 @@ use tapedeck_model::{
     Hook, Moment, ProjectName, Region, Script, ScriptKind, ScriptStep, Stack, StackSettings, StageName,
 };
 
-use super::Told;
 use super::plan::{self, Occasion, Program};
+use super::{Access, Told};
 
 fn script(name: &str, steps: &[ScriptStep]) -> Script {
     Script {
@@ -178,4 +178,24 @@ fn what_a_script_is_told_is_not_shown() {
     };
     let shown = format!("{told:?}");
     assert!(shown.contains('A') && !shown.contains("hush"), "{shown}");
+}
+
+#[test]
+fn a_script_calls_whom_the_command_calls_and_as_whom_unless_it_acts_as_somebody_else() {
+    let access = Access {
+        profile: Some("team".to_string()),
+        endpoint_url: Some("http://127.0.0.1:4566".to_string()),
+    };
+    let mut as_itself = Told::default();
+    as_itself.of_region("eu-west-1", &access, false);
+    assert_eq!(as_itself.variables["AWS_PROFILE"], "team");
+    assert_eq!(as_itself.variables["AWS_REGION"], "eu-west-1");
+    assert_eq!(as_itself.variables["AWS_ENDPOINT_URL"], "http://127.0.0.1:4566");
+    assert!(as_itself.hidden.contains(&"AWS_ACCESS_KEY_ID"));
+    let mut acting = Told::default();
+    acting.of_region("eu-west-1", &access, true);
+    assert_eq!(acting.variables.get("AWS_PROFILE"), None);
+    assert_eq!(acting.hidden, Vec::<&str>::new());
+    let name = super::session_name("seed data/ä");
+    assert_eq!(name, "script-seed-data--");
 }

@@ -7,6 +7,7 @@
     reason = "in a test, a panic is a failure, and skipping must be seen"
 )]
 
+mod asked;
 mod faults;
 mod functions;
 mod interrupted;
@@ -15,6 +16,7 @@ mod looking;
 mod proxy;
 #[path = "../machine/screen.rs"]
 mod screen;
+mod scripts;
 mod secrets;
 #[path = "../machine/seed.rs"]
 #[expect(dead_code, reason = "tests of region local use the rest of it")]

@@ -61,6 +61,10 @@ impl World {
         fs::write(path, text).unwrap();
     }
 
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.folder.path().join(path)).unwrap()
+    }
+
     /// What the worker does.
     pub(crate) fn code(&self, code: &str, word: &str) {
         self.write("src/main.js", &code.replace("WORD", word));
@@ -90,7 +94,8 @@ impl World {
             .current_dir(self.folder.path())
             .env("AWS_ENDPOINT_URL", endpoint)
             .env("AWS_ACCESS_KEY_ID", Emulator::ACCESS_KEY_ID)
-            .env("AWS_SECRET_ACCESS_KEY", Emulator::SECRET_ACCESS_KEY);
+            .env("AWS_SECRET_ACCESS_KEY", Emulator::SECRET_ACCESS_KEY)
+            .env("PYTHON", self.emulator.python());
         command
     }
 

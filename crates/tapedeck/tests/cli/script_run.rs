@@ -216,7 +216,7 @@ fn what_is_not_deployed_cannot_be_told() {
         exit code 1
         --- stderr ---
         error: script go cannot be told STP_JOBS_ARN
-          because `JobsQueue.Arn` tells nothing on this machine
+          because `JobsQueue.Arn` tells nothing here
         help: `tapedeck deploy` brings stack shop-dev to what the config says now; of what it is yet to make, nothing can be told before
     "#]]);
     let role = [&GO[..], &["--assumeRoleOfResource", "jobs"]].concat();

@@ -23,7 +23,7 @@ pub(super) struct Door {
 /// # Errors
 /// When there is none such, it takes no commands, or nobody answers.
 pub(super) fn find(aws: &Aws, stack: &StackName, wanted: &Wanted<'_>) -> Result<Door, Failure> {
-    let (_, services) = info::told(aws, stack)?;
+    let (_, services) = info::look(aws, stack)?;
     let candidates: Vec<Candidate> = services.iter().map(candidate).collect();
     let place = choice::choose(stack, &candidates, wanted)?;
     let service = services.iter().find(|service| service.name == place.service);

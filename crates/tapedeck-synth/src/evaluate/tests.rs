@@ -89,10 +89,7 @@ fn secrets_stay_references() {
 fn what_is_not_known_is_named() {
     let missing = json!({ "Fn::Join": ["", ["x", { "Fn::GetAtt": ["Cache", "Endpoint"] }]] });
     let error = evaluate(&missing, &known()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`Cache.Endpoint` tells nothing on this machine"
-    );
+    assert_eq!(error.to_string(), "`Cache.Endpoint` tells nothing here");
     assert!(evaluate(&json!(null), &known()).is_err());
     assert!(evaluate(&json!({ "Fn::Cidr": [] }), &known()).is_err());
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tapedeck_model::{SecretPart, SecretReference};
+use tapedeck_model::{SecretPart, SecretReference, StackName};
 
-use crate::naming::digest;
+use crate::naming::{digest, partition};
 
 /// How a reference to a secret begins, and what is between its name and its key.
 const SECRET: &str = "{{resolve:secretsmanager:";
@@ -25,12 +25,36 @@ pub struct Known {
 /// A value that cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unresolved {
-    /// Something that it refers to is not on this machine.
-    #[error("`{0}` tells nothing on this machine")]
+    /// Something that it refers to is not there.
+    #[error("`{0}` tells nothing here")]
     Reference(String),
     /// It has another shape than CloudFormation takes.
     #[error("`{0}` is nothing that CloudFormation makes a text of")]
     Shape(String),
+}
+
+impl Known {
+    /// What is known of a stack wherever it is deployed.
+    #[must_use]
+    pub fn of(stack: &StackName, region: &str, account: &str) -> Self {
+        let partition = partition(region);
+        let suffix = match partition {
+            "aws-cn" => "amazonaws.com.cn",
+            _ => "amazonaws.com",
+        };
+        let pseudo = [
+            ("AWS::Region", region),
+            ("AWS::AccountId", account),
+            ("AWS::Partition", partition),
+            ("AWS::URLSuffix", suffix),
+            ("AWS::StackName", stack.as_str()),
+        ];
+        let texts = pseudo.map(|(name, value)| (name.to_string(), value.to_string()));
+        Self {
+            pseudo: BTreeMap::from(texts),
+            ..Self::default()
+        }
+    }
 }
 
 /// Makes a value: texts and secrets, to be joined.
@@ -159,7 +183,7 @@ impl Known {
 }
 
 /// All references in a value, by the names of the outputs that tell what they stand for.
-pub(super) fn collect_atoms(value: &Value, atoms: &mut BTreeMap<String, Value>) {
+pub(crate) fn collect_atoms(value: &Value, atoms: &mut BTreeMap<String, Value>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| collect_atoms(item, atoms)),
         Value::Object(object) => match only_entry(value) {
@@ -193,7 +217,7 @@ pub(super) fn collect_atoms(value: &Value, atoms: &mut BTreeMap<String, Value>) 
 }
 
 /// Logical id and name of an attribute.
-pub(super) fn attribute_of(atom: &Value) -> Option<(&str, &str)> {
+pub(crate) fn attribute_of(atom: &Value) -> Option<(&str, &str)> {
     match atom.get("Fn::GetAtt")?.as_array()?.as_slice() {
         [Value::String(id), Value::String(name)] => Some((id, name)),
         _ => None,
@@ -201,14 +225,14 @@ pub(super) fn attribute_of(atom: &Value) -> Option<(&str, &str)> {
 }
 
 /// The name of the output that tells what a reference stands for.
-fn output_name(atom: &Value) -> String {
+pub(crate) fn output_name(atom: &Value) -> String {
     let text = atom.to_string();
     let readable: String = told(atom).chars().filter(char::is_ascii_alphanumeric).collect();
     format!("{readable}{}", digest(&text))
 }
 
 /// A reference as people know it.
-pub(super) fn told(atom: &Value) -> String {
+pub(crate) fn told(atom: &Value) -> String {
     match (attribute_of(atom), atom.get("Ref"), atom.get("Fn::ImportValue")) {
         (Some((id, name)), _, _) => format!("{id}.{name}"),
         (_, Some(Value::String(id)), _) | (_, _, Some(Value::String(id))) => id.clone(),
@@ -217,7 +241,7 @@ pub(super) fn told(atom: &Value) -> String {
 }
 
 /// What `${name}` refers to.
-fn reference_of(name: &str) -> Value {
+pub(crate) fn reference_of(name: &str) -> Value {
     match name.split_once('.') {
         Some((id, name)) => crate::intrinsic::attribute(id, name),
         None => crate::intrinsic::reference(name),
