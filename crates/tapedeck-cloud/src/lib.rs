@@ -1,5 +1,5 @@
-//! The calls to CloudFormation, ECS, ECR, CloudWatch Logs, S3, Secrets Manager, SQS, Step Functions and STS: of AWS, or of an emulator behind
-//! an endpoint, by the same code.
+//! The calls to CloudFormation, ECS, ECR, Application Auto Scaling, CloudWatch and its Logs, S3, Secrets Manager, SQS, Step Functions and
+//! STS: of AWS, or of an emulator behind an endpoint, by the same code.
 //!
 //! Start at [`Cloud::connect`]. Nothing here knows what is in a template, and nothing prints: what happens meanwhile is told
 //! as [`Progress`], what went wrong is a [`CloudError`].
@@ -12,6 +12,8 @@ mod history;
 mod identity;
 mod image_registry;
 mod log_events;
+mod metrics;
+mod scaling;
 mod secrets;
 mod services;
 mod stack;
@@ -24,6 +26,8 @@ pub use error::{Aftermath, Cause, CloudError, FailedResource, Failure};
 pub use identity::SessionCredentials;
 pub use image_registry::RegistryLogin;
 pub use log_events::{LogEvent, LogQuery};
+pub use metrics::{MetricPoint, MetricQuery};
+pub use scaling::{ScalableTarget, ScalingActivity, ScalingPolicy};
 pub use secrets::SecretVersion;
 pub use services::{
     ContainerState, DeploymentState, NoServiceArn, ServiceArn, ServiceEvent, ServiceState, TaskState,

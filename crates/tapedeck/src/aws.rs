@@ -7,9 +7,13 @@ pub(crate) mod deploy;
 mod images;
 pub(crate) mod info;
 pub(crate) mod logs;
+pub(crate) mod metrics;
+pub(crate) mod package;
 pub(crate) mod rollback;
 mod rollout;
+pub(crate) mod scaling;
 pub(crate) mod secrets;
+mod services;
 mod settings;
 mod stack;
 
