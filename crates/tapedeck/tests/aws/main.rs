@@ -12,6 +12,7 @@ mod functions;
 mod interrupted;
 mod life;
 mod looking;
+mod measures;
 mod proxy;
 mod secrets;
 #[path = "../machine/seed.rs"]
