@@ -11,6 +11,8 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, ConnectorBuilder};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::DateTime;
+use tapedeck_model::Timestamp;
 
 use crate::call::CallError;
 use crate::error::CloudError;
@@ -26,8 +28,10 @@ pub struct Cloud {
     pub(crate) ec2: QueryService,
     pub(crate) ecr: aws_sdk_ecr::Client,
     pub(crate) ecs: aws_sdk_ecs::Client,
+    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) scaling: aws_sdk_applicationautoscaling::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) sfn: aws_sdk_sfn::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
@@ -68,8 +72,10 @@ impl Cloud {
             ec2: QueryService::ec2(&config),
             ecr: aws_sdk_ecr::Client::new(&config),
             ecs: aws_sdk_ecs::Client::new(&config),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
+            scaling: aws_sdk_applicationautoscaling::Client::new(&config),
             secrets: aws_sdk_secretsmanager::Client::new(&config),
             sfn: aws_sdk_sfn::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
@@ -190,4 +196,10 @@ fn client(is_near: bool) -> SharedHttpClient {
         }));
         connector.build()
     })
+}
+
+/// A point in time of an answer.
+pub(crate) fn time(at: DateTime) -> Option<Timestamp> {
+    let millis = at.to_millis().ok()?;
+    Some(Timestamp::from_millis(u64::try_from(millis).ok()?))
 }

@@ -1,5 +1,5 @@
-//! The calls to CloudFormation, EC2, ECS, ECR, CloudWatch Logs, S3, Secrets Manager, SQS, Step Functions, STS and the Systems Manager: of AWS, or
-//! of an emulator behind an endpoint, by the same code.
+//! The calls to Application Auto Scaling, CloudFormation, CloudWatch and its Logs, EC2, ECR, ECS, S3, Secrets Manager, SQS, Step Functions,
+//! STS and the Systems Manager: of AWS, or of an emulator behind an endpoint, by the same code.
 //!
 //! Start at [`Cloud::connect`]. Nothing here knows what is in a template, and nothing prints: what happens meanwhile is told
 //! as [`Progress`], what went wrong is a [`CloudError`].
@@ -12,9 +12,11 @@ mod history;
 mod identity;
 mod image_registry;
 mod log_events;
+mod metrics;
 mod networks;
 mod parameters;
 mod query;
+mod scaling;
 mod secrets;
 mod services;
 mod session;
@@ -28,8 +30,10 @@ pub use error::{Aftermath, Cause, CloudError, FailedResource, Failure};
 pub use identity::SessionCredentials;
 pub use image_registry::RegistryLogin;
 pub use log_events::{LogEvent, LogQuery};
+pub use metrics::{MetricPoint, MetricQuery};
 pub use networks::Network;
 pub use parameters::ParameterVersion;
+pub use scaling::{ScalableTarget, ScalingActivity, ScalingPolicy};
 pub use secrets::SecretVersion;
 pub use services::{
     ContainerState, DeploymentState, NoServiceArn, ServiceArn, ServiceEvent, ServiceState, TaskState,

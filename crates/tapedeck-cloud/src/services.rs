@@ -5,11 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_sdk_ecs::types::{Container, Deployment, DesiredStatus, Service, Task};
-use aws_smithy_types::DateTime;
 use tapedeck_model::Timestamp;
 
 use crate::call::CallError;
-use crate::connect::Cloud;
+use crate::connect::{Cloud, time};
 use crate::error::CloudError;
 
 /// The most services that ECS tells of in one call.
@@ -486,9 +485,4 @@ fn container(container: Container) -> ContainerState {
 
 fn number(count: i32) -> u32 {
     u32::try_from(count).unwrap_or_default()
-}
-
-fn time(at: DateTime) -> Option<Timestamp> {
-    let millis = at.to_millis().ok()?;
-    Some(Timestamp::from_millis(u64::try_from(millis).ok()?))
 }

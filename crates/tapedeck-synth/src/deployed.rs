@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use tapedeck_model::{Cpu, MemoryMb};
 
 /// What services of ECS are in a template.
 pub const SERVICE_TYPE: &str = "AWS::ECS::Service";
@@ -10,6 +11,9 @@ pub const SERVICE_TYPE: &str = "AWS::ECS::Service";
 use crate::partial::FOUNDATION;
 
 pub use crate::workload::service_id;
+
+/// What ECS calls a whole vCPU.
+const UNITS_OF_VCPU: f64 = 1024.0;
 
 /// The log groups of the containers of a service, by container; those that log nothing are left out. `service` is a logical id.
 #[must_use]
@@ -58,6 +62,43 @@ pub fn images(template: &Value, service: &str) -> BTreeMap<String, String> {
 pub fn task_definition<'a>(template: &'a Value, service: &str) -> Option<&'a str> {
     let service = template.get("Resources")?.get(service)?;
     service.pointer("/Properties/TaskDefinition/Ref")?.as_str()
+}
+
+/// What each task of a service gets, as far as it stands in the template. `service` is a logical id.
+#[must_use]
+pub fn size(template: &Value, service: &str) -> (Option<Cpu>, Option<MemoryMb>) {
+    let number = |key: &str| {
+        let definition = template
+            .get("Resources")?
+            .get(task_definition(template, service)?)?;
+        let text = definition.pointer("/Properties")?.get(key)?.as_str()?;
+        text.parse::<u32>().ok()
+    };
+    let cpu = number("Cpu").and_then(|units| Cpu::from_vcpu(f64::from(units) / UNITS_OF_VCPU).ok());
+    let memory = number("Memory").and_then(|mebibytes| MemoryMb::new(mebibytes).ok());
+    (cpu, memory)
+}
+
+/// Whether the cluster of a service has Container Insights. `service` is a logical id.
+#[must_use]
+pub fn has_insights(template: &Value, service: &str) -> bool {
+    let settings = || {
+        let resources = template.get("Resources")?;
+        let cluster = resources
+            .get(service)?
+            .pointer("/Properties/Cluster/Ref")?
+            .as_str()?;
+        let cluster = resources.get(cluster)?;
+        cluster.pointer("/Properties/ClusterSettings")?.as_array()
+    };
+    let is_on = |setting: &Value| {
+        setting.get("Name").and_then(Value::as_str) == Some("containerInsights")
+            && matches!(
+                setting.get("Value").and_then(Value::as_str),
+                Some("enabled" | "enhanced")
+            )
+    };
+    settings().into_iter().flatten().any(is_on)
 }
 
 /// The definitions of the containers of a service.

@@ -336,12 +336,14 @@ pub(crate) struct PackageArgs {
     pub(crate) config: ConfigArgs,
     #[command(flatten)]
     pub(crate) options: ExtraArgs,
-    /// Only this service; may be given several times [default: all services of the config]
+    #[command(flatten)]
+    pub(crate) lookups: LookupsArgs,
+    /// Only this service, job or function; may be given several times [default: all of the config]
     #[arg(long = "resourceName", value_name = "NAME")]
     pub(crate) resource_names: Vec<String>,
-    /// The processor that the images are for [default: that of this machine]
-    #[arg(long, value_name = "PROCESSOR", default_value_t, hide_default_value = true)]
-    pub(crate) platform: Processor,
+    /// The processor that the images are for [default: that of this machine; for a region of AWS the config says it]
+    #[arg(long, value_name = "PROCESSOR")]
+    pub(crate) platform: Option<Processor>,
     /// Push the image of the service there, such as registry.example/team/worker:1.4; needs a single service
     #[arg(long, value_name = "IMAGE")]
     pub(crate) push: Option<String>,

@@ -90,9 +90,11 @@ pub(crate) fn require_local(region: &str) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::usage(format!(
-        "region `{region}` is not supported yet: this version runs services on this machine only"
+        "this command works on this machine only, and `{region}` is a region of AWS"
     ))
-    .help("leave --region out, or give `--region local`"))
+    .help(format!(
+        "leave --region out, or give `--region local`; `tapedeck deploy --region {region}` deploys there"
+    )))
 }
 
 /// The folder that a command works in, as it was given.

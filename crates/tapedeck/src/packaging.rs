@@ -289,13 +289,20 @@ fn named_bases(context: &Context) -> Result<Vec<(RuntimeKind, Reference)>, Failu
 
 /// The failure when a service is asked for that the config does not have.
 pub(crate) fn no_such_service(name: &str, stack: &Stack) -> Failure {
-    let known: Vec<&str> = stack
-        .services
-        .iter()
-        .map(|service| service.name.as_str())
-        .collect();
-    Failure::usage(format!("there is no service named `{name}`")).help(match known.is_empty() {
-        true => "the config has no services".to_owned(),
+    let known = stack.services.iter().map(|service| service.name.to_string());
+    let known: Vec<String> = known.collect();
+    absent(format!("there is no service named `{name}`"), "services", &known)
+}
+
+/// The failure when something is to be packaged that the config does not have.
+pub(crate) fn no_such_resource(name: &str, known: &[String]) -> Failure {
+    let problem = format!("there is nothing named `{name}` that is packaged");
+    absent(problem, "services, jobs or functions", known)
+}
+
+fn absent(problem: String, what: &str, known: &[String]) -> Failure {
+    Failure::usage(problem).help(match known.is_empty() {
+        true => format!("the config has no {what}"),
         false => format!("the config has {}", known.join(", ")),
     })
 }

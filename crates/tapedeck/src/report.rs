@@ -19,7 +19,7 @@ mod scaling;
 
 pub(crate) use cost::cost;
 pub(crate) use difference::difference;
-pub(crate) use metrics::metrics;
+pub(crate) use metrics::{metrics, plot};
 pub(crate) use scaling::scaling;
 
 /// Stopped tasks and events that are shown of each service.

@@ -1,38 +1,24 @@
 //! The program `ministack`, which answers as AWS does, on a free port of loopback until it is dropped.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
-
-use fs_err as fs;
-use rustix::fs::{FlockOperation, flock};
-use rustix::process::Signal;
-use tempfile::TempDir;
 
 use crate::docker::Docker;
-use crate::processes::kill;
-use crate::python::python_with;
-use crate::registry::free_address;
-use crate::wait::{DEADLINE, within};
+use crate::server::{Server, installed};
 
 /// What is installed. What it needs beside itself is not named by its package.
-const PACKAGES: [&str; 3] = ["ministack==1.5.33", "docker", "cryptography"];
+const PACKAGES: [&str; 4] = ["ministack==1.5.33", "cbor2", "docker", "cryptography"];
 
 /// What its program does. That names the folder it was installed into, which may have been moved since.
 const RUN: &str = "from ministack.app import main; main()";
 
-/// How long it may take to end what it has started.
-const GRACE: Duration = Duration::from_secs(5);
+/// What has to be there.
+const CHECK: &str = "import botocore.session, cbor2, cryptography, docker, ministack.app";
 
 /// See the module. It judges signatures and permissions, runs no container unless it has a Docker, and forgets everything at its end.
 #[derive(Debug)]
-pub struct Emulator {
-    process: Child,
-    folder: TempDir,
-    python: PathBuf,
-    address: String,
-}
+pub struct Emulator(Server);
 
 impl Emulator {
     /// The account that it has.
@@ -67,35 +53,29 @@ impl Emulator {
     fn start_on(kept: &Path, docker: &str) -> Option<Self> {
         // Whether it can be had is asked once in a process: it takes seconds to find out.
         static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-        let python = match INSTALLED.get_or_init(|| installed(kept)) {
-            Ok(python) => python.clone(),
+        let python = match INSTALLED.get_or_init(|| installed(kept, CHECK, &PACKAGES)) {
+            Ok(python) => python,
             Err(problem) => {
                 eprintln!("SKIPPED: no {}: {problem}", PACKAGES[0]);
                 return None;
             }
         };
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        // Another process may take the port before it does.
-        let started = (0..5).find_map(|_| try_start(&python, folder.path(), docker));
-        let (process, address) = started.expect("the emulator starts");
-        Some(Self {
-            process,
-            folder,
-            python,
-            address,
-        })
+        let server = Server::start(python, "/_ministack/health", |folder, address| {
+            command(python, folder, address, docker)
+        });
+        Some(Self(server))
     }
 
     /// Its URL.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        self.0.endpoint()
     }
 
     /// A Python that has AWS's own library.
     #[must_use]
     pub fn python(&self) -> &Path {
-        &self.python
+        self.0.python()
     }
 
     /// What a program in Python prints that uses AWS's own library `botocore`, as root of this emulator.
@@ -104,41 +84,14 @@ impl Emulator {
     /// When the program fails.
     #[must_use]
     pub fn botocore(&self, program: &str, arguments: &[&str]) -> String {
-        let output = Command::new(&self.python)
-            .args(["-c", program])
-            .args(arguments)
-            .env_clear()
-            .env("HOME", self.folder.path())
-            .env("AWS_ACCESS_KEY_ID", Self::ACCESS_KEY_ID)
-            .env("AWS_SECRET_ACCESS_KEY", Self::SECRET_ACCESS_KEY)
-            .env("AWS_DEFAULT_REGION", Self::REGION)
-            .env("AWS_ENDPOINT_URL", self.endpoint())
-            .output()
-            .expect("python can be started");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        self.0.botocore(program, arguments)
     }
 }
 
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        kill(self.process.id(), Signal::TERM);
-        let ended = within(GRACE, || self.process.try_wait().ok().flatten());
-        if ended.is_none() {
-            // It waits for what it is about to do, such as a stack that is never ready.
-            let _ = self.process.kill();
-            let _ = self.process.wait();
-        }
-    }
-}
-
-fn try_start(python: &Path, folder: &Path, docker: &str) -> Option<(Child, String)> {
-    let address = free_address();
+fn command(python: &Path, folder: &Path, address: &str, docker: &str) -> Command {
     let (host, port) = address.rsplit_once(':').expect("an address has a port");
-    let output = fs::File::create(folder.join("output")).expect("our own folder can be written");
-    let output = output.into_file();
-    let mut process = Command::new(python)
+    let mut command = Command::new(python);
+    command
         .args(["-c", RUN])
         .current_dir(folder)
         .env_clear()
@@ -160,39 +113,6 @@ fn try_start(python: &Path, folder: &Path, docker: &str) -> Option<(Child, Strin
             ("AWS_ENDPOINT_URL", &format!("http://{address}")),
         ])
         .env("S3_DATA_DIR", folder.join("state/s3"))
-        .env("STATE_DIR", folder.join("state"))
-        .stdin(Stdio::null())
-        .stdout(output.try_clone().expect("a file can be opened twice"))
-        .stderr(output)
-        .spawn()
-        .expect("python can be started");
-    let health = format!("http://{address}/_ministack/health");
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .proxy(None)
-        .timeout_global(Some(Duration::from_secs(5)))
-        .build()
-        .into();
-    let ready = within(DEADLINE, || match process.try_wait() {
-        Ok(None) => agent.get(&health).call().is_ok().then_some(true),
-        _ => Some(false),
-    });
-    match ready {
-        Some(true) => Some((process, address)),
-        _ => {
-            let _ = process.kill();
-            let _ = process.wait();
-            None
-        }
-    }
-}
-
-/// The Python that has it as a module, which is installed if it is not there yet: by one process at a time.
-fn installed(kept: &Path) -> Result<PathBuf, String> {
-    let folder = kept.join(PACKAGES[0].replace("==", "-"));
-    let text = |error: std::io::Error| error.to_string();
-    fs::create_dir_all(kept).map_err(text)?;
-    let lock = fs::File::create(folder.with_extension("lock")).map_err(text)?;
-    flock(lock.file(), FlockOperation::LockExclusive).map_err(|error| error.to_string())?;
-    let check = "import botocore.session, cryptography, docker, ministack.app";
-    python_with(&folder, &["-c", check], &PACKAGES)
+        .env("STATE_DIR", folder.join("state"));
+    command
 }

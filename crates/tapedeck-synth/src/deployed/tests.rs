@@ -35,3 +35,25 @@ fn new_code_is_told_from_a_new_size() {
     assert!(!differ_in_images_alone(&one, &size));
     assert!(!differ_in_images_alone(&one, &one.clone()));
 }
+
+#[test]
+fn the_size_of_tasks_and_the_insights_of_their_cluster_are_read() {
+    let mut template = template("a", 512);
+    assert_eq!(size(&template, "WorkerService"), (None, None));
+    assert!(!has_insights(&template, "WorkerService"));
+    let resources = &mut template["Resources"];
+    let definition = &mut resources["WorkerTaskDefinition"]["Properties"];
+    definition["Cpu"] = "256".into();
+    definition["Memory"] = "512".into();
+    resources["WorkerService"]["Properties"]["Cluster"] = json!({ "Ref": "WorkerCluster" });
+    let set = |value: &str| json!({ "Properties": { "ClusterSettings": [{ "Name": "containerInsights", "Value": value }] } });
+    resources["WorkerCluster"] = set("enabled");
+    let (cpu, memory) = size(&template, "WorkerService");
+    assert_eq!(
+        (cpu.map(Cpu::millis), memory.map(MemoryMb::mebibytes)),
+        (Some(250), Some(512))
+    );
+    assert!(has_insights(&template, "WorkerService"));
+    template["Resources"]["WorkerCluster"] = set("disabled");
+    assert!(!has_insights(&template, "WorkerService"));
+}

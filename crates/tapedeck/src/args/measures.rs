@@ -22,8 +22,8 @@ pub(crate) struct MetricsArgs {
     pub(crate) services: Vec<String>,
     #[command(flatten)]
     pub(crate) stack: NamedStackArgs,
-    /// How much of the past is shown; five minutes are kept
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=5))]
+    /// How much of the past is shown; on this machine five minutes are kept
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=180))]
     pub(crate) minutes: u8,
     /// Print what all tasks of this machine use now, in the text format of Prometheus
     #[arg(long, conflicts_with_all = ["json", "services"])]

@@ -83,7 +83,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
         resident: None,
     };
     let is_emulated = aws.endpoint_url.is_some();
-    let made = images::package(&plan.stack, packager, is_emulated, printer)?;
+    let made = images::package(&plan.stack, &[], packager, is_emulated, printer)?;
     store.settle().or_fail(ExitKind::Environment)?;
 
     let name = plan.stack.name().to_string();

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use tapedeck_build::Built;
 use tapedeck_cloud::RegistryLogin;
-use tapedeck_image::Store;
 use tapedeck_image::registry::{Credentials, Login, Reference, Registry, RegistryError};
-use tapedeck_model::{Architecture, Compute, MAIN_CONTAINER, Packaging, Stack, WorkerService};
+use tapedeck_image::{Platform, Store};
+use tapedeck_model::{Architecture, Compute, MAIN_CONTAINER, Packaging, ResourceName, Stack, WorkerService};
 use tapedeck_synth::image_key;
 
 use crate::args::Compression;
@@ -20,18 +20,22 @@ const DIGITS: usize = 32;
 
 /// An image that was made for a container.
 pub(super) struct Made {
-    /// By what a template looks it up.
-    key: String,
-    built: Built,
+    /// The resource that the container is of.
+    pub(super) resource: String,
+    pub(super) container: String,
+    pub(super) platform: Platform,
+    pub(super) built: Built,
     compression: Compression,
 }
 
-/// Packages all containers that are made here, each for the processor that it is to run on.
+/// Packages the containers that are made here of the resources of these names, or of all where none is named, each for the processor
+/// that it is to run on.
 ///
 /// # Errors
 /// When one cannot be packaged.
 pub(super) fn package(
     stack: &Stack,
+    names: &[String],
     packager: Packager<'_>,
     is_emulated: bool,
     printer: &Printer,
@@ -41,7 +45,7 @@ pub(super) fn package(
     for architecture in [Architecture::X86, Architecture::Arm] {
         let some: Vec<&WorkerService> = services
             .iter()
-            .filter(|service| architecture_of(service) == architecture)
+            .filter(|service| architecture_of(service) == architecture && is_chosen(&service.name, names))
             .collect();
         let packager = Packager {
             platform: packaging::platform_of(architecture),
@@ -49,27 +53,36 @@ pub(super) fn package(
         };
         for (service, container, built) in packager.package_containers(&some, is_built, printer)? {
             made.push(Made {
-                key: image_key(service.name.as_str(), &container),
+                resource: service.name.to_string(),
+                container,
+                platform: packager.platform,
                 built,
                 compression: compression_of(service, is_emulated),
             });
         }
     }
     for job in stack.jobs() {
-        if is_built(&job.container.packaging) {
+        if is_built(&job.container.packaging) && is_chosen(&job.name, names) {
             let packager = Packager {
                 // Compute environments of jobs are of this processor.
                 platform: packaging::platform_of(Architecture::X86),
                 ..packager
             };
             made.push(Made {
-                key: image_key(job.name.as_str(), MAIN_CONTAINER),
+                resource: job.name.to_string(),
+                container: MAIN_CONTAINER.to_owned(),
+                platform: packager.platform,
                 built: packager.package_job(&job, &mut printer.progress(job.name.as_str()))?,
                 compression: Compression::Gzip,
             });
         }
     }
     Ok(made)
+}
+
+/// Whether a resource is among those that are named, if any are.
+pub(super) fn is_chosen(name: &ResourceName, names: &[String]) -> bool {
+    names.is_empty() || names.iter().any(|chosen| chosen == name.as_str())
 }
 
 /// Whether an image is made here, and not somewhere already.
@@ -128,7 +141,7 @@ pub(super) fn push(
             }
         };
         let name = format!("{}/{repository}@{digest}", login.registry);
-        names.insert(one.key.clone(), name);
+        names.insert(image_key(&one.resource, &one.container), name);
     }
     Ok(names)
 }

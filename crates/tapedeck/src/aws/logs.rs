@@ -10,9 +10,7 @@ use tapedeck_model::{LogFilter, MAIN_CONTAINER, StackName, Timestamp};
 use tapedeck_synth::deployed;
 
 use super::Aws;
-use super::rollout::services;
 use crate::args::LogsArgs;
-use crate::commands::info_stack::chosen;
 use crate::commands::logs::{Colours, filter_of};
 use crate::exit::{Failure, Outcome};
 use crate::printer::{Printer, RESET};
@@ -79,20 +77,14 @@ pub(crate) fn run(
 
 /// The log groups that are asked for.
 fn sources(aws: &Aws, args: &LogsArgs, stack: &StackName) -> Result<Vec<Source>, Failure> {
-    let template = aws.template(stack)?;
-    let resources = aws.run(aws.cloud.resources(stack.as_str()))?;
-    let services = services(&resources).into_values();
-    let services: Vec<(String, String)> = services
-        .map(|id| (deployed::workload(&template, &id), id))
-        .collect();
-    let wanted = chosen(services, |(name, _)| name, &args.resource_names, stack)?;
+    let (template, services) = aws.services(stack, &args.resource_names)?;
     let mut sources = Vec::new();
-    for (service, id) in wanted {
-        let groups = deployed::log_groups(&template, &id).into_iter();
+    for service in services {
+        let groups = deployed::log_groups(&template, &service.logical_id).into_iter();
         let groups =
             groups.filter(|(container, _)| args.container.as_ref().is_none_or(|wanted| wanted == container));
         sources.extend(groups.map(|(container, group)| Source {
-            service: service.clone(),
+            service: service.name.clone(),
             container,
             group,
         }));

@@ -23,9 +23,6 @@ pub(crate) const EXAMPLES: &str = "Examples:
 
 What runs all the time is counted, between the bounds of its scaling. What is paid by use is named with its price.";
 
-/// The account of an estimate, which depends on none.
-const ANY_ACCOUNT: &str = "000000000000";
-
 /// Makes the template and counts what is in it.
 pub(crate) fn run(args: &CostArgs, context: &Context, printer: &Printer) -> Outcome {
     let region = options::region(&args.stack.region)?;
@@ -46,7 +43,7 @@ pub(crate) fn run(args: &CostArgs, context: &Context, printer: &Printer) -> Outc
         lookups: args.lookups.file.as_deref(),
         aws: None,
     };
-    let (stack, template) = synth::template(&reading, Some(ANY_ACCOUNT), context, printer)?;
+    let (stack, template) = synth::template(&reading, Some(synth::ANY_ACCOUNT), context, printer)?;
     let name = stack.name().to_string();
     let surroundings = Surroundings::new(region.as_str(), &name, None);
     let cost = estimate(

@@ -9,11 +9,12 @@ use tapedeck_image::registry::Reference;
 use tapedeck_model::{Stack, WorkerService};
 
 use crate::args::PackageArgs;
+use crate::aws;
 use crate::config::{self, Reading};
 use crate::context::Context;
 use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
-use crate::options::require_local;
+use crate::options;
 use crate::packaging::{Packaged, Packager, Pusher, no_such_service};
 use crate::printer::{BOLD, DIM, Printer, RESET};
 use crate::text::{count, megabytes, span};
@@ -22,11 +23,14 @@ pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck package
   tapedeck package --resourceName worker --noCache
   tapedeck package --platform arm64 --json | jq .services
+  tapedeck package --region eu-west-1 --json | jq .functions
   tapedeck package --resourceName worker --push registry.example/team/worker:1.4 --attest";
 
 /// Load, package, show.
 pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> Outcome {
-    require_local(&args.stack.region)?;
+    if !options::region(&args.stack.region)?.is_local() {
+        return aws::package::run(args, context, printer);
+    }
     let reading = Reading {
         command: "package",
         is_deployment: false,
@@ -47,7 +51,7 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
         context,
         config: &config,
         images: &images,
-        platform: args.platform.into(),
+        platform: args.platform.unwrap_or_default().into(),
         no_cache: args.no_cache,
         resident: None,
     };
@@ -55,14 +59,7 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
     images.settle().or_fail(ExitKind::Environment)?;
     let pushed = match (&target, packaged.first()) {
         (Some(target), Some(Packaged { main: built, .. })) => {
-            let pusher = Pusher {
-                context,
-                images: &images,
-                target,
-                compression: args.compression,
-                attest: args.attest,
-            };
-            Some(pusher.push(built, printer)?)
+            Some(push(args, built, target, (context, &images), printer)?)
         }
         _ => None,
     };
@@ -73,14 +70,10 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
         let services: Vec<Value> = all
             .map(|(service, packaged)| service_as_json(service, packaged, &images))
             .collect();
-        let mut told = json!({ "platform": args.platform.as_str(), "services": services });
-        if let (Some(target), Some((pushed, documents))) = (target, pushed) {
-            told["pushed"] = json!({
-                "image": target.pinned(pushed.digest).to_string(),
-                "blobs": pushed.sent,
-                "bytes": pushed.bytes,
-                "documents": documents,
-            });
+        let platform = args.platform.unwrap_or_default();
+        let mut told = json!({ "platform": platform.as_str(), "services": services });
+        if let Some(pushed) = pushed {
+            told["pushed"] = pushed;
         }
         printer.json(&told);
         return Ok(ExitCode::SUCCESS);
@@ -95,8 +88,38 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
     Ok(ExitCode::SUCCESS)
 }
 
+/// Brings an image where the arguments say, and tells what that came to.
+///
+/// # Errors
+/// When the registry does not take it.
+pub(crate) fn push(
+    args: &PackageArgs,
+    built: &Built,
+    target: &Reference,
+    (context, images): (&Context, &Store),
+    printer: &Printer,
+) -> Result<Value, Failure> {
+    let pusher = Pusher {
+        context,
+        images,
+        target,
+        compression: args.compression,
+        attest: args.attest,
+    };
+    let (pushed, documents) = pusher.push(built, printer)?;
+    Ok(json!({
+        "image": target.pinned(pushed.digest).to_string(),
+        "blobs": pushed.sent,
+        "bytes": pushed.bytes,
+        "documents": documents,
+    }))
+}
+
 /// Where the image goes, if anywhere.
-fn push_target(args: &PackageArgs, services: usize) -> Result<Option<Reference>, Failure> {
+///
+/// # Errors
+/// When it is not one image that would go there.
+pub(crate) fn push_target(args: &PackageArgs, services: usize) -> Result<Option<Reference>, Failure> {
     let Some(text) = &args.push else {
         return Ok(None);
     };
@@ -130,7 +153,8 @@ fn lines<'a>(service: &WorkerService, packaged: &'a Packaged) -> Vec<(String, &'
         .collect()
 }
 
-fn line(name: &str, built: &Built, width: usize) -> String {
+/// What packaging came to, for people.
+pub(crate) fn line(name: &str, built: &Built, width: usize) -> String {
     format!(
         "{BOLD}{:width$}{RESET}  {}  {}  {}  {DIM}{}{RESET}",
         name,
@@ -164,7 +188,8 @@ fn service_as_json(service: &WorkerService, packaged: &Packaged, images: &Store)
     told
 }
 
-fn as_json(name: &str, built: &Built, images: &Store) -> Value {
+/// The same as data.
+pub(crate) fn as_json(name: &str, built: &Built, images: &Store) -> Value {
     let layers: &[LayerChange] = match &built.outcome {
         Came::Unchanged => &[],
         Came::Rebuilt { layers } => layers,

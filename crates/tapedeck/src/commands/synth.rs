@@ -24,6 +24,9 @@ pub(crate) const EXAMPLES: &str = "Examples:
   tapedeck synth --region eu-west-1 --stage production --lookups lookups.json --outFile template.yml
   tapedeck synth --region eu-west-1 --lookups lookups.json | jq '.Resources | keys'";
 
+/// The account of what depends on none.
+pub(crate) const ANY_ACCOUNT: &str = "000000000000";
+
 /// Makes the template and prints it, or writes it into a file.
 pub(crate) fn run(args: &SynthArgs, context: &Context, printer: &Printer) -> Outcome {
     if options::region(&args.stack.region)?.is_local() {

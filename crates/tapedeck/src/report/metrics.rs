@@ -29,7 +29,7 @@ fn service(service: &ServiceMetrics) -> String {
         return out;
     }
     let line = |out: &mut String, name: &str, of: fn(&Usage) -> f32| {
-        let values: Vec<f32> = service.history.iter().map(of).collect();
+        let values: Vec<f64> = service.history.iter().map(of).map(f64::from).collect();
         let last = values.last().copied().unwrap_or_default();
         let _ = writeln!(out, "  {name:9} {last:5.1} %  {}", plot(&values));
     };
@@ -76,18 +76,18 @@ fn task(task: &TaskMetrics) -> String {
 }
 
 /// A row of bars; each is the average of as many values as it takes to fit.
-pub(crate) fn plot(values: &[f32]) -> String {
+pub(crate) fn plot(values: &[f64]) -> String {
     let per_column = values.len().div_ceil(WIDTH).max(1);
     values
         .chunks(per_column)
         .map(|chunk| {
             let length = u16::try_from(chunk.len()).unwrap_or(u16::MAX);
-            bar(chunk.iter().sum::<f32>() / f32::from(length))
+            bar(chunk.iter().sum::<f64>() / f64::from(length))
         })
         .collect()
 }
 
-fn bar(per_cent: f32) -> char {
+fn bar(per_cent: f64) -> char {
     let limits = [12.5, 25.0, 37.5, 50.0, 62.5, 75.0, 87.5];
     let height = limits.iter().filter(|limit| per_cent >= **limit).count();
     BARS[height]

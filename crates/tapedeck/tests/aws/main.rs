@@ -13,6 +13,7 @@ mod functions;
 mod interrupted;
 mod life;
 mod looking;
+mod measures;
 mod proxy;
 #[path = "../machine/screen.rs"]
 mod screen;

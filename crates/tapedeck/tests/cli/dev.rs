@@ -21,8 +21,8 @@ fn it_runs_on_this_machine_only() {
         expect![[r#"
             exit code 2
             --- stderr ---
-            error: region `eu-west-1` is not supported yet: this version runs services on this machine only
-            help: leave --region out, or give `--region local`
+            error: this command works on this machine only, and `eu-west-1` is a region of AWS
+            help: leave --region out, or give `--region local`; `tapedeck deploy --region eu-west-1` deploys there
         "#]],
     );
 }

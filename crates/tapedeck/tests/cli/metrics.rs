@@ -28,12 +28,20 @@ fn without_an_engine_nothing_is_measured() {
     environment.check(
         &["metrics", "--minutes", "6"],
         expect![[r#"
-        exit code 2
-        --- stderr ---
-        error: invalid value '6' for '--minutes <N>': 6 is not in 1..=5
-
-        For more information, try '--help'.
-    "#]],
+            exit code 2
+            --- stderr ---
+            error: --minutes 6 is more than is kept: on this machine 5 minutes are
+            help: give at most 5
+        "#]],
+    );
+    environment.check(
+        &["metrics", "--region", "eu-west-1", "--prometheus"],
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error: --prometheus prints what tasks of this machine use; what those in eu-west-1 use is in CloudWatch
+            help: leave --prometheus out, or --region; exporters of CloudWatch's metrics serve them to Prometheus
+        "#]],
     );
     assert!(!environment.home().exists(), "looking made something");
 }

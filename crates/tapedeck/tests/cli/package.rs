@@ -48,13 +48,31 @@ fn only_processors_that_images_can_be_for_are_taken() {
         For more information, try '--help'.
     "#]],
     );
+}
+
+#[test]
+fn for_a_region_the_config_says_the_processor() {
+    let environment = Environment::with_config(GOOD);
     environment.check(
-        &["package", "--region", "eu-west-1"],
+        &["package", "--region", "eu-west-1", "--platform", "arm64"],
         expect![[r#"
-        exit code 2
-        --- stderr ---
-        error: region `eu-west-1` is not supported yet: this version runs services on this machine only
-        help: leave --region out, or give `--region local`
-    "#]],
+            exit code 2
+            --- stderr ---
+            error: --platform is for this machine: what runs in eu-west-1 says in the config which processor it is for
+            help: leave it out, or set the architecture in the config; nothing was packaged
+        "#]],
+    );
+    environment.check(
+        &["package", "--region", "eu-west-1", "--resourceName", "printer"],
+        expect![[r#"
+            exit code 2
+            --- stderr ---
+            error: there is nothing named `printer` that is packaged
+            help: the config has mailer
+        "#]],
+    );
+    assert!(
+        !environment.home().exists(),
+        "something was made in the state folder"
     );
 }

@@ -10,7 +10,7 @@ fn a_plot_shows_shares_of_the_whole() {
 
 #[test]
 fn a_long_past_is_averaged_into_the_width() {
-    let values: Vec<f32> = (0..300)
+    let values: Vec<f64> = (0..300)
         .map(|second| if second < 150 { 0.0 } else { 100.0 })
         .collect();
     let plot = plot(&values);
