@@ -10,6 +10,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, ConnectorBuilder};
+use aws_smithy_runtime::client::retries::classifiers::HttpStatusCodeClassifier;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::DateTime;
 use tapedeck_model::Timestamp;
@@ -39,6 +40,17 @@ pub struct Cloud {
     pub(crate) sts: aws_sdk_sts::Client,
 }
 
+/// A client of a service, set up as all are.
+macro_rules! client {
+    ($service:ident, $config:expr) => {
+        client!($service, $config, |config| config)
+    };
+    ($service:ident, $config:expr, $more:expr) => {{
+        let config = $service::config::Builder::from($config).retry_classifier(too_many_requests());
+        $service::Client::from_conf($more(config).build())
+    }};
+}
+
 impl std::fmt::Debug for Cloud {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Cloud")
@@ -60,27 +72,26 @@ impl Cloud {
         if let Some(why) = unusable(&place) {
             return Err(CloudError::Unusable { place, why });
         }
+        let is_near = place.endpoint.is_some();
         let config = config(&place, target.credentials, target.limits).await;
-        let s3 = aws_sdk_s3::config::Builder::from(&config)
-            // Names of buckets are no names of hosts there.
-            .force_path_style(config.endpoint_url().is_some())
-            .build();
+        // Names of buckets are no names of hosts there.
+        let s3 = |config: aws_sdk_s3::config::Builder| config.force_path_style(is_near);
         Ok(Self {
             place,
             limits: target.limits,
-            cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            cloudformation: client!(aws_sdk_cloudformation, &config),
             ec2: QueryService::ec2(&config),
-            ecr: aws_sdk_ecr::Client::new(&config),
-            ecs: aws_sdk_ecs::Client::new(&config),
-            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            scaling: aws_sdk_applicationautoscaling::Client::new(&config),
-            secrets: aws_sdk_secretsmanager::Client::new(&config),
-            sfn: aws_sdk_sfn::Client::new(&config),
-            sqs: aws_sdk_sqs::Client::new(&config),
-            ssm: aws_sdk_ssm::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
+            ecr: client!(aws_sdk_ecr, &config),
+            ecs: client!(aws_sdk_ecs, &config),
+            cloudwatch: client!(aws_sdk_cloudwatch, &config),
+            logs: client!(aws_sdk_cloudwatchlogs, &config),
+            s3: client!(aws_sdk_s3, &config, s3),
+            scaling: client!(aws_sdk_applicationautoscaling, &config),
+            secrets: client!(aws_sdk_secretsmanager, &config),
+            sfn: client!(aws_sdk_sfn, &config),
+            sqs: client!(aws_sdk_sqs, &config),
+            ssm: client!(aws_sdk_ssm, &config),
+            sts: client!(aws_sdk_sts, &config),
         })
     }
 
@@ -181,6 +192,11 @@ fn repetitions(is_near: bool) -> RetryConfig {
             .with_max_backoff(Duration::from_secs(1)),
         false => RetryConfig::standard().with_max_attempts(6),
     }
+}
+
+/// Has calls made again that somebody on the way had too much to do for. What services say themselves of that is known to the SDK.
+pub(crate) fn too_many_requests() -> HttpStatusCodeClassifier {
+    HttpStatusCodeClassifier::new_from_codes(&[429])
 }
 
 /// HTTP, with TLS by `ring` and the certificates that this machine trusts; through the proxy of the environment, but not to

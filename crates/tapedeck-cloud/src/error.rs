@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::call::CallError;
+use crate::call::{CallError, Fault};
 use crate::stack::StackStatus;
 use crate::target::Place;
 
@@ -246,17 +246,25 @@ pub enum Aftermath {
 }
 
 impl CloudError {
+    /// Whether nobody has answered: what was asked for may go on.
+    #[must_use]
+    pub fn is_unanswered(&self) -> bool {
+        let call = std::iter::successors(Some(self as &dyn std::error::Error), |error| error.source())
+            .find_map(|error| error.downcast_ref::<CallError>());
+        call.is_some_and(|call| matches!(call.fault, Fault::NoAnswer { .. } | Fault::TooLate))
+    }
+
     /// What to do next.
     #[must_use]
     pub fn way_out(&self) -> String {
         match self {
             Self::Unusable { .. } => "give a region and an endpoint that are".to_owned(),
             Self::Deploy { cause, .. } | Self::Delete { cause, .. } => cause.way_out(),
-            Self::Failed { after, stack, .. } => match after {
-                Aftermath::Left(status) if status.as_str() == "UPDATE_ROLLBACK_FAILED" => continue_rollback(stack),
+            Self::Failed { after, stack, place, .. } => match after {
+                Aftermath::Left(status) if status.as_str() == "UPDATE_ROLLBACK_FAILED" => continue_rollback(stack, place),
                 _ => "change what the reason names, then deploy again".to_owned(),
             },
-            Self::Stuck { stack, .. } => continue_rollback(stack),
+            Self::Stuck { stack, place, .. } => continue_rollback(stack, place),
             Self::NotDeleted { .. } => {
                 "see to what the reason names (a bucket has to be empty, protection has to be off), then delete again".to_owned()
             }
@@ -285,9 +293,10 @@ impl Cause {
     }
 }
 
-fn continue_rollback(stack: &str) -> String {
+fn continue_rollback(stack: &str, place: &Place) -> String {
     format!(
-        "repair the resource that could not be rolled back, then run `aws cloudformation continue-update-rollback \
-         --stack-name {stack}` (with --resources-to-skip for what is gone), then deploy again"
+        "mend what could not be rolled back, then run `tapedeck cf-rollback --region {} --stackName {stack}` (with --resourcesToSkip for what \
+         is to be left as it is), then deploy again",
+        place.region
     )
 }

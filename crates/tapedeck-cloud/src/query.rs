@@ -21,6 +21,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use roxmltree::{Document, Node};
 
 use crate::call::{CallError, Fault};
+use crate::connect::too_many_requests;
 
 /// A service that speaks the query protocol.
 #[derive(Debug, Clone)]
@@ -93,6 +94,7 @@ impl QueryService {
             .endpoint_url(&self.endpoint())
             .runtime_plugin(self.signing())
             .retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::new())
+            .retry_classifier(too_many_requests())
             .serializer(request)
             .deserializer(answer);
         self.limited(builder).build()

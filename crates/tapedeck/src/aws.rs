@@ -38,6 +38,9 @@ pub(crate) use stack::tell;
 /// The variable that names what answers in place of AWS.
 const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 
+/// What becomes of what was begun.
+const GOES_ON: &str = "the same command again waits for it and goes on";
+
 /// How long it takes at most until an interruption is noticed.
 const ATTENTION: Duration = Duration::from_millis(100);
 
@@ -171,12 +174,12 @@ impl Aws {
                     "interrupted; what was begun in {} goes on there",
                     self.cloud.place()
                 ))
-                .help("the same command again waits for it and goes on; `tapedeck info:stack` shows how far it is")
+                .help(format!("{GOES_ON}; `tapedeck info:stack` shows how far it is"))
             };
             loop {
                 let done = tokio::time::timeout(ATTENTION, &mut work).await;
                 match (done, interruption.taken()) {
-                    (Ok(Err(failure)), _) => return Err(failure),
+                    (Ok(Err(failure)), _) => return Err(cut_off(failure)),
                     // Also when it is done by now: what would come next is not wanted.
                     (_, Some(_)) => return Err(interrupted()),
                     (Ok(Ok(done)), None) => return Ok(done),
@@ -190,6 +193,16 @@ impl Aws {
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
     }
+}
+
+/// A failure of what changes something: where that is not known to have failed there, it is said that it goes on.
+fn cut_off(failure: Failure) -> Failure {
+    let error = failure.error.downcast_ref::<CloudError>();
+    if !error.is_some_and(CloudError::is_unanswered) {
+        return failure;
+    }
+    let help = failure.help.clone().unwrap_or_default();
+    failure.help(format!("{help}: what was begun there goes on, and {GOES_ON}"))
 }
 
 /// What calls are waited for with.

@@ -1,5 +1,6 @@
 //! Deleting a stack, until it is gone.
 
+use super::change_set::new_name;
 use super::failure::first_failure;
 use super::watch::Watch;
 use super::{Progress, StackState, StackStatus};
@@ -54,23 +55,25 @@ impl Cloud {
         skipped: &[String],
         progress: &mut dyn FnMut(Progress),
     ) -> Result<StackState, CloudError> {
-        let what = || format!("go on with the rollback of stack {stack_name}");
+        const CONTINUE: &str = "cloudformation:ContinueUpdateRollback";
+        let failed =
+            |cause: CallError| self.not_done(format!("go on with the rollback of stack {stack_name}"), cause);
+        let token = new_name();
         let state = self.describe(stack_name).await?;
         let id = state.map_or_else(|| stack_name.to_owned(), |state| state.id);
-        let watch = Watch::from_now(self, &id).await;
-        let mut watch = watch.map_err(|cause| self.not_done(what(), cause))?;
+        let mut watch = Watch::from_now(self, &id).await.map_err(failed)?;
         let call = self
             .cloudformation
             .continue_update_rollback()
             .stack_name(&id)
+            .client_request_token(&token)
             .set_resources_to_skip((!skipped.is_empty()).then(|| skipped.to_vec()));
         let call = call.send().await;
-        call.map_err(|error| {
-            self.not_done(
-                what(),
-                CallError::new("cloudformation:ContinueUpdateRollback", error),
-            )
-        })?;
+        if let Err(error) = call.map_err(|error| CallError::new(CONTINUE, error))
+            && !watch.has_begun(&token).await.map_err(failed)?
+        {
+            return Err(failed(error));
+        }
         let end = watch.settle(progress).await;
         let end = end.map_err(|cause| CloudError::Deploy {
             stack: stack_name.to_owned(),

@@ -247,14 +247,16 @@ impl Cloud {
             .set_disable_rollback(deployment.manner.leaves_failed.then_some(true))
             .set_tags(Some(tags(deployment)));
         let call = call.send().await;
-        match call.map_err(|error| CallError::new("cloudformation:UpdateStack", error)) {
-            Ok(_) => {
-                self.see_through(deployment, &mut watch, Outcome::Updated, progress)
-                    .await
-            }
-            Err(error) if error.is_nothing_to_do() => Ok(unchanged),
-            Err(error) => Err(failed(error)),
+        if let Err(error) = call.map_err(|error| CallError::new("cloudformation:UpdateStack", error))
+            && !watch.has_begun(name).await.map_err(failed)?
+        {
+            return match error.is_nothing_to_do() {
+                true => Ok(unchanged),
+                false => Err(failed(error)),
+            };
         }
+        self.see_through(deployment, &mut watch, Outcome::Updated, progress)
+            .await
     }
 
     /// Watches what was begun to its end.

@@ -43,6 +43,15 @@ impl<'a> Watch<'a> {
         &self.told
     }
 
+    /// Whether something has begun that a call with this token asked for: then its answer was lost, and the call was made again in vain.
+    pub(super) async fn has_begun(&self, token: &str) -> Result<bool, CallError> {
+        let (page, _) = self.page(None).await?;
+        let mut tokens = page
+            .iter()
+            .filter_map(|event| event.client_request_token.as_deref());
+        Ok(tokens.any(|known| known == token))
+    }
+
     /// Waits until nothing is done to the stack any more, and says how it is then; none when it is gone for good.
     pub(super) async fn settle(
         &mut self,

@@ -211,7 +211,9 @@ async fn a_stack_that_only_a_person_can_help_is_left_alone() {
     for error in [error, stuck] {
         assert!(error.to_string().contains("UPDATE_ROLLBACK_FAILED"), "{error}");
         assert!(
-            error.way_out().contains("continue-update-rollback"),
+            error
+                .way_out()
+                .contains("tapedeck cf-rollback --region eu-west-1"),
             "{}",
             error.way_out()
         );

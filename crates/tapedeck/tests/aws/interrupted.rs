@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
 use rustix::process::Signal;
-use tapedeck_testkit::{DEADLINE, eventually, kill};
+use tapedeck_testkit::{DEADLINE, Finished, eventually, kill};
 
 use crate::proxy::Proxy;
 use crate::world::{WAITS, World};
@@ -42,6 +42,34 @@ fn whoever_interrupts_a_deployment_is_told_that_it_goes_on() {
         "{said}"
     );
     world.must(&["deploy"]);
+    assert_eq!(world.worker()["runningCount"], 1);
+}
+
+#[test]
+fn a_deployment_whose_network_goes_away_says_so_and_is_gone_on_with() {
+    let Some(world) = World::ready() else { return };
+    let proxy = Proxy::steady(&world.emulator.endpoint());
+    let mut command = world.command_at(&proxy.endpoint(), &["deploy"]);
+    let mut deploying = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    for line in BufReader::new(deploying.stderr.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if line.contains("AWS::SQS::Queue JobsQueue") {
+            proxy.set_gone(true);
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    assert_eq!(deploying.wait().unwrap().code(), Some(1), "{said}");
+    assert!(said.contains("error: could not "), "{said}");
+    assert!(said.contains("because cloudformation:"), "{said}");
+    assert!(
+        said.contains("the same command again waits for it and goes on"),
+        "{said}"
+    );
+    proxy.set_gone(false);
+    let again = Finished::of(world.command_at(&proxy.endpoint(), &["deploy"]));
+    assert_eq!(again.code, Some(0), "{again:?}");
     assert_eq!(world.worker()["runningCount"], 1);
 }
 

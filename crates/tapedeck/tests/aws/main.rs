@@ -23,6 +23,7 @@ mod secrets;
 #[expect(dead_code, reason = "tests of region local use the rest of it")]
 mod seed;
 mod session_peer;
+mod stuck;
 mod takeover;
 mod visits;
 mod world;

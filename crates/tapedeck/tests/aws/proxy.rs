@@ -1,19 +1,24 @@
-//! Something between tapedeck and an emulator that does what networks and busy services do: it throttles, fails, hangs up before or after
-//! the emulator has done what was asked, and is slow.
+//! Something between tapedeck and an emulator that does what networks and busy services do: it throttles, fails, hangs up before, while or
+//! after the emulator answers, is slow, and goes away.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
 
+/// What somebody on the way says who has too much to do.
+const CROWDED: &str =
+    "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
 /// See the module. It serves until the process ends.
 pub(crate) struct Proxy {
     address: String,
     faults: Arc<AtomicU64>,
+    is_gone: Arc<AtomicBool>,
 }
 
 /// A request as it came.
@@ -28,11 +33,15 @@ enum Fate {
     Passed,
     Slow,
     Throttled,
+    /// By somebody on the way, who does not speak as services do.
+    Crowded,
     Failed,
     /// The connection ends before anything is done.
     Lost,
     /// The connection ends when it is done: only the answer is lost.
     Unanswered,
+    /// The connection ends in the middle of the answer.
+    Cut,
 }
 
 impl Proxy {
@@ -58,8 +67,12 @@ impl Proxy {
         let address = listener.local_addr().unwrap().to_string();
         let upstream = endpoint.trim_start_matches("http://").to_owned();
         let faults = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&faults);
-        let fate = Arc::new(fate);
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let (counted, gone) = (Arc::clone(&faults), Arc::clone(&is_gone));
+        let fate = Arc::new(move || match gone.load(Ordering::Relaxed) {
+            true => Fate::Lost,
+            false => fate(),
+        });
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let (fate, counted, upstream) = (Arc::clone(&fate), Arc::clone(&counted), upstream.clone());
@@ -69,7 +82,11 @@ impl Proxy {
                 });
             }
         });
-        Self { address, faults }
+        Self {
+            address,
+            faults,
+            is_gone,
+        }
     }
 
     pub(crate) fn endpoint(&self) -> String {
@@ -82,6 +99,16 @@ impl Proxy {
         Self::before("http://127.0.0.1:1", 1, 1)
     }
 
+    /// One that passes everything, until it goes away.
+    pub(crate) fn steady(endpoint: &str) -> Self {
+        Self::start(endpoint, || Fate::Passed)
+    }
+
+    /// Passes nothing any more, or everything again.
+    pub(crate) fn set_gone(&self, is_gone: bool) {
+        self.is_gone.store(is_gone, Ordering::Relaxed);
+    }
+
     /// How many requests have met a fault.
     pub(crate) fn faults(&self) -> u64 {
         self.faults.load(Ordering::Relaxed)
@@ -92,9 +119,11 @@ fn fault(random: &mut Rng) -> Fate {
     let all = [
         Fate::Slow,
         Fate::Throttled,
+        Fate::Crowded,
         Fate::Failed,
         Fate::Lost,
         Fate::Unanswered,
+        Fate::Cut,
     ];
     all[random.usize(0..all.len())]
 }
@@ -126,9 +155,14 @@ fn serve(
             client.write_all(&ask(upstream, &request)?)?;
         }
         Fate::Throttled => client.write_all(throttled(&request).as_bytes())?,
+        Fate::Crowded => client.write_all(CROWDED.as_bytes())?,
         Fate::Failed => client.write_all(answer("500 Internal Server Error", "text/plain", "").as_bytes())?,
         Fate::Lost => {}
         Fate::Unanswered => drop(ask(upstream, &request)?),
+        Fate::Cut => {
+            let answer = ask(upstream, &request)?;
+            client.write_all(&answer[..answer.len() * 2 / 3])?;
+        }
     }
     client.shutdown(Shutdown::Both)
 }
