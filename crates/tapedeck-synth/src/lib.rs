@@ -24,6 +24,7 @@ mod naming;
 mod network;
 mod overrides;
 mod partial;
+pub mod permissions;
 mod policy;
 mod references;
 mod scripts;

@@ -27,7 +27,7 @@ pub(crate) use scripts::ScriptRunArgs;
 pub(crate) use secrets::{
     SecretArgs, SecretDeleteArgs, SecretGetArgs, SecretListArgs, SecretSetArgs, SecretSourceArgs,
 };
-pub(crate) use synth::{CostArgs, DiffArgs, SynthArgs, TemplateFormat};
+pub(crate) use synth::{AwsPermissionsArgs, CostArgs, DiffArgs, SynthArgs, TemplateFormat};
 pub(crate) use visits::{ContainerExecArgs, ContainerSessionArgs, PlaceArgs};
 
 /// Plays a stacktape.yml: packages its worker services and runs them on this machine.
@@ -86,6 +86,9 @@ pub(crate) enum Command {
     /// Estimate what the config costs a month on AWS, offline.
     #[command(after_help = crate::commands::cost::EXAMPLES)]
     Cost(CostArgs),
+    /// Print the policy of IAM that a deployment of the config needs, and nothing more.
+    #[command(name = "aws:permissions", after_help = crate::commands::aws_permissions::EXAMPLES)]
+    AwsPermissions(AwsPermissionsArgs),
     /// Explain a key, a type of resource, a directive or a rule of the config language.
     #[command(after_help = crate::commands::explain::EXAMPLES)]
     Explain(ExplainArgs),

@@ -33,6 +33,7 @@ use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail};
 use crate::options;
 
+pub(crate) use settings::Settings;
 pub(crate) use stack::tell;
 
 /// The variable that names what answers in place of AWS.

@@ -170,12 +170,19 @@ impl Cloud {
         }
     }
 
-    /// Lets CloudFormation do it. The token is what its events are marked with.
-    pub(super) async fn execute(&self, id: &str, token: &str, manner: &Manner) -> Result<(), CallError> {
+    /// Lets CloudFormation do what a change set, of that stack, says. The token is what its events are marked with.
+    pub(super) async fn execute(
+        &self,
+        (id, stack_id): (&str, &str),
+        token: &str,
+        manner: &Manner,
+    ) -> Result<(), CallError> {
         let call = self
             .cloudformation
             .execute_change_set()
             .change_set_name(id)
+            // Permissions are for stacks, and not everybody knows that of a change set.
+            .stack_name(stack_id)
             .set_disable_rollback(manner.leaves_failed.then_some(true))
             .client_request_token(token);
         let call = call.send().await;

@@ -162,7 +162,7 @@ impl Cloud {
         ) {
             (ChangeSet::Ready { id, stack_id }, _) => {
                 let mut watch = Watch::from_now(self, &stack_id).await.map_err(failed)?;
-                self.execute(&id, name, &deployment.manner)
+                self.execute((&id, &stack_id), name, &deployment.manner)
                     .await
                     .map_err(failed)?;
                 let outcome = match ground {

@@ -1,4 +1,4 @@
-//! Options of `synth`, and of what is told of a template: `diff` and `cost`.
+//! Options of `synth`, and of what is told of a template: `diff`, `cost` and `aws:permissions`.
 
 use std::path::PathBuf;
 
@@ -38,6 +38,26 @@ pub(crate) struct DiffArgs {
     /// Exit with 4 when something would change
     #[arg(long = "exitCode")]
     pub(crate) exit_code: bool,
+    #[command(flatten)]
+    pub(crate) options: ExtraArgs,
+    #[command(flatten)]
+    pub(crate) output: JsonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AwsPermissionsArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) lookups: LookupsArgs,
+    /// Print what the role needs that `deploymentConfig.cloudformationRoleArn` names
+    #[arg(long = "cloudformationRole")]
+    pub(crate) cloudformation_role: bool,
+    /// Print an array of policies, each small enough for a managed one
+    #[arg(long)]
+    pub(crate) split: bool,
     #[command(flatten)]
     pub(crate) options: ExtraArgs,
     #[command(flatten)]

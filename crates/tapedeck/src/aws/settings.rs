@@ -11,10 +11,10 @@ const KEPT: usize = 10;
 
 /// What the config says of deployments.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Settings {
-    pub(super) manner: Manner,
+pub(crate) struct Settings {
+    pub(crate) manner: Manner,
     /// How many templates are kept to go back to.
-    pub(super) kept: usize,
+    pub(crate) kept: usize,
 }
 
 impl Settings {
@@ -22,7 +22,7 @@ impl Settings {
     ///
     /// # Errors
     /// When something in it is known only once the stack is deployed.
-    pub(super) fn of(stack: &Stack) -> Result<Self, Failure> {
+    pub(crate) fn of(stack: &Stack) -> Result<Self, Failure> {
         let written = stack.settings.deployment.as_ref();
         let written = written.map(serde_json::to_value).and_then(Result::ok);
         Self::read(&written.unwrap_or_default())

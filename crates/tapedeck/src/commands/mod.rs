@@ -1,6 +1,7 @@
 //! One file per command: its examples, then a body that reads as the story.
 
 pub(crate) mod aws;
+pub(crate) mod aws_permissions;
 pub(crate) mod cf_rollback;
 pub(crate) mod completions;
 pub(crate) mod container_exec;
@@ -53,6 +54,7 @@ pub(crate) fn wants_json(command: &Command) -> bool {
         Command::Validate(args) => args.output.json,
         Command::Diff(args) => args.output.json,
         Command::Cost(args) => args.output.json,
+        Command::AwsPermissions(args) => args.output.json,
         Command::Explain(args) => args.output.json,
         Command::Deploy(args) => args.output.json,
         Command::Rollback(args) => args.output.json,
@@ -95,6 +97,7 @@ pub(crate) fn run(command: Command, context: &Context, printer: &Printer) -> Out
         Command::Synth(args) => synth::run(&args, context, printer),
         Command::Diff(args) => diff::run(&args, context, printer),
         Command::Cost(args) => cost::run(&args, context, printer),
+        Command::AwsPermissions(args) => aws_permissions::run(&args, context, printer),
         Command::Explain(args) => explain::run(&args, printer),
         Command::Schema(args) => schema::run(&args, context, printer),
         Command::Deploy(args) => deploy::run(&args, context, printer),

@@ -14,6 +14,7 @@ mod interrupted;
 mod life;
 mod looking;
 mod measures;
+mod permissions;
 mod proxy;
 #[path = "../machine/screen.rs"]
 mod screen;

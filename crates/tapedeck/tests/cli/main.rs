@@ -2,6 +2,7 @@
 //!
 //! One module per command. `UPDATE_EXPECT=1 cargo test --package tapedeck --test cli` rewrites what is expected.
 
+mod aws_permissions;
 mod completions;
 mod container_exec;
 mod cost;

@@ -1,6 +1,7 @@
 //! CloudFormation's own linter looks at the template of every golden config, and of those with every key. It is a program of
 //! PyPI that is installed once into a folder that cargo keeps for tests.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -98,6 +99,77 @@ fn the_linter_finds_nothing_in_any_golden_template() {
             "nothing needs that {check} is allowed"
         );
     }
+}
+
+/// Services of features that templates here do not have, and actions that only their own handlers know.
+const NOT_NEEDED: [&str; 13] = [
+    "cloudfront:updateDistribution",
+    "cognito-sync:",
+    "eks:",
+    "iam:PassRole",
+    "kms:ReEncrypt",
+    "lambda:AssociateRuntimeAlias",
+    "managed-fleets:",
+    "batch:SetCapacityTags",
+    "s3files:",
+    "s3:GetObjectMetadata",
+    "s3:REST.PUT.OBJECT",
+    "vpc-lattice:",
+    "vpce:",
+];
+
+/// Prints, a line each, types and the actions of their handlers, as the registry of CloudFormation has them.
+const HANDLERS: &str = "
+import glob, json, os, cfnlint
+for path in glob.glob(os.path.join(os.path.dirname(cfnlint.__file__), 'data/schemas/resources/*.json')):
+    schema = json.load(open(path))
+    handlers = schema.get('handlers', {})
+    for kind in ('create', 'read', 'update', 'delete'):
+        for action in handlers.get(kind, {}).get('permissions', []):
+            print(schema['typeName'], action)";
+
+#[test]
+fn policies_allow_what_the_registry_of_cloudformation_asks_for() {
+    let Ok(linter) = linter() else {
+        eprintln!("SKIPPED: no cfn-lint {VERSION}");
+        return;
+    };
+    let output = Command::new(linter)
+        .args(["-c", HANDLERS])
+        .output()
+        .expect("it can be started");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = fs::read_to_string(repository("crates/tapedeck-synth/src/permissions/handlers.txt"))
+        .expect("it is there");
+    let known: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.split_once(' ')).collect();
+    let is_allowed = |groups: &str, action: &str| {
+        let (service, name) = action.split_once(':').unwrap_or_default();
+        let group = groups
+            .split(' ')
+            .find_map(|group| group.strip_prefix(service)?.strip_prefix(':'));
+        group.is_some_and(|names| names.split(',').any(|one| one.eq_ignore_ascii_case(name)))
+    };
+    let mut compared = 0;
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let (kind, action) = line.split_once(' ').unwrap_or_default();
+        let Some(groups) = known.get(kind) else { continue };
+        let (service, name) = action.split_once(':').unwrap_or_default();
+        let action = format!(
+            "{}:{}",
+            service.to_lowercase(),
+            name.replace("CreateDistributionWithTags", "CreateDistribution")
+        );
+        let is_needed = !NOT_NEEDED
+            .iter()
+            .any(|one| action == *one || one.ends_with(':') && action.starts_with(one));
+        assert!(!is_needed || is_allowed(groups, &action), "{kind} needs {action}");
+        compared += 1;
+    }
+    assert!(compared > 1000, "only {compared} actions");
 }
 
 /// What the linter says about templates, a line each. It is asked once: to start it takes longer than to look at many files.
