@@ -46,6 +46,18 @@ const OF_REPLICAS: [&str; 12] = [
     "UpdateItem",
 ];
 
+/// What is taken only for features that a template asks for by a key with that word: of a type, a part of actions, the word.
+const FOR_FEATURES: [(&str, &str, &str); 8] = [
+    ("AWS::ECS::Cluster", "ecs:PutAccountSetting", "clustersettings"),
+    ("AWS::Lambda::Function", "lambda:GetLayerVersion", "layers"),
+    ("AWS::Lambda::Function", "CodeSigning", "codesigning"),
+    ("AWS::Logs::LogGroup", "firehose:", "dataprotection"),
+    ("AWS::Logs::LogGroup", "LogDelivery", "dataprotection"),
+    ("AWS::Logs::LogGroup", "PutDataProtection", "dataprotection"),
+    ("AWS::Logs::LogGroup", "PutIndexPolicy", "indexpolic"),
+    ("AWS::Logs::LogGroup", "PutResourcePolicy", "resourcepolic"),
+];
+
 /// `sqs:CreateQueue,DeleteQueue sns:…`
 fn actions(groups: &str) -> impl Iterator<Item = String> {
     let groups = groups.split(' ').filter_map(|group| group.split_once(':'));
@@ -70,19 +82,18 @@ pub(super) fn is_unscoped(action: &str) -> bool {
 
 /// Whether a resource needs an action of its type, for what the template says of it.
 pub(super) fn is_needed(action: &str, resource: &Resource) -> bool {
+    let kind = resource.kind.as_str();
+    let has = |word: &str| mentions(&resource.properties, word);
     match action.split_once(':') {
-        Some(("kms", _)) if !resource.kind.starts_with("AWS::KMS::") => mentions(&resource.properties, "kms"),
+        Some(("kms", _)) if !kind.starts_with("AWS::KMS::") => has("kms"),
         Some(("dynamodb", name)) if OF_REPLICAS.contains(&name) => {
             let replicas = resource.properties.get("Replicas").and_then(Value::as_array);
             replicas.is_some_and(|replicas| replicas.len() > 1)
         }
-        Some(("lambda", name)) if name.contains("CodeSigning") => {
-            mentions(&resource.properties, "codesigning")
-        }
-        Some(("lambda", "GetLayerVersion")) if resource.kind == "AWS::Lambda::Function" => {
-            mentions(&resource.properties, "layers")
-        }
-        _ => true,
+        _ => FOR_FEATURES
+            .iter()
+            .filter(|(of, part, _)| *of == kind && action.contains(part))
+            .all(|(_, _, word)| has(word)),
     }
 }
 

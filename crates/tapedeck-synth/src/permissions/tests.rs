@@ -55,6 +55,11 @@ fn what_has_a_name_is_allowed_by_it_and_what_has_none_by_its_beginning() {
             json!({ "Queues": [{ "Ref": "JobsQueue" }] }),
         ),
         ("Photos", "AWS::S3::Bucket", json!({})),
+        (
+            "Cluster",
+            "AWS::ECS::Cluster",
+            json!({ "ClusterName": "shop-dev" }),
+        ),
         ("Net", "AWS::EC2::VPC", json!({ "CidrBlock": "10.0.0.0/16" })),
     ]);
     let permissions = of_caller(&template, &deployment(&lookups));
@@ -74,6 +79,10 @@ fn what_has_a_name_is_allowed_by_it_and_what_has_none_by_its_beginning() {
     let stack = ["arn:aws:cloudformation:eu-west-1:123456789012:stack/shop-dev/*"];
     assert_eq!(allowed(&permissions, "cloudformation:CreateChangeSet"), stack);
     assert_eq!(allowed(&permissions, "kms:Decrypt"), [] as [&str; 0]);
+    assert_eq!(
+        allowed(&permissions, "ecs:PutAccountSettingDefault"),
+        [] as [&str; 0]
+    );
     assert_eq!(permissions.unknown, BTreeSet::new());
 }
 
