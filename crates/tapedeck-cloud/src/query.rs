@@ -8,6 +8,7 @@ use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
 use aws_smithy_query::QueryWriter;
 use aws_smithy_runtime::client::orchestrator::operation::{Operation, OperationBuilder};
+use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
@@ -94,6 +95,8 @@ impl QueryService {
             .endpoint_url(&self.endpoint())
             .runtime_plugin(self.signing())
             .retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::new())
+            .retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new())
+            .retry_classifier(HttpStatusCodeClassifier::default())
             .retry_classifier(too_many_requests())
             .serializer(request)
             .deserializer(answer);

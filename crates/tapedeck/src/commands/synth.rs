@@ -95,7 +95,8 @@ pub(crate) struct Plan {
     pub(crate) template: Template,
 }
 
-/// The same of a stack that is read already, with all that a deployment goes on from.
+/// The same of a stack that is read already, with all that a deployment goes on from. Where there is an `account` for when none is looked up,
+/// its zones are not asked for either.
 ///
 /// # Errors
 /// Those of [`template`].
@@ -116,7 +117,7 @@ pub(crate) fn plan(
     let has_zones = template.ids_of_type(SUBNET).next().is_some();
     if let Some(aws) = reading
         .aws
-        .filter(|_| has_zones && lookups.availability_zones.is_none())
+        .filter(|_| account.is_none() && has_zones && lookups.availability_zones.is_none())
     {
         lookups.availability_zones = Some(aws.zones()?);
         template = looked_up(reading.aws, &mut lookups, file.name(), made)?;
