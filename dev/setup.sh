@@ -22,6 +22,7 @@ if [ "${1:-}" = tests ] || [ "${1:-}" = orders ]; then
     need pip3 python3-pip
 fi
 if [ "${1:-}" = tests ]; then
+    need aws awscli
     need buildah buildah
     need busybox busybox-static
     need docker-registry docker-registry

@@ -1,6 +1,8 @@
 //! Objects in buckets.
 
 use aws_config::timeout::TimeoutConfig;
+use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
+use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier,
@@ -268,6 +270,7 @@ impl Cloud {
                 .build();
             call = call.create_bucket_configuration(there);
         }
+        let call = call.customize().config_override(made_meanwhile());
         match call
             .send()
             .await
@@ -295,6 +298,14 @@ impl Cloud {
             .map_err(|error| CallError::new("s3:PutBucketPublicAccessBlock", error))?;
         Ok(())
     }
+}
+
+/// Has a bucket that is just being made asked for again: by another deployment, or by the first of two calls whose answer was lost.
+fn made_meanwhile() -> aws_sdk_s3::config::Builder {
+    let classifier = AwsErrorCodeClassifier::<CreateBucketError>::builder()
+        .transient_errors(vec!["OperationAborted"])
+        .build();
+    aws_sdk_s3::config::Builder::new().retry_classifier(classifier)
 }
 
 /// Whether an answer to HEAD says that there is none. Such answers have no body that a code could stand in.

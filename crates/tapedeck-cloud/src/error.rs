@@ -1,5 +1,8 @@
 //! What can go wrong, one variant per operation: what was tried, on what, where. Why is the source.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use crate::call::{CallError, Fault};
@@ -250,7 +253,11 @@ impl CloudError {
     #[must_use]
     pub fn is_unanswered(&self) -> bool {
         let call = std::iter::successors(Some(self as &dyn std::error::Error), |error| error.source())
-            .find_map(|error| error.downcast_ref::<CallError>());
+            // A cause that is a call is told as that call, and leaves it out of the chain.
+            .find_map(|error| match error.downcast_ref::<Cause>() {
+                Some(Cause::Call(call)) => Some(call),
+                _ => error.downcast_ref::<CallError>(),
+            });
         call.is_some_and(|call| matches!(call.fault, Fault::NoAnswer { .. } | Fault::TooLate))
     }
 

@@ -1,11 +1,16 @@
 //! Templates that a stack has had, kept in the bucket for templates of the account, so that it can go back to one.
 
-use crate::call::CallError;
+use tokio::time::timeout;
+
+use crate::call::{CallError, Fault};
 use crate::connect::Cloud;
 use crate::error::CloudError;
 
 const LIST: &str = "s3:ListBucket";
 const GET: &str = "s3:GetObject";
+
+/// How often an object is asked for that breaks off.
+const ATTEMPTS: usize = 5;
 
 impl Cloud {
     /// Keeps a template of a stack as its newest version, unless it is the newest already. Of older versions the last `kept` stay. Tells
@@ -110,16 +115,32 @@ impl Cloud {
         Ok(versions)
     }
 
+    /// An object, if there is one. What breaks off in the middle of it is beyond the repetitions of calls.
     async fn object(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>, CallError> {
+        for _ in 1..ATTEMPTS {
+            match self.object_at_once(bucket, key).await {
+                Err(error) if matches!(error.fault, Fault::Garbled { .. }) => {}
+                done => return done,
+            }
+        }
+        self.object_at_once(bucket, key).await
+    }
+
+    async fn object_at_once(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>, CallError> {
         let call = self.s3.get_object().bucket(bucket).key(key).send().await;
         let answer = match call.map_err(|error| CallError::new(GET, error)) {
             Ok(answer) => answer,
             Err(error) if error.is("NoSuchKey") || error.is("NoSuchBucket") => return Ok(None),
             Err(error) => return Err(error),
         };
-        let body = answer.body.collect().await;
-        let body = body.map_err(|_| CallError::lacking(GET, "end"))?;
-        Ok(Some(body.to_vec()))
+        match timeout(self.limits.upload, answer.body.collect()).await {
+            Ok(Ok(body)) => Ok(Some(body.to_vec())),
+            Ok(Err(_)) => Err(CallError::lacking(GET, "end")),
+            Err(_) => Err(CallError {
+                action: GET,
+                fault: Fault::TooLate,
+            }),
+        }
     }
 }
 

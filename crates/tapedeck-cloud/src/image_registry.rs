@@ -41,6 +41,23 @@ impl Cloud {
             .map_err(|cause| self.not_done("log in to the registry of images".to_owned(), cause))
     }
 
+    /// Whether a repository holds images. One that is not there holds none.
+    ///
+    /// # Errors
+    /// [`CloudError::NotDone`] when it may not be looked at or nobody answers.
+    pub async fn holds_images(&self, repository: &str) -> Result<bool, CloudError> {
+        let call = self.ecr.list_images().repository_name(repository).max_results(1);
+        match call
+            .send()
+            .await
+            .map_err(|error| CallError::new("ecr:ListImages", error))
+        {
+            Ok(page) => Ok(!page.image_ids.unwrap_or_default().is_empty()),
+            Err(error) if error.is("RepositoryNotFoundException") => Ok(false),
+            Err(cause) => Err(self.not_done(format!("look for images in repository {repository}"), cause)),
+        }
+    }
+
     async fn log_in(&self) -> Result<RegistryLogin, CallError> {
         let call = self.ecr.get_authorization_token().send().await;
         let answer = call.map_err(|error| CallError::new(LOG_IN, error))?;

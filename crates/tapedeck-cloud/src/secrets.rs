@@ -68,7 +68,12 @@ impl Cloud {
             Err(error) if error.is("ResourceNotFoundException") => {}
             Err(error) if is_deleted(&error) => {
                 let call = self.secrets.restore_secret().secret_id(name).send().await;
-                call.map_err(|error| failed(CallError::new("secretsmanager:RestoreSecret", error)))?;
+                match call.map_err(|error| CallError::new("secretsmanager:RestoreSecret", error)) {
+                    Ok(_) => {}
+                    // It is restored already: the first answer to this very call was lost. If not, the next call says so.
+                    Err(error) if error.is("InvalidRequestException") => {}
+                    Err(error) => return Err(failed(error)),
+                }
                 self.put_secret(name, value).await.map_err(failed)?;
                 return Ok(true);
             }
@@ -108,6 +113,9 @@ impl Cloud {
     /// # Errors
     /// [`CloudError::NotDone`] when it may not be deleted or nobody answers.
     pub async fn delete_secret(&self, name: &str, days: i64) -> Result<bool, CloudError> {
+        if self.secret(name).await?.is_none() {
+            return Ok(false);
+        }
         let call = self
             .secrets
             .delete_secret()
@@ -119,7 +127,8 @@ impl Cloud {
             .map_err(|error| CallError::new("secretsmanager:DeleteSecret", error))
         {
             Ok(_) => Ok(true),
-            Err(error) if error.is("ResourceNotFoundException") => Ok(false),
+            // The first answer to this very call was lost, or somebody else was quicker.
+            Err(error) if error.is("ResourceNotFoundException") || is_deleted(&error) => Ok(true),
             Err(cause) => Err(self.not_done(format!("delete secret {name}"), cause)),
         }
     }
@@ -146,5 +155,6 @@ impl Cloud {
 /// Whether a secret is deleted, and can still be restored. Secrets Manager has no code of its own for that.
 fn is_deleted(error: &CallError) -> bool {
     matches!(&error.fault, Fault::Refused { code, message }
-        if code == "InvalidRequestException" && message.contains("marked for deletion"))
+        if code == "InvalidRequestException"
+            && ["marked for deletion", "already scheduled for deletion"].iter().any(|words| message.contains(words)))
 }

@@ -96,7 +96,7 @@ pub struct Limits {
     pub answer: Duration,
     /// A call with all its repetitions.
     pub call: Duration,
-    /// The same for a call that sends an object.
+    /// The same for a call that sends an object, or gets one.
     pub upload: Duration,
     /// How long nothing may happen to a stack while something is being done to it.
     pub standstill: Duration,

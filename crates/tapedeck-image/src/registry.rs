@@ -17,6 +17,7 @@ mod credentials;
 mod documents;
 mod error;
 mod layers;
+mod patience;
 mod pull;
 mod push;
 mod reference;

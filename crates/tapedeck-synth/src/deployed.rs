@@ -8,6 +8,9 @@ use tapedeck_model::{Cpu, MemoryMb};
 /// What services of ECS are in a template.
 pub const SERVICE_TYPE: &str = "AWS::ECS::Service";
 
+/// The type of repositories of images.
+pub const REPOSITORY_TYPE: &str = "AWS::ECR::Repository";
+
 use crate::partial::FOUNDATION;
 
 pub use crate::workload::service_id;

@@ -23,7 +23,7 @@ mod push;
 mod sandbox;
 
 pub(crate) use parts::{Packaged, Part};
-pub(crate) use push::{Pusher, patiently};
+pub(crate) use push::Pusher;
 
 /// Services that are packaged at the same time.
 const AT_ONCE: usize = 2;

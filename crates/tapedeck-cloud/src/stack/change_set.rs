@@ -9,6 +9,7 @@ use aws_sdk_cloudformation::types::{
 use super::failure::Whose;
 use super::pause::Pauses;
 use super::template::Template;
+use super::watch::Watch;
 use super::{Deployment, Manner, StackStatus};
 use crate::call::{CallError, says_nothing_changed};
 use crate::connect::Cloud;
@@ -170,25 +171,26 @@ impl Cloud {
         }
     }
 
-    /// Lets CloudFormation do what a change set, of that stack, says. The token is what its events are marked with.
+    /// Lets CloudFormation do it. The token is what its events are marked with.
     pub(super) async fn execute(
         &self,
-        (id, stack_id): (&str, &str),
+        id: &str,
         token: &str,
         manner: &Manner,
+        watch: &Watch<'_>,
     ) -> Result<(), CallError> {
         let call = self
             .cloudformation
             .execute_change_set()
             .change_set_name(id)
             // Permissions are for stacks, and not everybody knows that of a change set.
-            .stack_name(stack_id)
+            .stack_name(watch.stack_id())
             .set_disable_rollback(manner.leaves_failed.then_some(true))
             .client_request_token(token);
         let call = call.send().await;
         match call.map_err(|error| CallError::new("cloudformation:ExecuteChangeSet", error)) {
             // The first answer to this very call was lost: nobody else knows of this change set.
-            Err(error) if error.is_executed_already() => Ok(()),
+            Err(error) if error.is_executed_already() || watch.has_begun(token).await => Ok(()),
             done => done.map(drop),
         }
     }

@@ -70,7 +70,7 @@ impl Cloud {
             .set_resources_to_skip((!skipped.is_empty()).then(|| skipped.to_vec()));
         let call = call.send().await;
         if let Err(error) = call.map_err(|error| CallError::new(CONTINUE, error))
-            && !watch.has_begun(&token).await.map_err(failed)?
+            && !watch.has_begun(&token).await
         {
             return Err(failed(error));
         }
@@ -104,9 +104,18 @@ impl Cloud {
         let failed = |cause: CallError| self.not_deleted(stack_name, cause);
         let mut watch = Watch::from_now(self, &state.id).await.map_err(failed)?;
         if state.status.as_str() != "DELETE_IN_PROGRESS" {
-            let call = self.cloudformation.delete_stack().stack_name(&state.id);
+            let token = new_name();
+            let call = self
+                .cloudformation
+                .delete_stack()
+                .stack_name(&state.id)
+                .client_request_token(&token);
             let call = call.send().await;
-            call.map_err(|error| failed(CallError::new("cloudformation:DeleteStack", error)))?;
+            if let Err(error) = call.map_err(|error| CallError::new("cloudformation:DeleteStack", error))
+                && !watch.has_begun(&token).await
+            {
+                return Err(failed(error));
+            }
         }
         let end = watch.settle(progress).await;
         match end.map_err(|cause| self.not_deleted(stack_name, cause))? {

@@ -162,7 +162,7 @@ impl Cloud {
         ) {
             (ChangeSet::Ready { id, stack_id }, _) => {
                 let mut watch = Watch::from_now(self, &stack_id).await.map_err(failed)?;
-                self.execute((&id, &stack_id), name, &deployment.manner)
+                self.execute(&id, name, &deployment.manner, &watch)
                     .await
                     .map_err(failed)?;
                 let outcome = match ground {
@@ -248,7 +248,7 @@ impl Cloud {
             .set_tags(Some(tags(deployment)));
         let call = call.send().await;
         if let Err(error) = call.map_err(|error| CallError::new("cloudformation:UpdateStack", error))
-            && !watch.has_begun(name).await.map_err(failed)?
+            && !watch.has_begun(name).await
         {
             return match error.is_nothing_to_do() {
                 true => Ok(unchanged),

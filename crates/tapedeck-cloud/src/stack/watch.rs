@@ -38,18 +38,24 @@ impl<'a> Watch<'a> {
         Ok(watch)
     }
 
+    /// The ARN of the stack.
+    pub(super) fn stack_id(&self) -> &str {
+        &self.stack_id
+    }
+
     /// All that was told.
     pub(super) fn told(&self) -> &[ResourceEvent] {
         &self.told
     }
 
-    /// Whether something has begun that a call with this token asked for: then its answer was lost, and the call was made again in vain.
-    pub(super) async fn has_begun(&self, token: &str) -> Result<bool, CallError> {
-        let (page, _) = self.page(None).await?;
-        let mut tokens = page
-            .iter()
-            .filter_map(|event| event.client_request_token.as_deref());
-        Ok(tokens.any(|known| known == token))
+    /// Whether something is known to have begun that a call with this token asked for: then its answer was lost, and the call was made
+    /// again in vain.
+    pub(super) async fn has_begun(&self, token: &str) -> bool {
+        let is_of_it = |event: &StackEvent| event.client_request_token.as_deref() == Some(token);
+        // Who cannot be asked has given a reason with that call already.
+        self.page(None)
+            .await
+            .is_ok_and(|(page, _)| page.iter().any(is_of_it))
     }
 
     /// Waits until nothing is done to the stack any more, and says how it is then; none when it is gone for good.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tapedeck_cloud::{Aftermath, Cause, Cloud, CloudError, Outcome, Progress, Target};
 use tapedeck_testkit::Emulator;
 
-use crate::world::{World, broken_url, fixed, queue, template, world};
+use crate::world::{World, broken_url, fixed, queue, template, thing, world};
 
 /// Announces the stack `shop` with a change set of ours, which is not executed; or just adds one to it.
 const ANNOUNCE: &str = "
@@ -22,19 +22,6 @@ import botocore.session
 cloudformation = botocore.session.get_session().create_client('cloudformation')
 found = cloudformation.list_change_sets(StackName='shop')['Summaries']
 print(' '.join(one['ChangeSetName'] for one in found if one['ExecutionStatus'] == 'AVAILABLE'))";
-
-/// Makes and changes things, but does not change them back.
-const THINGS: &str = "
-import json, urllib.request
-def handler(event, context):
-    is_back = event['RequestType'] == 'Update' and event['ResourceProperties']['Version'] == '1'
-    answer = {name: event[name] for name in ('StackId', 'RequestId', 'LogicalResourceId')}
-    answer['PhysicalResourceId'] = 'thing'
-    answer['Status'] = 'FAILED' if is_back else 'SUCCESS'
-    answer['Reason'] = 'there is no way back'
-    body = json.dumps(answer).encode()
-    urllib.request.urlopen(urllib.request.Request(event['ResponseURL'], data=body, method='PUT'))
-";
 
 fn announce(world: &World, kind: &str, name: &str) {
     let _ = world.emulator.botocore(ANNOUNCE, &[kind, name]);
@@ -158,37 +145,6 @@ async fn a_stack_to_which_nothing_happens_is_not_waited_for_for_ever() {
         matches!(cause, Cause::Standstill { status, .. } if status.as_str() == "CREATE_IN_PROGRESS"),
         "{cause:?}"
     );
-}
-
-/// Resources with a thing of a version, which can be changed to another version and not back.
-fn thing(version: u32) -> Value {
-    json!({
-        "Role": {
-            "Type": "AWS::IAM::Role",
-            "Properties": { "RoleName": "things", "AssumeRolePolicyDocument": {
-                "Version": "2012-10-17",
-                "Statement": [{
-                    "Effect": "Allow",
-                    "Principal": { "Service": "lambda.amazonaws.com" },
-                    "Action": "sts:AssumeRole",
-                }],
-            } },
-        },
-        "Things": {
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "FunctionName": "things",
-                "Runtime": "python3.13",
-                "Handler": "index.handler",
-                "Role": { "Fn::GetAtt": ["Role", "Arn"] },
-                "Code": { "ZipFile": THINGS },
-            },
-        },
-        "Thing": {
-            "Type": "Custom::Thing",
-            "Properties": { "ServiceToken": { "Fn::GetAtt": ["Things", "Arn"] }, "Version": version.to_string() },
-        },
-    })
 }
 
 #[tokio::test]

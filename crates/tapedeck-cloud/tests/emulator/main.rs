@@ -5,6 +5,7 @@
 mod buckets;
 mod endpoints;
 mod interrupted;
+mod lost;
 mod networks;
 mod roles;
 mod stacks;

@@ -126,3 +126,47 @@ pub(crate) fn broken_url(after: &str) -> Value {
         "Properties": { "AuthType": "NONE", "TargetFunctionArn": "there-is-none" },
     })
 }
+
+/// Makes and changes things, but does not change them back.
+const THINGS: &str = "
+import json, urllib.request
+def handler(event, context):
+    is_back = event['RequestType'] == 'Update' and event['ResourceProperties']['Version'] == '1'
+    answer = {name: event[name] for name in ('StackId', 'RequestId', 'LogicalResourceId')}
+    answer['PhysicalResourceId'] = 'thing'
+    answer['Status'] = 'FAILED' if is_back else 'SUCCESS'
+    answer['Reason'] = 'there is no way back'
+    body = json.dumps(answer).encode()
+    urllib.request.urlopen(urllib.request.Request(event['ResponseURL'], data=body, method='PUT'))
+";
+
+/// Resources with a thing of a version, which can be changed to another version and not back.
+pub(crate) fn thing(version: u32) -> Value {
+    json!({
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": { "RoleName": "things", "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Effect": "Allow",
+                    "Principal": { "Service": "lambda.amazonaws.com" },
+                    "Action": "sts:AssumeRole",
+                }],
+            } },
+        },
+        "Things": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "FunctionName": "things",
+                "Runtime": "python3.13",
+                "Handler": "index.handler",
+                "Role": { "Fn::GetAtt": ["Role", "Arn"] },
+                "Code": { "ZipFile": THINGS },
+            },
+        },
+        "Thing": {
+            "Type": "Custom::Thing",
+            "Properties": { "ServiceToken": { "Fn::GetAtt": ["Things", "Arn"] }, "Version": version.to_string() },
+        },
+    })
+}

@@ -304,7 +304,8 @@ fn only_silence_is_got_around() {
             what: "the manifest",
             status: "404 Not Found".to_owned(),
             said: String::new(),
-            way_out: String::new(),
+            way_out: Box::from(""),
+            again_after: None,
         },
         RegistryError::Connection {
             reference: reference(),

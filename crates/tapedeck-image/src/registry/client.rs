@@ -11,6 +11,7 @@ use super::challenge::Challenge;
 use super::credentials::{Credentials, Login, Proof};
 use super::documents::complaint;
 use super::error::RegistryError;
+use super::patience::Patience;
 use super::reference::Reference;
 use super::transport::{agent, host, is_safe, origin, redirected};
 
@@ -25,6 +26,8 @@ pub(super) struct Client {
     agent: Agent,
     login: Option<Login>,
     way_out: String,
+    /// Whether what may work in a moment is tried again.
+    pub(super) is_patient: bool,
     /// The header that the registry accepted last.
     authorization: Mutex<Option<String>>,
 }
@@ -79,6 +82,7 @@ impl Client {
             agent: agent(reference.is_loopback()),
             login: credentials.for_registry(registry).cloned(),
             way_out: credentials.way_out(registry),
+            is_patient: false,
             authorization: Mutex::new(None),
             reference: reference.clone(),
         }
@@ -86,6 +90,10 @@ impl Client {
 
     /// Asks, logging in where the registry wants it and following where it sends to.
     pub(super) fn get(&self, ask: Ask<'_>) -> Result<Response<Body>, RegistryError> {
+        self.patiently(true, || self.get_once(ask))
+    }
+
+    fn get_once(&self, ask: Ask<'_>) -> Result<Response<Body>, RegistryError> {
         let url = self.url(ask.path);
         let known = self.authorization().clone();
         let mut response = self.request(&url, ask, known.as_deref())?;
@@ -106,12 +114,15 @@ impl Client {
 
     /// Sends something to the registry, or to where it sent before, logging in where it wants that. The answer may be a
     /// refusal. What can be sent only once is not sent again after a login: then the answer is still that refusal.
-    pub(super) fn send(&self, message: Message<'_>) -> Result<Response<Body>, RegistryError> {
+    pub(super) fn send(&self, mut message: Message<'_>) -> Result<Response<Body>, RegistryError> {
+        self.patiently(message.content.is_repeatable(), || self.send_once(&mut message))
+    }
+
+    fn send_once(&self, message: &mut Message<'_>) -> Result<Response<Body>, RegistryError> {
         let home = self.url("");
         let is_home = origin(&message.url) == origin(&home);
-        let mut message = message;
         let known = self.authorization().clone().filter(|_| is_home);
-        let response = self.transmit(&mut message, known.as_deref())?;
+        let response = self.transmit(message, known.as_deref())?;
         if !is_home || response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
@@ -120,8 +131,27 @@ impl Client {
         };
         *self.authorization() = Some(authorization.clone());
         match message.content.is_repeatable() {
-            true => self.transmit(&mut message, Some(&authorization)),
+            true => self.transmit(message, Some(&authorization)),
             false => Ok(response),
+        }
+    }
+
+    /// Does what can be done twice again for as long as there is patience, when that may help.
+    fn patiently(
+        &self,
+        is_repeatable: bool,
+        mut attempt: impl FnMut() -> Result<Response<Body>, RegistryError>,
+    ) -> Result<Response<Body>, RegistryError> {
+        let mut patience = Patience::default();
+        loop {
+            let answered = attempt();
+            let (is_passing, asked) = match &answered {
+                Ok(response) => (is_passing(response.status()), again_after(response)),
+                Err(error) => (error.is_passing(), error.again_after()),
+            };
+            if !(self.is_patient && is_repeatable && is_passing && patience.wait(asked)) {
+                return answered;
+            }
         }
     }
 
@@ -364,6 +394,7 @@ impl Client {
 
     pub(super) fn refused(&self, what: &'static str, response: Response<Body>) -> RegistryError {
         let status = response.status();
+        let again_after = again_after(&response);
         let mut content = Vec::new();
         let body = response.into_body().into_reader();
         // Half a complaint is better than none.
@@ -384,7 +415,8 @@ impl Client {
             } else {
                 format!(", {said}")
             },
-            way_out,
+            way_out: way_out.into(),
+            again_after,
         }
     }
 
@@ -410,4 +442,15 @@ impl Client {
             reason,
         }
     }
+}
+
+/// Whether somebody with this answer may have another one in a moment.
+fn is_passing(status: StatusCode) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
+}
+
+/// After how many seconds an answer wants the same to be asked again. A date is not read: the usual pauses do.
+fn again_after(response: &Response<Body>) -> Option<u32> {
+    let value = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
+    value.trim().parse().ok()
 }

@@ -59,7 +59,9 @@ pub enum RegistryError {
         /// Its words, after a comma, if it has any.
         said: String,
         /// What to do.
-        way_out: String,
+        way_out: Box<str>,
+        /// After how many seconds it wants to be asked again, if it says so.
+        again_after: Option<u32>,
     },
     /// The registry wants to know who asks, in a way that is not supported or not safe.
     #[error("cannot log in for {reference}: {reason}")]
@@ -174,6 +176,14 @@ impl RegistryError {
             Self::NoAnswer { .. } | Self::Connection { .. } | Self::Interrupted { .. } => true,
             Self::Refused { status, .. } => status.starts_with("429") || status.starts_with('5'),
             _ => false,
+        }
+    }
+
+    /// After how many seconds the registry wants to be asked again, if it says so.
+    pub(super) fn again_after(&self) -> Option<u32> {
+        match self {
+            Self::Refused { again_after, .. } => *again_after,
+            _ => None,
         }
     }
 }

@@ -46,6 +46,14 @@ impl Registry {
         }
     }
 
+    /// The same that tries again what may work in a moment, a few times, with growing pauses of random length, or those that the
+    /// registry asks for. Whoever can do without an answer does not want that.
+    #[must_use]
+    pub fn patient(mut self) -> Self {
+        self.client.is_patient = true;
+        self
+    }
+
     /// Asks what the reference stands for.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Pushing to a real registry, also over connections that break.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::Value;
 use tapedeck_image::registry::{Credentials, Login, PushError, PushOptions, Pushed, Reference, Registry};
 use tapedeck_image::{
@@ -322,6 +324,29 @@ fn a_registry_that_never_takes_it_is_given_up() {
     let nowhere = Reference::parse(&format!("{}/team/app:1", free_address())).unwrap();
     let error = push(&store, &image, &nowhere, &PushOptions::default()).unwrap_err();
     assert!(error.to_string().contains("does not answer"), "{error}");
+}
+
+#[test]
+fn a_busy_registry_is_asked_again_by_whoever_is_patient() {
+    let digest = Digest::of(b"an image");
+    let busy = || {
+        let times = AtomicUsize::new(0);
+        Fake::start(move |_| match times.fetch_add(1, Ordering::SeqCst) {
+            0 => Answer::new("429 Too Many Requests", "").with("Retry-After: 0".to_owned()),
+            1 => Answer::new("503 Service Unavailable", ""),
+            _ => Answer::new("200 OK", "").with(format!("Docker-Content-Digest: {digest}")),
+        })
+    };
+    let registry_of = |fake: &Fake| {
+        let reference = Reference::parse(&format!("{}/team/app:1", fake.host)).unwrap();
+        Registry::of(&reference, &Credentials::none())
+    };
+    let fake = busy();
+    assert_eq!(registry_of(&fake).patient().digest().unwrap(), Some(digest));
+    assert_eq!(fake.asked().len(), 3);
+    let fake = busy();
+    assert_eq!(registry_of(&fake).digest().unwrap(), None);
+    assert_eq!(fake.asked().len(), 1);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use tapedeck_cloud::Outcome as Came;
 use tapedeck_image::Store;
 use tapedeck_model::{Moment, Stack};
 use tapedeck_synth::deployed;
-use tapedeck_synth::diff::{Difference, Surroundings, compare};
+use tapedeck_synth::diff::{Difference, ResourceChange, Surroundings, compare};
 use tapedeck_synth::{Lookups, Template, told};
 
 use super::settings::Settings;
@@ -256,7 +256,7 @@ impl Deploying<'_> {
         let endangered = difference
             .resources
             .iter()
-            .filter(|change| change.danger.is_some());
+            .filter(|change| change.danger.is_some() && !self.is_empty_repository(change));
         let endangered: Vec<&str> = endangered.map(|change| change.logical_id.as_str()).collect();
         if endangered.is_empty() || self.args.yes {
             return Ok(());
@@ -272,6 +272,19 @@ impl Deploying<'_> {
             true => Ok(()),
             false => Err(Failure::operation("not deployed; nothing was changed")),
         }
+    }
+
+    /// Whether a repository of images is known to have none in it.
+    fn is_empty_repository(&self, change: &ResourceChange) -> bool {
+        let name = self.there.standing().and_then(|standing| {
+            let repository = &standing["Resources"][&change.logical_id];
+            repository["Properties"]["RepositoryName"].as_str()
+        });
+        let Some(name) = name.filter(|_| change.kind == deployed::REPOSITORY_TYPE) else {
+            return false;
+        };
+        // Whoever may not look is asked.
+        matches!(self.aws.run(self.aws.cloud.holds_images(name)), Ok(false))
     }
 
     /// Keeps a template to go back to.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tapedeck_build::Built;
 use tapedeck_cloud::RegistryLogin;
-use tapedeck_image::registry::{Credentials, Login, Reference, Registry, RegistryError};
+use tapedeck_image::registry::{Credentials, Login, Reference, Registry};
 use tapedeck_image::{Platform, Store};
 use tapedeck_model::{Architecture, Compute, MAIN_CONTAINER, Packaging, ResourceName, Stack, WorkerService};
 use tapedeck_synth::image_key;
@@ -124,9 +124,8 @@ pub(super) fn push(
     for one in made {
         let target = format!("{}/{repository}:{}", login.registry, tag(one));
         let target = Reference::parse(&target).or_fail(ExitKind::Internal)?;
-        let registry = Registry::of(&target, &credentials);
-        let present = packaging::patiently(|| registry.digest(), RegistryError::is_passing);
-        let present = present.or_fail(ExitKind::Environment)?;
+        let registry = Registry::of(&target, &credentials).patient();
+        let present = registry.digest().or_fail(ExitKind::Environment)?;
         let digest = match present {
             Some(digest) => digest,
             None => {

@@ -1,7 +1,5 @@
 //! Pushing what was packaged.
 
-use std::time::Duration;
-
 use tapedeck_build::Built;
 use tapedeck_image::registry::{
     Credentials, PushError, PushOptions, Pushed, Reference, Registry, RegistryError,
@@ -14,14 +12,6 @@ use crate::exit::{ExitKind, Failure, OrFail};
 use crate::packaging::named_bases;
 use crate::printer::Printer;
 use crate::text::{count, megabytes};
-
-/// Between attempts at something that did not work.
-const PAUSES: [Duration; 4] = [
-    Duration::from_millis(100),
-    Duration::from_millis(300),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-];
 
 /// Where an image is pushed to, with the login that Docker has for the registry.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +61,7 @@ impl Pusher<'_> {
             mount_from: &beside,
             ..PushOptions::default()
         };
-        let registry = Registry::of(self.target, credentials);
+        let registry = Registry::of(self.target, credentials).patient();
         let mut progress = printer.progress("push");
         let image = match self.compression {
             Compression::Zstd => built.image.clone(),
@@ -82,8 +72,9 @@ impl Pusher<'_> {
                     .or_fail(ExitKind::Environment)?
             }
         };
-        let push = || registry.push(self.images, &image, &options, &mut progress);
-        let pushed = patiently(push, PushError::is_passing).map_err(failed)?;
+        let pushed = registry
+            .push(self.images, &image, &options, &mut progress)
+            .map_err(failed)?;
         let mut told = format!(
             "pushed {}: {} sent ({}), {} there already",
             self.target,
@@ -99,25 +90,6 @@ impl Pusher<'_> {
         progress.done(&told);
         Ok((pushed, documents))
     }
-}
-
-/// Tries something that may work in a moment until it does, a few times, with growing pauses of random length.
-///
-/// # Errors
-/// The last one, and any that does not pass.
-pub(crate) fn patiently<T, E>(
-    mut attempt: impl FnMut() -> Result<T, E>,
-    is_passing: impl Fn(&E) -> bool,
-) -> Result<T, E> {
-    for pause in PAUSES {
-        match attempt() {
-            Err(error) if is_passing(&error) => {
-                std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64()));
-            }
-            done => return done,
-        }
-    }
-    attempt()
 }
 
 fn kind_of(error: &PushError) -> ExitKind {

@@ -4,9 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
 use rustix::process::Signal;
-use tapedeck_testkit::{DEADLINE, Finished, eventually, kill};
+use tapedeck_testkit::{DEADLINE, Finished, Proxy, eventually, kill};
 
-use crate::proxy::Proxy;
 use crate::world::{WAITS, World};
 
 /// Kills a deployment when it says something, and tells whether it did.

@@ -133,3 +133,42 @@ fn what_would_be_lost_is_told_before() {
     world.must(&["deploy", "--yes"]);
     assert_eq!(world.json(&["info:stack"])["services"], json!([]));
 }
+
+#[test]
+fn a_repository_is_lost_only_with_images_in_it() {
+    let Some(world) = World::ready() else { return };
+    world.must(&["deploy"]);
+    let shown = world.json(&["info:stack"]);
+    let resources = shown["resources"].as_array().unwrap();
+    let repository = resources
+        .iter()
+        .find(|one| one["logicalId"] == "StpContainerRepository");
+    let repository = &repository.unwrap()["physicalId"];
+    world.write(
+        "stacktape.yml",
+        "projectName: shop\nresources:\n  jobs: { type: sqs-queue }\n  photos: { type: bucket }\n",
+    );
+    let refused = world.run(&["deploy"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    let lost = |text: &str| {
+        text.lines()
+            .find(|line| line.starts_with("error: what is in"))
+            .map(str::to_owned)
+    };
+    assert!(
+        lost(&refused.stderr).unwrap().contains("StpContainerRepository"),
+        "{refused:?}"
+    );
+
+    let images = world.aws("ecr", "list_images", &json!({ "repositoryName": repository }));
+    let all = json!({ "repositoryName": repository, "imageIds": images["imageIds"] });
+    let _ = world.aws("ecr", "batch_delete_image", &all);
+    let refused = world.run(&["deploy"]);
+    let logs = lost(&refused.stderr).unwrap();
+    assert!(
+        logs.contains("LogGroup") && !logs.contains("StpContainerRepository"),
+        "{refused:?}"
+    );
+    world.must(&["deploy", "--yes"]);
+    assert_eq!(world.json(&["info:stack"])["services"], json!([]));
+}

@@ -26,11 +26,3 @@ pub enum PushError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-
-impl PushError {
-    /// Whether the same may work in a moment: see [`RegistryError::is_passing`].
-    #[must_use]
-    pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Registry(error) if error.is_passing())
-    }
-}

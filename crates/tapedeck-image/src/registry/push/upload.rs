@@ -10,10 +10,8 @@ use super::{Arrival, BLOB, Blob, PushError, PushOptions};
 use crate::Store;
 use crate::registry::client::{Content, Message};
 use crate::registry::error::RegistryError;
+use crate::registry::patience::Patience;
 use crate::registry::pull::Registry;
-
-/// How often sending is tried without getting any further.
-const ATTEMPTS: usize = 5;
 
 const OCTETS: &str = "application/octet-stream";
 /// With what a registry says how short a chunk may be. Source: OCI distribution spec, pushing a blob in chunks.
@@ -80,7 +78,7 @@ impl Registry {
     ) -> Result<Arrival, PushError> {
         let mut chunk = options.chunk.max(1);
         let mut session: Option<Session> = None;
-        let (mut tries, mut furthest) = (0, 0);
+        let (mut patience, mut furthest) = (Patience::default(), 0);
         loop {
             let tried = self.try_blob(content, blob, options, (&mut session, chunk))?;
             let error = match tried {
@@ -95,9 +93,10 @@ impl Registry {
             } else if !is_worth_another(&error) {
                 return Err(error.into());
             }
-            tries = if reached > furthest { 0 } else { tries + 1 };
-            furthest = furthest.max(reached);
-            if tries >= ATTEMPTS {
+            if reached > furthest {
+                (patience, furthest) = (Patience::default(), reached);
+            }
+            if !patience.wait(error.again_after()) {
                 return Err(error.into());
             }
         }

@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ const CROWDED: &str =
     "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// See the module. It serves until the process ends.
-pub(crate) struct Proxy {
+#[derive(Debug)]
+pub struct Proxy {
     address: String,
     faults: Arc<AtomicU64>,
     is_gone: Arc<AtomicBool>,
@@ -25,6 +26,12 @@ pub(crate) struct Proxy {
 struct Request {
     head: String,
     body: Vec<u8>,
+}
+
+impl Request {
+    fn contains(&self, text: &str) -> bool {
+        self.head.contains(text) || String::from_utf8_lossy(&self.body).contains(text)
+    }
 }
 
 /// What is done to a request.
@@ -46,10 +53,11 @@ enum Fate {
 
 impl Proxy {
     /// One before an emulator. Of `of` requests one meets a fault on average; the seed says which.
-    pub(crate) fn before(endpoint: &str, seed: u64, of: u32) -> Self {
+    #[must_use]
+    pub fn before(endpoint: &str, seed: u64, of: u32) -> Self {
         let random = Mutex::new(Rng::with_seed(seed));
-        Self::start(endpoint, move || {
-            let mut random = random.lock().unwrap();
+        Self::start(endpoint, move |_| {
+            let mut random = random.lock().unwrap_or_else(PoisonError::into_inner);
             match random.u32(0..of) {
                 0 => fault(&mut random),
                 _ => Fate::Passed,
@@ -58,20 +66,24 @@ impl Proxy {
     }
 
     /// One that is slow with everything.
-    pub(crate) fn slow(endpoint: &str) -> Self {
-        Self::start(endpoint, || Fate::Slow)
+    #[must_use]
+    pub fn slow(endpoint: &str) -> Self {
+        Self::start(endpoint, |_| Fate::Slow)
     }
 
-    fn start(endpoint: &str, fate: impl Fn() -> Fate + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+    fn start(endpoint: &str, fate: impl Fn(&Request) -> Fate + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        let address = listener
+            .local_addr()
+            .expect("a listener has an address")
+            .to_string();
         let upstream = endpoint.trim_start_matches("http://").to_owned();
         let faults = Arc::new(AtomicU64::new(0));
         let is_gone = Arc::new(AtomicBool::new(false));
         let (counted, gone) = (Arc::clone(&faults), Arc::clone(&is_gone));
-        let fate = Arc::new(move || match gone.load(Ordering::Relaxed) {
+        let fate = Arc::new(move |request: &Request| match gone.load(Ordering::Relaxed) {
             true => Fate::Lost,
-            false => fate(),
+            false => fate(request),
         });
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -89,28 +101,59 @@ impl Proxy {
         }
     }
 
-    pub(crate) fn endpoint(&self) -> String {
+    /// Its URL.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// One that passes nothing.
-    pub(crate) fn before_nobody() -> Self {
+    #[must_use]
+    pub fn before_nobody() -> Self {
         // Of this port nobody listens.
         Self::before("http://127.0.0.1:1", 1, 1)
     }
 
+    /// One that passes everything, but loses the answer to the first request in which each of these texts stands.
+    #[must_use]
+    pub fn losing(endpoint: &str, texts: &[&str]) -> Self {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        let waiting = Mutex::new(texts);
+        Self::start(endpoint, move |request| {
+            let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            match waiting.iter().position(|text| request.contains(text)) {
+                Some(place) => {
+                    waiting.remove(place);
+                    Fate::Unanswered
+                }
+                None => Fate::Passed,
+            }
+        })
+    }
+
     /// One that passes everything, until it goes away.
-    pub(crate) fn steady(endpoint: &str) -> Self {
-        Self::start(endpoint, || Fate::Passed)
+    #[must_use]
+    pub fn steady(endpoint: &str) -> Self {
+        Self::start(endpoint, |_| Fate::Passed)
+    }
+
+    /// The same, while somebody looks at the head and the body of each request.
+    #[must_use]
+    pub fn watched(endpoint: &str, look: impl Fn(&str, &[u8]) + Send + Sync + 'static) -> Self {
+        Self::start(endpoint, move |request| {
+            look(&request.head, &request.body);
+            Fate::Passed
+        })
     }
 
     /// Passes nothing any more, or everything again.
-    pub(crate) fn set_gone(&self, is_gone: bool) {
+    pub fn set_gone(&self, is_gone: bool) {
         self.is_gone.store(is_gone, Ordering::Relaxed);
     }
 
     /// How many requests have met a fault.
-    pub(crate) fn faults(&self) -> u64 {
+    #[must_use]
+    pub fn faults(&self) -> u64 {
         self.faults.load(Ordering::Relaxed)
     }
 }
@@ -132,18 +175,17 @@ fn fault(random: &mut Rng) -> Fate {
 fn serve(
     mut client: TcpStream,
     upstream: &str,
-    fate: &dyn Fn() -> Fate,
+    fate: &dyn Fn(&Request) -> Fate,
     faults: &AtomicU64,
 ) -> std::io::Result<()> {
     let Some(request) = read(&mut client)? else {
         return Ok(());
     };
     // Docker pulls through it as well, and what it makes of faults is not what is tried.
-    let is_pull = request.head.contains(" /v2/")
-        && (request.head.starts_with("GET") || request.head.starts_with("HEAD"));
-    let fate = match is_pull {
-        true => Fate::Passed,
-        false => fate(),
+    let is_ours = !request.head.to_ascii_lowercase().contains("user-agent: docker/");
+    let fate = match is_ours {
+        true => fate(&request),
+        false => Fate::Passed,
     };
     if !matches!(fate, Fate::Passed) {
         faults.fetch_add(1, Ordering::Relaxed);
@@ -187,7 +229,7 @@ fn read(client: &mut TcpStream) -> std::io::Result<Option<Request>> {
     let mut body = Vec::new();
     match value("content-length:") {
         Some(length) => {
-            body.resize(length.parse().unwrap(), 0);
+            body.resize(length.parse().unwrap_or_default(), 0);
             reader.read_exact(&mut body)?;
         }
         None if value("transfer-encoding:").is_some() => {
