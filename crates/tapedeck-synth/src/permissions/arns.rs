@@ -4,160 +4,39 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::names::{filled, own};
 use super::{Deployment, handlers};
-use crate::Template;
 use crate::naming::partition;
 use crate::template::Resource;
+use crate::{Template, references};
 
-pub(super) const ROLE: &str = "AWS::IAM::Role";
-
-/// The ARNs of resources of a type, without `arn:` and the partition. `{r}` is the region, `{a}` the account; anything else in braces is the
-/// property with the name. What has no name in the template is given one by CloudFormation that begins with that of the stack.
-const BY_TYPE: [(&str, &[&str]); 37] = [
+/// Services whose calls are about several resources at once, as those for a database are about its groups: each is allowed for all of the
+/// service, and for what else may be meant, which is groups of AWS's own and backups.
+const TOGETHER: [(&str, &[&str]); 2] = [
     (
-        "AWS::AutoScaling::AutoScalingGroup",
-        &["autoscaling:{r}:{a}:autoScalingGroup:*:autoScalingGroupName/{AutoScalingGroupName}"],
-    ),
-    (
-        "AWS::Batch::ComputeEnvironment",
-        &["batch:{r}:{a}:compute-environment/{ComputeEnvironmentName}"],
-    ),
-    (
-        "AWS::Batch::JobDefinition",
-        &["batch:{r}:{a}:job-definition/{JobDefinitionName}*"],
-    ),
-    (
-        "AWS::Batch::JobQueue",
+        "elasticache",
         &[
-            "batch:{r}:{a}:job-queue/{JobQueueName}",
-            "batch:{r}:{a}:compute-environment/*",
+            "elasticache:{r}:{a}:parametergroup:default*",
+            "elasticache:{r}:{a}:snapshot:{s}*",
         ],
     ),
     (
-        "AWS::CloudWatch::Alarm",
-        &["cloudwatch:{r}:{a}:alarm:{AlarmName}"],
-    ),
-    (
-        "AWS::DynamoDB::GlobalTable",
+        "rds",
         &[
-            "dynamodb:*:{a}:table/{TableName}",
-            "dynamodb:*:{a}:table/{TableName}/*",
-            "dynamodb::{a}:global-table/{TableName}",
+            "rds:{r}:{a}:auto-backup:*",
+            "rds:{r}:{a}:cluster-auto-backup:*",
+            "rds:{r}:{a}:cluster-pg:default*",
+            "rds:{r}:{a}:cluster-snapshot:{s}*",
+            "rds:{r}:{a}:og:default*",
+            "rds:{r}:{a}:pg:default*",
+            "rds:{r}:{a}:snapshot:{s}*",
+            "rds::{a}:global-cluster:*",
         ],
-    ),
-    (
-        "AWS::DynamoDB::Table",
-        &[
-            "dynamodb:{r}:{a}:table/{TableName}",
-            "dynamodb:{r}:{a}:table/{TableName}/*",
-        ],
-    ),
-    (
-        "AWS::ECR::Repository",
-        &["ecr:{r}:{a}:repository/{RepositoryName}"],
-    ),
-    (
-        "AWS::ECS::CapacityProvider",
-        &["ecs:{r}:{a}:capacity-provider/{Name}", "ecs:{r}:{a}:cluster/*"],
-    ),
-    ("AWS::ECS::Cluster", &["ecs:{r}:{a}:cluster/{ClusterName}"]),
-    (
-        "AWS::ECS::Service",
-        &[
-            "ecs:{r}:{a}:service/*/{ServiceName}",
-            "ecs:{r}:{a}:service-deployment/*/{ServiceName}/*",
-        ],
-    ),
-    (
-        "AWS::ECS::TaskDefinition",
-        &["ecs:{r}:{a}:task-definition/{Family}:*"],
-    ),
-    (
-        "AWS::Events::Archive",
-        &[
-            "events:{r}:{a}:archive/{ArchiveName}",
-            "events:{r}:{a}:event-bus/*",
-        ],
-    ),
-    ("AWS::Events::EventBus", &["events:{r}:{a}:event-bus/{Name}"]),
-    (
-        "AWS::Events::Rule",
-        &["events:{r}:{a}:rule/{Name}", "events:{r}:{a}:rule/*/{Name}"],
-    ),
-    (
-        "AWS::IAM::InstanceProfile",
-        &["iam::{a}:instance-profile/{InstanceProfileName}"],
-    ),
-    (
-        "AWS::IAM::ManagedPolicy",
-        &["iam::{a}:policy/{ManagedPolicyName}"],
-    ),
-    (ROLE, &["iam::{a}:role/{RoleName}"]),
-    ("AWS::KMS::Alias", &["kms:{r}:{a}:alias/*", "kms:{r}:{a}:key/*"]),
-    ("AWS::KMS::Key", &["kms:{r}:{a}:key/*"]),
-    ("AWS::Kinesis::Stream", &["kinesis:{r}:{a}:stream/{Name}"]),
-    ("AWS::Kinesis::StreamConsumer", &["kinesis:{r}:{a}:stream/*"]),
-    (
-        "AWS::KinesisFirehose::DeliveryStream",
-        &["firehose:{r}:{a}:deliverystream/{DeliveryStreamName}"],
-    ),
-    (
-        "AWS::Lambda::EventSourceMapping",
-        &["lambda:{r}:{a}:event-source-mapping:*"],
-    ),
-    (
-        "AWS::Lambda::Function",
-        &[
-            "lambda:{r}:{a}:function:{FunctionName}",
-            "lambda:{r}:{a}:function:{FunctionName}:*",
-        ],
-    ),
-    (
-        "AWS::Lambda::LayerVersion",
-        &[
-            "lambda:{r}:{a}:layer:{LayerName}",
-            "lambda:{r}:{a}:layer:{LayerName}:*",
-        ],
-    ),
-    (
-        "AWS::Logs::LogGroup",
-        &[
-            "logs:{r}:{a}:log-group:{LogGroupName}",
-            "logs:{r}:{a}:log-group:{LogGroupName}:*",
-        ],
-    ),
-    (
-        "AWS::OpenSearchService::Domain",
-        &[
-            "es:{r}:{a}:domain/{DomainName}",
-            "es:{r}:{a}:domain/{DomainName}/*",
-        ],
-    ),
-    (
-        "AWS::Route53::HostedZone",
-        &["route53:::hostedzone/*", "route53:::change/*"],
-    ),
-    ("AWS::S3::Bucket", &["s3:::{BucketName}", "s3:::{BucketName}/*"]),
-    ("AWS::SNS::Topic", &["sns:{r}:{a}:{TopicName}"]),
-    ("AWS::SQS::Queue", &["sqs:{r}:{a}:{QueueName}"]),
-    ("AWS::SSM::Parameter", &["ssm:{r}:{a}:parameter/{Name}"]),
-    (
-        "AWS::Scheduler::Schedule",
-        &["scheduler:{r}:{a}:schedule/*/{Name}"],
-    ),
-    (
-        "AWS::SecretsManager::Secret",
-        &["secretsmanager:{r}:{a}:secret:{Name}-*"],
-    ),
-    (
-        "AWS::ServiceDiscovery::PrivateDnsNamespace",
-        &["servicediscovery:{r}:{a}:*", "route53:::hostedzone/*"],
-    ),
-    (
-        "AWS::StepFunctions::StateMachine",
-        &["states:{r}:{a}:stateMachine:{StateMachineName}"],
     ),
 ];
+
+/// What machines are started from, which is of no account.
+const IMAGES: [&str; 2] = ["ec2:{r}::image/*", "ec2:{r}::snapshot/*"];
 
 /// Services whose resources are of no region.
 const GLOBAL: [&str; 2] = ["cloudfront", "route53"];
@@ -180,7 +59,8 @@ pub(super) fn of(
         // Layers may be of others.
         return everything();
     }
-    if action == "iam:CreateServiceLinkedRole" {
+    let makes_linked = action == "iam:PutRolePolicy" && resource.kind.starts_with("AWS::ElastiCache::");
+    if action == "iam:CreateServiceLinkedRole" || makes_linked {
         let roles = format!(
             "arn:{partition}:iam::{}:role/aws-service-role/*",
             deployment.account
@@ -191,77 +71,84 @@ pub(super) fn of(
         let prefix = format!("arn:{partition}:{service}:");
         arns.into_iter().filter(|arn| arn.starts_with(&prefix)).collect()
     };
-    let arns = of_service(own(id, resource, deployment));
+    let all_filled = |patterns: &[&str]| -> BTreeSet<String> {
+        let filled = patterns
+            .iter()
+            .map(|pattern| filled(pattern, id, resource, deployment));
+        filled.collect()
+    };
+    let everywhere = || -> BTreeSet<String> {
+        let others = template.resources.iter();
+        of_service(
+            others
+                .flat_map(|(id, other)| own(id, other, deployment))
+                .collect(),
+        )
+    };
+    if let Some((_, more)) = TOGETHER.iter().find(|(together, _)| *together == service) {
+        let mut arns = everywhere();
+        arns.extend(all_filled(more));
+        return arns;
+    }
+    let mut arns = of_service(own(id, resource, deployment));
+    if arns.is_empty() && service == "s3" {
+        arns = buckets(&resource.properties, template, deployment);
+    }
+    if arns.is_empty() {
+        // What belongs to something else, as a policy to its queue: to what it names, or else to one of those in the template.
+        let named = references::of(&resource.properties);
+        let named = named
+            .iter()
+            .filter_map(|id| Some((id, template.resources.get(id)?)));
+        arns = of_service(named.flat_map(|(id, other)| own(id, other, deployment)).collect());
+    }
+    if arns.is_empty() {
+        arns = everywhere();
+    }
     if !arns.is_empty() {
         return arns;
     }
-    // What belongs to something else, as a policy to its queue: to one of those in the template.
-    let others = template.resources.iter();
-    let others = others
-        .flat_map(|(id, other)| own(id, other, deployment))
-        .collect();
-    let arns = of_service(others);
-    if !arns.is_empty() {
-        return arns;
+    if action == "ec2:RunInstances" {
+        arns = all_filled(&IMAGES);
     }
-    match service {
+    let anything = match service {
         // Names of roles and buckets of other owners are not known.
-        "iam" | "s3" => everything(),
-        global if GLOBAL.contains(&global) => BTreeSet::from([format!("arn:{partition}:{service}:*")]),
-        _ => BTreeSet::from([format!(
+        "iam" | "s3" => "*".to_owned(),
+        global if GLOBAL.contains(&global) => format!("arn:{partition}:{service}:*"),
+        _ => format!(
             "arn:{partition}:{service}:{}:{}:*",
             deployment.region, deployment.account
-        )]),
-    }
+        ),
+    };
+    arns.insert(anything);
+    arns
 }
 
-/// The ARNs of a resource itself; none where its type has no names.
-pub(super) fn own(id: &str, resource: &Resource, deployment: &Deployment<'_>) -> BTreeSet<String> {
-    let found = BY_TYPE.iter().find(|(kind, _)| *kind == resource.kind);
-    let patterns = found.map(|(_, patterns)| *patterns).unwrap_or_default();
-    patterns
-        .iter()
-        .map(|pattern| filled(pattern, id, resource, deployment))
-        .collect()
-}
-
-fn filled(pattern: &str, id: &str, resource: &Resource, deployment: &Deployment<'_>) -> String {
-    let mut arn = format!("arn:{}:", partition(deployment.region));
-    let mut rest = pattern;
-    while let Some((before, (key, after))) = rest
-        .split_once('{')
-        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
-    {
-        arn.push_str(before);
-        match key {
-            "r" => arn.push_str(deployment.region),
-            "a" => arn.push_str(deployment.account),
-            property => {
-                let name = name(property, id, resource, deployment);
-                // Some names may begin with the slash that is there already.
-                let known = if arn.ends_with('/') {
-                    name.trim_start_matches('/')
-                } else {
-                    &name
-                };
-                arn.push_str(known);
-            }
+/// The buckets that a value names as such, with what is in them.
+fn buckets(value: &Value, template: &Template, deployment: &Deployment<'_>) -> BTreeSet<String> {
+    let partition = partition(deployment.region);
+    match value {
+        Value::Object(entries) => {
+            let found = entries.iter().flat_map(|(key, value)| {
+                let id = value.get("Ref").and_then(Value::as_str);
+                let other = id.and_then(|id| Some((id, template.resources.get(id)?)));
+                match (key.ends_with("Bucket"), value.as_str(), other) {
+                    (true, Some(name), _) => ["", "/*"]
+                        .map(|rest| format!("arn:{partition}:s3:::{name}{rest}"))
+                        .into(),
+                    (true, None, Some((id, other))) => own(id, other, deployment),
+                    _ => buckets(value, template, deployment),
+                }
+            });
+            found.collect()
         }
-        rest = after;
+        Value::Array(items) => items
+            .iter()
+            .flat_map(|item| buckets(item, template, deployment))
+            .collect(),
+        _ => BTreeSet::new(),
     }
-    arn + rest
 }
 
-/// The name that a property gives, or what one begins with that CloudFormation gives.
-fn name(property: &str, id: &str, resource: &Resource, deployment: &Deployment<'_>) -> String {
-    if let Some(name) = resource.properties.get(property).and_then(Value::as_str) {
-        return name.to_owned();
-    }
-    let given = format!("{}-{id}", deployment.stack);
-    // It is cut where names may be that long only.
-    let given: String = given.chars().take(30).collect();
-    match resource.kind.as_str() {
-        "AWS::S3::Bucket" | "AWS::ECR::Repository" => given.to_lowercase() + "*",
-        _ => given + "*",
-    }
-}
+#[cfg(test)]
+mod tests;

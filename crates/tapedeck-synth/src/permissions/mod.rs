@@ -6,8 +6,12 @@
 //! tapedeck calls against its sources.
 
 mod arns;
+mod features;
 mod handlers;
+mod names;
 mod own;
+mod resolved;
+mod roles;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +21,6 @@ use serde_json::{Value, json};
 
 use crate::Template;
 use crate::lookups::Lookups;
-use crate::template::Resource;
 
 pub use own::{OTHER_COMMANDS, own_calls};
 
@@ -39,6 +42,10 @@ pub struct Deployment<'a> {
     pub is_emulated: bool,
     /// What is known of AWS, and thus asked for.
     pub lookups: &'a Lookups,
+    /// What scripts are told that run before and after, as a template would say it.
+    pub told: &'a [Value],
+    /// The resources in whose role such scripts run.
+    pub roles_of: &'a [String],
 }
 
 /// Actions, each with the ARNs for which it is allowed.
@@ -60,10 +67,12 @@ pub fn of_caller(template: &Template, deployment: &Deployment<'_>) -> Permission
     own::add(template, deployment, &mut allowed);
     let (mut passed, mut unknown) = (Vec::new(), BTreeSet::new());
     match deployment.role {
-        Some(role) => passed.push(pass(
-            BTreeSet::from([role.to_owned()]),
-            "cloudformation.amazonaws.com",
-        )),
+        Some(role) => {
+            let role = BTreeSet::from([role.to_owned()]);
+            passed.push(roles::pass(&role, "cloudformation.amazonaws.com"));
+            // Code alone is swapped past CloudFormation.
+            passed.extend(roles::passed_to_tasks(template, deployment));
+        }
         None => (passed, unknown) = add_resources(template, deployment, &mut allowed),
     }
     Permissions::new(allowed, passed, unknown)
@@ -91,54 +100,14 @@ fn add_resources(
         };
         for action in actions
             .iter()
-            .filter(|action| handlers::is_needed(action, resource))
+            .filter(|action| features::is_needed(action, resource))
         {
             let arns = arns::of(action, id, resource, template, deployment);
             allowed.entry(action.clone()).or_default().extend(arns);
         }
     }
-    (roles(template, deployment), unknown)
-}
-
-/// Lets the roles of a stack be passed to the services that they are for, as their trust policies say.
-fn roles(template: &Template, deployment: &Deployment<'_>) -> Vec<Value> {
-    let mut by_service: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (id, resource) in &template.resources {
-        if resource.kind != arns::ROLE {
-            continue;
-        }
-        for service in trusted(resource) {
-            let roles = by_service.entry(service).or_default();
-            roles.extend(arns::own(id, resource, deployment));
-        }
-    }
-    by_service
-        .into_iter()
-        .map(|(service, roles)| pass(roles, &service))
-        .collect()
-}
-
-/// The services that may assume a role.
-fn trusted(role: &Resource) -> BTreeSet<String> {
-    let statements = role.properties.pointer("/AssumeRolePolicyDocument/Statement");
-    let statements = statements.and_then(Value::as_array).into_iter().flatten();
-    let services = statements.filter_map(|statement| statement.pointer("/Principal/Service"));
-    services
-        .flat_map(|service| match service {
-            Value::Array(several) => several.as_slice(),
-            one => std::slice::from_ref(one),
-        })
-        .filter_map(|service| service.as_str().map(str::to_owned))
-        .collect()
-}
-
-fn pass(roles: BTreeSet<String>, service: &str) -> Value {
-    json!({
-        "Effect": "Allow",
-        "Action": "iam:PassRole",
-        "Resource": roles,
-        "Condition": { "StringEquals": { "iam:PassedToService": service } },
-    })
+    resolved::add(template, deployment, allowed);
+    (roles::passed(template, deployment), unknown)
 }
 
 impl Permissions {

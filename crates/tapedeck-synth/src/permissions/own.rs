@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Allowed, Deployment, arns};
-use crate::Template;
+use super::resolved::{self, Kind};
+use super::{Allowed, Deployment, names};
 use crate::naming::partition;
+use crate::{Template, workload};
 
 /// About the stack and its change sets.
-const OF_STACK: [&str; 15] = [
+const OF_STACK: [&str; 14] = [
     "cloudformation:CreateChangeSet",
     "cloudformation:DeleteChangeSet",
     "cloudformation:DeleteStack",
@@ -24,7 +25,6 @@ const OF_STACK: [&str; 15] = [
     "cloudformation:UpdateTerminationProtection",
     // A stack that got stuck is rolled back by whoever deploys it.
     "cloudformation:ContinueUpdateRollback",
-    "cloudformation:RollbackStack",
 ];
 
 /// About any stack: a config may take outputs, and the network, of another one.
@@ -58,8 +58,8 @@ const OF_CODE: [&str; 4] = [
     "s3:PutObject",
 ];
 
-/// Images. All but the first are by the protocol of registries, where they are not called by these names.
-const OF_IMAGES: [&str; 7] = [
+/// Images. All but the last of these are by the protocol of registries, where they are not called by these names.
+const OF_IMAGES: [&str; 8] = [
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",
     "ecr:CompleteLayerUpload",
@@ -67,6 +67,8 @@ const OF_IMAGES: [&str; 7] = [
     "ecr:InitiateLayerUpload",
     "ecr:PutImage",
     "ecr:UploadLayerPart",
+    // Before the repository goes.
+    "ecr:ListImages",
 ];
 const LOG_IN: &str = "ecr:GetAuthorizationToken";
 
@@ -74,7 +76,8 @@ const LOG_IN: &str = "ecr:GetAuthorizationToken";
 const OF_SERVICES: [&str; 2] = ["ecs:DescribeServices", "ecs:UpdateService"];
 const OF_TASKS: &str = "ecs:DescribeTasks";
 const LIST_TASKS: &str = "ecs:ListTasks";
-const REGISTER: &str = "ecs:RegisterTaskDefinition";
+/// New definitions have the tags of those before.
+const OF_DEFINITIONS: [&str; 2] = ["ecs:RegisterTaskDefinition", "ecs:TagResource"];
 const DESCRIBE_DEFINITION: &str = "ecs:DescribeTaskDefinition";
 
 /// The last lines of what failed.
@@ -83,6 +86,10 @@ const OF_LOGS: &str = "logs:FilterLogEvents";
 /// What is known of secrets and parameters, never a value.
 const OF_SECRETS: &str = "secretsmanager:DescribeSecret";
 const OF_PARAMETERS: &str = "ssm:GetParameter";
+
+/// What scripts are told that run before and after, and the role in which they run.
+const READ_SECRET: &str = "secretsmanager:GetSecretValue";
+const ASSUME: &str = "sts:AssumeRole";
 
 /// Networks that are there already.
 const OF_NETWORKS: [&str; 3] = [
@@ -93,7 +100,7 @@ const OF_NETWORKS: [&str; 3] = [
 const OF_ZONES: &str = "ec2:DescribeAvailabilityZones";
 
 /// What other commands call, and no deployment.
-pub const OTHER_COMMANDS: [&str; 21] = [
+pub const OTHER_COMMANDS: [&str; 19] = [
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingActivities",
     "application-autoscaling:DescribeScalingPolicies",
@@ -103,7 +110,6 @@ pub const OTHER_COMMANDS: [&str; 21] = [
     "s3:ListBucketVersions",
     "secretsmanager:CreateSecret",
     "secretsmanager:DeleteSecret",
-    "secretsmanager:GetSecretValue",
     "secretsmanager:ListSecrets",
     "secretsmanager:PutSecretValue",
     "secretsmanager:RestoreSecret",
@@ -114,7 +120,6 @@ pub const OTHER_COMMANDS: [&str; 21] = [
     "ssmmessages:OpenDataChannel",
     "states:SendTaskFailure",
     "states:SendTaskSuccess",
-    "sts:AssumeRole",
     "ssm:GetParameters",
 ];
 
@@ -172,7 +177,7 @@ pub(super) fn add(template: &Template, deployment: &Deployment<'_>, allowed: &mu
             .iter()
             .filter(|(_, resource)| resource.kind == kind);
         let arns: BTreeSet<String> = resources
-            .flat_map(|(id, resource)| arns::own(id, resource, deployment))
+            .flat_map(|(id, resource)| names::own(id, resource, deployment))
             .collect();
         arns.into_iter().collect()
     };
@@ -189,21 +194,31 @@ pub(super) fn add(template: &Template, deployment: &Deployment<'_>, allowed: &mu
         allow(&OF_SERVICES, &services);
         allow(&[OF_TASKS], &tasks);
         allow(&[LIST_TASKS, DESCRIBE_DEFINITION], &everything);
-        allow(&[REGISTER], &of_type("AWS::ECS::TaskDefinition"));
+        allow(&OF_DEFINITIONS, &of_type("AWS::ECS::TaskDefinition"));
         allow(&[OF_LOGS], &of_type("AWS::Logs::LogGroup"));
     }
     for name in deployment.lookups.secrets.keys() {
-        allow(
-            &[OF_SECRETS],
-            &[arn(format!("secretsmanager:{region}:{account}:secret:{name}-*"))],
-        );
+        allow(&[OF_SECRETS], &[resolved::secret(name, deployment)]);
     }
     for name in deployment.lookups.ssm_parameters.keys() {
-        let name = name.trim_start_matches('/');
-        allow(
-            &[OF_PARAMETERS],
-            &[arn(format!("ssm:{region}:{account}:parameter/{name}"))],
-        );
+        allow(&[OF_PARAMETERS], &[resolved::parameter(name, deployment)]);
+    }
+    for (kind, arn) in deployment
+        .told
+        .iter()
+        .flat_map(|value| resolved::of(value, deployment))
+    {
+        match kind {
+            Kind::Secret => allow(&[READ_SECRET], &[arn]),
+            Kind::Parameter => allow(&[OF_PARAMETERS], &[arn]),
+        }
+    }
+    for resource in deployment.roles_of {
+        let id = workload::role_id(resource);
+        if let Some(role) = template.resources.get(&id) {
+            let arns: Vec<String> = names::own(&id, role, deployment).into_iter().collect();
+            allow(&[ASSUME], &arns);
+        }
     }
     if !deployment.lookups.vpcs.is_empty() {
         allow(&OF_NETWORKS, &everything);
@@ -221,14 +236,15 @@ pub fn own_calls() -> BTreeSet<&'static str> {
         LOG_IN,
         OF_TASKS,
         LIST_TASKS,
-        REGISTER,
         DESCRIBE_DEFINITION,
         OF_LOGS,
         OF_SECRETS,
         OF_PARAMETERS,
+        READ_SECRET,
+        ASSUME,
         OF_ZONES,
     ];
-    let lists: [&[&str]; 9] = [
+    let lists: [&[&str]; 10] = [
         &OF_STACK,
         &OF_STACKS,
         &OF_EVERYTHING,
@@ -236,6 +252,7 @@ pub fn own_calls() -> BTreeSet<&'static str> {
         &OF_CODE,
         &OF_IMAGES,
         &OF_SERVICES,
+        &OF_DEFINITIONS,
         &OF_NETWORKS,
         &single,
     ];

@@ -8,7 +8,7 @@ use super::{Deployment, MANAGED_POLICY, Permissions, handlers, of_caller, of_rol
 use crate::template::Resource;
 use crate::{Lookups, Template};
 
-fn template(resources: &[(&str, &str, Value)]) -> Template {
+pub(super) fn template(resources: &[(&str, &str, Value)]) -> Template {
     let mut template = Template::new("test".to_owned());
     for (id, kind, properties) in resources {
         let resource = Resource::new(kind, properties.clone());
@@ -17,7 +17,7 @@ fn template(resources: &[(&str, &str, Value)]) -> Template {
     template
 }
 
-fn deployment(lookups: &Lookups) -> Deployment<'_> {
+pub(super) fn deployment(lookups: &Lookups) -> Deployment<'_> {
     Deployment {
         stack: "shop-dev",
         region: "eu-west-1",
@@ -25,11 +25,13 @@ fn deployment(lookups: &Lookups) -> Deployment<'_> {
         role: None,
         is_emulated: false,
         lookups,
+        told: &[],
+        roles_of: &[],
     }
 }
 
 /// For what an action is allowed.
-fn allowed(permissions: &Permissions, action: &str) -> Vec<String> {
+pub(super) fn allowed(permissions: &Permissions, action: &str) -> Vec<String> {
     let policy = permissions.policy();
     let statements = policy["Statement"].as_array().unwrap().iter();
     let matching = statements.filter(|statement| match &statement["Action"] {
@@ -69,7 +71,10 @@ fn what_has_a_name_is_allowed_by_it_and_what_has_none_by_its_beginning() {
     let buckets = allowed(&permissions, "s3:DeleteBucket");
     assert_eq!(
         buckets,
-        ["arn:aws:s3:::shop-dev-photos*", "arn:aws:s3:::shop-dev-photos*/*"]
+        [
+            "arn:aws:s3:::shop-dev-photos-*",
+            "arn:aws:s3:::shop-dev-photos-*/*"
+        ]
     );
     assert_eq!(
         allowed(&permissions, "ec2:CreateVpc"),

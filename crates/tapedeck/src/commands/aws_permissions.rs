@@ -1,16 +1,19 @@
 //! `tapedeck aws:permissions`
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use serde_json::Value;
+use tapedeck_model::{Moment, Script};
 use tapedeck_synth::permissions::{self, Deployment, MANAGED_POLICY};
+use tapedeck_synth::told;
 
 use crate::args::AwsPermissionsArgs;
 use crate::aws::{Aws, Settings};
 use crate::commands::synth;
 use crate::config::{self, Reading};
 use crate::context::Context;
-use crate::exit::{ExitKind, Failure, Outcome};
+use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options;
 use crate::printer::Printer;
 
@@ -48,6 +51,7 @@ pub(crate) fn run(args: &AwsPermissionsArgs, context: &Context, printer: &Printe
     let settings = Settings::of(&plan.stack)?;
     let account = plan.lookups.account.clone().map_or_else(|| aws.account(), Ok)?;
     let name = plan.stack.name().to_string();
+    let (told, roles_of) = scripts(&plan)?;
     let deployment = Deployment {
         stack: &name,
         region: region.as_str(),
@@ -55,6 +59,8 @@ pub(crate) fn run(args: &AwsPermissionsArgs, context: &Context, printer: &Printe
         role: settings.manner.role.as_deref(),
         is_emulated: aws.endpoint_url.is_some(),
         lookups: &plan.lookups,
+        told: &told,
+        roles_of: &roles_of,
     };
     let permissions = match args.cloudformation_role {
         true => permissions::of_role(&plan.template, &deployment),
@@ -84,4 +90,32 @@ pub(crate) fn run(args: &AwsPermissionsArgs, context: &Context, printer: &Printe
         anyhow::anyhow!("it is not known what {} needs: the policy is without it", unknown.join(", ")),
     )
     .help("CloudFormation tells it: `aws cloudformation describe-type --type RESOURCE --type-name <type>`, under `handlers`"))
+}
+
+/// What scripts are told that run before and after a deployment, and the resources in whose role they run.
+fn scripts(plan: &synth::Plan) -> Result<(Vec<Value>, Vec<String>), Failure> {
+    let settings = &plan.stack.settings;
+    let moments = [Moment::BeforeDeploy, Moment::AfterDeploy];
+    let hooks = settings
+        .hooks
+        .iter()
+        .filter(|hook| moments.contains(&hook.moment));
+    let names: BTreeSet<&str> = hooks.map(|hook| hook.script_name.as_str()).collect();
+    let scripts = settings
+        .scripts
+        .iter()
+        .filter(|script| names.contains(script.name.as_str()));
+    let asking: Vec<&Script> = scripts.filter(|script| script.asks()).collect();
+    if asking.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let values = told::values(&plan.stack, &plan.lookups).or_fail(ExitKind::Usage)?;
+    let variables = asking
+        .iter()
+        .filter_map(|script| values.scripts.get(&script.name));
+    let told = variables.flatten().map(|(_, value)| value.clone());
+    let roles_of = asking
+        .iter()
+        .filter_map(|script| script.assume_role_of_resource.clone());
+    Ok((told.collect(), roles_of.collect()))
 }

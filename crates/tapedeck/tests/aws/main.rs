@@ -8,14 +8,15 @@
 )]
 
 mod asked;
+mod calls;
 mod faults;
 mod functions;
 mod interrupted;
 mod life;
 mod looking;
 mod measures;
+mod official;
 mod permissions;
-mod proxy;
 #[path = "../machine/screen.rs"]
 mod screen;
 mod scripts;

@@ -1,10 +1,12 @@
 //! A policy of `aws:permissions` is what a deployment needs: with it and nothing else it comes to its end, with less it does not.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::{Value, json};
 use tapedeck_testkit::Finished;
 
+use crate::calls::Watched;
 use crate::world::{WAITS, World};
 
 /// Somebody who may do what a policy says.
@@ -38,7 +40,12 @@ impl User {
     }
 
     fn run(&self, world: &World, arguments: &[&str]) -> Finished {
-        let mut command: Command = world.command(arguments);
+        self.run_at(world, &world.emulator.endpoint(), arguments)
+    }
+
+    /// The same with another endpoint.
+    fn run_at(&self, world: &World, endpoint: &str, arguments: &[&str]) -> Finished {
+        let mut command: Command = world.command_at(endpoint, arguments);
         command
             .env("AWS_ACCESS_KEY_ID", &self.key)
             .env("AWS_SECRET_ACCESS_KEY", &self.secret);
@@ -63,6 +70,18 @@ fn without(policies: &[Value], action: &str) -> Vec<Value> {
     }
     assert!(found, "no statement allows {action}");
     policies
+}
+
+/// What a policy allows.
+fn actions(policy: &Value) -> Vec<String> {
+    let statements = policy["Statement"].as_array().unwrap().iter();
+    let actions = statements.flat_map(|statement| match &statement["Action"] {
+        Value::Array(several) => several.as_slice(),
+        one => std::slice::from_ref(one),
+    });
+    actions
+        .map(|action| action.as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -96,8 +115,10 @@ fn a_deployment_needs_what_is_printed_and_no_less() {
     }
 
     User::may(&world, &policies);
+    let watched = Watched::before(&world.emulator.endpoint());
     let must = |arguments: &[&str], outcome: &str| {
-        let finished = user.run(&world, &[arguments, &["--json"]].concat());
+        let arguments = [arguments, &["--json"]].concat();
+        let finished = user.run_at(&world, &watched.endpoint(), &arguments);
         assert_eq!(finished.code, Some(0), "{arguments:?}: {finished:?}");
         let told: Value = serde_json::from_str(&finished.stdout).unwrap();
         assert_eq!(told["outcome"], outcome, "{told}");
@@ -109,6 +130,13 @@ fn a_deployment_needs_what_is_printed_and_no_less() {
     must(&["deploy", "--hotSwap"], "swapped");
     world.code(WAITS, "changed");
     must(&["deploy"], "updated");
+    // Also of what the emulator lets pass without asking who may.
+    let allowed: BTreeSet<String> = policies.iter().flat_map(actions).collect();
+    let called = watched.actions();
+    let denied: Vec<&String> = called.difference(&allowed).collect();
+    assert!(denied.is_empty(), "{denied:?} are called and not allowed");
+    assert!(called.len() > 20, "only {called:?} were seen");
+
     let secrets = user.run(&world, &["secret:list"]);
     assert_eq!(secrets.code, Some(1), "no deployment needs that: {secrets:?}");
 }

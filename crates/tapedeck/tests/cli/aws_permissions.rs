@@ -25,8 +25,13 @@ const ROLE: &str = "deploymentConfig: { cloudformationRoleArn: 'arn:aws:iam::123
 
 /// What is printed of a config.
 fn policy(config: &str, more: &[&str]) -> Value {
+    policy_with(config, ACCOUNT, more)
+}
+
+/// The same, with what AWS would answer.
+fn policy_with(config: &str, lookups: &str, more: &[&str]) -> Value {
     let environment = Environment::with_config(config);
-    environment.write("project/lookups.json", ACCOUNT);
+    environment.write("project/lookups.json", lookups);
     let output = environment
         .command(&[&ARGUMENTS, more].concat())
         .output()
@@ -92,6 +97,50 @@ fn with_a_role_for_cloudformation_it_is_the_role_that_makes_resources() {
     let role = policy(&config, &["--cloudformationRole"]);
     assert!(actions(&role).contains(&"ecs:CreateService"));
     assert!(!actions(&role).contains(&"cloudformation:CreateChangeSet"));
+}
+
+#[test]
+fn code_alone_can_be_swapped_past_cloudformation_and_its_role() {
+    let caller = policy(&format!("{GOOD}{ROLE}"), &[]);
+    let statements = caller["Statement"].as_array().expect("a list").iter();
+    let passing = statements.filter(|statement| statement["Action"] == "iam:PassRole");
+    let services = passing.map(|statement| &statement["Condition"]["StringEquals"]["iam:PassedToService"]);
+    let services: Vec<&Value> = services.collect();
+    assert_eq!(
+        services,
+        ["cloudformation.amazonaws.com", "ecs-tasks.amazonaws.com"]
+    );
+    assert!(actions(&caller).contains(&"ecs:TagResource"));
+}
+
+#[test]
+fn what_hooks_are_told_may_be_read_and_their_role_be_assumed() {
+    let config = |moment: &str| {
+        format!(
+            "{GOOD}scripts:\n  seed:\n    type: local-script\n    properties:\n      executeCommand: 'true'\n      \
+             assumeRoleOfResource: mailer\n      environment: [{{ name: KEY, value: $Secret('shopKey') }}]\n\
+             hooks: {{ {moment}: [{{ scriptName: seed }}] }}\n"
+        )
+    };
+    let lookups = r#"{ "account": "123456789012", "secrets": { "shopKey": { "versionId": "1" } } }"#;
+    let policy = policy_with(&config("afterDeploy"), lookups, &[]);
+    let arns = |action: &str| {
+        let statements = policy["Statement"].as_array().expect("a list").iter();
+        let found = statements.filter(|statement| statement["Action"].to_string().contains(action));
+        found
+            .map(|statement| statement["Resource"].to_string())
+            .collect::<String>()
+    };
+    assert!(
+        arns("secretsmanager:GetSecretValue").contains(":secret:shopKey-??????"),
+        "{policy}"
+    );
+    assert!(
+        arns("sts:AssumeRole").contains(":role/shop-dev-mailer"),
+        "{policy}"
+    );
+    let others = policy_with(&config("beforeDelete"), lookups, &[]);
+    assert!(!actions(&others).contains(&"sts:AssumeRole"), "{others}");
 }
 
 #[test]
