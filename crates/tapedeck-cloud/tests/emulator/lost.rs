@@ -65,7 +65,8 @@ async fn secrets_are_made_deleted_and_restored_without_answers() {
     assert!(world.cloud.set_secret("token", "first").await.unwrap());
     assert!(world.cloud.delete_secret("token", 7).await.unwrap());
     assert!(!world.cloud.delete_secret("token", 7).await.unwrap());
-    assert!(!world.cloud.set_secret("token", "second").await.unwrap());
+    // What is restored counts as made.
+    assert!(world.cloud.set_secret("token", "second").await.unwrap());
     let value = world.cloud.secret_value("token").await.unwrap();
     assert_eq!(value.as_deref(), Some("second"));
 }
