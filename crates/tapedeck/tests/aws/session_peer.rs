@@ -2,8 +2,9 @@
 //! containers.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
 use rustix::process::Signal;
 use tapedeck_testkit::{kill, missing};
@@ -23,26 +24,15 @@ impl SessionPeer {
             eprintln!("SKIPPED: this test needs {missing}");
             return None;
         }
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws/session-peer");
-        let kept = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let program = kept.join("session-peer");
-        let mut build = Command::new("go");
-        build
-            .args(["build", "-o"])
-            .arg(&program)
-            .arg(".")
-            .current_dir(source)
-            .env("GOCACHE", kept.join("go/build"))
-            .env("GOPATH", kept.join("go/path"))
-            .env("GOFLAGS", "-mod=readonly -modcacherw");
-        let built = build.output().unwrap();
-        if !built.status.success() {
-            eprintln!(
-                "SKIPPED: no far side of ECS Exec: {}",
-                String::from_utf8_lossy(&built.stderr)
-            );
-            return None;
-        }
+        // Once in a process: a program that runs cannot be made anew.
+        static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+        let program = match BUILT.get_or_init(built) {
+            Ok(program) => program,
+            Err(problem) => {
+                eprintln!("SKIPPED: no far side of ECS Exec: {problem}");
+                return None;
+            }
+        };
         let mut process = Command::new(program)
             .args([
                 "-upstream",
@@ -66,6 +56,27 @@ impl SessionPeer {
     /// Where it answers as the emulator does.
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
+    }
+}
+
+/// The program, made.
+fn built() -> Result<PathBuf, String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws/session-peer");
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let program = kept.join("session-peer");
+    let mut build = Command::new("go");
+    build
+        .args(["build", "-o"])
+        .arg(&program)
+        .arg(".")
+        .current_dir(source)
+        .env("GOCACHE", kept.join("go/build"))
+        .env("GOPATH", kept.join("go/path"))
+        .env("GOFLAGS", "-mod=readonly -modcacherw");
+    let output = build.output().map_err(|error| error.to_string())?;
+    match output.status.success() {
+        true => Ok(program),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
     }
 }
 
