@@ -121,7 +121,10 @@ impl Cloud {
             .send()
             .await
             .map_err(|error| CallError::new("cloudformation:GetTemplate", error))?;
-        Ok(answer.template_body.filter(|body| !body.is_empty()))
+        // Of a stack that is only announced there is an empty one: no text, or an object without anything.
+        Ok(answer
+            .template_body
+            .filter(|body| !matches!(body.as_str(), "" | "{}")))
     }
 
     async fn list(&self, stack: &str) -> Result<BTreeMap<String, StackResource>, CallError> {

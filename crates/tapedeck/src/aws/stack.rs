@@ -67,15 +67,7 @@ impl<'a> CloudStack<'a> {
         let mut tell = |happening| tell(&happening, progress);
         let at_rest = self.aws.cloud.at_rest(&self.name, &mut tell);
         self.state = self.aws.see_through(async { at_rest.await.map_err(failed) })?;
-        // Of a stack that is only announced there is no template.
-        let is_there = self
-            .state
-            .as_ref()
-            .is_some_and(|state| !state.status.is_announced());
-        self.before = match is_there {
-            true => self.aws.template_if_there(&self.name)?,
-            false => None,
-        };
+        self.before = self.aws.template_if_there(&self.name)?;
         Ok(())
     }
 
