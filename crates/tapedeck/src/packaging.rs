@@ -11,7 +11,8 @@ use tapedeck_image::{Platform, Store};
 use tapedeck_model::{Architecture, BatchJob, MAIN_CONTAINER, Packaging, ResourceName, Stack, WorkerService};
 
 use crate::context::Context;
-use crate::exit::{ExitKind, Failure};
+use crate::engine;
+use crate::exit::{ExitKind, Failure, OrFail};
 use crate::options::ConfigFile;
 use crate::printer::{Printer, Progress};
 use crate::text::span;
@@ -27,6 +28,16 @@ pub(crate) use push::Pusher;
 
 /// Services that are packaged at the same time.
 const AT_ONCE: usize = 2;
+
+/// The images of this machine, for whoever is about to package. `what` is that, for people.
+///
+/// # Errors
+/// When this process is not root's, or they cannot be kept.
+pub(crate) fn open_images(context: &Context, what: &str) -> Result<Store, Failure> {
+    engine::require_root(what)?;
+    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
+    Store::open(context.home.images()).or_fail(ExitKind::Environment)
+}
 
 /// The platform of images for a processor.
 pub(crate) fn platform_of(architecture: Architecture) -> Platform {

@@ -100,7 +100,7 @@ const OF_NETWORKS: [&str; 3] = [
 const OF_ZONES: &str = "ec2:DescribeAvailabilityZones";
 
 /// What other commands call, and no deployment.
-pub const OTHER_COMMANDS: [&str; 19] = [
+pub const OTHER_COMMANDS: [&str; 17] = [
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingActivities",
     "application-autoscaling:DescribeScalingPolicies",
@@ -113,14 +113,12 @@ pub const OTHER_COMMANDS: [&str; 19] = [
     "secretsmanager:ListSecrets",
     "secretsmanager:PutSecretValue",
     "secretsmanager:RestoreSecret",
-    "secretsmanager:UpdateSecret",
     // By what stands in for AWS on this machine.
     "sqs:DeleteMessage",
     "sqs:ReceiveMessage",
     "ssmmessages:OpenDataChannel",
     "states:SendTaskFailure",
     "states:SendTaskSuccess",
-    "ssm:GetParameters",
 ];
 
 /// Adds what tapedeck calls itself.

@@ -18,6 +18,14 @@ impl Aws {
         self.run(self.cloud.account())
     }
 
+    /// The account, as it is known already, or else asked for.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub(crate) fn account_of(&self, lookups: &Lookups) -> Result<String, Failure> {
+        lookups.account.clone().map_or_else(|| self.account(), Ok)
+    }
+
     /// Whether there is a secret. Which keys it has only its value says, which is nobody's business.
     pub(crate) fn secret_state(&self, name: &str) -> Result<Answer, Failure> {
         let found = self.run(self.cloud.secret(name))?;

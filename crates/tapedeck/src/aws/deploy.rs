@@ -11,7 +11,6 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use tapedeck_cloud::Outcome as Came;
-use tapedeck_image::Store;
 use tapedeck_model::{Moment, Stack};
 use tapedeck_synth::deployed;
 use tapedeck_synth::diff::{Difference, ResourceChange, Surroundings, compare};
@@ -25,10 +24,10 @@ use crate::commands::synth;
 use crate::config::Reading;
 use crate::context::Context;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
-use crate::packaging::Packager;
+use crate::packaging::{self, Packager};
 use crate::printer::Printer;
 use crate::text::span;
-use crate::{engine, prompt, report, scripts};
+use crate::{prompt, report, scripts};
 
 /// What a deployment is made with.
 struct Deploying<'a> {
@@ -70,9 +69,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     };
     let (stack, file, hooks) = scripts::load_stack(Moment::BeforeDeploy, &reading, context, printer)?;
     let plan = synth::plan(stack, file, &reading, None, (context, printer))?;
-    engine::require_root("package")?;
-    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
-    let store = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
+    let store = packaging::open_images(context, "package")?;
     let share = store.share().or_fail(ExitKind::Environment)?;
     let packager = Packager {
         context,
@@ -160,10 +157,7 @@ impl Deploying<'_> {
             )?;
         }
         if let Some(bucket) = bucket {
-            let account = match &lookups.account {
-                Some(account) => account.clone(),
-                None => self.aws.account()?,
-            };
+            let account = self.aws.account_of(&lookups)?;
             let place = (bucket, account.as_str());
             let code = code::bring(self.aws, self.stack, &template, place, packager, printer)?;
             lookups.artifacts.extend(code);

@@ -14,11 +14,10 @@ use crate::commands::package::{as_json, line, push, push_target};
 use crate::commands::synth;
 use crate::config::{self, Reading};
 use crate::context::Context;
-use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::functions::{self, FUNCTION};
 use crate::options::ConfigFile;
-use crate::packaging::{Packager, no_such_resource};
+use crate::packaging::{self, Packager, no_such_resource};
 use crate::printer::{BOLD, DIM, Printer, RESET};
 use crate::text::megabytes;
 
@@ -58,9 +57,7 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
         .iter()
         .filter(|name| args.resource_names.is_empty() || args.resource_names.contains(name));
     let target = push_target(args, chosen.count())?;
-    engine::require_root("package")?;
-    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
-    let store = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
+    let store = packaging::open_images(context, "package")?;
     let share = store.share().or_fail(ExitKind::Environment)?;
     let packager = Packager {
         context,

@@ -49,7 +49,7 @@ pub(crate) fn run(args: &AwsPermissionsArgs, context: &Context, printer: &Printe
     let (stack, file) = config::load_stack(context, printer, &reading)?;
     let plan = synth::plan(stack, file, &reading, None, (context, printer))?;
     let settings = Settings::of(&plan.stack)?;
-    let account = plan.lookups.account.clone().map_or_else(|| aws.account(), Ok)?;
+    let account = aws.account_of(&plan.lookups)?;
     let name = plan.stack.name().to_string();
     let (told, roles_of) = scripts(&plan)?;
     let deployment = Deployment {
@@ -85,10 +85,10 @@ pub(crate) fn run(args: &AwsPermissionsArgs, context: &Context, printer: &Printe
         return Ok(ExitCode::SUCCESS);
     }
     let unknown: Vec<&str> = permissions.unknown.iter().map(String::as_str).collect();
-    Err(Failure::new(
-        ExitKind::Operation,
-        anyhow::anyhow!("it is not known what {} needs: the policy is without it", unknown.join(", ")),
-    )
+    Err(Failure::operation(format!(
+        "it is not known what {} needs: the policy is without it",
+        unknown.join(", ")
+    ))
     .help("CloudFormation tells it: `aws cloudformation describe-type --type RESOURCE --type-name <type>`, under `handlers`"))
 }
 

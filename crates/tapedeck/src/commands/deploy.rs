@@ -20,7 +20,7 @@ use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::instances;
 use crate::late;
 use crate::options;
-use crate::packaging::{Packaged, Packager};
+use crate::packaging::{self, Packaged, Packager};
 use crate::printer::{Printer, Progress};
 use crate::report::{self, Detail};
 use crate::rollout;
@@ -66,9 +66,7 @@ pub(crate) fn run(args: &DeployArgs, context: &Context, printer: &Printer) -> Ou
     };
     let (stack, config, hooks) = scripts::load_stack(Moment::BeforeDeploy, &reading, context, printer)?;
     let mut connected = Connected::of(&stack)?;
-    engine::require_root("deploy to region local")?;
-    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
-    let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
+    let images = packaging::open_images(context, "deploy to region local")?;
     // Held until the engine knows the new images, so that none is taken for garbage.
     let share = images.share().or_fail(ExitKind::Environment)?;
 

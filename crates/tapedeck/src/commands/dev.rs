@@ -4,16 +4,15 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use tapedeck_build::Resident;
-use tapedeck_image::Store;
 use tapedeck_model::{Moment, ResourceName, Stack};
 
 use crate::args::DevArgs;
 use crate::config::Reading;
 use crate::context::Context;
 use crate::dev::{Session, Wish, Workshop, chosen};
-use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options::require_local;
+use crate::packaging;
 use crate::printer::Printer;
 use crate::prompt;
 use crate::scripts;
@@ -54,9 +53,7 @@ pub(crate) fn run(args: &DevArgs, context: &Context, printer: &Printer) -> Outco
     let (stack, config, hooks) = scripts::load_stack(Moment::BeforeDev, &reading, context, printer)?;
     let services = named(args, &stack, printer)?;
     chosen(&stack, &services)?;
-    engine::require_root("run services on this machine")?;
-    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
-    let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
+    let images = packaging::open_images(context, "run services on this machine")?;
     let workshop = Workshop {
         context: context.clone(),
         printer: printer.clone(),

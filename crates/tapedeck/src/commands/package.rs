@@ -12,10 +12,9 @@ use crate::args::PackageArgs;
 use crate::aws;
 use crate::config::{self, Reading};
 use crate::context::Context;
-use crate::engine;
 use crate::exit::{ExitKind, Failure, OrFail, Outcome};
 use crate::options;
-use crate::packaging::{Packaged, Packager, Pusher, no_such_service};
+use crate::packaging::{self, Packaged, Packager, Pusher, no_such_service};
 use crate::printer::{BOLD, DIM, Printer, RESET};
 use crate::text::{count, megabytes, span};
 
@@ -43,9 +42,7 @@ pub(crate) fn run(args: &PackageArgs, context: &Context, printer: &Printer) -> O
     let (stack, config) = config::load_stack(context, printer, &reading)?;
     let services = chosen(&stack, &args.resource_names)?;
     let target = push_target(args, services.len())?;
-    engine::require_root("package for region local")?;
-    tapedeck_engine::make_folders(&context.home).or_fail(ExitKind::Environment)?;
-    let images = Store::open(context.home.images()).or_fail(ExitKind::Environment)?;
+    let images = packaging::open_images(context, "package for region local")?;
     let share = images.share().or_fail(ExitKind::Environment)?;
     let packager = Packager {
         context,

@@ -14,7 +14,7 @@ use super::terminal;
 use crate::exit::{ExitKind, Failure, OrFail};
 
 /// How long a command may take to end once it was hung up on: a little longer than its shim gives it.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -109,14 +109,20 @@ pub(super) fn screen(master: &OwnedFd, printer: &Printer) -> io::Result<Flow> {
 /// Copies keys until the terminal is gone. Not waited for: the next key may never come.
 fn type_on(mut keyboard: File) {
     std::thread::spawn(move || {
-        let mut portion = [0; 4096];
-        let mut stdin = io::stdin().lock();
-        while let Ok(count @ 1..) = stdin.read(&mut portion) {
-            if keyboard.write_all(&portion[..count]).is_err() {
-                return;
-            }
-        }
+        let _ = pump(|keys| keyboard.write_all(keys).is_ok());
     });
+}
+
+/// Hands on standard input until it ends or nobody takes it.
+pub(super) fn pump(mut take: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
+    let mut portion = [0; 4096];
+    let mut stdin = io::stdin().lock();
+    loop {
+        let count = stdin.read(&mut portion)?;
+        if count == 0 || !take(&portion[..count]) {
+            return Ok(());
+        }
+    }
 }
 
 /// Copies standard input until it ends, or nobody reads it. Not waited for: it may never end.

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tapedeck_testkit::{DEADLINE, Finished, eventually, kill};
 
-use crate::screen::{Screen, resize};
+use crate::screen::Screen;
 use crate::session_peer::SessionPeer;
 use crate::world::World;
 
@@ -164,21 +164,7 @@ fn a_session_is_a_shell_on_this_terminal() {
     // The agent is told of the size, and passes that on by and by.
     screen.press("until stty size | grep '33 101'; do :; done; echo $TERM $((40 + 2))\r");
     screen.await_text("33 101\r\nvt102 42\r\n");
-    assert!(!screen.is_as_usual(), "keys are handed on as they are");
-    resize(&screen.keyboard, 50, 120);
-    // It is not this terminal's own.
-    kill(screen.child.id(), Signal::WINCH);
-    screen.press("until stty size | grep '50 120'; do :; done\r");
-    screen.await_text("50 120\r\n");
-    // Ctrl-C ends what runs in the shell, not the shell, and not this side.
-    screen.press("echo go; sleep 1000; echo code=$?\r");
-    screen.await_text("\ngo\r\n");
-    screen.press("\x03");
-    screen.press("echo still $((1 + 1))\r");
-    screen.await_text("still 2\r\n");
-    screen.press("exit 4\r");
-    assert_eq!(screen.finish(), Some(4));
-    assert!(screen.is_as_usual());
+    screen.try_shell();
 }
 
 #[test]

@@ -237,4 +237,7 @@ fn every_call_of_ours_is_one_of_a_deployment_or_of_another_command() {
         }
     }
     assert!(seen.len() > 50, "only {} calls were found", seen.len());
+    for other in OTHER_COMMANDS {
+        assert!(seen.contains(other), "nothing calls {other} any more");
+    }
 }

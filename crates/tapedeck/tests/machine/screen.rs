@@ -6,9 +6,10 @@ use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
-use tapedeck_testkit::{DEADLINE, within};
+use tapedeck_testkit::{DEADLINE, kill, within};
 
 /// Both ends of a new terminal: what is typed and shown, and what programs have.
 pub(crate) fn terminal() -> (std::fs::File, OwnedFd) {
@@ -82,6 +83,26 @@ impl Screen {
     pub(crate) fn is_as_usual(&self) -> bool {
         let usual = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
         tcgetattr(&self.slave).unwrap().local_modes.contains(usual)
+    }
+
+    /// Tries a shell that has begun: keys are handed on to it, it follows the size, Ctrl-C ends what runs in it alone, and it ends with its
+    /// own code.
+    pub(crate) fn try_shell(&mut self) {
+        assert!(!self.is_as_usual(), "keys are handed on as they are");
+        resize(&self.keyboard, 50, 120);
+        // The kernel tells whoever has the terminal; here nobody has it as their own.
+        kill(self.child.id(), Signal::WINCH);
+        self.press("until stty size | grep '50 120'; do :; done\r");
+        self.await_text("50 120\r\n");
+        // Ctrl-C ends what runs in the shell, not the shell, and not this side.
+        self.press("echo go; sleep 1000; echo code=$?\r");
+        self.await_text("\ngo\r\n");
+        self.press("\x03");
+        self.press("echo still $((1 + 1))\r");
+        self.await_text("still 2\r\n");
+        self.press("exit 4\r");
+        assert_eq!(self.finish(), Some(4));
+        assert!(self.is_as_usual(), "the terminal is as before");
     }
 
     /// Waits for its end, and gives its exit code.

@@ -5,7 +5,7 @@ use rustix::process::Signal;
 use tapedeck_image::ConfigChange;
 use tapedeck_testkit::{DEADLINE, Leaks, eventually, kill};
 
-use crate::screen::{Screen, resize};
+use crate::screen::Screen;
 use crate::stage::{PROJECT, Stage, WAIT, stack};
 
 fn start(stage: &Stage, arguments: &[&str]) -> Screen {
@@ -20,21 +20,7 @@ fn a_session_is_a_shell_on_a_terminal_of_the_container() {
     let mut screen = start(&stage, &["container:session"]);
     screen.press("stty size; tty; echo $TERM $((40 + 2))\r");
     screen.await_text("33 101\r\n/dev/pts/0\r\nvt102 42\r\n");
-    assert!(!screen.is_as_usual(), "keys are handed on as they are");
-    resize(&screen.keyboard, 50, 120);
-    // The kernel tells whoever has the terminal; here nobody has it as their own.
-    kill(screen.child.id(), Signal::WINCH);
-    screen.press("until stty size | grep '50 120'; do :; done\r");
-    screen.await_text("50 120\r\n");
-    // Ctrl-C ends what runs in the shell, not the shell, and not this side.
-    screen.press("echo go; sleep 1000; echo code=$?\r");
-    screen.await_text("\ngo\r\n");
-    screen.press("\x03");
-    screen.press("echo still $((1 + 1))\r");
-    screen.await_text("still 2\r\n");
-    screen.press("exit 4\r");
-    assert_eq!(screen.finish(), Some(4));
-    assert!(screen.is_as_usual(), "the terminal is as before");
+    screen.try_shell();
     stage.client().delete_stack(stack()).unwrap();
     stage.home.must(&["engine", "stop", "--tasks"]);
     leaks.check();

@@ -1,21 +1,19 @@
 //! What goes to a command in a region: what is typed or piped here, and signals to this process.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::os::linux::fs::MetadataExt as _;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
 use rustix::process::Signal;
 use tapedeck_cloud::Typed;
 use tokio::signal::unix::{Signal as Watched, SignalKind, signal};
 use tokio::sync::mpsc::Sender;
 
+use super::super::happening::PATIENCE;
+use super::super::streams::pump;
 use super::super::terminal::{self, Raw};
 use super::wrapping::{END_OF_INPUT, typed};
-
-/// How long a command may take to end once it was hung up on.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a terminal takes for `SIGINT`, and for `SIGQUIT`.
 const INTERRUPT: u8 = 0x03;
@@ -48,18 +46,6 @@ pub(super) fn feed(typing: Sender<Typed>) -> mpsc::Sender<()> {
         }
     });
     reads
-}
-
-/// Hands on standard input until it ends or nobody takes it.
-fn pump(mut take: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
-    let mut portion = [0; 4096];
-    let mut stdin = io::stdin().lock();
-    loop {
-        let count = stdin.read(&mut portion)?;
-        if count == 0 || !take(&portion[..count]) {
-            return Ok(());
-        }
-    }
 }
 
 /// Signals to this process that are for the command.
